@@ -1,0 +1,156 @@
+"""The command `python -m runner`: composes the configuration with Hydra and runs it."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from runner.composing import COMPOSING_ERRORS, conf_folder, explained, register_resolvers
+from runner.errors import (
+    DivergedError,
+    RunnerError,
+    SettingsError,
+    StorageError,
+    error_line,
+    printable,
+)
+from runner.experiment import record_failure, run_experiment
+from runner.sweeping.results import SweepFolder, collect_results
+
+
+class Stop(BaseException):
+    """Carries an error or exit code past Hydra, which would print errors its own way."""
+
+    def __init__(self, error: Exception | None, code: int) -> None:
+        self.error = error
+        self.code = code
+
+
+@hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
+def application(config: DictConfig) -> None:
+    """One run, or one job of a sweep."""
+    about = HydraConfig.get()
+    folder = Path(about.runtime.output_dir)
+    if about.mode == RunMode.MULTIRUN:
+        run_job(config, folder, f"#{about.job.num} {' '.join(about.overrides.task)}")
+        return
+    try:
+        outcome = run_experiment(plain(config), folder, documents(config))
+    except Exception as error:
+        if not any(folder.iterdir()):  # refused at the door
+            folder.rmdir()
+        raise Stop(error, 1) from error
+    if outcome.status == "diverged":
+        raise Stop(DivergedError(outcome.text), outcome.exit_code)
+    if outcome.exit_code:
+        raise Stop(None, outcome.exit_code)
+
+
+def run_job(config: DictConfig, folder: Path, name: str) -> None:
+    """A job of a sweep: its failure is recorded in its folder, and the sweep goes on."""
+    try:
+        outcome = run_experiment(plain(config), folder, documents(config), quiet=True)
+    except Exception as error:
+        record_failure(folder, unresolved(config), documents(config), error)
+        print(printable(f"{name}: failed: {error_line(error)}"), flush=True)
+        return
+    print(printable(f"{name}: {outcome.text}"), flush=True)
+    if outcome.status == "interrupted":
+        raise Stop(None, outcome.exit_code)
+
+
+def unresolved(config: DictConfig) -> dict[str, Any]:
+    """The configuration as dictionaries, as it stands."""
+    values = OmegaConf.to_container(config)
+    return {str(k): v for k, v in values.items()} if isinstance(values, dict) else {}
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The configuration as dictionaries, interpolations resolved."""
+    try:
+        values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except COMPOSING_ERRORS as error:
+        raise explained(error) from error
+    if not isinstance(values, dict):
+        raise SettingsError("the configuration is not a mapping; expected key: value lines")
+    return {str(key): value for key, value in values.items()}
+
+
+def documents(config: DictConfig) -> dict[str, str]:
+    """What Hydra keeps of a job, as it names and writes it."""
+    about = HydraConfig.get()
+    return {
+        ".hydra/config.yaml": OmegaConf.to_yaml(config),
+        ".hydra/hydra.yaml": OmegaConf.to_yaml(OmegaConf.create({"hydra": about})),
+        ".hydra/overrides.yaml": OmegaConf.to_yaml(about.overrides.task),
+    }
+
+
+def main() -> int:
+    """Runs the application; errors that a person can cause are one line on stderr."""
+    if any(argument.startswith("--experimental-rerun") for argument in sys.argv[1:]):
+        return report(
+            "--experimental-rerun reads a pickle, which could hold code; not supported", 2
+        )
+    register_resolvers()
+    code = exit_code_of(application)
+    if SweepFolder.path is not None and SweepFolder.path.is_dir():
+        code = exit_code_of(finish_sweep) or code
+    return code
+
+
+def exit_code_of(action: Callable[[], object]) -> int:
+    """Does `action` and says how it ended; shows tracebacks of the runner's own faults."""
+    whole_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands errors on instead of printing them
+    try:
+        action()
+    except KeyboardInterrupt:
+        return 130
+    except Stop as stop:
+        return stop.code if stop.error is None else handled(stop.error, whole_traceback)
+    except Exception as error:
+        return handled(error, whole_traceback)
+    finally:
+        os.environ["HYDRA_FULL_ERROR"] = "1" if whole_traceback else "0"
+    return 0
+
+
+def handled(error: Exception, whole_traceback: bool) -> int:
+    """Reports an error in one line; raises it where it is a fault of the runner itself."""
+    if isinstance(error, COMPOSING_ERRORS):
+        error = explained(error)
+    if isinstance(error, OSError):
+        error = StorageError(f"{printable(error.filename)}: {error.strerror}")
+    if whole_traceback or not isinstance(error, RunnerError):
+        raise error
+    return report(str(error), error.exit_code)
+
+
+def finish_sweep() -> None:
+    """Collects the sweep's results. Raises RunnerError when jobs failed, naming each."""
+    sweep = SweepFolder.path
+    if sweep is None:
+        return
+    jobs = collect_results(sweep)
+    failed = [job for job in jobs if job.failed]
+    print(f"Folder      {printable(sweep)}")
+    if failed:
+        names = "".join(f"\n  #{job.number} {printable(job.error)}" for job in failed)
+        raise RunnerError(f"{len(failed)} of the sweep's {len(jobs)} jobs failed:{names}")
+
+
+def report(message: str, code: int) -> int:
+    """Prints the error and gives its exit code."""
+    print(f"error: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""From checked settings to the objects of a run: data set, problem, stopping, state, engine."""
+
+import os
+from dataclasses import asdict
+
+import numpy as np
+
+from runner.data.dataset import Dataset
+from runner.data.kinds import DATASETS
+from runner.errors import SettingsError
+from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.network import Dropout, Network
+from runner.network.topology import Topology, memory_needed
+from runner.recording.recorder import Recorder
+from runner.recording.run_directory import RunDirectory
+from runner.recording.schedule import Schedule, log_spaced
+from runner.settings import DatasetSettings, RecordingSettings, Settings, StoppingSettings
+from runner.training.engine import Engine, Problem
+from runner.training.metrics import Reduction, Target
+from runner.training.numpy_engine import NumpyEngine
+from runner.training.optimizers import OPTIMIZERS
+from runner.training.state import TrainingState, new_state, seeded_generator
+from runner.training.stopping import Stopping
+
+
+def load_dataset(settings: DatasetSettings) -> Dataset:
+    """The data set that the settings name."""
+    options = {name: getattr(settings.options, name) for name in vars(settings.options)}
+    return DATASETS[settings.kind](**options)
+
+
+def build_problem(settings: Settings, dataset: Dataset) -> Problem:
+    """Network, loss and optimizer on the data. Raises SettingsError when they do not fit."""
+    topology = Topology(settings.topology, settings.network.bias)
+    check_memory(topology, settings.dtype)
+    check_fit(topology, dataset, settings.dataset.name)
+    return Problem(
+        network=Network(
+            topology,
+            settings.network.activation.hidden,
+            settings.network.activation.output,
+            Dropout(**asdict(settings.network.dropout)),
+        ),
+        inputs=np.ascontiguousarray(dataset.inputs, settings.dtype),
+        targets=np.ascontiguousarray(dataset.targets, settings.dtype),
+        loss=settings.loss.name,
+        reduction=Reduction(topology.sizes[-1], settings.loss.reduction == "mean"),
+        optimizer=settings.optimizer.name,
+        learning_rate=settings.optimizer.learning_rate,
+        batch_size=checked_batch_size(settings.batch_size, len(dataset.inputs)),
+    )
+
+
+def check_memory(topology: Topology, dtype: str) -> None:
+    """Refuses a network that this machine cannot hold, before anything is allocated."""
+    needed = memory_needed(topology, dtype)
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > available:
+        raise SettingsError(
+            f"topology={topology} needs about {needed / 2**30:,.1f} GiB for its "
+            f"{topology.parameters:,} parameters; this machine has {available / 2**30:,.1f} GiB; "
+            "choose smaller layers"
+        )
+
+
+def check_fit(topology: Topology, dataset: Dataset, name: str) -> None:
+    """Refuses a topology whose first or last layer does not fit the data set."""
+    fitting = (dataset.inputs.shape[1], dataset.targets.shape[1])
+    ends = (topology.sizes[0], topology.sizes[-1])
+    if ends != fitting:
+        hidden = topology.sizes[1:-1]
+        example = Topology((fitting[0], *hidden, fitting[1]))
+        raise SettingsError(
+            f"topology={topology} does not fit dataset.name='{name}' with {fitting[0]} inputs and "
+            f"{fitting[1]} {'target' if fitting[1] == 1 else 'targets'}; "
+            f"it takes {fitting[0]}-…-{fitting[1]}, e.g. topology={example}"
+        )
+
+
+def checked_batch_size(batch_size: int | None, samples: int) -> int:
+    """Samples a step. Refuses more than there are."""
+    if batch_size is not None and batch_size > samples:
+        raise SettingsError(
+            f"batch_size={batch_size} is larger than the data set's {samples} samples; "
+            "expected at most that, or null for all of them"
+        )
+    return batch_size or samples
+
+
+def build_stopping(settings: StoppingSettings) -> Stopping:
+    """The stopping criteria."""
+    target = None if settings.target is None else Target(settings.metric, settings.target)
+    return Stopping(target, settings.max_steps, settings.max_epochs, settings.max_seconds)
+
+
+def build_state(settings: Settings, problem: Problem) -> TrainingState:
+    """The state before the first step: weights drawn from the seed's generator."""
+    generator = seeded_generator(settings.seed)
+    initializer = settings.network.initializer
+    parameters = initial_parameters(
+        problem.network.topology, INITIALIZERS[initializer.name], initializer.scale, generator
+    )
+    slots = OPTIMIZERS[settings.optimizer.name].slots
+    return new_state(parameters.astype(settings.dtype), slots, problem.samples, generator)
+
+
+def build_engine(_name: str, problem: Problem) -> Engine:
+    """The engine that `engine=` names."""
+    return NumpyEngine(problem)
+
+
+HISTORY_LOG = log_spaced(per_decade=25)
+SNAPSHOTS_LOG = log_spaced(per_decade=1, first=1000)
+
+
+def build_recorder(directory: RunDirectory, settings: RecordingSettings) -> Recorder:
+    """The writer of a run's files, with what it writes when."""
+    return Recorder(
+        directory,
+        history=build_schedule(settings.history, HISTORY_LOG),
+        snapshots=build_schedule(settings.snapshots.epochs, SNAPSHOTS_LOG),
+        snapshot_seconds=settings.snapshots.seconds,
+    )
+
+
+def build_schedule(setting: str | int | tuple[int, ...] | None, log: Schedule) -> Schedule:
+    """A schedule from its setting; `log` is what that word means here."""
+    if setting == "log":
+        return log
+    if isinstance(setting, int):
+        return Schedule(every=setting)
+    return Schedule(epochs=setting if isinstance(setting, tuple) else ())

@@ -1,0 +1,97 @@
+"""Hydra's side of the application: where its YAML lies, and its errors in one line each."""
+
+import secrets
+from pathlib import Path
+
+import yaml
+from hydra.errors import (
+    CompactHydraException,
+    MissingConfigException,
+    OverrideParseException,
+)
+from omegaconf import OmegaConf
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
+
+from runner.errors import SettingsError, printable
+from runner.rules import suggestion
+from runner.settings import known_keys
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def conf_folder() -> str:
+    """The folder of YAML files: inside the package once installed, beside it in a checkout."""
+    inside = PACKAGE / "conf"
+    return str(inside if inside.is_dir() else PACKAGE.parent / "conf")
+
+
+def register_resolvers() -> None:
+    """`${unique:}`: ten letters and digits that keep apart runs started at the same instant."""
+    OmegaConf.register_new_resolver(
+        "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
+    )
+
+
+COMPOSING_ERRORS = (CompactHydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeError)
+"""What a bad command line or YAML file makes Hydra raise."""
+
+
+def explained(error: Exception) -> SettingsError:
+    """The one line for an error of Hydra's: key, what was found, what was expected, a way out."""
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        return missing_choice(error)
+    if isinstance(error, OverrideParseException):
+        return unreadable_override(error)
+    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
+    if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
+        return unknown_key(str(cause.full_key))
+    if isinstance(cause, MissingMandatoryValue):
+        key = str(cause.full_key)
+        return SettingsError(f"{key} is missing; give it a value on the command line: {key}=…")
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
+        return SettingsError(f"{cause.full_key}: {first_line(cause)}")
+    return SettingsError(first_line(error))
+
+
+def first_line(error: Exception) -> str:
+    """An error's message on one line, the whole of it when it has the form of a sentence."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return printable("; ".join(lines[:3])) if lines else type(error).__name__
+
+
+def missing_choice(error: MissingConfigException) -> SettingsError:
+    """`optimizer=adma`: the group's choices and the nearest one."""
+    group, _, name = str(error.missing_cfg_file).rpartition("/")
+    options = sorted(error.options or ())
+    if not group:
+        return SettingsError(first_line(error))
+    return SettingsError(
+        f"{printable(group)}='{printable(name)}' is unknown; "
+        f"{suggestion(name, options)}choose from {', '.join(options)}"
+    )
+
+
+def unreadable_override(error: OverrideParseException) -> SettingsError:
+    """An argument that is not key=value."""
+    override = printable(error.override)
+    if "=" not in error.override and not error.override.startswith("~"):
+        return SettingsError(f"'{override}' has no '='; expected key=value, e.g. topology=3-4-1")
+    problem = first_line(error).split(";")[0].removesuffix(".")
+    return SettingsError(
+        f"'{override}' cannot be read ({problem}); expected key=value, quoted where it holds "
+        "spaces, brackets or quotes, e.g. 'seed=range(1,11)'"
+    )
+
+
+def unknown_key(key: str) -> SettingsError:
+    """A key that no setting has."""
+    near = suggestion(key, known_keys())
+    return SettingsError(
+        f"{printable(key)} is not a configuration key; {near}"
+        "python -m runner --cfg job shows them all"
+    )

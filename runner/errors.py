@@ -1,0 +1,58 @@
+"""Errors that a person can cause, each with the exit code of its kind."""
+
+
+class RunnerError(Exception):
+    """One line that names the key, what was found, what was expected and a way out."""
+
+    exit_code = 1
+
+
+class SettingsError(RunnerError):
+    """A bad option or configuration value."""
+
+    exit_code = 2
+
+
+class DataError(RunnerError):
+    """A data file or table that cannot be used."""
+
+    exit_code = 3
+
+
+class SnapshotError(RunnerError):
+    """A bad snapshot or run directory."""
+
+    exit_code = 4
+
+
+class ConflictError(RunnerError):
+    """A run directory that is in use or already holds a run."""
+
+    exit_code = 5
+
+
+class StorageError(RunnerError):
+    """The file system refused: disk full, no permission, too many open files."""
+
+    exit_code = 6
+
+
+class DivergedError(RunnerError):
+    """The weights or the loss are no longer finite."""
+
+    exit_code = 7
+
+
+INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
+"""Exit codes of a run ended by a signal: 128 + the signal's number."""
+
+
+def error_line(error: BaseException) -> str:
+    """An error on one line, with its kind where it is a fault of the runner itself."""
+    kind = "" if isinstance(error, RunnerError) else f"{type(error).__name__}: "
+    return printable(f"{kind}{error}")
+
+
+def printable(text: object) -> str:
+    """`text` on one line, with control characters escaped so that it cannot steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))

@@ -1,0 +1,116 @@
+"""One run, start to end: data set, network, training, recording."""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.building import (
+    build_engine,
+    build_problem,
+    build_recorder,
+    build_state,
+    build_stopping,
+    load_dataset,
+)
+from runner.errors import INTERRUPTED, ConflictError, DivergedError
+from runner.recording.console import Console
+from runner.recording.recorder import Recorder
+from runner.recording.run_directory import RunDirectory
+from runner.recording.tables import configuration_columns
+from runner.settings import parse_settings
+from runner.signals import Interrupts
+from runner.training.engine import Engine, StepReport
+from runner.training.loop import train
+from runner.training.state import TrainingState
+from runner.training.stopping import Stopping
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, and where its metrics stood."""
+
+    status: str
+    exit_code: int
+    report: StepReport
+    text: str
+    """In words, on one line."""
+
+
+def run_experiment(
+    config: Mapping[str, Any], folder: Path, documents: Mapping[str, str], *, quiet: bool = False
+) -> Outcome:
+    """Trains a network as `config` says and records the run in `folder`.
+
+    documents: texts to keep beside the run, such as its YAML, by file name.
+    Raises RunnerError, before the folder is touched when configuration or data are at fault.
+    """
+    settings = parse_settings(config)
+    dataset = load_dataset(settings.dataset)
+    problem = build_problem(settings, dataset)
+    engine = build_engine(settings.engine, problem)
+    stopping = build_stopping(settings.stopping)
+    state = build_state(settings, problem)
+
+    directory = RunDirectory(folder, configuration_columns(config))
+    directory.claim(documents, engine=engine.name, data=dataset.checksum)
+    with (
+        directory.failures_recorded(),
+        Console(folder, quiet=quiet) as console,
+        Interrupts() as interrupts,
+    ):
+        recorder = build_recorder(directory, settings.recording)
+        recorder.snapshot(state)
+        console.introduce(settings.dataset.name, dataset, problem, engine.name, settings.seed)
+        console.starting_weights(problem.network.topology, state.parameters)
+        console.begin_training(stopping, settings.stopping.metric)
+        report = train_and_record(state, engine, stopping, recorder, console, interrupts)
+        outcome = outcome_of(report, interrupts.received)
+        console.end_training(report, outcome.status)
+        if len(dataset.inputs) <= settings.recording.predictions:
+            outputs = problem.network.predict(state.parameters, problem.inputs)
+            recorder.predictions(dataset, outputs)
+        console.conclude(problem, dataset, state.parameters, report)
+        recorder.finish(outcome.status, state, report)
+    return outcome
+
+
+def train_and_record(
+    state: TrainingState,
+    engine: Engine,
+    stopping: Stopping,
+    recorder: Recorder,
+    console: Console,
+    interrupts: Interrupts,
+) -> StepReport:
+    """Trains until a criterion or a signal stops it, recording on the way."""
+    for report in train(state, engine, stopping, recorder.next_milestone, time.perf_counter):
+        recorder.record(report, state)
+        console.progress(report)
+        if interrupts.received:
+            break
+    return report
+
+
+def outcome_of(report: StepReport, signal: str | None) -> Outcome:
+    """The status and exit code that a run's last report comes to."""
+    at = f"{report.step:,} steps, {report.seconds:.2f} s"
+    if report.stop_reason == "diverged":
+        advice = "lower optimizer.learning_rate or choose other starting weights"
+        text = f"training diverged within {at}: loss or weights are not finite; {advice}"
+        return Outcome("diverged", DivergedError.exit_code, report, text)
+    if report.stop_reason is None and signal is not None:
+        return Outcome("interrupted", INTERRUPTED[signal], report, f"interrupted after {at}")
+    return Outcome("completed", 0, report, f"{report.stop_reason} reached after {at}")
+
+
+def record_failure(
+    folder: Path, config: Mapping[str, Any], documents: Mapping[str, str], error: Exception
+) -> None:
+    """Records an error in a job's folder, unless the run has done so itself."""
+    directory = RunDirectory(folder, configuration_columns(config))
+    with suppress(ConflictError):
+        directory.claim(documents, engine=None, data=None)
+        directory.fail(error)

@@ -1,0 +1,89 @@
+"""Starting weights, drawn layer by layer from the run's generator.
+
+Each initializer takes (generator, n_in, n_out, scale) and gives a matrix [n_in, n_out].
+"""
+
+from collections.abc import Callable
+from math import sqrt
+
+import numpy as np
+
+from runner.network.topology import Array, Topology
+
+Initializer = Callable[[np.random.Generator, int, int, float], Array]
+
+
+def uniform(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
+    """W = scale (2 u - 1), u uniform in [0, 1): uniform in [-scale, scale)."""
+    drawn: Array = scale * (2 * generator.random((n_in, n_out)) - 1)
+    return drawn
+
+
+def normal(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
+    """W ~ N(0, scale^2)."""
+    return scale * generator.standard_normal((n_in, n_out))
+
+
+def zeros(_generator: np.random.Generator, n_in: int, n_out: int, _scale: float) -> Array:
+    """W = 0; a net with hidden layers cannot learn from it, which is worth seeing."""
+    return np.zeros((n_in, n_out))
+
+
+def orthogonal(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
+    """W = scale Q with orthonormal rows or columns. Source: Saxe et al. 2014."""
+    tall = generator.standard_normal((max(n_in, n_out), min(n_in, n_out)))
+    q, r = np.linalg.qr(tall)
+    q = q * np.sign(np.diagonal(r))  # makes Q uniform over the orthogonal matrices
+    matrix: Array = q if n_in >= n_out else q.T
+    return scale * matrix
+
+
+def _scaled(draw: Initializer, variance: Callable[[int, int], float]) -> Initializer:
+    """`draw` with its weights' variance set from the layer's fan-in and fan-out."""
+    # A uniform in [-b, b) has variance b^2 / 3.
+    widen = 3 if draw is uniform else 1
+
+    def initializer(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
+        return draw(generator, n_in, n_out, scale * sqrt(widen * variance(n_in, n_out)))
+
+    return initializer
+
+
+def glorot(n_in: int, n_out: int) -> float:
+    """Var W = 2 / (n_in + n_out). Source: Glorot and Bengio 2010."""
+    return 2 / (n_in + n_out)
+
+
+def he(n_in: int, _n_out: int) -> float:
+    """Var W = 2 / n_in. Source: He et al. 2015."""
+    return 2 / n_in
+
+
+def lecun(n_in: int, _n_out: int) -> float:
+    """Var W = 1 / n_in. Source: LeCun et al. 1998, Efficient BackProp."""
+    return 1 / n_in
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "glorot_normal": _scaled(normal, glorot),
+    "glorot_uniform": _scaled(uniform, glorot),
+    "he_normal": _scaled(normal, he),
+    "he_uniform": _scaled(uniform, he),
+    "lecun_normal": _scaled(normal, lecun),
+    "lecun_uniform": _scaled(uniform, lecun),
+    "normal": normal,
+    "orthogonal": orthogonal,
+    "uniform": uniform,
+    "zeros": zeros,
+}
+
+
+def initial_parameters(
+    topology: Topology, initializer: Initializer, scale: float, generator: np.random.Generator
+) -> Array:
+    """The starting parameter vector: weights drawn layer by layer, biases zero."""
+    parameters = np.zeros(topology.parameters)
+    for layer in topology.layers:
+        drawn = initializer(generator, layer.inputs, layer.outputs, scale)
+        layer.weight_matrix(parameters)[...] = drawn
+    return parameters

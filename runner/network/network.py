@@ -1,0 +1,52 @@
+"""A dense network: its topology and activations, and the pass from inputs to outputs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from runner.network.activations import ACTIVATIONS, Activation
+from runner.network.topology import Array, Topology
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Hidden units left out at random in each training step.
+
+    rate: the chance that a unit is dropped, in [0, 1).
+    stage: `forward` is standard inverted dropout; with `backward` the outputs come from
+    the undropped activations and only back-propagation sees the dropped ones.
+    """
+
+    rate: float = 0.0
+    stage: str = "forward"
+
+
+@dataclass(frozen=True)
+class Network:
+    """Topology and activations; the weights live outside, in a flat parameter vector."""
+
+    topology: Topology
+    hidden: str = "sigmoid"
+    output: str = "sigmoid"
+    dropout: Dropout = Dropout()
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """One activation a layer, first hidden to output."""
+        hidden = (ACTIVATIONS[self.hidden],) * (len(self.topology.sizes) - 2)
+        return (*hidden, ACTIVATIONS[self.output])
+
+    def predict(self, parameters: Array, inputs: Array) -> Array:
+        """Outputs [batch, n_out] for inputs [batch, n_in], without dropout.
+
+        a_0 = inputs; a_l = f_l(a_(l-1) @ W_l + b_l).
+        """
+        a = inputs.astype(parameters.dtype, copy=False)
+        with np.errstate(over="ignore", under="ignore"):  # exp(-z): sigmoid saturates exactly
+            for layer, activation in zip(self.topology.layers, self.activations, strict=True):
+                z = a @ layer.weight_matrix(parameters)  # [batch, n_in] @ [n_in, n_out]
+                if self.topology.bias:
+                    z += layer.bias_vector(parameters)
+                a = np.empty_like(z)
+                activation.forward(z, a)
+        return a

@@ -1,0 +1,177 @@
+"""What a person reads while a run goes on; run.log keeps all of it."""
+
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self, TextIO
+
+import numpy as np
+
+from runner.data.dataset import Dataset
+from runner.errors import printable
+from runner.network.topology import Array, Topology
+from runner.recording.progress_bar import ProgressBar
+from runner.training.engine import Problem, StepReport
+from runner.training.stopping import Stopping
+
+SECONDS_BETWEEN_LINES = 1.0
+MOST_WEIGHTS_SHOWN = 200
+MOST_CASES_SHOWN = 20
+
+
+class Console:
+    """Prints the sections of a run to the screen and to run.log.
+
+    A progress bar is shown where a person watches, that is, on a terminal.
+    quiet: the log only, as in a sweep, whose jobs each print one line.
+    """
+
+    def __init__(self, run: Path, *, quiet: bool = False, screen: TextIO | None = None) -> None:
+        self._run = run
+        self._screen = screen or sys.stdout
+        self._quiet = quiet
+        self._log: TextIO = open(run / "run.log", "a", encoding="utf-8")
+        self._bar: ProgressBar | None = None
+        self._next_line = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close_bar()
+        self._log.close()
+
+    def line(self, text: str) -> None:
+        """Text on the screen, above the bar if there is one, and in the log."""
+        self._log.write(text + "\n")
+        if self._quiet:
+            return
+        if self._bar is not None:
+            self._bar.line(text)
+        else:
+            print(text, file=self._screen)
+
+    def introduce(
+        self, name: str, dataset: Dataset, problem: Problem, engine: str, seed: int
+    ) -> None:
+        """What is going to be trained, on what, with what."""
+        network, topology = problem.network, problem.network.topology
+        biases = "with biases" if topology.bias else "no biases"
+        dropout = network.dropout
+        batch = "full batch" if problem.full_batch else f"batches of {problem.batch_size}"
+        self.line("INITIATING NETWORK")
+        self.line(f"topology    {topology}, {topology.parameters:,} parameters, {biases}")
+        self.line(f"activation  {network.hidden}, output {network.output}")
+        if dropout.rate:
+            self.line(f"dropout     {dropout.rate:g} in the {dropout.stage} pass")
+        self.line(f"data set    {printable(name)}, {len(dataset.inputs):,} samples, {batch}")
+        self.line(f"training    {problem.optimizer}, learning rate {problem.learning_rate:g}")
+        self.line(f"engine      {engine}, {problem.inputs.dtype}, seed {seed}")
+
+    def starting_weights(self, topology: Topology, parameters: Array) -> None:
+        """The weights before the first step."""
+        self.line("\nSTARTING WEIGHTS")
+        self._weights(topology, parameters)
+
+    def begin_training(self, stopping: Stopping, metric: str) -> None:
+        """The section of progress lines; on a terminal a progress bar as well."""
+        self._stopping, self._metric = stopping, metric
+        self.line("\nNETWORK TRAINING")
+        self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+        if not self._quiet and self._screen.isatty():
+            self._bar = ProgressBar(self._screen, bounded=share_done(stopping, None) is not None)
+
+    def progress(self, report: StepReport) -> None:
+        """Moves the bar, and about once a second prints a line."""
+        text = f"{report.step:>10} steps   {metric_text(self._metric, report.metrics)}"
+        if self._bar is not None:
+            self._bar.move(share_done(self._stopping, report), text.strip())
+        if time.monotonic() >= self._next_line:
+            self.line(text)
+            self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+
+    def end_training(self, report: StepReport, status: str) -> None:
+        """Why training stopped, after how many steps and seconds, and where it stands."""
+        self._close_bar()
+        at = metric_text(self._metric, report.metrics)
+        reason = self._reasons(report, status)
+        self.line(f"{reason}: {report.step} steps, {at}, {report.seconds:.2f} seconds")
+
+    def _reasons(self, report: StepReport, status: str) -> str:
+        if report.stop_reason == "target" and self._stopping.target is not None:
+            target = {self._metric: self._stopping.target.value}
+            return f"Target {metric_text(self._metric, target)} reached"
+        return {"interrupted": "Interrupted", "diverged": "Diverged"}.get(
+            status, f"stopping.{report.stop_reason} reached"
+        )
+
+    def conclude(
+        self, problem: Problem, dataset: Dataset, parameters: Array, report: StepReport
+    ) -> None:
+        """The trained weights; then output, expected and difference of each training case.
+
+        In full batches these are the outputs of the last step's forward pass, the ones that
+        the reported metrics speak of.
+        """
+        self.line("\nCALCULATED WEIGHTS")
+        self._weights(problem.network.topology, parameters)
+        cases = len(dataset.inputs)
+        if cases > MOST_CASES_SHOWN:
+            self.line(f"\nFolder      {printable(self._run)}")
+            return
+        whole = problem.full_batch
+        outputs = report.outputs if whole else problem.network.predict(parameters, problem.inputs)
+        self.line("\nTRAINING CASES RESULTS")
+        self.line(f"{'output':>20} {'expected':>10} {'difference':>20}")
+        for a, y in zip(outputs.ravel(), dataset.targets.ravel(), strict=True):
+            self.line(f"{a:>20.12g} {y:>10.6g} {a - y:>20.12g}")
+        self.line(f"\nFolder      {printable(self._run)}")
+
+    def _weights(self, topology: Topology, parameters: Array) -> None:
+        """Every weight of a small net; of a large one a summary a layer."""
+        whole = topology.parameters <= MOST_WEIGHTS_SHOWN
+        for index, layer in enumerate(topology.layers):
+            parts = {"weights": layer.weight_matrix(parameters)}
+            if topology.bias:
+                parts["biases"] = layer.bias_vector(parameters)
+            for what, values in parts.items():
+                shown = f"\n{matrix(values)}" if whole else f" {summary(values)}"
+                self.line(f"{topology.layer_name(index)} {what}:{shown}")
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def share_done(stopping: Stopping, report: StepReport | None) -> float | None:
+    """How much of the way to the nearest fixed limit is done, or None without such a limit."""
+    done = (0, 0, 0.0) if report is None else (report.step, report.epoch, report.seconds)
+    limits = (stopping.max_steps, stopping.max_epochs, stopping.max_seconds)
+    shares = [at / limit for at, limit in zip(done, limits, strict=True) if limit is not None]
+    return max(shares, default=None)
+
+
+def metric_text(name: str, metrics: Mapping[str, float]) -> str:
+    """A metric for people: accuracies in percent, where files hold fractions."""
+    value = metrics[name]
+    if name.endswith("accuracy"):
+        return f"{name.replace('_', ' ')} {100 * value:.12g} %"
+    return f"{name} {value:.12g}"
+
+
+def matrix(values: Array) -> str:
+    """A small matrix with nine significant digits."""
+    return np.array2string(
+        values, max_line_width=200, threshold=10**6, formatter={"float_kind": "{:.9g}".format}
+    )
+
+
+def summary(values: Array) -> str:
+    """Shape and spread of a large matrix."""
+    shape = " x ".join(map(str, values.shape))
+    return (
+        f"{shape}: mean {values.mean():.4g}, std {values.std():.4g}, "
+        f"min {values.min():.4g}, max {values.max():.4g}"
+    )

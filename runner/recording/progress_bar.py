@@ -1,0 +1,36 @@
+"""A progress bar for a person at a terminal."""
+
+from typing import TextIO
+
+
+class ProgressBar:
+    """A bar with a text, and a place above it for lines.
+
+    bounded: whether the share done is known; otherwise the bar pulses.
+    """
+
+    def __init__(self, screen: TextIO, *, bounded: bool) -> None:
+        from rich import console, progress  # noqa: PLC0415 - slow, and only for a terminal
+
+        columns = [
+            progress.BarColumn(),
+            progress.TextColumn("{task.description}"),
+            progress.TimeElapsedColumn(),
+            *([progress.TimeRemainingColumn()] if bounded else []),
+        ]
+        screen_console = console.Console(file=screen)
+        self._progress = progress.Progress(*columns, console=screen_console, transient=True)
+        self._task = self._progress.add_task("", total=1.0 if bounded else None)
+        self._progress.start()
+
+    def move(self, share: float | None, text: str) -> None:
+        """Shows `text` and how much is done."""
+        self._progress.update(self._task, completed=share or 0.0, description=text)
+
+    def line(self, text: str) -> None:
+        """A line above the bar."""
+        self._progress.console.out(text, highlight=False)
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        self._progress.stop()

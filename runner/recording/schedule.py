@@ -1,0 +1,31 @@
+"""At which epochs something is recorded."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Epochs given as a list, as every so many, or both; a full-batch step is an epoch."""
+
+    epochs: tuple[int, ...] = ()
+    every: int | None = None
+
+    def next_after(self, epoch: int) -> int | None:
+        """The first scheduled epoch after `epoch`, or None."""
+        place = bisect_right(self.epochs, epoch)
+        listed = self.epochs[place] if place < len(self.epochs) else None
+        regular = (epoch // self.every + 1) * self.every if self.every else None
+        return min((e for e in (listed, regular) if e is not None), default=None)
+
+    def __contains__(self, epoch: int) -> bool:
+        return epoch > 0 and self.next_after(epoch - 1) == epoch
+
+
+@lru_cache
+def log_spaced(per_decade: int, first: int = 1) -> Schedule:
+    """`per_decade` epochs in every factor of ten from `first` on, so long runs stay short files."""
+    decades = 15
+    points = {round(first * 10 ** (k / per_decade)) for k in range(decades * per_decade + 1)}
+    return Schedule(tuple(sorted(points)))

@@ -1,0 +1,93 @@
+"""Snapshots: the whole `TrainingState` as plain arrays in an npz file, no pickle."""
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from runner.errors import SnapshotError
+from runner.network.topology import Array
+from runner.recording.files import write_atomically
+from runner.training.state import TrainingState
+
+SCHEMA = 1
+
+
+def snapshot_path(run: Path, step: int) -> Path:
+    """Where the snapshot of a step lies; names sort by step."""
+    return run / "snapshots" / f"step-{step:09d}.npz"
+
+
+def save_snapshot(run: Path, state: TrainingState) -> Path:
+    """Writes the state atomically and returns the file."""
+    path = snapshot_path(run, state.step)
+    path.parent.mkdir(exist_ok=True)
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **snapshot_arrays(state))
+    write_atomically(path, content.getvalue())
+    return path
+
+
+def snapshot_arrays(state: TrainingState) -> dict[str, Array]:
+    """The members of a snapshot file."""
+    generator = state.generator.bit_generator.state["state"]
+    return {
+        "schema": np.array(SCHEMA),
+        "step": np.array(state.step),
+        "epoch": np.array(state.epoch),
+        "position": np.array(state.position),
+        "seconds": np.array(state.seconds),
+        "parameters": state.parameters,
+        "slots": state.slots,
+        "order": state.order,
+        "sums": state.sums,
+        "generator_key": generator["key"],
+        "generator_position": np.array(generator["pos"]),
+    }
+
+
+def load_snapshot(path: Path) -> TrainingState:
+    """The state that a snapshot holds.
+
+    Raises SnapshotError when the file is not a sound snapshot.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            members = {name: arrays[name] for name in arrays.files}
+        if int(members["schema"]) != SCHEMA:
+            raise ValueError(f"its schema is {int(members['schema'])}, this version reads {SCHEMA}")
+        return state_from(members)
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        raise SnapshotError(
+            f"{path} is not a sound snapshot ({error}); use the one before it"
+        ) from error
+
+
+def state_from(members: dict[str, Array]) -> TrainingState:
+    """The state from a snapshot's members."""
+    bit_generator = np.random.MT19937()
+    bit_generator.state = {
+        "bit_generator": "MT19937",
+        "state": {
+            "key": members["generator_key"],
+            "pos": int(members["generator_position"]),
+        },
+    }
+    return TrainingState(
+        parameters=members["parameters"],
+        slots=members["slots"],
+        generator=np.random.Generator(bit_generator),
+        order=members["order"],
+        step=int(members["step"]),
+        epoch=int(members["epoch"]),
+        position=int(members["position"]),
+        sums=members["sums"],
+        seconds=float(members["seconds"]),
+    )
+
+
+def parameters_checksum(parameters: Array) -> str:
+    """SHA-256 of the weights' bytes."""
+    return hashlib.sha256(np.ascontiguousarray(parameters).data).hexdigest()

@@ -1,0 +1,135 @@
+"""Rules that check one configuration value: a bad one is answered with what was expected.
+
+A rule takes (key, value) and gives the value to use, or raises SettingsError.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from runner.errors import SettingsError, printable
+
+Rule = Callable[[str, Any], Any]
+
+
+def refuse(key: str, value: object, problem: str, expected: str) -> SettingsError:
+    """The one line for a value that breaks its rule."""
+    return SettingsError(f"{key}={shown(value)} {problem}; {expected}")
+
+
+def shown(value: object) -> str:
+    """A value as it is shown in a message: text quoted, at most 60 characters."""
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
+    line = printable(f"'{text}'" if isinstance(value, str) else text)
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """`did you mean 'x'? ` for a near miss, else nothing."""
+    near = get_close_matches(name, list(names), n=1)
+    return f"did you mean '{near[0]}'? " if near else ""
+
+
+def _number(key: str, value: object, expected: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise refuse(key, value, "is not a number", expected)
+    if not math.isfinite(value):
+        raise refuse(key, value, "is not finite", expected)
+    return float(value)
+
+
+def number(
+    *, above: float = -math.inf, at_least: float = -math.inf, below: float = math.inf
+) -> Rule:
+    """A finite number in a range."""
+    bounds = [
+        *([f"above {above:g}"] if above > -math.inf else []),
+        *([f"of at least {at_least:g}"] if at_least > -math.inf else []),
+        *([f"below {below:g}"] if below < math.inf else []),
+    ]
+    expected = f"expected a number {' and '.join(bounds)}".rstrip()
+
+    def rule(key: str, value: object) -> float:
+        checked = _number(key, value, expected)
+        if not (checked > above and checked >= at_least and checked < below):
+            raise refuse(key, value, "is out of range", expected)
+        return checked
+
+    return rule
+
+
+def integer(*, at_least: int, at_most: int = 2**62) -> Rule:
+    """A whole number in a range."""
+    upper = f" and at most {at_most}" if at_most < 2**62 else ""
+    expected = f"expected a whole number of at least {at_least}{upper}"
+
+    def rule(key: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise refuse(key, value, "is not a whole number", expected)
+        if not at_least <= value <= at_most:
+            raise refuse(key, value, "is out of range", expected)
+        return value
+
+    return rule
+
+
+def choice(names: Iterable[str]) -> Rule:
+    """One of a table's names."""
+    known = sorted(names)
+
+    def rule(key: str, value: object) -> str:
+        if not isinstance(value, str):
+            hint = " (YAML reads on, off, yes and no as booleans: quote them)"
+            note = hint if isinstance(value, bool) else ""
+            raise refuse(key, value, "is not a name" + note, f"choose from {', '.join(known)}")
+        if value not in known:
+            choices = f"choose from {', '.join(known)}"
+            raise refuse(key, value, "is unknown", suggestion(value, known) + choices)
+        return value
+
+    return rule
+
+
+def flag(key: str, value: object) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise refuse(key, value, "is not a truth value", "expected true or false")
+    return value
+
+
+def text(key: str, value: object) -> str:
+    """A name on one line, at most 255 bytes."""
+    if not isinstance(value, str) or not value:
+        raise refuse(key, value, "is not a text", "expected a text such as a name")
+    if not value.isprintable():
+        raise refuse(key, value, "holds a control character", "expected one line of plain text")
+    if len(value.encode()) > 255:
+        raise refuse(key, value, "is too long", "expected at most 255 bytes")
+    return value
+
+
+def path(key: str, value: object) -> str:
+    """The path of a file."""
+    if not isinstance(value, str) or not value:
+        raise refuse(key, value, "is not a path", f"expected a file, e.g. {key}=data.csv")
+    if not value.isprintable():
+        raise refuse(key, value, "holds a control character", "expected the path of a file")
+    return value
+
+
+def optional(rule: Rule) -> Rule:
+    """`null`, or what `rule` takes."""
+    return lambda key, value: None if value is None else rule(key, value)
+
+
+def one_or_many(rule: Rule) -> Rule:
+    """One value or a list of them, as a tuple."""
+
+    def many(key: str, value: object) -> tuple[Any, ...]:
+        values = value if isinstance(value, list) else [value]
+        if not values:
+            raise refuse(key, value, "is empty", "expected at least one value")
+        return tuple(rule(key, item) for item in values)
+
+    return many

@@ -1,0 +1,59 @@
+"""A sweep's results.csv: a row for each of its jobs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from runner.recording.files import storage_errors, write_atomically
+from runner.recording.run_directory import read_run
+from runner.recording.tables import merge_rows, read_row
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a sweep as its folder tells it."""
+
+    number: str
+    row: dict[str, str]
+    error: str
+    """What went wrong, empty when nothing did."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the job did not do what it was asked to."""
+        return self.row.get("status") in ("failed", "diverged")
+
+
+class SweepFolder(Callback):
+    """Remembers the folder of the sweep that Hydra starts, for when it ends."""
+
+    path: Path | None = None
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Called by Hydra before the first job."""
+        SweepFolder.path = Path(config.hydra.sweep.dir).absolute()
+
+
+def sweep_jobs(sweep: Path) -> Iterator[Job]:
+    """The jobs of a sweep that have ended, in the order of their numbers."""
+    folders = [path for path in sweep.iterdir() if path.is_dir() and path.name.isdigit()]
+    for folder in sorted(folders, key=lambda path: int(path.name)):
+        try:
+            row, about = read_row(folder / "results.csv"), read_run(folder)
+        except (OSError, ValueError, KeyError):
+            continue  # not ended: its own folder says how far it came
+        yield Job(folder.name, row, about["error"] or "")
+
+
+def collect_results(sweep: Path) -> list[Job]:
+    """Writes the sweep's results.csv from its jobs' own, and returns the jobs."""
+    jobs = list(sweep_jobs(sweep))
+    if jobs:
+        with storage_errors(sweep):
+            table = merge_rows([{"job": job.number, **job.row} for job in jobs])
+            write_atomically(sweep / "results.csv", table)
+    return jobs

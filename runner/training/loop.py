@@ -1,0 +1,65 @@
+"""The training loop, one for every engine. It yields; the caller records."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from runner.training.engine import Engine, StepReport
+from runner.training.state import TrainingState
+from runner.training.stopping import Stopping
+
+PAUSE = 0.1
+"""Seconds between two reports, about: how long an interrupt or a progress bar waits."""
+
+
+def train(
+    state: TrainingState,
+    engine: Engine,
+    stopping: Stopping,
+    next_milestone: Callable[[int], int | None],
+    clock: Callable[[], float],
+) -> Iterator[StepReport]:
+    """Advances `state` until a criterion stops it, yielding a report about every `PAUSE`.
+
+    next_milestone: the next epoch after a given one at whose end the caller wants a report.
+    clock: seconds from any origin. Slicing into reports never changes what is computed.
+    """
+    earlier = state.seconds
+    started = before = clock()
+    allowance = 1
+    while True:
+        steps = min(allowance, steps_to_pause(state, engine, stopping, next_milestone))
+        report = engine.advance(state, steps, stopping.target)
+        now = clock()
+        state.seconds = earlier + now - started
+        report = replace(report, seconds=state.seconds)
+        report = replace(report, stop_reason=stopping.reason(report))
+        yield report
+        if report.stop_reason is not None:
+            return
+        allowance = next_allowance(steps, now - before)
+        before = clock()
+
+
+def steps_to_pause(
+    state: TrainingState,
+    engine: Engine,
+    stopping: Stopping,
+    next_milestone: Callable[[int], int | None],
+) -> int:
+    """How many steps may be made before a limit or a milestone."""
+    problem = engine.problem
+    pauses = [next_milestone(state.epoch), stopping.max_epochs]
+    step_in_epoch = -(-state.position // problem.batch_size)
+    limits = [
+        (epoch - state.epoch) * problem.steps_per_epoch - step_in_epoch
+        for epoch in pauses
+        if epoch is not None
+    ]
+    if stopping.max_steps is not None:
+        limits.append(stopping.max_steps - state.step)
+    return max(1, min(limits, default=2**62))
+
+
+def next_allowance(steps: int, seconds: float) -> int:
+    """Steps that take about `PAUSE` at the rate just seen, growing at most tenfold at once."""
+    return max(1, min(10 * steps, int(steps * PAUSE / max(seconds, 1e-9))))

@@ -1,0 +1,57 @@
+"""Everything that a training step depends on, and nothing else.
+
+Save a `TrainingState` and a run can go on as if it had never stopped.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from runner.network.topology import Array
+
+
+def seeded_generator(seed: int) -> np.random.Generator:
+    """A generator that draws the very doubles of `np.random.seed(seed)`, without global state."""
+    bit_generator = np.random.MT19937()
+    legacy = np.random.RandomState(seed).get_state(legacy=False)
+    bit_generator.state = {"bit_generator": "MT19937", "state": legacy["state"]}
+    return np.random.Generator(bit_generator)
+
+
+@dataclass
+class TrainingState:
+    """What a run carries from step to step.
+
+    The generator is drawn from in this order: initial weights, then in each step the epoch's
+    order (first step of an epoch, mini-batches only), then dropout masks, first layer first.
+    """
+
+    parameters: Array
+    """All weights and biases [parameters], in the run's dtype."""
+    slots: Array
+    """The optimizer's memory [slots, parameters]."""
+    generator: np.random.Generator
+    order: Array
+    """The current epoch's order of the samples [samples] (int64)."""
+    step: int = 0
+    """Updates made."""
+    epoch: int = 0
+    """Epochs completed; a full-batch step is an epoch."""
+    position: int = 0
+    """Samples of the epoch in progress that have been used."""
+    sums: Array = field(default_factory=lambda: np.zeros(4))
+    """Loss, absolute error, correct and samples, summed over the epoch's forward passes."""
+    seconds: float = 0.0
+    """Time spent training, over all sessions of the run."""
+
+
+def new_state(
+    parameters: Array, slots: int, samples: int, generator: np.random.Generator
+) -> TrainingState:
+    """The state before the first step."""
+    return TrainingState(
+        parameters=parameters,
+        slots=np.zeros((slots, parameters.size), parameters.dtype),
+        generator=generator,
+        order=np.arange(samples),
+    )
