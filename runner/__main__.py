@@ -11,11 +11,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from runner.composing import COMPOSING_ERRORS, conf_folder, explained, register_resolvers
+from runner.composing import COMPOSING_ERRORS, conf_folder, explained, plain, register_resolvers
 from runner.errors import (
     DivergedError,
     RunnerError,
-    SettingsError,
     StorageError,
     error_line,
     printable,
@@ -69,17 +68,6 @@ def unresolved(config: DictConfig) -> dict[str, Any]:
     """The configuration as dictionaries, as it stands."""
     values = OmegaConf.to_container(config)
     return {str(k): v for k, v in values.items()} if isinstance(values, dict) else {}
-
-
-def plain(config: DictConfig) -> dict[str, Any]:
-    """The configuration as dictionaries, interpolations resolved."""
-    try:
-        values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    except COMPOSING_ERRORS as error:
-        raise explained(error) from error
-    if not isinstance(values, dict):
-        raise SettingsError("the configuration is not a mapping; expected key: value lines")
-    return {str(key): value for key, value in values.items()}
 
 
 def documents(config: DictConfig) -> dict[str, str]:

@@ -1,15 +1,18 @@
 """Hydra's side of the application: where its YAML lies, and its errors in one line each."""
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import hydra
 import yaml
 from hydra.errors import (
     CompactHydraException,
     MissingConfigException,
     OverrideParseException,
 )
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import (
     ConfigAttributeError,
     ConfigKeyError,
@@ -35,6 +38,33 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver(
         "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
     )
+
+
+def compose(overrides: Sequence[str]) -> dict[str, Any]:
+    """The configuration that these command-line overrides give, as plain dictionaries.
+
+    Raises SettingsError, in one line, when they give none.
+    """
+    register_resolvers()
+    try:
+        with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
+            return plain(hydra.compose("config", list(overrides)))
+    except COMPOSING_ERRORS as error:
+        raise explained(error) from error
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The configuration as dictionaries, interpolations resolved.
+
+    Raises SettingsError when a value is missing or cannot be resolved.
+    """
+    try:
+        values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except COMPOSING_ERRORS as error:
+        raise explained(error) from error
+    if not isinstance(values, dict):
+        raise SettingsError("the configuration is not a mapping; expected key: value lines")
+    return {str(key): value for key, value in values.items()}
 
 
 COMPOSING_ERRORS = (CompactHydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeError)

@@ -20,6 +20,14 @@ def snapshot_path(run: Path, step: int) -> Path:
     return run / "snapshots" / f"step-{step:09d}.npz"
 
 
+def newest_snapshot(run: Path) -> Path:
+    """The snapshot of the last step. Raises SnapshotError when there is none."""
+    found = sorted((run / "snapshots").glob("step-*.npz"))
+    if not found:
+        raise SnapshotError(f"{run} holds no snapshot; expected files snapshots/step-….npz")
+    return found[-1]
+
+
 def save_snapshot(run: Path, state: TrainingState) -> Path:
     """Writes the state atomically and returns the file."""
     path = snapshot_path(run, state.step)

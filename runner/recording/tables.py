@@ -117,6 +117,12 @@ def read_row(path: Path) -> dict[str, str]:
     return rows[0]
 
 
+def read_column(history: Path, metric: str) -> dict[int, float]:
+    """A metric of a history.csv by step."""
+    with open(history, encoding="utf-8", newline="") as file:
+        return {int(row["step"]): float(row[metric]) for row in csv.DictReader(file)}
+
+
 def merge_rows(rows: Sequence[Mapping[str, str]]) -> bytes:
     """Rows of several results.csv as one table; a column that a row lacks is empty in it."""
     names: dict[str, None] = {}
