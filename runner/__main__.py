@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from runner.composing import COMPOSING_ERRORS, conf_folder, explained, plain, register_resolvers
+from runner.composing import COMPOSING_ERRORS, conf_folder, explained, plain, prepare_hydra
 from runner.errors import (
     DivergedError,
     RunnerError,
@@ -82,15 +82,34 @@ def documents(config: DictConfig) -> dict[str, str]:
 
 def main() -> int:
     """Runs the application; errors that a person can cause are one line on stderr."""
-    if any(argument.startswith("--experimental-rerun") for argument in sys.argv[1:]):
+    if any(names_rerun(argument) for argument in sys.argv[1:]):
         return report(
             "--experimental-rerun reads a pickle, which could hold code; not supported", 2
         )
-    register_resolvers()
-    code = exit_code_of(application)
-    if SweepFolder.path is not None and SweepFolder.path.is_dir():
-        code = exit_code_of(finish_sweep) or code
-    return code
+    prepare_hydra()
+    code = exit_code_of(composed_application)
+    sweep = SweepFolder.path
+    if sweep is None or not sweep.is_dir():
+        return code
+    if not any(path.is_dir() for path in sweep.iterdir()):
+        (sweep / "multirun.yaml").unlink(missing_ok=True)
+        sweep.rmdir()
+        return code or report("the sweep is empty; give a key some values, e.g. seed=1,2,3", 2)
+    return exit_code_of(lambda: finish_sweep(sweep)) or code
+
+
+def names_rerun(argument: str) -> bool:
+    """Whether Hydra would read this as --experimental-rerun, which may be shortened to --e."""
+    option, _, _ = argument.partition("=")
+    return option.startswith("--e") and "--experimental-rerun".startswith(option)
+
+
+def composed_application() -> None:
+    """The application; what Hydra itself raises before or around it becomes a SettingsError."""
+    try:
+        application()
+    except COMPOSING_ERRORS as error:
+        raise explained(error) from error
 
 
 def exit_code_of(action: Callable[[], object]) -> int:
@@ -112,8 +131,6 @@ def exit_code_of(action: Callable[[], object]) -> int:
 
 def handled(error: Exception, whole_traceback: bool) -> int:
     """Reports an error in one line; raises it where it is a fault of the runner itself."""
-    if isinstance(error, COMPOSING_ERRORS):
-        error = explained(error)
     if isinstance(error, OSError):
         error = StorageError(f"{printable(error.filename)}: {error.strerror}")
     if whole_traceback or not isinstance(error, RunnerError):
@@ -121,11 +138,8 @@ def handled(error: Exception, whole_traceback: bool) -> int:
     return report(str(error), error.exit_code)
 
 
-def finish_sweep() -> None:
+def finish_sweep(sweep: Path) -> None:
     """Collects the sweep's results. Raises RunnerError when jobs failed, naming each."""
-    sweep = SweepFolder.path
-    if sweep is None:
-        return
     jobs = collect_results(sweep)
     failed = [job for job in jobs if job.failed]
     print(f"Folder      {printable(sweep)}")

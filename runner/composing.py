@@ -21,8 +21,9 @@ from omegaconf.errors import (
 )
 
 from runner.errors import SettingsError, printable
-from runner.rules import suggestion
+from runner.rules import shown, suggestion
 from runner.settings import known_keys
+from runner.yaml_files import check_yaml_files
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -33,8 +34,9 @@ def conf_folder() -> str:
     return str(inside if inside.is_dir() else PACKAGE.parent / "conf")
 
 
-def register_resolvers() -> None:
-    """`${unique:}`: ten letters and digits that keep apart runs started at the same instant."""
+def prepare_hydra() -> None:
+    """Checked YAML files, and `${unique:}`: ten letters and digits a run, to keep runs apart."""
+    check_yaml_files()
     OmegaConf.register_new_resolver(
         "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
     )
@@ -45,7 +47,7 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
 
     Raises SettingsError, in one line, when they give none.
     """
-    register_resolvers()
+    prepare_hydra()
     try:
         with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
             return plain(hydra.compose("config", list(overrides)))
@@ -67,7 +69,13 @@ def plain(config: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in values.items()}
 
 
-COMPOSING_ERRORS = (CompactHydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeError)
+COMPOSING_ERRORS = (
+    CompactHydraException,
+    OmegaConfBaseException,
+    yaml.YAMLError,
+    ValueError,  # network=null, a broken `# @package` line
+    RecursionError,  # thousands of brackets
+)
 """What a bad command line or YAML file makes Hydra raise."""
 
 
@@ -85,6 +93,8 @@ def explained(error: Exception) -> SettingsError:
         return SettingsError(f"{key} is missing; give it a value on the command line: {key}=…")
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return SettingsError(f"{cause.full_key}: {first_line(cause)}")
+    if isinstance(error, RecursionError):
+        return SettingsError("the configuration is nested too deep; expected plain values")
     return SettingsError(first_line(error))
 
 
@@ -98,8 +108,9 @@ def missing_choice(error: MissingConfigException) -> SettingsError:
     """`optimizer=adma`: the group's choices and the nearest one."""
     group, _, name = str(error.missing_cfg_file).rpartition("/")
     options = sorted(error.options or ())
-    if not group:
-        return SettingsError(first_line(error))
+    if not group or not options:
+        missing = printable(error.missing_cfg_file)
+        return SettingsError(f"there is no configuration file '{missing}.yaml'; check its spelling")
     return SettingsError(
         f"{printable(group)}='{printable(name)}' is unknown; "
         f"{suggestion(name, options)}choose from {', '.join(options)}"
@@ -108,12 +119,12 @@ def missing_choice(error: MissingConfigException) -> SettingsError:
 
 def unreadable_override(error: OverrideParseException) -> SettingsError:
     """An argument that is not key=value."""
-    override = printable(error.override)
+    override = shown(str(error.override))
     if "=" not in error.override and not error.override.startswith("~"):
-        return SettingsError(f"'{override}' has no '='; expected key=value, e.g. topology=3-4-1")
-    problem = first_line(error).split(";")[0].removesuffix(".")
+        return SettingsError(f"{override} has no '='; expected key=value, e.g. topology=3-4-1")
+    problem = first_line(error).split(";")[0].removesuffix(".")[:60]
     return SettingsError(
-        f"'{override}' cannot be read ({problem}); expected key=value, quoted where it holds "
+        f"{override} cannot be read ({problem}); expected key=value, quoted where it holds "
         "spaces, brackets or quotes, e.g. 'seed=range(1,11)'"
     )
 

@@ -58,24 +58,30 @@ def read_table(path: str) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415 - half a second, only for those who read files
 
     check_is_file(path)
-    check_bytes(path)
+    csv.field_size_limit(LONGEST_LINE)
     try:
+        check_bytes(path)
         with open(path, encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader(file, strict=True), [])
+            lines = csv.reader(file, strict=True)
+            header = next(lines, [])
+            cells = len(next(lines, header))
         frame = pd.read_csv(path, encoding="utf-8-sig", skip_blank_lines=False, low_memory=False)
     except UnicodeDecodeError as error:
         raise DataError(
             f"dataset.path: {printable(path)} is not UTF-8; save it as UTF-8"
         ) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise malformed(path, printable(str(error).strip())) from error
     repeated = [name for name in header if header.count(name) > 1]
     if repeated:
         raise malformed(path, f"it names the column '{printable(repeated[0])}' twice")
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise malformed(path, f"its lines have more cells than the header's {len(header)}")
+    if cells > len(header):  # pandas would take the first column for an index
+        raise malformed(path, f"its lines have {cells} cells, the header {len(header)}")
     if frame.empty:
         raise malformed(path, "it has a header but no rows")
+    frame.columns = pd.Index(header)  # pandas makes up names for nameless columns
     return frame
 
 
@@ -89,14 +95,21 @@ def malformed(path: str, problem: str) -> DataError:
 
 def check_is_file(path: str) -> None:
     """Refuses what is not a plain file that can be read; a FIFO would wait for ever."""
-    expected = "expected a CSV file, e.g. dataset.path=data.csv"
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
-        problem = error.strerror or "unreadable"
-        raise DataError(f"dataset.path='{printable(path)}': {problem}; {expected}") from error
+        raise unreadable(path, error) from error
     if not stat.S_ISREG(mode):
-        raise DataError(f"dataset.path='{printable(path)}' is not a file; {expected}")
+        raise DataError(f"dataset.path='{printable(path)}' is not a file; {EXPECTED}")
+
+
+EXPECTED = "expected a CSV file, e.g. dataset.path=data.csv"
+
+
+def unreadable(path: str, error: OSError) -> DataError:
+    """A file that the file system does not give."""
+    problem = error.strerror or "unreadable"
+    return DataError(f"dataset.path='{printable(path)}': {problem}; {EXPECTED}")
 
 
 def check_bytes(path: str) -> None:
@@ -147,7 +160,7 @@ def refuse_first(path: str, name: str, is_bad: Callable[[str], bool]) -> NoRetur
                 )
             if is_bad(row[place]):
                 raise DataError(
-                    f"{where} column '{printable(name)}': '{printable(row[place])}' "
+                    f"{where} column '{printable(name)}': '{printable(row[place][:60])}' "
                     f"is not a finite number{hint(row[place])}"
                 )
     raise malformed(path, f"column '{printable(name)}' does not hold numbers")

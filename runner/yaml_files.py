@@ -1,0 +1,80 @@
+"""YAML files looked at before Hydra loads them: what would take for ever is refused at once."""
+
+from pathlib import Path
+
+import yaml
+from hydra._internal.core_plugins import file_config_source
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra.plugins.config_source import ConfigResult
+
+from runner.errors import SettingsError, printable
+
+DEEPEST = 50
+"""Mappings and lists inside one another."""
+MOST_VALUES = 1_000_000
+"""Values, every alias counted as all that it stands for: nine short lines can stand for 10^9."""
+
+
+class FileConfigSource(file_config_source.FileConfigSource):
+    """Hydra's reader of configuration folders, each file checked first.
+
+    It has Hydra's class name because Hydra takes one class a name and keeps the first.
+    """
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """The file's content. Raises SettingsError when it is not a sound mapping."""
+        path = Path(self.path, self._normalize_file_name(config_path))
+        if path.is_file():
+            check_yaml(path)
+        return super().load_config(config_path)
+
+
+def check_yaml_files() -> None:
+    """Makes Hydra read configuration folders through the class above."""
+    SourcesRegistry.instance().types[FileConfigSource.scheme()] = FileConfigSource
+
+
+def check_yaml(path: Path) -> None:
+    """Refuses text that is not UTF-8, a top level that is no mapping, depth, and alias bombs.
+
+    Looks at the parser's events, so nothing is built. Raises SettingsError; faults of the
+    syntax are left to Hydra, whose messages name line and column.
+    """
+    name = printable(path)
+    try:
+        with open(path, encoding="utf-8") as file:
+            check_events(name, file.read())
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{name} is not UTF-8; save it as UTF-8") from error
+    except yaml.YAMLError:
+        return
+
+
+def check_events(name: str, text: str) -> None:
+    """Counts the values that `text` stands for, and how deep they lie."""
+    values = 0
+    anchored: dict[str, int] = {}  # the values that an alias stands for
+    opened: list[tuple[str | None, int]] = []  # of each open collection: anchor, values before it
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            continue
+        if not opened and not isinstance(event, yaml.MappingStartEvent):
+            raise SettingsError(f"{name} is not a mapping; expected key: value lines")
+        if isinstance(event, yaml.CollectionStartEvent):
+            opened.append((event.anchor, values))
+            values += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = opened.pop()
+            if anchor is not None:
+                anchored[anchor] = values - before
+        elif isinstance(event, yaml.AliasEvent):
+            values += anchored.get(event.anchor or "", 1)
+        else:
+            values += 1
+        if len(opened) > DEEPEST:
+            raise SettingsError(f"{name} is nested more than {DEEPEST} deep; expected plain values")
+        if values > MOST_VALUES:
+            raise SettingsError(
+                f"{name} stands for more than {MOST_VALUES:,} values; "
+                "use fewer aliases, or a file with dataset=csv"
+            )
