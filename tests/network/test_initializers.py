@@ -1,0 +1,75 @@
+from math import sqrt
+
+import numpy as np
+import pytest
+
+from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.topology import Array, Topology
+from runner.training.state import seeded_generator
+
+N_IN, N_OUT = 300, 200
+
+STANDARD_DEVIATIONS = {
+    "glorot_normal": sqrt(2 / (N_IN + N_OUT)),
+    "glorot_uniform": sqrt(2 / (N_IN + N_OUT)),
+    "he_normal": sqrt(2 / N_IN),
+    "he_uniform": sqrt(2 / N_IN),
+    "lecun_normal": sqrt(1 / N_IN),
+    "lecun_uniform": sqrt(1 / N_IN),
+    "normal": 1.0,
+    "orthogonal": sqrt(1 / N_IN),  # a column of N_IN has length 1
+    "uniform": sqrt(1 / 3),
+    "zeros": 0.0,
+}
+
+
+def draw(name: str, scale: float = 1.0, seed: int = 1) -> Array:
+    return INITIALIZERS[name](seeded_generator(seed), N_IN, N_OUT, scale)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.25])
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_weights_have_mean_zero_and_the_documented_spread(name: str, scale: float) -> None:
+    weights, expected = draw(name, scale), scale * STANDARD_DEVIATIONS[name]
+    assert weights.shape == (N_IN, N_OUT)
+    assert abs(weights.mean()) <= 5 * expected / sqrt(weights.size)
+    assert weights.std() == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize("name", [name for name in INITIALIZERS if name.endswith("uniform")])
+def test_uniform_weights_fill_their_interval_evenly(name: str) -> None:
+    weights = draw(name) / (STANDARD_DEVIATIONS[name] * sqrt(3))
+    assert weights.min() >= -1
+    assert weights.max() < 1
+    counts, _ = np.histogram(weights, bins=10, range=(-1, 1))
+    np.testing.assert_allclose(counts / weights.size, 0.1, atol=0.01)
+
+
+def test_normal_weights_have_the_tails_of_a_normal_distribution() -> None:
+    weights = draw("normal")
+    assert np.mean(np.abs(weights) < 1) == pytest.approx(0.6827, abs=0.01)
+    assert np.mean(np.abs(weights) < 2) == pytest.approx(0.9545, abs=0.005)
+
+
+@pytest.mark.parametrize("seed", [1, 0, 42, 2**32 - 1])
+def test_uniform_weights_are_what_the_seeded_global_generator_draws(seed: int) -> None:
+    legacy = np.random.RandomState(seed)  # np.random.seed(seed) makes the same one
+    topology = Topology((3, 4, 1))
+    drawn = initial_parameters(topology, INITIALIZERS["uniform"], 1.0, seeded_generator(seed))
+    for layer in topology.layers:
+        expected = 2 * legacy.random_sample((layer.inputs, layer.outputs)) - 1
+        assert layer.weight_matrix(drawn).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(5, 5), (7, 3), (3, 7), (1, 4)])
+def test_orthogonal_weights_have_orthonormal_rows_or_columns(n_in: int, n_out: int) -> None:
+    weights = INITIALIZERS["orthogonal"](seeded_generator(1), n_in, n_out, 2.0) / 2
+    square = weights.T @ weights if n_in >= n_out else weights @ weights.T
+    np.testing.assert_allclose(square, np.eye(min(n_in, n_out)), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_biases_start_at_zero(name: str) -> None:
+    topology = Topology((3, 4, 2), bias=True)
+    drawn = initial_parameters(topology, INITIALIZERS[name], 1.0, seeded_generator(1))
+    assert [layer.bias_vector(drawn).tolist() for layer in topology.layers] == [[0] * 4, [0] * 2]

@@ -1,0 +1,81 @@
+"""Small training problems for the tests, and what two states must share to be the same."""
+
+from typing import Any
+
+import numpy as np
+
+from runner.building import build_engine
+from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.network import Dropout, Network
+from runner.network.topology import Array, Topology
+from runner.recording.snapshots import snapshot_arrays
+from runner.settings import ENGINES
+from runner.training.engine import Engine, Problem
+from runner.training.metrics import Reduction
+from runner.training.optimizers import OPTIMIZERS
+from runner.training.state import TrainingState, new_state, seeded_generator
+
+ENGINE_NAMES = sorted(set(ENGINES) - {"auto"})
+
+# The eight samples of the 2018 script that the default configuration repeats.
+INPUTS = np.array(
+    [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1], [1, 0, 1], [0, 0, 1], [1, 0, 1], [1, 0, 1]], float
+)
+TARGETS = INPUTS[:, :1].copy()
+
+
+def random_data(samples: int, inputs: int, outputs: int) -> tuple[Array, Array]:
+    """Inputs and targets in [0, 1) that are the same every time."""
+    generator = np.random.default_rng(7)
+    return generator.random((samples, inputs)), generator.random((samples, outputs))
+
+
+def make_problem(
+    sizes: tuple[int, ...] = (3, 4, 1),
+    *,
+    bias: bool = False,
+    hidden: str = "sigmoid",
+    output: str = "sigmoid",
+    rate: float = 0.0,
+    stage: str = "forward",
+    data: tuple[Array, Array] = (INPUTS, TARGETS),
+    mean_loss: bool = False,
+    optimizer: str = "sgd",
+    learning_rate: float = 1.0,
+    batch_size: int | None = None,
+    dtype: str = "float64",
+    loss: str = "squared_error",
+) -> Problem:
+    """A problem; the defaults are the 2018 script's without dropout."""
+    inputs, targets = (np.ascontiguousarray(part, dtype) for part in data)
+    return Problem(
+        network=Network(Topology(sizes, bias), hidden, output, Dropout(rate, stage)),
+        inputs=inputs,
+        targets=targets,
+        loss=loss,
+        reduction=Reduction(sizes[-1], mean_loss),
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        batch_size=batch_size or len(inputs),
+    )
+
+
+def make_state(problem: Problem, seed: int = 1) -> TrainingState:
+    """The state before the first step, its weights uniform in [-1, 1)."""
+    generator = seeded_generator(seed)
+    parameters = initial_parameters(
+        problem.network.topology, INITIALIZERS["uniform"], 1.0, generator
+    ).astype(problem.inputs.dtype)
+    slots = OPTIMIZERS[problem.optimizer].slots
+    return new_state(parameters, slots, problem.samples, generator)
+
+
+def make_engine(name: str, problem: Problem) -> Engine:
+    """The engine of that name."""
+    return build_engine(name, problem)
+
+
+def content(state: TrainingState) -> dict[str, Any]:
+    """All that a state holds, as bytes; how long it took is left out."""
+    arrays = snapshot_arrays(state)
+    return {name: array.tobytes() for name, array in arrays.items() if name != "seconds"}
