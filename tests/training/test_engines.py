@@ -1,0 +1,170 @@
+import numpy as np
+import pytest
+
+from runner.training.metrics import SAMPLES, Target
+from runner.training.optimizers import OPTIMIZERS
+from tests.problems import (
+    ENGINE_NAMES,
+    content,
+    make_engine,
+    make_problem,
+    make_state,
+    random_data,
+)
+
+CASES = {
+    "full batch": make_problem(),
+    "full batch with backward dropout": make_problem(rate=0.1, stage="backward"),
+    "full batch with forward dropout": make_problem(bias=True, rate=0.1),
+    "mini-batches": make_problem(batch_size=2),
+    "mini-batches with a partial last one": make_problem(bias=True, batch_size=3, mean_loss=True),
+    "mini-batches with dropout": make_problem(
+        (3, 4, 3, 1), bias=True, hidden="tanh", batch_size=3, rate=0.2
+    ),
+    "float32": make_problem(batch_size=3, rate=0.2, dtype="float32"),
+    **{name: make_problem(optimizer=name, learning_rate=0.1, batch_size=3) for name in OPTIMIZERS},
+}
+cases = pytest.mark.parametrize("case", CASES)
+engines = pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+
+
+@pytest.mark.parametrize("slices", [[1] * 60, [7, 11, 42], [59, 1], [30, 30]])
+@cases
+@engines
+def test_slices_of_training_come_to_the_same_bytes_as_one_piece(
+    engine_name: str, case: str, slices: list[int]
+) -> None:
+    problem = CASES[case]
+    whole, sliced = make_state(problem), make_state(problem)
+    once = make_engine(engine_name, problem).advance(whole, 60, None)
+    engine = make_engine(engine_name, problem)
+    for steps in slices:
+        last = engine.advance(sliced, steps, None)
+    assert content(sliced) == content(whole)
+    assert last.metrics == once.metrics
+
+
+@cases
+@engines
+def test_an_engine_takes_over_where_another_left_off(engine_name: str, case: str) -> None:
+    problem = CASES[case]
+    whole, handed_over = make_state(problem), make_state(problem)
+    make_engine(engine_name, problem).advance(whole, 50, None)
+    for steps in (20, 30):
+        make_engine(engine_name, problem).advance(handed_over, steps, None)
+    assert content(handed_over) == content(whole)
+
+
+@engines
+def test_one_engine_can_advance_two_states_in_turn(engine_name: str) -> None:
+    problem = make_problem(batch_size=3, rate=0.2)
+    alone = {}
+    for seed in (1, 2):
+        alone[seed] = make_state(problem, seed)
+        make_engine(engine_name, problem).advance(alone[seed], 20, None)
+    engine, states = make_engine(engine_name, problem), {s: make_state(problem, s) for s in (1, 2)}
+    for _ in range(2):
+        for state in states.values():
+            engine.advance(state, 10, None)
+    assert {s: content(state) for s, state in states.items()} == {
+        s: content(state) for s, state in alone.items()
+    }
+
+
+@engines
+def test_every_epoch_uses_every_sample_once_in_an_order_of_its_own(engine_name: str) -> None:
+    problem = make_problem(batch_size=3)
+    state, engine = make_state(problem), make_engine(engine_name, problem)
+    orders = []
+    for epoch in range(1, 21):
+        report = engine.advance(state, problem.steps_per_epoch, None)
+        assert (report.epoch, report.epoch_ended, state.position) == (epoch, True, 0)
+        assert state.sums[SAMPLES] == problem.samples
+        orders.append(tuple(state.order))
+    assert all(sorted(order) == list(range(8)) for order in orders)
+    assert len(set(orders)) > 15
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "steps", "expected"),
+    [  # of 8 samples: (step, epoch, position)
+        (None, 5, (5, 5, 0)),
+        (8, 5, (5, 5, 0)),
+        (3, 1, (1, 0, 3)),
+        (3, 2, (2, 0, 6)),
+        (3, 3, (3, 1, 0)),
+        (3, 7, (7, 2, 3)),
+        (1, 8, (8, 1, 0)),
+        (7, 2, (2, 1, 0)),
+    ],
+)
+@engines
+def test_steps_epochs_and_positions_are_counted(
+    engine_name: str, batch_size: int | None, steps: int, expected: tuple[int, int, int]
+) -> None:
+    problem = make_problem(batch_size=batch_size)
+    state = make_state(problem)
+    report = make_engine(engine_name, problem).advance(state, steps, None)
+    assert (state.step, state.epoch, state.position) == expected
+    assert (report.step, report.epoch) == expected[:2]
+    assert report.epoch_ended == (expected[2] == 0)
+
+
+@engines
+def test_full_batches_keep_the_datas_own_order_and_draw_nothing(engine_name: str) -> None:
+    problem = make_problem()
+    state, untouched = make_state(problem), make_state(problem)
+    report = make_engine(engine_name, problem).advance(state, 10, None)
+    assert state.order.tolist() == list(range(8))
+    assert state.generator.random() == untouched.generator.random()
+    assert report.outputs.shape == (8, 1)
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [("loss", 0.05), ("mae", 0.1), ("mean_accuracy", 0.9), ("accuracy", 1.0)],
+)
+@engines
+def test_a_target_stops_at_the_first_epoch_that_meets_it(
+    engine_name: str, metric: str, value: float, batch_size: int | None
+) -> None:
+    problem = make_problem(batch_size=batch_size)
+    target = Target(metric, value)
+    stopped = make_state(problem)
+    report = make_engine(engine_name, problem).advance(stopped, 10_000, target)
+    assert report.reached
+    assert report.epoch_ended
+    assert target.met_by(report.metrics[metric])
+
+    by_hand, engine = make_state(problem), make_engine(engine_name, problem)
+    for _ in range(report.epoch - 1):
+        earlier = engine.advance(by_hand, problem.steps_per_epoch, None)
+        assert not target.met_by(earlier.metrics[metric])
+    last = engine.advance(by_hand, problem.steps_per_epoch, None)
+    assert last.metrics == report.metrics
+    assert content(by_hand) == content(stopped)
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+@engines
+def test_divergence_is_noticed(engine_name: str, batch_size: int | None) -> None:
+    problem = make_problem(
+        hidden="linear", output="linear", learning_rate=1e3, batch_size=batch_size
+    )
+    state = make_state(problem)
+    engine = make_engine(engine_name, problem)
+    assert engine.advance(state, 1, None).finite
+    report = engine.advance(state, 1000, Target("mean_accuracy", 0.9999))
+    assert not report.finite
+    assert not report.reached
+
+
+@engines
+def test_outputs_on_data_of_several_columns_are_reported_in_full(engine_name: str) -> None:
+    problem = make_problem((3, 5, 2), data=random_data(6, 3, 2))
+    state = make_state(problem)
+    outputs = problem.network.predict(state.parameters, problem.inputs)
+    report = make_engine(engine_name, problem).advance(state, 1, None)
+    error = np.abs(outputs - problem.targets)
+    assert report.metrics["mae"] == pytest.approx(error.mean(), rel=1e-12)

@@ -1,0 +1,122 @@
+"""Every network's gradient against central differences of the loss that the engine reports."""
+
+import numpy as np
+import pytest
+
+from runner.network.activations import ACTIVATIONS
+from runner.network.losses import LOSSES
+from runner.network.topology import Array
+from runner.training.engine import Engine
+from runner.training.state import TrainingState
+from tests.problems import ENGINE_NAMES, make_engine, make_problem, make_state, random_data
+
+STEP = 1e-6
+
+
+def one_step(engine: Engine, parameters: Array, skipped: int) -> tuple[float, TrainingState]:
+    """The loss of the step after `skipped` samples, whatever the weights; and the state then."""
+    state = make_state(engine.problem, seed=3)
+    state.position = skipped
+    state.parameters[:] = parameters
+    report = engine.advance(state, 1, None)
+    return report.metrics["loss"], state
+
+
+def assert_gradient_is_right(engine: Engine, skipped: int = 0) -> None:
+    """One step of gradient descent at learning rate 1 goes down by the gradient."""
+    start = make_state(engine.problem, seed=3).parameters
+    start += 0.1  # biases start at 0 otherwise, on relu's kink
+    _, after = one_step(engine, start, skipped)
+    gradient = start - after.parameters
+    differences = np.empty_like(start)
+    for index in range(start.size):
+        nudge = np.zeros_like(start)
+        nudge[index] = STEP
+        up, _ = one_step(engine, start + nudge, skipped)
+        down, _ = one_step(engine, start - nudge, skipped)
+        differences[index] = (up - down) / (2 * STEP)
+    assert np.abs(gradient).max() > 1e-3  # a gradient of zeros would prove nothing
+    np.testing.assert_allclose(gradient, differences, atol=2e-8, rtol=1e-6)
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+@pytest.mark.parametrize("mean_loss", [False, True])
+@pytest.mark.parametrize("rate", [0.0, 0.3])
+@pytest.mark.parametrize("sizes", [(3, 2), (3, 4, 2), (3, 4, 3, 2)])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_a_step_follows_the_gradient_of_the_loss(
+    engine_name: str,
+    activation: str,
+    bias: bool,
+    sizes: tuple[int, ...],
+    rate: float,
+    mean_loss: bool,
+    batch_size: int | None,
+) -> None:
+    problem = make_problem(
+        sizes,
+        bias=bias,
+        hidden=activation,
+        output=activation,
+        rate=rate,
+        data=random_data(8, 3, 2),
+        mean_loss=mean_loss,
+        batch_size=batch_size,
+    )
+    assert_gradient_is_right(make_engine(engine_name, problem))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("mean_loss", [False, True])
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_every_loss_is_followed_down(engine_name: str, mean_loss: bool, loss: str) -> None:
+    problem = make_problem((3, 4, 1), bias=True, mean_loss=mean_loss, loss=loss)
+    assert_gradient_is_right(make_engine(engine_name, problem))
+
+
+@pytest.mark.parametrize("mean_loss", [False, True])
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_the_last_partial_batch_has_the_gradient_of_its_own_samples(
+    engine_name: str, mean_loss: bool
+) -> None:
+    data = random_data(8, 3, 2)
+    problem = make_problem((3, 4, 2), data=data, mean_loss=mean_loss, batch_size=3)
+    state = make_state(problem)
+    engine = make_engine(engine_name, problem)
+    engine.advance(state, 2, None)
+    assert state.position == 6
+    before, last = state.parameters.copy(), state.order[6:].copy()
+    engine.advance(state, 1, None)
+
+    alone = make_problem(
+        (3, 4, 2), data=(data[0][last], data[1][last]), mean_loss=mean_loss, batch_size=2
+    )
+    expected = make_state(alone)
+    expected.parameters[:] = before
+    make_engine(engine_name, alone).advance(expected, 1, None)
+    np.testing.assert_allclose(state.parameters, expected.parameters, rtol=1e-12)
+
+
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_the_reported_loss_is_that_of_the_forward_pass_before_the_update(engine_name: str) -> None:
+    problem = make_problem((3, 4, 1), bias=True)
+    state = make_state(problem)
+    outputs = problem.network.predict(state.parameters, problem.inputs)
+    report = make_engine(engine_name, problem).advance(state, 1, None)
+    expected = LOSSES[problem.loss].value(outputs, problem.targets)
+    assert report.metrics["loss"] == pytest.approx(expected, rel=1e-14)
+    np.testing.assert_allclose(report.outputs, outputs, rtol=1e-14)
+
+
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_float32_steps_are_float64_steps_rounded(engine_name: str) -> None:
+    results = {}
+    for dtype in ("float32", "float64"):
+        problem = make_problem((3, 4, 1), bias=True, dtype=dtype)
+        state = make_state(problem)
+        make_engine(engine_name, problem).advance(state, 20, None)
+        assert state.parameters.dtype == dtype
+        results[dtype] = state.parameters
+    np.testing.assert_allclose(results["float32"], results["float64"], rtol=1e-4, atol=1e-5)

@@ -1,0 +1,160 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from runner.recording.schedule import Schedule
+from runner.training.engine import Problem, StepReport
+from runner.training.loop import train
+from runner.training.metrics import Target
+from runner.training.state import TrainingState
+from runner.training.stopping import Stopping
+from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state
+
+engines = pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+
+
+def clock_of(tick: float) -> Callable[[], float]:
+    """A clock that moves on by `tick` whenever it is read."""
+    times = iter(range(10**9))
+    return lambda: next(times) * tick
+
+
+def run(
+    engine_name: str,
+    problem: Problem,
+    stopping: Stopping,
+    *,
+    milestones: Schedule | None = None,
+    tick: float = 0.0,
+) -> tuple[TrainingState, list[StepReport]]:
+    state, schedule = make_state(problem), milestones or Schedule()
+    reports = train(
+        state, make_engine(engine_name, problem), stopping, schedule.next_after, clock_of(tick)
+    )
+    return state, list(reports)
+
+
+REPORT = StepReport(
+    step=10,
+    epoch=5,
+    epoch_ended=True,
+    metrics={},
+    outputs=np.empty((0, 1)),
+    reached=False,
+    finite=True,
+    seconds=2.0,
+)
+
+
+@pytest.mark.parametrize(
+    ("stopping", "changes", "reason"),
+    [
+        (Stopping(), {}, None),
+        (Stopping(max_steps=11), {}, None),
+        (Stopping(max_steps=10), {}, "max_steps"),
+        (Stopping(max_epochs=6), {}, None),
+        (Stopping(max_epochs=5), {}, "max_epochs"),
+        (Stopping(max_seconds=2.1), {}, None),
+        (Stopping(max_seconds=2.0), {}, "max_seconds"),
+        (Stopping(max_steps=10, max_epochs=5, max_seconds=2.0), {}, "max_steps"),
+        (Stopping(max_steps=10), {"reached": True}, "target"),
+        (Stopping(), {"reached": True}, "target"),
+        (Stopping(max_steps=10), {"reached": True, "finite": False}, "diverged"),
+        (Stopping(), {"finite": False}, "diverged"),
+    ],
+)
+def test_the_first_criterion_met_is_the_reason(
+    stopping: Stopping, changes: dict[str, bool], reason: str | None
+) -> None:
+    assert stopping.reason(StepReport(**{**vars(REPORT), **changes})) == reason
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "stopping", "expected"),
+    [
+        (None, Stopping(max_steps=37), (37, 37, "max_steps")),
+        (None, Stopping(max_epochs=12), (12, 12, "max_epochs")),
+        (3, Stopping(max_steps=37), (37, 12, "max_steps")),
+        (3, Stopping(max_epochs=12), (36, 12, "max_epochs")),
+        (3, Stopping(max_steps=40, max_epochs=2), (6, 2, "max_epochs")),
+        (3, Stopping(max_steps=1, max_epochs=2), (1, 0, "max_steps")),
+        (None, Stopping(Target("accuracy", 0.0), max_steps=40), (1, 1, "target")),
+    ],
+)
+@pytest.mark.parametrize("tick", [0.0, 0.01, 10.0])
+@engines
+def test_training_ends_exactly_at_its_limit(
+    engine_name: str,
+    tick: float,
+    batch_size: int | None,
+    stopping: Stopping,
+    expected: tuple[int, int, str],
+) -> None:
+    problem = make_problem(batch_size=batch_size)
+    state, reports = run(engine_name, problem, stopping, tick=tick)
+    assert (reports[-1].step, reports[-1].epoch, reports[-1].stop_reason) == expected
+    assert (state.step, state.epoch) == expected[:2]
+    assert all(report.stop_reason is None for report in reports[:-1])
+
+
+@engines
+def test_max_seconds_ends_a_run_by_the_clock_it_is_given(engine_name: str) -> None:
+    state, reports = run(engine_name, make_problem(), Stopping(max_seconds=3.0), tick=0.25)
+    assert reports[-1].stop_reason == "max_seconds"
+    assert reports[-1].seconds == state.seconds
+    assert reports[-1].seconds >= 3
+    assert reports[-2].seconds < 3
+
+
+@engines
+def test_seconds_of_earlier_sessions_count(engine_name: str) -> None:
+    problem = make_problem()
+    state = make_state(problem)
+    state.seconds = 100.0
+    engine = make_engine(engine_name, problem)
+    stopping = Stopping(max_seconds=101.0)
+    reports = list(train(state, engine, stopping, Schedule().next_after, clock_of(0.25)))
+    assert 101 <= reports[-1].seconds < 102
+    assert all(report.seconds > 100 for report in reports)
+
+
+@pytest.mark.parametrize("tick", [0.0, 0.03, 5.0])
+@pytest.mark.parametrize("batch_size", [None, 3])
+@engines
+def test_reports_are_made_at_every_milestone(
+    engine_name: str, batch_size: int | None, tick: float
+) -> None:
+    schedule = Schedule(epochs=(1, 5, 6), every=10)
+    _, reports = run(
+        engine_name,
+        make_problem(batch_size=batch_size),
+        Stopping(max_epochs=33),
+        milestones=schedule,
+        tick=tick,
+    )
+    ended = [report.epoch for report in reports if report.epoch_ended]
+    assert {1, 5, 6, 10, 20, 30, 33} <= set(ended)
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+@engines
+def test_neither_clock_nor_milestones_change_what_is_computed(
+    engine_name: str, batch_size: int | None
+) -> None:
+    problem = make_problem(batch_size=batch_size, rate=0.1)
+    stopping = Stopping(max_steps=200)
+    ways = [(None, 0.0), (Schedule(every=1), 0.0), (Schedule(every=7), 0.02), (None, 10.0)]
+    contents = [
+        content(run(engine_name, problem, stopping, milestones=milestones, tick=tick)[0])
+        for milestones, tick in ways
+    ]
+    assert all(other == contents[0] for other in contents[1:])
+
+
+@engines
+def test_a_diverging_run_ends_as_diverged(engine_name: str) -> None:
+    problem = make_problem(hidden="linear", output="linear", learning_rate=1e3)
+    _, reports = run(engine_name, problem, Stopping(max_steps=100_000))
+    assert reports[-1].stop_reason == "diverged"
+    assert reports[-1].step < 100_000
