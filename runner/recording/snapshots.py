@@ -13,6 +13,8 @@ from runner.recording.files import write_atomically
 from runner.training.state import TrainingState
 
 SCHEMA = 1
+UNSOUND = (OSError, ValueError, LookupError, EOFError, TypeError, OverflowError, zipfile.BadZipFile)
+"""What reading a damaged file can raise."""
 
 
 def snapshot_path(run: Path, step: int) -> Path:
@@ -62,12 +64,12 @@ def load_snapshot(path: Path) -> TrainingState:
     Raises SnapshotError when the file is not a sound snapshot.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             members = {name: arrays[name] for name in arrays.files}
         if int(members["schema"]) != SCHEMA:
             raise ValueError(f"its schema is {int(members['schema'])}, this version reads {SCHEMA}")
         return state_from(members)
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except UNSOUND as error:
         raise SnapshotError(
             f"{path} is not a sound snapshot ({error}); use the one before it"
         ) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from runner.data.dataset import Dataset
+from runner.errors import printable
 from runner.network.topology import Array
 from runner.recording.files import write_atomically
 from runner.training.engine import StepReport
@@ -56,13 +57,14 @@ class History:
 
 
 def cell(value: object) -> object:
-    """A value as a CSV cell: floats read back exactly, no spreadsheet runs a text as a formula."""
+    """A value as a CSV cell: floats read back exactly, texts are one line and no formula."""
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + value
+    if isinstance(value, str):
+        line = printable(value)
+        return "'" + line if line.startswith(("=", "+", "-", "@")) else line
     return value
 
 

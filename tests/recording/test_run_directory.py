@@ -1,0 +1,111 @@
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+import numpy
+import pytest
+
+import runner
+from runner.errors import ConflictError, DataError
+from runner.recording.run_directory import RunDirectory, git_commit, read_run
+from runner.recording.tables import read_row
+
+DOCUMENTS = {".hydra/config.yaml": "topology: 3-4-1\n", "notes.txt": "ä\n"}
+
+
+def claimed(path: Path) -> RunDirectory:
+    directory = RunDirectory(path, {"topology": "3-4-1", "seed": 1})
+    directory.claim(DOCUMENTS, engine="numpy", data="abc")
+    return directory
+
+
+def test_a_claimed_folder_says_who_runs_what(tmp_path: Path) -> None:
+    claimed(tmp_path / "deep" / "run")
+    about = read_run(tmp_path / "deep" / "run")
+    assert about["status"] == "running"
+    assert about["engine"] == "numpy"
+    assert about["process"]["id"] == os.getpid()
+    assert about["checksums"] == {"data": "abc"}
+    assert about["versions"]["numpy"] == numpy.__version__
+    assert about["versions"]["runner"] == runner.__version__
+    assert about["finished"] is None
+    assert datetime.fromisoformat(about["started"]).tzinfo is not None
+    for name, text in DOCUMENTS.items():
+        assert (tmp_path / "deep" / "run" / name).read_text(encoding="utf-8") == text
+
+
+def test_a_second_claim_of_a_folder_is_a_conflict(tmp_path: Path) -> None:
+    claimed(tmp_path)
+    before = (tmp_path / "run.json").read_bytes()
+    with pytest.raises(ConflictError, match="already holds a run"):
+        claimed(tmp_path)
+    assert (tmp_path / "run.json").read_bytes() == before
+
+
+def test_a_finished_run_has_its_results_and_last_word(tmp_path: Path) -> None:
+    directory = claimed(tmp_path)
+    directory.finish("completed", {"stop_reason": "target", "loss": 0.5}, "def")
+    assert read_row(tmp_path / "results.csv") == {
+        "topology": "3-4-1",
+        "seed": "1",
+        "stop_reason": "target",
+        "loss": "0.5",
+    }
+    about = read_run(tmp_path)
+    assert (about["status"], about["stop_reason"]) == ("completed", "target")
+    assert about["checksums"] == {"data": "abc", "parameters": "def"}
+    assert about["finished"] >= about["started"]
+
+
+def test_a_failure_leaves_its_error_traceback_and_row(tmp_path: Path) -> None:
+    directory = claimed(tmp_path)
+    with pytest.raises(ZeroDivisionError), directory.failures_recorded():
+        _ = 1 / 0
+    about = read_run(tmp_path)
+    assert (about["status"], about["error"]) == ("failed", "ZeroDivisionError: division by zero")
+    assert "Traceback" in (tmp_path / "run.log").read_text()
+    assert read_row(tmp_path / "results.csv")["status"] == "failed"
+
+
+def test_an_error_that_a_person_caused_is_recorded_in_its_own_words(tmp_path: Path) -> None:
+    claimed(tmp_path).fail(DataError("line 3\x1b[2J is torn"))
+    assert read_run(tmp_path)["error"] == "line 3\\x1b[2J is torn"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "null"])
+def test_a_torn_run_json_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(ValueError):  # noqa: PT011 - json's own words
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "commit"),
+    [
+        ({}, None),
+        ({"HEAD": "0123abc\n"}, "0123abc"),
+        ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": "4567def\n"}, "4567def"),
+        (
+            {"HEAD": "ref: refs/heads/main\n", "packed-refs": "# x\n89ab refs/heads/main\n"},
+            "89ab",
+        ),
+        ({"HEAD": "ref: refs/heads/main\n"}, None),
+    ],
+    ids=["no checkout", "detached", "loose", "packed", "no commit yet"],
+)
+def test_the_commit_is_read_from_the_checkout_around(
+    files: dict[str, str], commit: str | None, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        path = tmp_path / ".git" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "below").mkdir()
+    assert git_commit(tmp_path / "below") == commit
+
+
+def test_run_json_is_plain_readable_json(tmp_path: Path) -> None:
+    claimed(tmp_path)
+    text = (tmp_path / "run.json").read_text(encoding="utf-8")
+    assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,124 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runner.errors import SnapshotError
+from runner.recording.snapshots import (
+    load_snapshot,
+    newest_snapshot,
+    parameters_checksum,
+    save_snapshot,
+    snapshot_arrays,
+    snapshot_path,
+)
+from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state
+
+CASES = {
+    "full batch": make_problem(),
+    "full batch with dropout": make_problem(rate=0.1, stage="backward"),
+    "mini-batches with dropout": make_problem(bias=True, batch_size=3, rate=0.2),
+    "float32": make_problem(bias=True, batch_size=3, rate=0.2, dtype="float32"),
+}
+
+
+@pytest.mark.parametrize("steps", [0, 50, 51])  # of mini-batches: an epoch's start, inside, inside
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_a_resumed_run_comes_to_the_bytes_of_an_uninterrupted_one(
+    engine_name: str, case: str, steps: int, tmp_path: Path
+) -> None:
+    problem = CASES[case]
+    whole, stopped = make_state(problem), make_state(problem)
+    make_engine(engine_name, problem).advance(whole, 100, None)
+    if steps:
+        make_engine(engine_name, problem).advance(stopped, steps, None)
+    resumed = load_snapshot(save_snapshot(tmp_path, stopped))
+    assert content(resumed) == content(stopped)
+    make_engine(engine_name, problem).advance(resumed, 100 - steps, None)
+    assert content(resumed) == content(whole)
+
+
+def test_a_snapshot_keeps_every_value_and_its_type(tmp_path: Path) -> None:
+    state = make_state(make_problem(batch_size=3, dtype="float32"))
+    state.seconds, state.slots = 12.5, np.ones((2, 16), "float32")
+    loaded = load_snapshot(save_snapshot(tmp_path, state))
+    before, after = snapshot_arrays(state), snapshot_arrays(loaded)
+    assert {n: (a.dtype, a.tolist()) for n, a in before.items()} == {
+        n: (a.dtype, a.tolist()) for n, a in after.items()
+    }
+
+
+def test_a_snapshot_holds_no_pickle(tmp_path: Path) -> None:
+    path = save_snapshot(tmp_path, make_state(make_problem()))
+    with np.load(path, allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays.files)
+
+
+def test_snapshots_are_named_so_that_the_newest_sorts_last(tmp_path: Path) -> None:
+    state = make_state(make_problem())
+    for step in (0, 999, 1000, 1_187_471):
+        state.step = step
+        assert save_snapshot(tmp_path, state) == snapshot_path(tmp_path, step)
+    assert newest_snapshot(tmp_path).name == "step-001187471.npz"
+
+
+def test_a_folder_without_snapshots_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="holds no snapshot"):
+        newest_snapshot(tmp_path)
+
+
+def changed(path: Path, **members: object) -> None:
+    with np.load(path) as arrays:
+        kept = {name: arrays[name] for name in arrays.files} | members
+    present = {name: np.asarray(value) for name, value in kept.items() if value is not None}
+    np.savez(path, allow_pickle=False, **present)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"not a zip"),
+        lambda path: path.write_bytes(path.read_bytes()[:-40]),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"step.npy", b"pets.npy")),
+        lambda path: path.unlink(),
+        lambda path: changed(path, schema=2),
+        lambda path: changed(path, parameters=None),
+        lambda path: changed(path, generator_key=np.zeros(3)),
+        lambda path: changed(path, step="soon"),
+    ],
+    ids=[
+        "empty",
+        "not a zip",
+        "torn",
+        "renamed member",
+        "gone",
+        "newer schema",
+        "missing member",
+        "bad generator",
+        "text for a number",
+    ],
+)
+def test_an_unsound_snapshot_is_refused_by_name(damage: object, tmp_path: Path) -> None:
+    path = save_snapshot(tmp_path, make_state(make_problem()))
+    assert callable(damage)
+    damage(path)
+    with pytest.raises(SnapshotError, match=r"step-000000000\.npz is not a sound snapshot"):
+        load_snapshot(path)
+
+
+def test_a_flipped_byte_in_the_weights_is_noticed(tmp_path: Path) -> None:
+    state = make_state(make_problem())
+    path = save_snapshot(tmp_path, state)
+    whole = path.read_bytes()
+    place = whole.index(state.parameters.tobytes())
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    with pytest.raises(SnapshotError, match="not a sound snapshot"):
+        load_snapshot(path)
+
+
+def test_the_weights_checksum_tells_weights_apart() -> None:
+    weights = np.linspace(0, 1, 7)
+    assert parameters_checksum(weights) == parameters_checksum(weights.copy())
+    assert parameters_checksum(weights) != parameters_checksum(np.nextafter(weights, 2))
