@@ -6,15 +6,15 @@ from dataclasses import asdict
 import numpy as np
 
 from runner.data.dataset import Dataset
-from runner.data.kinds import DATASETS
 from runner.errors import SettingsError
+from runner.loading import check_fit, training_inputs, whole_topology
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.network import Dropout, Network
 from runner.network.topology import Topology, memory_needed
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.schedule import Schedule, log_spaced
-from runner.settings import DatasetSettings, RecordingSettings, Settings, StoppingSettings
+from runner.settings import RecordingSettings, Settings, StoppingSettings
 from runner.training.engine import Engine, Problem
 from runner.training.metrics import Reduction, Target
 from runner.training.numpy_engine import NumpyEngine
@@ -23,31 +23,31 @@ from runner.training.state import TrainingState, new_state, seeded_generator
 from runner.training.stopping import Stopping
 
 
-def load_dataset(settings: DatasetSettings) -> Dataset:
-    """The data set that the settings name."""
-    options = {name: getattr(settings.options, name) for name in vars(settings.options)}
-    return DATASETS[settings.kind](**options)
-
-
 def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     """Network, loss and optimizer on the data. Raises SettingsError when they do not fit."""
-    topology = Topology(settings.topology, settings.network.bias)
+    topology = whole_topology(settings, dataset)
     check_memory(topology, settings.dtype)
     check_fit(topology, dataset, settings.dataset.name)
+    dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
+    samples = len(dataset.train)
+    batch_size = checked_batch_size(settings.batch_size, samples)
+    inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)
+    output = settings.network.activation.output
     return Problem(
         network=Network(
             topology,
             settings.network.activation.hidden,
-            settings.network.activation.output,
+            ("linear" if dataset.classes is None else "sigmoid") if output == "auto" else output,
             Dropout(**asdict(settings.network.dropout)),
         ),
-        inputs=np.ascontiguousarray(dataset.inputs, settings.dtype),
-        targets=np.ascontiguousarray(dataset.targets, settings.dtype),
+        inputs=inputs,
+        targets=np.ascontiguousarray(dataset.train.targets, settings.dtype),
         loss=settings.loss.name,
         reduction=Reduction(topology.sizes[-1], settings.loss.reduction == "mean"),
         optimizer=settings.optimizer.name,
         learning_rate=settings.optimizer.learning_rate,
-        batch_size=checked_batch_size(settings.batch_size, len(dataset.inputs)),
+        batch_size=batch_size,
+        scaling=scaling,
     )
 
 
@@ -60,20 +60,6 @@ def check_memory(topology: Topology, dtype: str) -> None:
             f"topology={topology} needs about {needed / 2**30:,.1f} GiB for its "
             f"{topology.parameters:,} parameters; this machine has {available / 2**30:,.1f} GiB; "
             "choose smaller layers"
-        )
-
-
-def check_fit(topology: Topology, dataset: Dataset, name: str) -> None:
-    """Refuses a topology whose first or last layer does not fit the data set."""
-    fitting = (dataset.inputs.shape[1], dataset.targets.shape[1])
-    ends = (topology.sizes[0], topology.sizes[-1])
-    if ends != fitting:
-        hidden = topology.sizes[1:-1]
-        example = Topology((fitting[0], *hidden, fitting[1]))
-        raise SettingsError(
-            f"topology={topology} does not fit dataset.name='{name}' with {fitting[0]} inputs and "
-            f"{fitting[1]} {'target' if fitting[1] == 1 else 'targets'}; "
-            f"it takes {fitting[0]}-…-{fitting[1]}, e.g. topology={example}"
         )
 
 

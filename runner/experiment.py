@@ -3,7 +3,8 @@
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from runner.building import (
     build_recorder,
     build_state,
     build_stopping,
-    load_dataset,
 )
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
+from runner.loading import held_out, load_dataset
 from runner.recording.console import Console
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
@@ -23,6 +24,7 @@ from runner.recording.tables import configuration_columns
 from runner.settings import parse_settings
 from runner.signals import Interrupts
 from runner.training.engine import Engine, StepReport
+from runner.training.evaluation import HeldOut, evaluate, predict
 from runner.training.loop import train
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
@@ -54,8 +56,13 @@ def run_experiment(
     stopping = build_stopping(settings.stopping)
     state = build_state(settings, problem)
 
-    directory = RunDirectory(folder, configuration_columns(config))
-    directory.claim(documents, engine=engine.name, data=dataset.checksum)
+    checksum = dataset.checksum
+    topology = problem.network.topology
+    dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
+    validation = held_out("val_", dataset.validation, dataset)
+
+    directory = RunDirectory(folder, configuration_columns({**config, "topology": str(topology)}))
+    directory.claim(documents, engine=engine.name, data=checksum)
     with (
         directory.failures_recorded(),
         Console(folder, quiet=quiet) as console,
@@ -64,16 +71,25 @@ def run_experiment(
         recorder = build_recorder(directory, settings.recording)
         recorder.snapshot(state)
         console.introduce(settings.dataset.name, dataset, problem, engine.name, settings.seed)
-        console.starting_weights(problem.network.topology, state.parameters)
+        console.starting_weights(topology, state.parameters)
         console.begin_training(stopping, settings.stopping.metric)
-        report = train_and_record(state, engine, stopping, recorder, console, interrupts)
+        report = train_and_record(
+            state, engine, stopping, recorder, console, interrupts, validation
+        )
         outcome = outcome_of(report, interrupts.received)
         console.end_training(report, outcome.status)
-        if len(dataset.inputs) <= settings.recording.predictions:
-            outputs = problem.network.predict(state.parameters, problem.inputs)
+        test = {}
+        if (samples := held_out("test_", dataset.test, dataset)) is not None:
+            test = evaluate(problem, state.parameters, samples)
+            console.test(test, classes=dataset.classes is not None)
+        if sum(map(len, dataset.parts.values())) <= settings.recording.predictions:
+            outputs = {
+                name: predict(problem.network, state.parameters, part.inputs, dataset.scaling)
+                for name, part in dataset.parts.items()
+            }
             recorder.predictions(dataset, outputs)
         console.conclude(problem, dataset, state.parameters, report)
-        recorder.finish(outcome.status, state, report)
+        recorder.finish(outcome.status, state, report, test)
     return outcome
 
 
@@ -84,14 +100,28 @@ def train_and_record(
     recorder: Recorder,
     console: Console,
     interrupts: Interrupts,
+    validation: HeldOut | None,
 ) -> StepReport:
-    """Trains until a criterion or a signal stops it, recording on the way."""
-    for report in train(state, engine, stopping, recorder.next_milestone, time.perf_counter):
+    """Trains until a criterion or a signal stops it, validating and recording on the way."""
+    problem = engine.problem
+    milestone, validate = recorder.next_milestone, None
+    if validation is not None:
+        validate = partial(evaluate, problem, held_out=validation)
+        if not problem.full_batch:
+            milestone = every_epoch
+    for report in train(state, engine, stopping, milestone, time.perf_counter, validate):
         recorder.record(report, state)
         console.progress(report)
         if interrupts.received:
             break
+    if validate is not None and report.stop_reason is None:  # interrupted between epochs
+        report = replace(report, metrics=report.metrics | validate(state.parameters))
     return report
+
+
+def every_epoch(epoch: int) -> int:
+    """The next epoch: what mini-batch training validates after each of."""
+    return epoch + 1
 
 
 def outcome_of(report: StepReport, signal: str | None) -> Outcome:

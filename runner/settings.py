@@ -6,6 +6,7 @@ from functools import cache
 from typing import Annotated, Any, get_origin, get_type_hints
 
 from runner.data.kinds import DATASETS
+from runner.data.options import DATASET_OPTIONS, SplitSettings
 from runner.errors import SettingsError, printable
 from runner.network.activations import ACTIVATIONS
 from runner.network.initializers import INITIALIZERS
@@ -16,9 +17,7 @@ from runner.rules import (
     flag,
     integer,
     number,
-    one_or_many,
     optional,
-    path,
     refuse,
     suggestion,
     text,
@@ -30,30 +29,19 @@ ENGINES = ("auto", "numpy")
 
 
 def topology(key: str, value: object) -> tuple[int, ...]:
-    """Layer sizes; YAML reads 3 alone as a number and 2001-01-01 as a date, so any type comes."""
+    """Layer sizes, 0 for `in` and `out`, which are as many as the data set has.
+
+    YAML reads 3 alone as a number and 2001-01-01 as a date, so any type comes.
+    """
+    layers = str(value).split("-") if value is not None else [""]
+    ends = (layers[0] == "in", len(layers) > 1 and layers[-1] == "out")
+    sizes = ["1" if ends[0] else layers[0], *layers[1:]]
+    sizes[-1] = "1" if ends[1] else sizes[-1]
     try:
-        return parse_sizes(str(value) if value is not None else "")
+        first, *hidden, last = parse_sizes("-".join(sizes))
     except ValueError as error:
         raise refuse(key, value, "is not a topology", str(error)) from error
-
-
-def rows(key: str, value: object) -> tuple[Any, ...]:
-    """Rows [[inputs], [targets]] of numbers, all of one shape."""
-    expected = "expected rows such as [[0, 1], [1]]: inputs, then targets"
-    if not isinstance(value, list) or not value:
-        raise refuse(key, value, "holds no rows", expected)
-    shapes = set()
-    for row in value:
-        pair = isinstance(row, list) and len(row) == 2 and all(isinstance(p, list) for p in row)
-        if not pair or not row[0] or not row[1]:
-            raise refuse(key, row, "is not a row", expected)
-        for part in row:
-            for cell in part:
-                number()(key, cell)
-        shapes.add((len(row[0]), len(row[1])))
-    if len(shapes) > 1:
-        raise refuse(key, value, "has rows of different lengths", expected)
-    return tuple(value)
+    return (0 if ends[0] else first, *hidden, 0 if ends[1] else last)
 
 
 def schedule(key: str, value: object) -> str | int | tuple[int, ...]:
@@ -69,37 +57,22 @@ def schedule(key: str, value: object) -> str | int | tuple[int, ...]:
 
 
 @dataclass(frozen=True)
-class CsvOptions:
-    path: Annotated[str, path]
-    target: Annotated[tuple[str, ...], one_or_many(text)]
-    features: Annotated[tuple[str, ...] | None, optional(one_or_many(text))]
-
-
-@dataclass(frozen=True)
-class ParityOptions:
-    bits: Annotated[int, integer(at_least=1, at_most=20)]
-
-
-@dataclass(frozen=True)
-class TableOptions:
-    rows: Annotated[tuple[Any, ...], rows]
-
-
-DATASET_OPTIONS = {"csv": CsvOptions, "parity": ParityOptions, "table": TableOptions}
-
-
-@dataclass(frozen=True)
 class DatasetSettings:
     name: Annotated[str, text]
     kind: Annotated[str, choice(DATASETS)]
-    options: CsvOptions | ParityOptions | TableOptions
-    """What the kind's loader takes, by name; in YAML these stand beside `name` and `kind`."""
+    options: Any
+    """What the kind's loader takes, by name: one of `runner.data.options`."""
+    split: SplitSettings
+
+
+FLAT = ("options", "split")
+"""Sections of `dataset` whose keys stand beside `dataset.name` in YAML, not below another."""
 
 
 @dataclass(frozen=True)
 class ActivationSettings:
     hidden: Annotated[str, choice(ACTIVATIONS)]
-    output: Annotated[str, choice(ACTIVATIONS)]
+    output: Annotated[str, choice(("auto", *ACTIVATIONS))]
 
 
 @dataclass(frozen=True)
@@ -223,8 +196,9 @@ def parse(kind: type, values: object, prefix: str = "") -> Any:
         if name not in values:
             raise SettingsError(f"{key} is missing; give it a value, e.g. {key}=…")
         value = values[name]
-        if name == "options":  # they stand beside dataset.name, not below it
-            parsed[name] = parse(DATASET_OPTIONS[parsed["kind"]], value, prefix)
+        if kind is DatasetSettings and name in FLAT:
+            section = DATASET_OPTIONS[parsed["kind"]] if name == "options" else rule
+            parsed[name] = parse(section, value, prefix)
         else:
             parsed[name] = (
                 parse(rule, value, f"{key}.") if isinstance(rule, type) else rule(key, value)
@@ -233,11 +207,11 @@ def parse(kind: type, values: object, prefix: str = "") -> Any:
 
 
 def with_options(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    """The data set's section with what belongs to its kind gathered under `options`."""
-    common = ("name", "kind")
-    section = {name: dataset[name] for name in common if name in dataset}
-    options = {name: value for name, value in dataset.items() if name not in common}
-    return {**section, "options": options}
+    """The data set's section with its split, and what belongs to its kind, gathered."""
+    split = {name: dataset[name] for name in field_rules(SplitSettings) if name in dataset}
+    common = {name: dataset[name] for name in ("name", "kind") if name in dataset}
+    options = {n: value for n, value in dataset.items() if n not in common and n not in split}
+    return {**common, "options": options, "split": split}
 
 
 def unknown_key(key: str, known: Iterable[str]) -> SettingsError:
@@ -253,7 +227,8 @@ def known_keys(kind: type = Settings, prefix: str = "") -> list[str]:
     """Every configuration key, dotted, to find what a misspelt one meant."""
     keys = []
     for name, rule in field_rules(kind).items():
-        keys.append(f"{prefix}{name}")
+        inner = prefix if kind is DatasetSettings and name in FLAT else f"{prefix}{name}."
+        keys += [inner.removesuffix(".")] if inner != prefix else []
         if isinstance(rule, type):
-            keys += known_keys(rule, f"{prefix}{name}.")
+            keys += known_keys(rule, inner)
     return keys

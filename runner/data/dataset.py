@@ -1,42 +1,181 @@
-"""A data set in memory, and where each kind comes from."""
+"""A data set in memory: its parts, and what is known of its columns."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
+from runner.data.distortions import Distortion
+from runner.network.scaling import Scaling
 from runner.network.topology import Array
+
+BLOCK = 1 << 24
+"""Bytes of a memory-mapped file that are looked at together."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples that are used together: to train on, to validate with, or to test with."""
+
+    inputs: Array
+    """[samples, n_in], as they came: floating-point numbers, or uint8 for images"""
+    targets: Array
+    """[samples, n_out] numbers, or [samples] whole-number labels where there are classes"""
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, rows: Array) -> "Part":
+        """The part's samples at these places; a memory-mapped file stays on disk."""
+        if isinstance(self.inputs, np.memmap):
+            return Part(cast(Array, RowsOf(self.inputs, rows)), self.targets[rows])
+        return Part(self.inputs[rows], self.targets[rows])
+
+
+class RowsOf:
+    """Some rows of an array that is too large to copy, read only where they are asked for."""
+
+    def __init__(self, base: Array, rows: Array) -> None:
+        self._base, self._rows = base, rows
+        self.dtype = base.dtype
+        self.shape = (len(rows), *base.shape[1:])
+        self.ndim = base.ndim
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: Any) -> Array:
+        rows: Array = self._base[self._rows[place]]
+        return rows
+
+
+def on_disk(inputs: Array) -> bool:
+    """Whether the inputs are read from a memory-mapped file as they are needed."""
+    return isinstance(inputs, np.memmap | RowsOf)
+
+
+def blocks(inputs: Array) -> Iterator[Array]:
+    """The inputs a bounded piece at a time."""
+    row_bytes = max(1, int(np.prod(inputs.shape[1:])) * inputs.dtype.itemsize)
+    step = max(1, BLOCK // row_bytes)
+    for start in range(0, len(inputs), step):
+        yield inputs[start : start + step]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What a source holds, before it is split into parts and its inputs are prepared."""
+
+    samples: Part
+    input_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    classes: tuple[str, ...] | None = None
+    image_shape: tuple[int, int, int] | None = None
+    validation: Part | None = None
+    """Where the source has one of its own."""
+    test: Part | None = None
+    """Where the source has one of its own."""
+    missing: str = "refuse"
+    """How NaN among the inputs is replaced: mean, median or most_frequent."""
+    scale: str | Scaling = "none"
+    """standardise, minmax, none, or known beforehand."""
+    groups: tuple[slice, ...] = ()
+    """Input columns that together are one category, one-hot."""
+    distortion: Distortion | None = None
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Inputs and targets with their names; one row a sample."""
+    """The parts of a data set. x = (raw - shift) * scale is what the network sees."""
 
-    inputs: Array
-    """[samples, n_in], float64"""
-    targets: Array
-    """[samples, n_out], float64"""
+    train: Part
     input_names: tuple[str, ...]
     target_names: tuple[str, ...]
+    validation: Part | None = None
+    test: Part | None = None
+    classes: tuple[str, ...] | None = None
+    """Names of the classes that labels 0, 1, … stand for, or None for numbers to predict."""
+    image_shape: tuple[int, int, int] | None = None
+    """(height, width, channels) of what a row of inputs shows, in this order, or None."""
+    scaling: Scaling | None = None
+    fill: Array | None = None
+    """[n_in] What stands in for a missing input, or None where none may be missing."""
+    distortion: Distortion | None = None
+    """How training images are distorted, batch by batch, or None."""
 
     @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that there are, by name."""
+        named = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: part for name, part in named.items() if part is not None}
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs a sample has."""
+        return int(self.train.inputs.shape[1])
+
+    @property
+    def fitting_outputs(self) -> tuple[int, ...]:
+        """The output layers that fit: one unit a target; one a class, or one for two."""
+        if self.classes is None or self.train.targets.ndim == 2:
+            return (int(self.train.targets.shape[1]),)
+        return (2, 1) if len(self.classes) == 2 else (len(self.classes),)
+
+    def for_outputs(self, outputs: int, dtype: str = "float64") -> "Dataset":
+        """The data set with targets [samples, outputs] for an output layer of that size."""
+        if self.classes is None or self.train.targets.ndim == 2:
+            return self
+
+        def encoded(part: Part) -> Part:
+            return replace(part, targets=encode(part.targets, outputs, dtype))
+
+        names = self.classes if outputs > 1 else self.target_names
+        return replace(
+            self,
+            train=encoded(self.train),
+            validation=None if self.validation is None else encoded(self.validation),
+            test=None if self.test is None else encoded(self.test),
+            target_names=names,
+        )
+
+    @cached_property
     def checksum(self) -> str:
-        """SHA-256 of shapes and values: two runs on different data are never taken for one."""
-        digest = hashlib.sha256(repr((self.inputs.shape, self.targets.shape)).encode())
-        digest.update(np.ascontiguousarray(self.inputs).data)
-        digest.update(np.ascontiguousarray(self.targets).data)
+        """SHA-256 of all parts' shapes and values: different data are never taken for one."""
+        digest = hashlib.sha256()
+        for part in self.parts.values():
+            digest.update(repr((part.inputs.shape, part.targets.shape)).encode())
+            for block in blocks(part.inputs):
+                digest.update(np.ascontiguousarray(block).data)
+            digest.update(np.ascontiguousarray(part.targets).data)
         return digest.hexdigest()
 
 
-def numbered(inputs: Array, targets: Array) -> Dataset:
-    """A data set whose columns are named 1, 2, …"""
-    return Dataset(
-        inputs,
-        targets,
-        tuple(str(i + 1) for i in range(inputs.shape[1])),
-        tuple(str(i + 1) for i in range(targets.shape[1])),
-    )
+def encode(labels: Array, outputs: int, dtype: str) -> Array:
+    """Labels [samples] as targets [samples, outputs]: one-hot, or 0 and 1 for a single output."""
+    if outputs == 1:
+        return labels[:, None].astype(dtype)
+    targets = np.zeros((len(labels), outputs), dtype)
+    targets[np.arange(len(labels)), labels] = 1
+    return targets
 
 
-Loader = Callable[..., Dataset]
+def numbered(inputs: Array, targets: Array) -> Pool:
+    """Numbers to predict; columns are named 1, 2, …"""
+    return Pool(Part(inputs, targets), counted(inputs.shape[1]), counted(targets.shape[1]))
+
+
+def labelled(inputs: Array, labels: Array, classes: int) -> Pool:
+    """Points of `classes` classes 0, 1, …; input columns are named 1, 2, …"""
+    names = tuple(str(name) for name in range(classes))
+    return Pool(Part(inputs, labels), counted(inputs.shape[1]), ("class",), names)
+
+
+def counted(columns: int) -> tuple[str, ...]:
+    """Names 1, 2, … for columns that have none."""
+    return tuple(str(i + 1) for i in range(columns))
+
+
+Loader = Callable[..., Pool]

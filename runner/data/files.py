@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from runner.data.dataset import Dataset
+from runner.data.dataset import Part, Pool
 from runner.errors import DataError, printable
 from runner.network.topology import Array
 from runner.rules import suggestion
@@ -22,7 +22,7 @@ LONGEST_LINE = 10_000_000
 """Bytes; a longer line is not a table's row."""
 
 
-def load_csv(path: str, target: tuple[str, ...], features: tuple[str, ...] | None) -> Dataset:
+def load_csv(path: str, target: tuple[str, ...], features: tuple[str, ...] | None) -> Pool:
     """Numeric columns of a CSV file with a header row.
 
     target: the columns to learn. features: the columns to learn from, or None for all the rest.
@@ -41,9 +41,8 @@ def load_csv(path: str, target: tuple[str, ...], features: tuple[str, ...] | Non
     chosen = features or tuple(name for name in columns if name not in target)
     if not chosen:
         raise DataError(f"dataset.features: {path} has no column left to learn from")
-    return Dataset(
-        numbers(path, frame, chosen), numbers(path, frame, target), chosen, tuple(target)
-    )
+    samples = Part(numbers(path, frame, chosen), numbers(path, frame, target))
+    return Pool(samples, chosen, tuple(target))
 
 
 def other_separator(columns: list[str]) -> str:

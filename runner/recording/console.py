@@ -13,11 +13,13 @@ from runner.errors import printable
 from runner.network.topology import Array, Topology
 from runner.recording.progress_bar import ProgressBar
 from runner.training.engine import Problem, StepReport
+from runner.training.evaluation import predict
 from runner.training.stopping import Stopping
 
 SECONDS_BETWEEN_LINES = 1.0
 MOST_WEIGHTS_SHOWN = 200
 MOST_CASES_SHOWN = 20
+PARTS = {"train": "samples", "validation": "for validation", "test": "for testing"}
 
 
 class Console:
@@ -65,9 +67,10 @@ class Console:
         self.line(f"activation  {network.hidden}, output {network.output}")
         if dropout.rate:
             self.line(f"dropout     {dropout.rate:g} in the {dropout.stage} pass")
-        self.line(f"data set    {printable(name)}, {len(dataset.inputs):,} samples, {batch}")
+        counts = [f"{len(part):,} {PARTS[part_name]}" for part_name, part in dataset.parts.items()]
+        self.line(f"data set    {printable(name)}, {', '.join(counts)}, {batch}")
         self.line(f"training    {problem.optimizer}, learning rate {problem.learning_rate:g}")
-        self.line(f"engine      {engine}, {problem.inputs.dtype}, seed {seed}")
+        self.line(f"engine      {engine}, {problem.targets.dtype}, seed {seed}")
 
     def starting_weights(self, topology: Topology, parameters: Array) -> None:
         """The weights before the first step."""
@@ -84,7 +87,7 @@ class Console:
 
     def progress(self, report: StepReport) -> None:
         """Moves the bar, and about once a second prints a line."""
-        text = f"{report.step:>10} steps   {metric_text(self._metric, report.metrics)}"
+        text = f"{report.step:>10} steps   {self._metrics(report)}"
         if self._bar is not None:
             self._bar.move(share_done(self._stopping, report), text.strip())
         if time.monotonic() >= self._next_line:
@@ -94,9 +97,19 @@ class Console:
     def end_training(self, report: StepReport, status: str) -> None:
         """Why training stopped, after how many steps and seconds, and where it stands."""
         self._close_bar()
-        at = metric_text(self._metric, report.metrics)
+        at = self._metrics(report)
         reason = self._reasons(report, status)
         self.line(f"{reason}: {report.step} steps, {at}, {report.seconds:.2f} seconds")
+
+    def test(self, metrics: Mapping[str, float], *, classes: bool) -> None:
+        """How the trained network does on the test part."""
+        names = ["test_accuracy"] * classes + ["test_loss", "test_mae"]
+        self.line("Test part: " + ", ".join(metric_text(name, metrics) for name in names))
+
+    def _metrics(self, report: StepReport) -> str:
+        """The metric that is watched, and what validation says of it where it was asked."""
+        names = (self._metric, f"val_{self._metric}")
+        return ", ".join(metric_text(n, report.metrics) for n in names if n in report.metrics)
 
     def _reasons(self, report: StepReport, status: str) -> str:
         if report.stop_reason == "target" and self._stopping.target is not None:
@@ -116,15 +129,16 @@ class Console:
         """
         self.line("\nCALCULATED WEIGHTS")
         self._weights(problem.network.topology, parameters)
-        cases = len(dataset.inputs)
+        cases = len(dataset.train)
         if cases > MOST_CASES_SHOWN:
             self.line(f"\nFolder      {printable(self._run)}")
             return
-        whole = problem.full_batch
-        outputs = report.outputs if whole else problem.network.predict(parameters, problem.inputs)
+        outputs = report.outputs
+        if not problem.full_batch:
+            outputs = predict(problem.network, parameters, problem.inputs, problem.scaling)
         self.line("\nTRAINING CASES RESULTS")
         self.line(f"{'output':>20} {'expected':>10} {'difference':>20}")
-        for a, y in zip(outputs.ravel(), dataset.targets.ravel(), strict=True):
+        for a, y in zip(outputs.ravel(), problem.targets.ravel(), strict=True):
             self.line(f"{a:>20.12g} {y:>10.6g} {a - y:>20.12g}")
         self.line(f"\nFolder      {printable(self._run)}")
 
@@ -156,9 +170,10 @@ def share_done(stopping: Stopping, report: StepReport | None) -> float | None:
 def metric_text(name: str, metrics: Mapping[str, float]) -> str:
     """A metric for people: accuracies in percent, where files hold fractions."""
     value = metrics[name]
+    words = name.replace("_", " ")
     if name.endswith("accuracy"):
-        return f"{name.replace('_', ' ')} {100 * value:.12g} %"
-    return f"{name} {value:.12g}"
+        return f"{words} {100 * value:.12g} %"
+    return f"{words} {value:.12g}"
 
 
 def matrix(values: Array) -> str:

@@ -1,5 +1,7 @@
 """Everything a run leaves in its folder, written through one object."""
 
+from collections.abc import Mapping
+
 from runner.data.dataset import Dataset
 from runner.network.topology import Array
 from runner.recording.files import storage_errors
@@ -61,13 +63,18 @@ class Recorder:
             save_snapshot(self._directory.path, state)
         self._last_snapshot = (state.step, state.seconds)
 
-    def predictions(self, dataset: Dataset, outputs: Array) -> None:
+    def predictions(self, dataset: Dataset, outputs: Mapping[str, Array]) -> None:
         """predictions.csv, a row a sample."""
         with storage_errors(self._directory.path):
             write_predictions(self._directory.path, dataset, outputs)
 
-    def finish(self, status: str, state: TrainingState, report: StepReport) -> None:
-        """The last history row, the last snapshot of finite weights, and results.csv."""
+    def finish(
+        self, status: str, state: TrainingState, report: StepReport, test: Mapping[str, float]
+    ) -> None:
+        """The last history row, the last snapshot of finite weights, and results.csv.
+
+        test: the metrics on the test part, if there is one.
+        """
         with storage_errors(self._directory.path):
             self._history.append(report)
         if status != "diverged":
@@ -83,5 +90,6 @@ class Recorder:
             "steps_per_second": report.step / report.seconds if report.seconds else 0.0,
             "parameters": state.parameters.size,
             **report.metrics,
+            **test,
         }
         self._directory.finish(status, results, parameters_checksum(state.parameters))

@@ -43,7 +43,7 @@ class History:
             self._names = tuple(report.metrics)
             self._rows.writerow(("step", "epoch", "seconds", *self._names))
         if report.step > self._last_step:
-            values = (cell(report.metrics[name]) for name in self._names)
+            values = (cell(report.metrics.get(name, "")) for name in self._names)
             self._rows.writerow((report.step, report.epoch, f"{report.seconds:.6f}", *values))
             self._last_step = report.step
 
@@ -87,16 +87,22 @@ def write_results(run: Path, columns: Mapping[str, object]) -> None:
     write_atomically(run / "results.csv", csv_bytes(columns, [columns.values()]))
 
 
-def write_predictions(run: Path, dataset: Dataset, outputs: Array) -> None:
-    """predictions.csv: inputs, targets and outputs, a row a sample."""
+def write_predictions(run: Path, dataset: Dataset, outputs: Mapping[str, Array]) -> None:
+    """predictions.csv: inputs, targets and outputs, a row a sample.
+
+    outputs: of each part [samples, n_out]; where there are several, a column names the part.
+    """
+    several = len(outputs) > 1
     header = [
+        *(["part"] if several else []),
         *(f"input_{name}" for name in dataset.input_names),
         *(f"target_{name}" for name in dataset.target_names),
         *(f"output_{name}" for name in dataset.target_names),
     ]
-    parts = (dataset.inputs, dataset.targets, outputs)
     rows = (
-        [*map(float, x), *map(float, y), *map(float, a)] for x, y, a in zip(*parts, strict=True)
+        [*([name] if several else []), *map(float, x), *map(float, y), *map(float, a)]
+        for name, part in dataset.parts.items()
+        for x, y, a in zip(part.inputs, part.targets, outputs[name], strict=True)
     )
     write_atomically(run / "predictions.csv", csv_bytes(header, rows))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runner.network.network import Network
+from runner.network.scaling import Scaling
 from runner.network.topology import Array
 from runner.training.metrics import Reduction, Target
 from runner.training.state import TrainingState
@@ -24,6 +25,9 @@ class Problem:
     learning_rate: float
     batch_size: int
     """Samples a step; all of them make it full-batch."""
+    scaling: Scaling | None = None
+    """Applied to each batch as it is taken, where `inputs` are kept as they came: uint8 images,
+    files on disk; None where `inputs` are what the network sees."""
 
     @property
     def samples(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from runner.network.topology import Array
 from runner.training.engine import Engine, StepReport
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
@@ -17,22 +18,29 @@ def train(
     stopping: Stopping,
     next_milestone: Callable[[int], int | None],
     clock: Callable[[], float],
+    validate: Callable[[Array], dict[str, float]] | None = None,
 ) -> Iterator[StepReport]:
     """Advances `state` until a criterion stops it, yielding a report about every `PAUSE`.
 
     next_milestone: the next epoch after a given one at whose end the caller wants a report.
     clock: seconds from any origin. Slicing into reports never changes what is computed.
+    validate: from the parameters to metrics on held-out data, asked for at every milestone
+    and at the end, and reported among the metrics.
     """
     earlier = state.seconds
     started = before = clock()
     allowance = 1
     while True:
-        steps = min(allowance, steps_to_pause(state, engine, stopping, next_milestone))
+        milestone = next_milestone(state.epoch)
+        steps = min(allowance, steps_to_pause(state, engine, stopping, milestone))
         report = engine.advance(state, steps, stopping.target)
         now = clock()
         state.seconds = earlier + now - started
         report = replace(report, seconds=state.seconds)
+        due = report.epoch_ended and report.epoch == milestone
         report = replace(report, stop_reason=stopping.reason(report))
+        if validate is not None and report.finite and (due or report.stop_reason is not None):
+            report = replace(report, metrics=report.metrics | validate(state.parameters))
         yield report
         if report.stop_reason is not None:
             return
@@ -44,11 +52,11 @@ def steps_to_pause(
     state: TrainingState,
     engine: Engine,
     stopping: Stopping,
-    next_milestone: Callable[[int], int | None],
+    milestone: int | None,
 ) -> int:
     """How many steps may be made before a limit or a milestone."""
     problem = engine.problem
-    pauses = [next_milestone(state.epoch), stopping.max_epochs]
+    pauses = [milestone, stopping.max_epochs]
     step_in_epoch = -(-state.position // problem.batch_size)
     limits = [
         (epoch - state.epoch) * problem.steps_per_epoch - step_in_epoch

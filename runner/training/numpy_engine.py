@@ -118,7 +118,10 @@ class NumpyEngine:
             state.sums[:] = 0
         chosen = state.order[state.position : state.position + problem.batch_size]
         work = self._workspace(len(chosen))
-        np.take(problem.inputs, chosen, axis=0, out=work.inputs)
+        if problem.scaling is None:
+            np.take(problem.inputs, chosen, axis=0, out=work.inputs)
+        else:
+            problem.scaling.apply(problem.inputs[chosen], work.inputs)
         np.take(problem.targets, chosen, axis=0, out=work.targets)
         state.position += len(chosen)
         if state.position == problem.samples:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.data.dataset import Dataset
+from runner.data.dataset import Dataset, Part
 from runner.recording.tables import (
     History,
     configuration_columns,
@@ -85,10 +85,9 @@ def test_a_column_name_that_a_spreadsheet_runs_is_defused() -> None:
 
 
 def test_predictions_are_a_row_a_sample(tmp_path: Path) -> None:
-    dataset = Dataset(
-        np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [1.0]]), ("a", "b"), ("y",)
-    )
-    write_predictions(tmp_path, dataset, np.array([[0.25], [1 / 3]]))
+    train = Part(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [1.0]]))
+    dataset = Dataset(train, ("a", "b"), ("y",))
+    write_predictions(tmp_path, dataset, {"train": np.array([[0.25], [1 / 3]])})
     with open(tmp_path / "predictions.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows == [

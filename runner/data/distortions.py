@@ -1,0 +1,160 @@
+"""Elastic and affine distortions of images, so that no epoch shows the same picture twice.
+
+Source: Simard, Steinkraus, Platt 2003, Best Practices for Convolutional Neural Networks Applied
+to Visual Document Analysis: fields of random displacements, smoothed with a Gaussian of `sigma`
+pixels and multiplied by `alpha` pixels, on top of a random affine map, with bilinear sampling.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, radians
+
+import numpy as np
+
+from runner.network.topology import Array
+
+SLICE = 256
+"""Images that are distorted together: their fields stay in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """How far images are distorted at random; 0 leaves that out."""
+
+    alpha: float = 0.0
+    """Elastic: the displacements' factor in pixels; Simard used 34 for 28 x 28 digits."""
+    sigma: float = 4.0
+    """Elastic: the smoothing in pixels; Simard used 4."""
+    rotation: float = 0.0
+    """Up to so many degrees either way."""
+    scaling: float = 0.0
+    """Up to this fraction larger or smaller, width and height each."""
+    shear: float = 0.0
+    """Up to this many pixels sideways a pixel of height."""
+    shift: float = 0.0
+    """Up to so many pixels in each direction."""
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether images stay as they are."""
+        affine = (self.rotation, self.scaling, self.shear, self.shift)
+        return self.alpha == 0 and not any(affine)
+
+
+def distort(
+    images: Array,
+    shape: tuple[int, int, int],
+    distortion: Distortion,
+    generator: np.random.Generator,
+) -> Array:
+    """Distorted copies of images [batch, height * width * channels] of a floating-point type.
+
+    shape: (height, width, channels). What comes from beyond the edge is what lies at the edge.
+    Drawn from the generator, for every `SLICE` images: their 6 affine numbers each, then all
+    displacements of rows, then all of columns.
+    """
+    if distortion.changes_nothing:
+        return images
+    out = np.empty_like(images)
+    for start in range(0, len(images), SLICE):
+        piece = slice(start, start + SLICE)
+        batch = images[piece].reshape(-1, *shape)
+        rows, columns = positions(len(batch), shape, distortion, generator)
+        sample_bilinear(batch, rows, columns, out[piece].reshape(batch.shape))
+    return out
+
+
+def positions(
+    batch: int,
+    shape: tuple[int, int, int],
+    distortion: Distortion,
+    generator: np.random.Generator,
+) -> tuple[Array, Array]:
+    """Where each pixel's value is taken from: rows and columns, both [batch, height, width]."""
+    height, width, _ = shape
+    a, b, c, d, down, right = affine_maps(batch, distortion, generator)
+    y = np.arange(height, dtype=np.float32)[:, None] - np.float32((height - 1) / 2)
+    x = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2)
+    rows = a * y + b * x + (down + np.float32((height - 1) / 2))
+    columns = c * y + d * x + (right + np.float32((width - 1) / 2))
+    if distortion.alpha:
+        rows += elastic_field(batch, height, width, distortion, generator)
+        columns += elastic_field(batch, height, width, distortion, generator)
+    return rows, columns
+
+
+def affine_maps(
+    batch: int, distortion: Distortion, generator: np.random.Generator
+) -> tuple[Array, ...]:
+    """The random map (y, x) -> (a y + b x + down, c y + d x + right) of each image [batch, 1, 1].
+
+    Rotation after shear after scaling, about the image's centre.
+    """
+    drawn = generator.random((batch, 6)).astype(np.float32) * 2 - 1
+    angle, tall, wide, lean, down, right = (drawn[:, i, None, None] for i in range(6))
+    angle = angle * radians(distortion.rotation)
+    cos, sin = np.cos(angle), np.sin(angle)
+    tall, wide = 1 + tall * distortion.scaling, 1 + wide * distortion.scaling
+    lean = lean * distortion.shear
+    a, b = tall * (cos - sin * lean), -wide * sin
+    c, d = tall * (sin + cos * lean), wide * cos
+    return a, b, c, d, down * distortion.shift, right * distortion.shift
+
+
+def elastic_field(
+    batch: int, height: int, width: int, distortion: Distortion, generator: np.random.Generator
+) -> Array:
+    """Smooth random displacements [batch, height, width]: alpha G_sigma * U(-1, 1)."""
+    field = generator.random((batch, height, width), np.float32)
+    field *= 2
+    field -= 1
+    # A Gaussian is separable: one matrix smooths along rows, one along columns.
+    field = field @ gaussian(width, distortion.sigma).T  # [batch, h, w] @ [w, w]
+    smooth: Array = gaussian(height, distortion.sigma) @ field  # [h, h] @ [batch, h, w]
+    smooth *= np.float32(distortion.alpha)
+    return smooth
+
+
+@lru_cache
+def gaussian(size: int, sigma: float) -> Array:
+    """Matrix [size, size] that smooths a line; beyond its ends the line is mirrored."""
+    reach = max(1, ceil(4 * sigma))
+    offsets = np.arange(-reach, reach + 1)
+    weights = np.exp(-0.5 * (offsets / sigma) ** 2)
+    weights /= weights.sum()
+    matrix = np.zeros((size, size))
+    period = 2 * size
+    for place in range(size):
+        sources = (place + offsets) % period
+        mirrored = np.where(sources < size, sources, period - 1 - sources)
+        np.add.at(matrix[place], mirrored, weights)
+    return matrix.astype(np.float32)
+
+
+def sample_bilinear(images: Array, rows: Array, columns: Array, out: Array) -> None:
+    """out = images at fractional positions, from their four neighbours.
+
+    images, out: [batch, height, width, channels]; rows, columns: [batch, height, width].
+    """
+    batch, height, width, channels = images.shape
+    np.clip(rows, 0, height - 1, out=rows)
+    np.clip(columns, 0, width - 1, out=columns)
+    top, left = rows.astype(np.int32), columns.astype(np.int32)
+    np.minimum(top, max(height - 2, 0), out=top)
+    np.minimum(left, max(width - 2, 0), out=left)
+    rows -= top
+    columns -= left
+    first = np.arange(batch, dtype=np.int32)[:, None, None] * np.int32(height * width)
+    corner = first + top * np.int32(width) + left
+    down = np.int32(width if height > 1 else 0)
+    right = np.int32(1 if width > 1 else 0)
+    pixels = images.reshape(-1, channels) if channels > 1 else images.reshape(-1)
+    y, x = (rows, columns) if channels == 1 else (rows[..., None], columns[..., None])
+    upper = pixels.take(corner, 0)
+    upper += x * (pixels.take(corner + right, 0) - upper)
+    corner += down
+    lower = pixels.take(corner, 0)
+    lower += x * (pixels.take(corner + right, 0) - lower)
+    lower -= upper
+    lower *= y
+    np.add(upper, lower, out.reshape(upper.shape))

@@ -1,0 +1,128 @@
+"""Missing values and scales, from statistics of the training part only."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from runner.data.dataset import Dataset, Part, Pool, blocks, on_disk
+from runner.data.splits import Split, split_pool
+from runner.errors import DataError
+from runner.network.scaling import Scaling
+from runner.network.topology import Array
+
+
+def prepare(pool: Pool, split: Split) -> Dataset:
+    """Splits the pool, fills what is missing and finds the scale that the network needs."""
+    parts = split_pool(pool, split)
+    fill = fill_values(parts["train"].inputs, pool) if pool.missing in FILLS else None
+    if fill is not None:
+        parts = {name: filled(part, fill) for name, part in parts.items()}
+    train = parts["train"]
+    return Dataset(
+        train=train,
+        validation=parts.get("validation"),
+        test=parts.get("test"),
+        input_names=pool.input_names,
+        target_names=pool.target_names,
+        classes=pool.classes,
+        image_shape=pool.image_shape,
+        scaling=scaling_of(train.inputs, pool),
+        fill=fill,
+        distortion=pool.distortion,
+    )
+
+
+def most_frequent(values: Array) -> float:
+    """The commonest value, the smallest of those that are equally common."""
+    found, counts = np.unique(values, return_counts=True)
+    return float(found[counts.argmax()])
+
+
+FILLS = {
+    "mean": lambda values: float(values.mean()),
+    "median": lambda values: float(np.median(values)),
+    "most_frequent": most_frequent,
+}
+"""What stands in for a missing number; a missing category becomes the commonest one."""
+
+
+def fill_values(inputs: Array, pool: Pool) -> Array:
+    """[n_in] What stands in for a missing value of each input column."""
+    fill = np.zeros(inputs.shape[1])
+    in_groups = {column for group in pool.groups for column in range(*group.indices(len(fill)))}
+    for column in range(len(fill)):
+        present = inputs[:, column][~np.isnan(inputs[:, column])]
+        if column in in_groups:
+            continue
+        if not len(present):
+            name = pool.input_names[column]
+            raise DataError(
+                f"dataset.missing={pool.missing}: column '{name}' has no value in the training "
+                "part; leave it out with dataset.features"
+            )
+        fill[column] = FILLS[pool.missing](present)
+    for group in pool.groups:
+        shares = np.nan_to_num(inputs[:, group]).sum(0)
+        fill[group.start + int(shares.argmax())] = 1
+    return fill
+
+
+def filled(part: Part, fill: Array) -> Part:
+    """The part with its missing inputs filled in."""
+    if not np.isnan(part.inputs).any():
+        return part
+    return replace(part, inputs=np.where(np.isnan(part.inputs), fill, part.inputs))
+
+
+def scaling_of(inputs: Array, pool: Pool) -> Scaling | None:
+    """The scale of the inputs, or None where they are used as they are."""
+    if isinstance(pool.scale, Scaling):
+        return pool.scale
+    if pool.scale == "none":
+        return None
+    scaling = SCALES[pool.scale](statistics(inputs))
+    for group in pool.groups:  # 0 and 1 mean a category
+        scaling.shift[group], scaling.scale[group] = 0, 1
+    return scaling
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of each input column [n_in]."""
+
+    mean: Array
+    deviation: Array
+    smallest: Array
+    largest: Array
+
+
+def statistics(inputs: Array) -> Statistics:
+    """Mean, deviation and range of each column; a file on disk is read a piece at a time."""
+    if not on_disk(inputs) and inputs.dtype != np.uint8:
+        return Statistics(inputs.mean(0), inputs.std(0), inputs.min(0), inputs.max(0))
+    count, width = 0, inputs.shape[1]
+    mean, squares = np.zeros(width), np.zeros(width)
+    smallest, largest = np.full(width, np.inf), np.full(width, -np.inf)
+    for block in blocks(inputs):
+        values = block.astype(float)
+        # Chan, Golub and LeVeque 1979: means and squared deviations of two samples, joined.
+        together, difference = count + len(values), values.mean(0) - mean
+        squares += values.var(0) * len(values) + difference**2 * count * len(values) / together
+        mean += difference * len(values) / together
+        count = together
+        np.minimum(smallest, values.min(0), out=smallest)
+        np.maximum(largest, values.max(0), out=largest)
+    return Statistics(mean, np.sqrt(squares / count), smallest, largest)
+
+
+def reciprocal(spread: Array, s: Statistics) -> Array:
+    """1 / spread, and 1 for a column that does not vary, whatever rounding made of its spread."""
+    varies = (s.largest > s.smallest) & (spread > 0)
+    return np.where(varies, 1 / np.where(varies, spread, 1), 1.0)
+
+
+SCALES = {
+    "standardise": lambda s: Scaling(s.mean, reciprocal(s.deviation, s)),
+    "minmax": lambda s: Scaling(s.smallest, reciprocal(s.largest - s.smallest, s)),
+}
+"""To mean 0 and deviation 1; to the range from 0 to 1."""

@@ -1,0 +1,119 @@
+"""Training, validation and test parts.
+
+The split has a seed of its own, so that `seed` varies the model and not the data.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from runner.data.dataset import Part, Pool
+from runner.errors import SettingsError
+from runner.network.topology import Array
+
+Size = float | int | str | None
+"""A fraction, a count, the path of a file, or none."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """How samples are divided; sizes are of all samples that no file or source has placed."""
+
+    validation: Size = None
+    test: Size = None
+    folds: int | None = None
+    """Divide what is not for testing into so many; fold number `fold` validates."""
+    fold: int = 0
+    split_seed: int = 1
+    stratify: bool = True
+    """Classes keep their shares in every part."""
+
+
+def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
+    """The parts that there are: `train`, and `validation` and `test` where asked for or given.
+
+    Raises SettingsError where a size does not fit the number of samples.
+    """
+    check(pool, split)
+    samples = len(pool.samples)
+    test = count_of("dataset.test", split.test, samples)
+    validation = count_of("dataset.validation", split.validation, samples)
+    if split.folds is not None and samples - test < split.folds:
+        raise SettingsError(
+            f"dataset.folds={split.folds} is more than the {samples - test} samples to divide; "
+            "expected at most one fold a sample"
+        )
+    if test + validation >= samples:
+        raise SettingsError(
+            f"dataset.validation={split.validation} and dataset.test={split.test} leave none of "
+            f"the {samples} samples to train on; choose smaller parts"
+        )
+    if not (test or validation or split.folds):
+        return {"train": pool.samples, **given_parts(pool)}
+    labels = pool.samples.targets if pool.classes is not None and split.stratify else None
+    order = shuffled(samples, labels, split.split_seed)
+    kept = order[test:]
+    held = slice(0, validation)
+    if split.folds is not None:
+        edges = np.linspace(0, len(kept), split.folds + 1).astype(int)
+        held = slice(edges[split.fold], edges[split.fold + 1])
+    parts = {"train": np.delete(kept, held), "validation": kept[held], "test": order[:test]}
+    return given_parts(pool) | {
+        # The source's order is kept within each part.
+        name: pool.samples.take(np.sort(rows))
+        for name, rows in parts.items()
+        if len(rows)
+    }
+
+
+def check(pool: Pool, split: Split) -> None:
+    """Refuses sizes that contradict each other or what the source brings."""
+    if pool.test is not None and split.test is not None and not isinstance(split.test, str):
+        raise SettingsError(
+            f"dataset.test={split.test}: this data set has a test part of its own, "
+            f"{len(pool.test):,} samples; leave dataset.test=null"
+        )
+    if split.folds is None:
+        return
+    if split.validation is not None:
+        raise SettingsError(
+            f"dataset.folds={split.folds} and dataset.validation={split.validation} both choose "
+            "the validation part; set one of them to null"
+        )
+    if split.fold >= split.folds:
+        raise SettingsError(
+            f"dataset.fold={split.fold} is out of range; expected 0 to {split.folds - 1}, "
+            f"since dataset.folds={split.folds}"
+        )
+
+
+def count_of(key: str, size: Size, samples: int) -> int:
+    """How many samples a size means; a file's are not taken from the pool."""
+    if size is None or isinstance(size, str):
+        return 0
+    count = max(1, round(size * samples)) if isinstance(size, float) else size
+    if count >= samples:
+        raise SettingsError(
+            f"{key}={size} leaves none of the {samples} samples to train on; choose fewer"
+        )
+    return count
+
+
+def shuffled(samples: int, labels: Array | None, seed: int) -> Array:
+    """A random order of the samples; with labels, every stretch of it holds them in proportion."""
+    order = np.random.default_rng(seed).permutation(samples)
+    if labels is None:
+        return order
+    place = np.empty(samples)  # of a sample among those of its class, spread over [0, 1)
+    shuffled_labels = labels[order]
+    by_class = np.argsort(shuffled_labels, kind="stable")
+    _, starts, counts = np.unique(shuffled_labels[by_class], return_index=True, return_counts=True)
+    rank = np.arange(samples) - np.repeat(starts, counts)
+    place[by_class] = (rank + 0.5) / np.repeat(counts, counts)
+    return order[np.argsort(place, kind="stable")]
+
+
+def given_parts(pool: Pool) -> dict[str, Part]:
+    """The parts that the source itself has set apart."""
+    parts = {"validation": pool.validation, "test": pool.test}
+    return {name: part for name, part in parts.items() if part is not None}

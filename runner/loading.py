@@ -1,0 +1,79 @@
+"""From checked settings to the data set, and to a topology that fits it."""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from runner.data.dataset import Dataset, Part, on_disk
+from runner.data.kinds import DATASETS, READING_FILES
+from runner.data.preparing import prepare
+from runner.data.splits import Split
+from runner.errors import SettingsError
+from runner.network.scaling import Scaling
+from runner.network.topology import Array, Topology
+from runner.settings import DatasetSettings, Settings
+from runner.training.evaluation import HeldOut
+
+IDENTITY = Scaling(np.array(0.0), np.array(1.0))
+
+
+def load_dataset(settings: DatasetSettings) -> Dataset:
+    """The data set that the settings name, split into its parts."""
+    options = {name: getattr(settings.options, name) for name in vars(settings.options)}
+    sizes = {"validation": settings.split.validation, "test": settings.split.test}
+    files = {name: size for name, size in sizes.items() if isinstance(size, str)}
+    if settings.kind in READING_FILES:
+        options["files"] = files
+    elif files:
+        name, file = next(iter(files.items()))
+        raise SettingsError(
+            f"dataset.{name}='{file}' is a file, which only dataset=csv reads; "
+            f"expected a fraction such as dataset.{name}=0.2, or a count"
+        )
+    return prepare(DATASETS[settings.kind](**options), Split(**asdict(settings.split)))
+
+
+def whole_topology(settings: Settings, dataset: Dataset) -> Topology:
+    """The topology, with `in` and `out` as many units as the data set has."""
+    first, *hidden, last = settings.topology
+    sizes = (first or dataset.inputs, *hidden, last or dataset.fitting_outputs[0])
+    return Topology(sizes, settings.network.bias)
+
+
+def check_fit(topology: Topology, dataset: Dataset, name: str) -> None:
+    """Refuses a topology whose first or last layer does not fit the data set."""
+    inputs, outputs = dataset.inputs, dataset.fitting_outputs
+    if topology.sizes[0] == inputs and topology.sizes[-1] in outputs:
+        return
+    classes, targets = dataset.classes, f"{outputs[0]} target{'s' * (outputs[0] > 1)}"
+    fitting = [f"{inputs}-…-{size}" for size in outputs]
+    example = Topology((inputs, *topology.sizes[1:-1], outputs[0]))
+    raise SettingsError(
+        f"topology={topology} does not fit dataset.name='{name}' with {inputs} inputs and "
+        f"{targets if classes is None else f'{len(classes)} classes'}; "
+        f"it takes {' or '.join(fitting)}, e.g. topology={example}"
+    )
+
+
+def training_inputs(
+    dataset: Dataset, dtype: str, *, full_batch: bool
+) -> tuple[Array, Scaling | None]:
+    """The inputs that training reads, and the scaling that is still to be applied to a batch.
+
+    Images stay uint8 and memory-mapped files on disk when there are batches to scale them in.
+    """
+    raw, scaling = dataset.train.inputs, dataset.scaling
+    if not full_batch and (raw.dtype == np.uint8 or on_disk(raw)):
+        return raw, (scaling or IDENTITY).astype(dtype)
+    if scaling is None or scaling.changes_nothing:
+        return np.ascontiguousarray(raw[:], dtype), None
+    inputs = np.empty(raw.shape, dtype)
+    scaling.apply(raw[:], inputs)
+    return inputs, None
+
+
+def held_out(prefix: str, part: Part | None, dataset: Dataset) -> HeldOut | None:
+    """A part that is not trained on, for its metrics."""
+    if part is None:
+        return None
+    return HeldOut(prefix, part.inputs, part.targets, dataset.scaling)

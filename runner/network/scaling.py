@@ -1,0 +1,39 @@
+"""Inputs brought to a scale that a network learns from well."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from runner.network.topology import Array
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """x = (raw - shift) * scale, one shift and scale for all inputs or one for each."""
+
+    shift: Array
+    """[] or [n_in]"""
+    scale: Array
+    """[] or [n_in]"""
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether x = raw."""
+        return not self.shift.any() and bool((self.scale == 1).all())
+
+    def astype(self, dtype: str) -> "Scaling":
+        """The same in another floating-point type."""
+        return Scaling(self.shift.astype(dtype), self.scale.astype(dtype))
+
+    def apply(self, raw: Array, out: Array) -> None:
+        """Writes the scaled rows of `raw` [rows, n_in], of any type, into `out`."""
+        if self.shift.any():
+            np.subtract(raw, self.shift, out, casting="same_kind")
+            np.multiply(out, self.scale, out)
+        else:
+            np.multiply(raw, self.scale, out, casting="same_kind")
+
+
+def unit(largest: float) -> Scaling:
+    """From [0, largest] to [0, 1]."""
+    return Scaling(np.array(0.0), np.array(1 / largest))
