@@ -1,0 +1,63 @@
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.recording.snapshots import load_snapshot, newest_snapshot, parameters_checksum
+from runner.recording.tables import read_row
+from tests.end_to_end.commands import ending, start
+
+ENDLESS = ("stopping.target=null", "stopping.max_seconds=60")
+
+
+def wait_until(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Waits for something that `process` is about to do."""
+    while not holds():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+def training(folder: Path) -> Callable[[], bool]:
+    """Whether the run has begun to train."""
+    log = folder / "run.log"
+    return lambda: (folder / "history.csv").exists() and log.exists()
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("batch_size", ["null", "3"])
+def test_a_run_that_is_interrupted_leaves_a_results_row(
+    batch_size: str, name: str, code: int, tmp_path: Path
+) -> None:
+    process = start(*ENDLESS, f"batch_size={batch_size}", "hydra.run.dir=run", cwd=tmp_path)
+    folder = tmp_path / "run"
+    wait_until(training(folder), process)
+    time.sleep(0.5)
+    process.send_signal(signal.Signals[name])
+    ended = ending(process)
+    assert (ended.code, ended.err) == (code, "")
+    assert "Interrupted: " in ended.out
+
+    about = json.loads((folder / "run.json").read_text())
+    assert (about["status"], about["stop_reason"]) == ("interrupted", "interrupted")
+    row = read_row(folder / "results.csv")
+    assert row["status"] == "interrupted"
+    state = load_snapshot(newest_snapshot(folder))
+    assert state.step == int(row["steps"]) > 0
+    assert about["checksums"]["parameters"] == parameters_checksum(state.parameters)
+    last = (folder / "history.csv").read_text().splitlines()[-1]
+    assert last.startswith(f"{state.step},")
+
+
+def test_an_interrupted_sweep_starts_no_more_jobs(tmp_path: Path) -> None:
+    process = start("-m", "seed=1,2,3", *ENDLESS, "hydra.sweep.dir=sweep", cwd=tmp_path)
+    wait_until(training(tmp_path / "sweep" / "0"), process)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    ended = ending(process)
+    assert (ended.code, ended.err) == (130, "")
+    assert not (tmp_path / "sweep" / "1").exists()
+    assert read_row(tmp_path / "sweep" / "results.csv")["status"] == "interrupted"

@@ -1,0 +1,54 @@
+"""The presets that carry published numbers still give every one of them."""
+
+from pathlib import Path
+
+import pytest
+
+from runner.reproduce import Comparison, compare_preset, main, preset_names
+
+SLOW = {"sample_run"}  # 1.2 million steps
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in preset_names()],
+)
+def test_a_preset_gives_its_published_numbers(name: str, tmp_path: Path) -> None:
+    compared = 0
+    for case, comparisons in compare_preset(name, tmp_path):
+        wrong = [comparison for comparison in comparisons if not comparison.agrees]
+        assert not wrong, f"{name} {case}"
+        compared += len(comparisons)
+    assert compared > 0
+
+
+def test_the_published_presets_are_found() -> None:
+    expected = {"eleven_lines", "eleven_lines_xor", "learning_rates", "sample_run"}
+    assert expected <= set(preset_names())
+
+
+@pytest.mark.parametrize(
+    ("published", "ours", "tolerance", "agrees"),
+    [
+        ("0.4964", 0.49644, "digits", True),
+        ("0.4964", 0.49646, "digits", False),
+        (".5", 0.5499, "digits", True),
+        ("-3.6e-03", -0.00364, "digits", True),
+        ("-3.6e-03", -0.00366, "digits", False),
+        ("1187471", 1187471.0, "digits", True),
+        ("1187471", 1187472.0, "digits", False),
+        ("0.125", 0.1251, 1e-2, True),
+        ("0.125", 0.1251, 1e-4, False),
+    ],
+)
+def test_a_number_agrees_in_every_printed_digit_or_within_a_share(
+    published: str, ours: float, tolerance: str | float, agrees: bool
+) -> None:
+    assert Comparison("what", published, ours, tolerance).agrees is agrees
+
+
+def test_the_command_prints_a_verdict_for_every_case(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eleven_lines"]) == 0
+    shown = capsys.readouterr().out
+    assert "eleven_lines" in shown
+    assert "PASS" in shown

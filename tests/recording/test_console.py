@@ -1,0 +1,124 @@
+import io
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.experiment import run_experiment
+from tests.end_to_end.commands import ENVIRONMENT, composed
+
+SMALL = ["stopping.max_steps=1000"]
+LARGE = ["topology=3-300-1", "stopping.max_steps=5"]
+
+
+def log_of(folder: Path, overrides: list[str], *, quiet: bool = False) -> str:
+    run_experiment(composed(*overrides), folder, {}, quiet=quiet)
+    return (folder / "run.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("overrides", [SMALL, LARGE])
+def test_the_log_has_the_sections_in_order(overrides: list[str], tmp_path: Path) -> None:
+    log = log_of(tmp_path, overrides)
+    sections = ["INITIATING NETWORK", "STARTING WEIGHTS", "NETWORK TRAINING", "CALCULATED WEIGHTS"]
+    sections += ["TRAINING CASES RESULTS", "Folder"]
+    places = [log.index(section) for section in sections]
+    assert places == sorted(places)
+
+
+def test_a_small_net_shows_its_weights_and_cases(tmp_path: Path) -> None:
+    log = log_of(tmp_path, SMALL)
+    # The 2018 script's starting weights with seed 1, as its README prints them, to nine digits.
+    assert "[[-0.165955991 0.440648987 -0.99977125 -0.395334855]" in log
+    assert "L0=>L1 weights:" in log
+    assert "L1=>L2 weights:" in log
+    assert log.index("STARTING WEIGHTS") < log.index("[-0.591095501]")
+    assert "topology    3-4-1, 16 parameters, no biases" in log
+    assert "dropout     0.1 in the backward pass" in log
+    cases = log.split("difference\n")[1].split("\n\n")[0].splitlines()
+    assert len(cases) == 8
+    for case in cases:
+        output, expected, difference = map(float, case.split())
+        assert output - expected == pytest.approx(difference, abs=1e-9)
+
+
+def test_a_large_net_shows_a_summary_a_layer(tmp_path: Path) -> None:
+    log = log_of(tmp_path, LARGE)
+    assert "L0=>L1 weights: 3 x 300: mean " in log
+    assert "[[" not in log
+    assert max(map(len, log.splitlines())) < 300
+
+
+def test_a_large_data_set_shows_no_cases(tmp_path: Path) -> None:
+    log = log_of(tmp_path, ["dataset=parity", "dataset.bits=5", "stopping.max_steps=5"])
+    assert "TRAINING CASES RESULTS" not in log
+    assert "CALCULATED WEIGHTS" in log
+
+
+def test_the_line_at_the_end_names_reason_steps_and_accuracy_in_percent(tmp_path: Path) -> None:
+    log = log_of(tmp_path, ["stopping.target=0.9"])
+    (line,) = [line for line in log.splitlines() if line.startswith("Target")]
+    assert line.startswith("Target mean accuracy 90 % reached: ")
+    assert " steps, mean accuracy 9" in line
+    assert line.endswith(" seconds")
+
+
+def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    config = composed(*SMALL, "dataset.name=harmless")
+    config["dataset"]["name"] = "a\u202eb"  # turns the writing direction round
+    with pytest.raises(Exception, match="control character"):
+        run_experiment(config, tmp_path / "run", {})
+
+
+def test_the_screen_shows_what_the_log_keeps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = log_of(tmp_path, SMALL)
+    assert capsys.readouterr().out == log
+
+
+def test_a_job_of_a_sweep_is_quiet_on_the_screen_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = log_of(tmp_path, SMALL, quiet=True)
+    assert capsys.readouterr().out == ""
+    assert "CALCULATED WEIGHTS" in log
+
+
+def on_a_terminal(arguments: list[str], folder: Path) -> str:
+    """What the runner writes to a terminal."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", *arguments],
+        cwd=folder,
+        env={**ENVIRONMENT, "TERM": "xterm-256color", "COLUMNS": "100"},
+        stdin=subprocess.DEVNULL,
+        stdout=its,
+        stderr=its,
+    )
+    os.close(its)
+    written = io.BytesIO()
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        written.write(piece)
+    os.close(ours)
+    assert process.wait() == 0
+    return written.getvalue().decode()
+
+
+def test_a_terminal_shows_a_progress_bar_that_the_log_does_not_keep(tmp_path: Path) -> None:
+    arguments = ["stopping.target=null", "stopping.max_seconds=1.5", "hydra.run.dir=run"]
+    shown = on_a_terminal(arguments, tmp_path)
+    assert "━" in shown
+    assert "steps   mean accuracy" in shown
+    log = (tmp_path / "run" / "run.log").read_text(encoding="utf-8")
+    assert "━" not in log
+    assert "\x1b" not in log
+    assert "steps   mean accuracy" in log  # the line a second is kept
