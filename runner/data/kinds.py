@@ -2,6 +2,7 @@
 
 from runner.data.dataset import Loader
 from runner.data.files import load_csv
+from runner.data.image_sets import IMAGE_SETS
 from runner.data.made_up import blobs, checkerboard, circles, moons, sine, spirals
 from runner.data.tables import binary_addition, majority, multiplexer, parity, table
 
@@ -18,6 +19,7 @@ DATASETS: dict[str, Loader] = {
     "sine": sine,
     "spirals": spirals,
     "table": table,
+    **IMAGE_SETS,
 }
 """Each loader takes the options of its kind by name."""
 

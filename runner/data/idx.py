@@ -1,0 +1,110 @@
+"""The IDX format of MNIST and its relatives, plain or compressed.
+
+Two zero bytes, a type code, the number of dimensions, each dimension as a big-endian 32-bit
+number, then the values, row by row. Source: LeCun, Cortes, Burges, the MNIST database.
+"""
+
+import gzip
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+
+from runner.errors import DataError, printable
+from runner.network.topology import Array
+
+LARGEST = 1 << 30
+"""Bytes of values in one file; the largest of the sets that are known here holds 547 million."""
+MOST_COMPRESSED = 1100
+"""No gzip or zlib stream holds more than 1,032 bytes for each of its own."""
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+def refuse_file(path: Path, problem: str, expected: str) -> DataError:
+    """The one line for a file that is not what it should be."""
+    return DataError(f"{printable(path)} {problem}; expected {expected}")
+
+
+@contextmanager
+def opened(path: Path, expected: str) -> Iterator[BinaryIO]:
+    """A plain file's bytes, decompressed if it is gzip, whatever its name.
+
+    Raises DataError where it cannot be opened or read.
+    """
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise refuse_file(path, "is not a file", expected)
+        with open(path, "rb") as raw:
+            compressed = raw.read(2) == GZIP_MAGIC
+            raw.seek(0)
+            if not compressed:
+                yield raw
+                return
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                yield cast(BinaryIO, unpacked)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        problem = f"is damaged ({printable(error)})"
+        raise refuse_file(path, problem, f"{expected}; fetch the file once more") from error
+    except OSError as error:
+        raise refuse_file(path, f"cannot be read: {error.strerror or error}", expected) from error
+
+
+def read_idx(path: Path, shape: tuple[int, ...]) -> Array:
+    """An IDX file of bytes: [n, *shape] (uint8).
+
+    shape: what all dimensions but the first must be. Nothing is allocated before the header's
+    claim is known to be possible. Raises DataError naming the file and what is wrong.
+    """
+    described = " x ".join(map(str, ("n", *shape)))
+    expected = f"an IDX file of {described} bytes, plain or gzip"
+    with opened(path, expected) as file:
+        count = read_header(file, path, shape, expected)
+        size = count * prod(shape)
+        check_size(path, size, expected)
+        content = file.read(size)
+        if len(content) < size:
+            found = f"ends after {len(content):,} of the {size:,} bytes that its header promises"
+            raise refuse_file(path, found, f"{expected}; fetch the file once more")
+        if file.read(1):
+            raise refuse_file(path, f"goes on after the {size:,} bytes of its header", expected)
+    return np.frombuffer(content, np.uint8).reshape(count, *shape)
+
+
+def read_header(file: BinaryIO, path: Path, shape: tuple[int, ...], expected: str) -> int:
+    """The first dimension, once everything else in the header is as it should be."""
+    magic = file.read(4)
+    if len(magic) < 4:
+        raise refuse_file(path, f"holds {len(magic)} bytes, less than a header", expected)
+    if magic[:2] != b"\0\0":
+        looks = "looks like a web page" if magic.lstrip()[:1] == b"<" else "is not IDX"
+        raise refuse_file(path, f"{looks}: it begins with {magic!r}", expected)
+    if magic[2] != 8:
+        raise refuse_file(path, f"has values of type 0x{magic[2]:02x}, not bytes (0x08)", expected)
+    if magic[3] != 1 + len(shape):
+        raise refuse_file(path, f"has {magic[3]} dimensions", expected)
+    header = file.read(4 * magic[3])
+    if len(header) < 4 * magic[3]:
+        raise refuse_file(path, "ends within its header", expected)
+    count, *rest = (int(size) for size in np.frombuffer(header, ">u4"))
+    if tuple(rest) != shape:
+        found = " x ".join(map(str, (count, *rest)))
+        raise refuse_file(path, f"has dimensions {found}", expected)
+    if count == 0:
+        raise refuse_file(path, "holds no samples", expected)
+    return count
+
+
+def check_size(path: Path, size: int, expected: str) -> None:
+    """Refuses a header that claims more than the file can hold, or than is held in memory."""
+    if size > LARGEST:
+        raise refuse_file(path, f"claims {size:,} bytes, over {LARGEST:,}", expected)
+    stored = path.stat().st_size
+    if size > stored * MOST_COMPRESSED:
+        found = f"claims {size:,} bytes, more than {stored:,} stored bytes can hold"
+        raise refuse_file(path, found, expected)
