@@ -31,10 +31,14 @@ class Network:
     dropout: Dropout = Dropout()
 
     @property
+    def activation_names(self) -> tuple[str, ...]:
+        """One activation a layer, first hidden to output."""
+        return (*(self.hidden,) * (len(self.topology.sizes) - 2), self.output)
+
+    @property
     def activations(self) -> tuple[Activation, ...]:
         """One activation a layer, first hidden to output."""
-        hidden = (ACTIVATIONS[self.hidden],) * (len(self.topology.sizes) - 2)
-        return (*hidden, ACTIVATIONS[self.output])
+        return tuple(ACTIVATIONS[name] for name in self.activation_names)
 
     def predict(self, parameters: Array, inputs: Array) -> Array:
         """Outputs [batch, n_out] for inputs [batch, n_in], without dropout.

@@ -38,25 +38,42 @@ class Reduction:
 
 
 class Metric(NamedTuple):
+    """offset + factor * (sum / divisor): linear in one of the sums, so any engine can watch it."""
+
     total: int
     """The sum that it comes from."""
-    value: Callable[[float, float, Reduction], float]  # (sum, samples, reduction) -> metric
-    higher_is_better: bool
+    divisor: Callable[[float, Reduction], float]
+    """From the number of samples."""
+    offset: float
+    factor: float
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether more of it is better: of a fraction that is right, not of an error."""
+        return self.factor < 0 or self.total == CORRECT
+
+    def value(self, total: float, samples: float, reduction: Reduction) -> float:
+        """The metric from its sum."""
+        return self.offset + self.factor * (total / self.divisor(samples, reduction))
 
 
-def _loss(total: float, samples: float, reduction: Reduction) -> float:
-    return total / samples if reduction.mean_loss else total
+def _per_sample(samples: float, _reduction: Reduction) -> float:
+    return samples
 
 
-def _mae(total: float, samples: float, reduction: Reduction) -> float:
-    return total / (samples * reduction.outputs)
+def _per_output(samples: float, reduction: Reduction) -> float:
+    return samples * reduction.outputs
+
+
+def _as_reduced(samples: float, reduction: Reduction) -> float:
+    return samples if reduction.mean_loss else 1.0
 
 
 METRICS = {
-    "accuracy": Metric(CORRECT, lambda total, samples, _: total / samples, True),
-    "loss": Metric(LOSS, _loss, False),
-    "mae": Metric(ABSOLUTE_ERROR, _mae, False),
-    "mean_accuracy": Metric(ABSOLUTE_ERROR, lambda *sums: 1 - _mae(*sums), True),
+    "loss": Metric(LOSS, _as_reduced, 0.0, 1.0),
+    "mae": Metric(ABSOLUTE_ERROR, _per_output, 0.0, 1.0),
+    "mean_accuracy": Metric(ABSOLUTE_ERROR, _per_output, 1.0, -1.0),
+    "accuracy": Metric(CORRECT, _per_sample, 0.0, 1.0),
 }
 """`mae` = mean |output - target|; `mean_accuracy` = 1 - mae; `accuracy` = fraction correct."""
 
@@ -64,10 +81,9 @@ METRICS = {
 def metric_values(sums: Array, reduction: Reduction) -> dict[str, float]:
     """Every metric from an epoch's sums, as fractions."""
     samples = float(sums[SAMPLES])
-    order = ("loss", "mae", "mean_accuracy", "accuracy")
     return {
-        name: METRICS[name].value(float(sums[METRICS[name].total]), samples, reduction)
-        for name in order
+        name: metric.value(float(sums[metric.total]), samples, reduction)
+        for name, metric in METRICS.items()
     }
 
 

@@ -1,0 +1,272 @@
+"""Many training steps a call: forward, metrics, dropout, backward, update and the stopping check.
+
+Written once for both layouts: the functions of `layouts` choose by the type of `layout`, when a
+kernel is compiled, between `columns` and `rows`. Arrays come in named tuples; inside, addresses.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from runner.training.compiled import layouts
+from runner.training.compiled.lanes import WIDTH, absolute, load, store, total
+from runner.training.compiled.mersenne import draw
+from runner.training.compiled.plan import ACTIVATION, FIELDS, FORWARD, OUTPUTS, SLOPE, SPAN
+from runner.training.compiled.pointers import pointer
+from runner.training.compiled.shuffling import stable_order
+from runner.training.compiled.tables import call_forward, call_loss, call_slope, call_update
+
+inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
+apart = njit(no_cpython_wrapper=True, error_model="numpy")
+
+NO_DROPOUT, FORWARD_DROPOUT, BACKWARD_DROPOUT = range(3)
+NO_TARGET, AT_LEAST, AT_MOST = range(3)
+
+
+class Net(NamedTuple):
+    plan: np.ndarray  # int64 [layers + 1, FIELDS], row 0 the input layer; see `layouts`
+    layers: int
+    with_bias: bool
+    drop: int  # NO_DROPOUT, FORWARD_DROPOUT or BACKWARD_DROPOUT
+    keep: float  # 1 - rate
+
+
+class Rule(NamedTuple):
+    """How a step is made, and when to stop."""
+
+    samples: int
+    batch: int
+    mean: bool  # deltas divided by the batch's size
+    loss: int  # address
+    loss_gives_dz: bool
+    update: int  # address
+    update_from: int  # parameters before it are updated by their own gradient pass
+    size: int  # parameters, padding included
+    goal: int  # NO_TARGET, AT_LEAST or AT_MOST
+    goal_sum: int  # which of the epoch's sums it is about
+    goal_offset: float  # metric = offset + factor * (sum / divisor)
+    goal_factor: float
+    goal_divisor: float
+    goal_value: float
+
+
+class Memory(NamedTuple):
+    """What changes. Arrays of the caller's, long enough for whole lanes."""
+
+    parameters: np.ndarray
+    gradient: np.ndarray
+    slots: np.ndarray
+    settings: np.ndarray  # float64, the optimizer's
+    z: np.ndarray
+    a: np.ndarray  # the input layer's first
+    dropped: np.ndarray  # a after forward dropout
+    masks: np.ndarray
+    deltas: np.ndarray
+    wanted: np.ndarray
+    real: np.ndarray
+    uniforms: np.ndarray  # float64
+    scratch: np.ndarray  # int64 [samples]
+    key: np.ndarray  # uint32 [624]
+    sums: np.ndarray  # float64 [4]: loss, absolute error, correct, samples of the epoch
+    rates: np.ndarray  # float64: the learning rate of each step, or one for all
+
+
+class Place(NamedTuple):
+    """Where a run stands; passed in, a new one passed out."""
+
+    step: int
+    epoch: int
+    position: int
+    generator: int  # MT19937's position
+
+
+@inlined
+def forward(net, layout, memory, count):
+    """z_l = W_l^T a_(l-1) + b_l, a_l = f_l(z_l), times the mask where dropout is in this stage."""
+    below = memory.a
+    for layer in range(1, net.layers + 1):
+        row = net.plan + layer * FIELDS
+        at, span = row[ACTIVATION], row[SPAN]
+        z, a = memory.z + at, memory.a + at
+        layouts.sums(layout, layer, row, net.with_bias, memory.parameters, below, z, count)
+        call_forward(row[FORWARD], z, a, span)
+        below = a
+        if net.drop == FORWARD_DROPOUT and layer < net.layers:
+            below = memory.dropped + at
+            multiply(a, memory.masks + at, below, span)
+
+
+@inlined
+def multiply(left, right, result, count):
+    """result = left right, element by element; result may be one of them."""
+    for k in range(0, count, WIDTH):
+        store(result, k, load(left, k) * load(right, k))
+
+
+@inlined
+def draw_masks(net, layout, memory, generator, count):
+    """Masks of all hidden layers from the generator's next doubles -> the generator's position."""
+    for layer in range(1, net.layers):
+        row = net.plan + layer * FIELDS
+        generator = draw(memory.key, generator, memory.uniforms, row[OUTPUTS] * count)
+        layouts.masks(layout, row, memory.uniforms, net.keep, memory.masks + row[ACTIVATION], count)
+    return generator
+
+
+@inlined
+def drop_hidden(net, memory):
+    """Backward stage: after the forward pass the hidden layers' outputs are dropped in place."""
+    for layer in range(1, net.layers):
+        row = net.plan + layer * FIELDS
+        a = memory.a + row[ACTIVATION]
+        multiply(a, memory.masks + row[ACTIVATION], a, row[SPAN])
+
+
+@inlined
+def absolute_error(a, wanted, real, count):
+    """sum |a - y|, padding not counted."""
+    value = 0.0
+    for k in range(0, count, WIDTH):
+        value += total(absolute((load(a, k) - load(wanted, k)) * load(real, k)))
+    return value
+
+
+@inlined
+def divide(values, divisor, count):
+    """values <- values / divisor."""
+    for k in range(0, count, WIDTH):
+        store(values, k, load(values, k) / divisor)
+
+
+@inlined
+def backward(net, layout, rule, memory, count, learning_rate):
+    """Slopes, gradients and the deltas of the layer below, from the output layer down."""
+    for layer in range(net.layers, 0, -1):
+        row, below_row = net.plan + layer * FIELDS, net.plan + (layer - 1) * FIELDS
+        at, below_at, span = row[ACTIVATION], below_row[ACTIVATION], row[SPAN]
+        deltas = memory.deltas + at
+        if layer < net.layers or not rule.loss_gives_dz:
+            call_slope(row[SLOPE], memory.z + at, memory.a + at, deltas, span)
+        forward_dropped = net.drop == FORWARD_DROPOUT and layer > 1
+        below = (memory.dropped if forward_dropped else memory.a) + below_at
+        layouts.gradient(
+            layout, layer, row, net.with_bias, rule, memory, below, deltas, count, learning_rate
+        )
+        if layer > 1:
+            below_deltas = memory.deltas + below_at
+            layouts.deltas_below(
+                layout, below_row, row, memory.parameters, deltas, below_deltas, count
+            )
+            if forward_dropped:
+                multiply(below_deltas, memory.masks + below_at, below_deltas, below_row[SPAN])
+
+
+@inlined
+def make_step(net, layout, rule, memory, count, generator, step, learning_rate):
+    """One step on the gathered batch; adds to the epoch's sums -> the generator's position."""
+    if net.drop == FORWARD_DROPOUT:
+        generator = draw_masks(net, layout, memory, generator, count)
+    forward(net, layout, memory, count)
+    row = net.plan + net.layers * FIELDS
+    at, span = row[ACTIVATION], row[SPAN]
+    z, a, deltas = memory.z + at, memory.a + at, memory.deltas + at
+    memory.sums[1] += absolute_error(a, memory.wanted, memory.real, span)
+    memory.sums[2] += layouts.correct(layout, row, a, memory.wanted, memory.real, count)
+    memory.sums[0] += call_loss(rule.loss, z, a, memory.wanted, memory.real, deltas, span)
+    memory.sums[3] += count
+    if rule.mean:
+        divide(deltas, float(count), span)
+    if net.drop == BACKWARD_DROPOUT:
+        generator = draw_masks(net, layout, memory, generator, count)
+        drop_hidden(net, memory)
+    backward(net, layout, rule, memory, count, learning_rate)
+    first = rule.update_from
+    call_update(
+        rule.update,
+        memory.parameters + first,
+        memory.gradient + first,
+        memory.slots,
+        rule.size - first,
+        learning_rate,
+        step,
+        memory.settings,
+    )
+    return generator
+
+
+@apart
+def shuffle(order, memory, samples, generator):
+    """The epoch's order: a random key for each sample, sorted -> the generator's position."""
+    generator = draw(memory.key, generator, memory.uniforms, samples)
+    stable_order(memory.uniforms, order, memory.scratch, samples)
+    return generator
+
+
+@inlined
+def goal_met(rule, sums):
+    """Whether the epoch's metric meets the target; never for NaN."""
+    mean = sums[rule.goal_sum] / rule.goal_divisor
+    value = rule.goal_offset + rule.goal_factor * mean
+    if rule.goal == AT_LEAST:
+        return value >= rule.goal_value
+    return rule.goal == AT_MOST and value <= rule.goal_value
+
+
+@inlined
+def addresses(memory):
+    """The same named tuple with addresses for arrays."""
+    return Memory(
+        pointer(memory.parameters),
+        pointer(memory.gradient),
+        pointer(memory.slots),
+        pointer(memory.settings),
+        pointer(memory.z),
+        pointer(memory.a),
+        pointer(memory.dropped),
+        pointer(memory.masks),
+        pointer(memory.deltas),
+        pointer(memory.wanted),
+        pointer(memory.real),
+        pointer(memory.uniforms),
+        pointer(memory.scratch),
+        pointer(memory.key),
+        pointer(memory.sums),
+        pointer(memory.rates),
+    )
+
+
+@inlined
+def advance_at(net, layout, rule, memory, place, steps, rate_step):
+    """`advance` on addresses; rate_step is 1 when each step has its own learning rate, else 0."""
+    whole = rule.batch >= rule.samples
+    if whole:
+        layouts.gather(layout, net, memory, 0, rule.samples)  # once a call, not once a step
+    done, epoch, position, generator = 0, place.epoch, place.position, place.generator
+    met = False
+    while done < steps and not met:
+        if position == 0:
+            for k in range(4):
+                memory.sums[k] = 0.0
+            if not whole:
+                generator = shuffle(layout.order, memory, rule.samples, generator)
+        count = min(rule.batch, rule.samples - position)
+        if not whole:
+            layouts.gather(layout, net, memory, position, count)
+        learning_rate = memory.rates[done * rate_step]
+        step = place.step + done + 1
+        generator = make_step(net, layout, rule, memory, count, generator, step, learning_rate)
+        done, position = done + 1, position + count
+        if position == rule.samples:
+            epoch, position = epoch + 1, 0
+            met = goal_met(rule, memory.sums)
+    return Place(place.step + done, epoch, position, generator), met
+
+
+def advance(net, layout, rule, memory, place, steps):
+    """Up to `steps` steps -> (place, whether the epoch's metric met the target)."""
+    inner = Net(pointer(net.plan), net.layers, net.with_bias, net.drop, net.keep)
+    rate_step = 1 if len(memory.rates) > 1 else 0
+    return advance_at(
+        inner, layouts.addresses(layout), rule, addresses(memory), place, steps, rate_step
+    )

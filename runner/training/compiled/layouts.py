@@ -1,0 +1,36 @@
+"""The arithmetic of a layer, in the layout that the type of `layout` names.
+
+Numba chooses among the implementations in `columns` and `rows` when it compiles a kernel, so the
+kernel is written once and compiled for a layout when a net first wants it.
+"""
+
+from numba.extending import overload
+
+from runner.training.compiled import columns, rows
+
+LAYOUTS = {columns.Columns: columns, rows.Rows: rows}
+OPTIONS = {"error_model": "numpy", "forceinline": True, "no_cpython_wrapper": True}
+
+
+def _by_layout(name):
+    """A function of the kernel's: `name(layout, …)` is the one of the layout's module."""
+
+    def stub(*_arguments):
+        raise NotImplementedError(f"{name} is for compiled code")
+
+    def implementation(layout, *_types):
+        return getattr(LAYOUTS[layout.instance_class], name)
+
+    overload(stub, jit_options=OPTIONS, strict=False)(implementation)
+    return stub
+
+
+addresses = _by_layout("addresses")  # (layout): the same with addresses for arrays
+gather = _by_layout("gather")  # (layout, net, memory, position, count)
+sums = _by_layout("sums")  # (layout, layer, row, with_bias, parameters, below, z, count)
+gradient = _by_layout("gradient")
+# (layout, layer, row, with_bias, rule, memory, below, deltas, count, learning_rate)
+deltas_below = _by_layout("deltas_below")
+# (layout, below_row, row, parameters, deltas, below_deltas, count)
+masks = _by_layout("masks")  # (layout, row, uniforms, keep, masks, count)
+correct = _by_layout("correct")  # (layout, row, a, wanted, real, count)

@@ -1,0 +1,128 @@
+"""Addresses of numbers as Numba values: one register, no reference count, no bounds check.
+
+Arrays handed from function to function cost reference counts and seven registers each, several
+times the arithmetic of a small net. A kernel's entry takes `pointer(array)` once, and its caller
+keeps the arrays alive and large enough.
+
+    p[i]    p[i] = x    p + i (i elements on)
+"""
+
+import operator
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+
+class PointerType(types.Type):
+    """The address of numbers of one type."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+        super().__init__(f"Pointer({dtype})")
+
+
+@register_model(PointerType)
+class PointerModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, manager.lookup(kind.dtype).get_data_type().as_pointer())
+
+
+@intrinsic
+def pointer(_typing, array):
+    """Where a C-contiguous array's numbers begin."""
+    if array.layout != "C":
+        raise TypeError("pointer() takes a C-contiguous array")
+
+    def emit(context, builder, sig, args):
+        return cgutils.create_struct_proxy(sig.args[0])(context, builder, args[0]).data
+
+    return PointerType(array.dtype)(array), emit
+
+
+@infer_global(operator.getitem)
+class PointerRead(AbstractTemplate):
+    def generic(self, args, _kws):
+        if isinstance(args[0], PointerType) and isinstance(args[1], types.Integer):
+            return signature(args[0].dtype, args[0], types.intp)
+        return None
+
+
+@lower_builtin(operator.getitem, PointerType, types.intp)
+def _read(context, builder, sig, args):
+    return context.unpack_value(builder, sig.return_type, builder.gep(args[0], [args[1]]))
+
+
+@infer_global(operator.setitem)
+class PointerWrite(AbstractTemplate):
+    def generic(self, args, _kws):
+        if isinstance(args[0], PointerType):
+            return signature(types.none, args[0], types.intp, args[0].dtype)
+        return None
+
+
+@lower_builtin(operator.setitem, PointerType, types.intp, types.Any)
+def _write(context, builder, sig, args):
+    context.pack_value(builder, sig.args[2], args[2], builder.gep(args[0], [args[1]]))
+    return context.get_dummy_value()
+
+
+@infer_global(operator.add)
+class PointerOn(AbstractTemplate):
+    def generic(self, args, _kws):
+        if isinstance(args[0], PointerType) and isinstance(args[1], types.Integer):
+            return signature(args[0], args[0], types.intp)
+        return None
+
+
+@lower_builtin(operator.add, PointerType, types.intp)
+def _on(_context, builder, _sig, args):
+    return builder.gep(args[0], [args[1]])
+
+
+def caller(name, result, kinds):
+    """An intrinsic that calls the compiled function at an address: name(address, *arguments).
+
+    kinds: Numba types of the arguments, with None for a pointer of whatever type is given.
+    A function called so is compiled and cached by itself, so a kernel need not be compiled anew
+    for each activation, loss or optimizer.
+    """
+    count = len(kinds)
+
+    def emit(context, builder, sig, args):
+        values = [context.get_value_type(kind) for kind in sig.args[1:]]
+        returned = ir.VoidType() if result == types.none else context.get_value_type(result)
+        function = builder.inttoptr(args[0], ir.FunctionType(returned, values).as_pointer())
+        value = builder.call(function, args[1:])
+        return context.get_dummy_value() if result == types.none else value
+
+    def signature_of(given):
+        return result(
+            types.intp, *(kind or found for kind, found in zip(kinds, given, strict=True))
+        )
+
+    # Numba reads an intrinsic's arity from its signature, so each arity is spelt out.
+    if count == 3:
+
+        def typed(_typing, _address, a, b, c):
+            return signature_of((a, b, c)), emit
+
+    elif count == 4:
+
+        def typed(_typing, _address, a, b, c, d):
+            return signature_of((a, b, c, d)), emit
+
+    elif count == 6:
+
+        def typed(_typing, _address, a, b, c, d, e, f):
+            return signature_of((a, b, c, d, e, f)), emit
+
+    else:
+
+        def typed(_typing, _address, a, b, c, d, e, f, g):
+            return signature_of((a, b, c, d, e, f, g)), emit
+
+    typed.__name__ = name
+    return intrinsic(typed)

@@ -1,0 +1,128 @@
+"""The products of a wide layer: dense rows and lists of non-zero inputs, in register tiles.
+
+All add rows of a matrix M, each times a number, to a row of Y: Y[r, :] (+)= sum_k A[r, k] M[k, :].
+Strides are in numbers; rows are padded with zeros to whole vectors of 64 bytes. The order of a sum
+is fixed: k = 0, 1, 2, … in the dense product, four interleaved sums in the sparse one. Neither
+depends on where a row stands in the batch or on how steps are grouped into calls.
+"""
+
+from numba import njit
+
+from runner.training.compiled.lanes import fused, load_many, store, zeros
+
+apart = njit(no_cpython_wrapper=True, error_model="numpy")
+inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
+
+
+def _dense_tile(size):
+    @inlined
+    def tile(rows, inner, y, y_stride, a, row_step, k_step, m, m_stride, fresh):
+        """A column tile of Y, four rows at a time; the last block repeats its last row."""
+        for r in range(0, rows, 4):
+            r1, r2, r3 = min(r + 1, rows - 1), min(r + 2, rows - 1), min(r + 3, rows - 1)
+            y0, y1, y2, y3 = r * y_stride, r1 * y_stride, r2 * y_stride, r3 * y_stride
+            a0, a1, a2, a3 = a + r * row_step, a + r1 * row_step, a + r2 * row_step, a + r3 * row_step
+            t0 = t1 = t2 = t3 = zeros(size, y)
+            if not fresh:
+                t0, t1 = load_many(size, y, y0), load_many(size, y, y1)
+                t2, t3 = load_many(size, y, y2), load_many(size, y, y3)
+            for k in range(inner):
+                v = load_many(size, m, k * m_stride)
+                s = k * k_step
+                t0, t1 = fused(v, a0[s], t0), fused(v, a1[s], t1)
+                t2, t3 = fused(v, a2[s], t2), fused(v, a3[s], t3)
+            store(y, y0, t0)
+            store(y, y1, t1)
+            store(y, y2, t2)
+            store(y, y3, t3)
+
+    return tile
+
+
+def _sparse_tile(size):
+    @inlined
+    def tile(y, values, numbers, count, m, m_stride):
+        """A column tile of one row: Y[:] += sum_k V[k] M[I[k], :]."""
+        t0 = load_many(size, y, 0)
+        t1 = t2 = t3 = zeros(size, y)
+        whole = count - count % 4
+        for k in range(0, whole, 4):
+            t0 = fused(load_many(size, m, numbers[k] * m_stride), values[k], t0)
+            t1 = fused(load_many(size, m, numbers[k + 1] * m_stride), values[k + 1], t1)
+            t2 = fused(load_many(size, m, numbers[k + 2] * m_stride), values[k + 2], t2)
+            t3 = fused(load_many(size, m, numbers[k + 3] * m_stride), values[k + 3], t3)
+        for k in range(whole, count):
+            t0 = fused(load_many(size, m, numbers[k] * m_stride), values[k], t0)
+        store(y, 0, (t0 + t1) + (t2 + t3))
+
+    return tile
+
+
+def _scatter_tile(size):
+    @inlined
+    def tile(y, y_stride, values, numbers, count, d):
+        """A column tile of Y[I[k], :] += V[k] D[:]."""
+        v = load_many(size, d, 0)
+        for k in range(count):
+            place = numbers[k] * y_stride
+            store(y, place, fused(v, values[k], load_many(size, y, place)))
+
+    return tile
+
+
+_dense_1, _dense_2, _dense_4 = _dense_tile(1), _dense_tile(2), _dense_tile(4)
+_sparse_1, _sparse_2, _sparse_4 = _sparse_tile(1), _sparse_tile(2), _sparse_tile(4)
+_scatter_1, _scatter_2, _scatter_4 = _scatter_tile(1), _scatter_tile(2), _scatter_tile(4)
+
+
+@apart
+def dense(rows, width, lanes, inner, y, y_stride, a, row_step, k_step, m, m_stride, fresh):
+    """Y[r, :] (+)= sum_k A[r row_step + k k_step] M[k, :]; `fresh` starts from zero.
+
+    lanes: numbers in 64 bytes; width: a row of Y, whole vectors.
+    """
+    j = 0
+    while width - j >= 4 * lanes:
+        _dense_4(rows, inner, y + j, y_stride, a, row_step, k_step, m + j, m_stride, fresh)
+        j += 4 * lanes
+    if width - j >= 2 * lanes:
+        _dense_2(rows, inner, y + j, y_stride, a, row_step, k_step, m + j, m_stride, fresh)
+        j += 2 * lanes
+    if width - j >= lanes:
+        _dense_1(rows, inner, y + j, y_stride, a, row_step, k_step, m + j, m_stride, fresh)
+
+
+@apart
+def sparse(rows, width, lanes, y, y_stride, values, numbers, list_stride, counts, m, m_stride):
+    """Y[r, :] += sum_k V[r, k] M[I[r, k], :] over the counts[r] entries of list r."""
+    j = 0
+    while j < width:
+        left = (width - j) // lanes
+        for r in range(rows):
+            first = r * list_stride
+            v, i, row = values + first, numbers + first, y + (r * y_stride + j)
+            if left >= 4:
+                _sparse_4(row, v, i, counts[r], m + j, m_stride)
+            elif left >= 2:
+                _sparse_2(row, v, i, counts[r], m + j, m_stride)
+            else:
+                _sparse_1(row, v, i, counts[r], m + j, m_stride)
+        j += lanes * (4 if left >= 4 else 2 if left >= 2 else 1)
+
+
+@apart
+def scatter(rows, width, lanes, y, y_stride, values, numbers, list_stride, counts, d, d_stride):
+    """Y[I[r, k], :] += V[r, k] D[r, :]: the transposed product over the same lists."""
+    j = 0
+    while j < width:
+        left = (width - j) // lanes
+        for r in range(rows):
+            first = r * list_stride
+            v, i, row = values + first, numbers + first, d + (r * d_stride + j)
+            if left >= 4:
+                _scatter_4(y + j, y_stride, v, i, counts[r], row)
+            elif left >= 2:
+                _scatter_2(y + j, y_stride, v, i, counts[r], row)
+            else:
+                _scatter_1(y + j, y_stride, v, i, counts[r], row)
+        j += lanes * (4 if left >= 4 else 2 if left >= 2 else 1)

@@ -1,0 +1,32 @@
+"""The order of samples of the next epoch: a stable argsort of uniforms, as np.argsort(u, kind='stable')."""
+
+from numba import njit
+
+quick = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+
+
+@quick
+def merge(keys, source, target, start, middle, stop):
+    """Two sorted runs of indices into one; equal keys keep their order."""
+    left, right = start, middle
+    for place in range(start, stop):
+        if right >= stop or (left < middle and keys[source[left]] <= keys[source[right]]):
+            target[place] = source[left]
+            left += 1
+        else:
+            target[place] = source[right]
+            right += 1
+
+
+@quick
+def stable_order(keys, order, scratch, count):
+    """order[:count] <- the indices that sort keys[:count]; merge sort from the bottom."""
+    for i in range(count):
+        order[i] = i
+    run = 1
+    while run < count:
+        for start in range(0, count, 2 * run):
+            merge(keys, order, scratch, start, min(start + run, count), min(start + 2 * run, count))
+        for i in range(count):
+            order[i] = scratch[i]
+        run *= 2

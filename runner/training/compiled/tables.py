@@ -1,0 +1,61 @@
+"""Element-wise functions that the kernel calls by address, each compiled by itself when first used.
+
+So a kernel need not be compiled anew for an activation, a loss or an optimizer, and one that is
+never chosen is never compiled.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+from numba import cfunc, types
+
+from runner.training.compiled.caching import keep_on_disk
+from runner.training.compiled.pointers import PointerType, caller
+
+NUMBERS = "numbers"  # stands for a pointer to numbers of the run's dtype
+
+FORWARD = types.none, (NUMBERS, NUMBERS, types.intp)
+"""(z, a, count): a = f(z)."""
+SLOPE = types.none, (NUMBERS, NUMBERS, NUMBERS, types.intp)
+"""(z, a, deltas, count): deltas <- deltas f'(z)."""
+LOSS = types.float64, (NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, types.intp)
+"""(z, a, wanted, real, deltas, count) -> sum; deltas = dL/da, or dL/dz; real is 0 for padding."""
+UPDATE = (
+    types.none,
+    (
+        NUMBERS,
+        NUMBERS,
+        NUMBERS,
+        types.intp,
+        types.float64,
+        types.intp,
+        PointerType(types.float64),
+    ),
+)
+"""(parameters, gradient, slots, count, learning_rate, step, settings): in place."""
+
+
+def _caller(name, signature):
+    result, kinds = signature
+    return caller(name, result, [None if kind is NUMBERS else kind for kind in kinds])
+
+
+call_forward = _caller("call_forward", FORWARD)
+call_slope = _caller("call_slope", SLOPE)
+call_loss = _caller("call_loss", LOSS)
+call_update = _caller("call_update", UPDATE)
+
+
+@cache
+def address(function: Callable[..., object], signature, dtype: str) -> int:
+    """Where `function`, compiled for numbers of `dtype`, begins; it lives as long as the process."""
+    result, kinds = signature
+    numbers = PointerType(types.float32 if dtype == "float32" else types.float64)
+    returned = types.void if result == types.none else result
+    exact = returned(*(numbers if kind is NUMBERS else kind for kind in kinds))
+    compiled = keep_on_disk(cfunc, exact, error_model="numpy")(function)
+    _ALIVE.append(compiled)
+    return compiled.address
+
+
+_ALIVE: list[object] = []

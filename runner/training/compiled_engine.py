@@ -1,0 +1,168 @@
+"""The compiled engine: the whole inner loop in machine code, made by Numba and kept on disk."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from runner.network.topology import Array
+from runner.training.compiled import kernel, tables
+from runner.training.compiled.activations import ACTIVATIONS
+from runner.training.compiled.caching import keep_on_disk
+from runner.training.compiled.lanes import WIDTH
+from runner.training.compiled.losses import LOSSES
+from runner.training.compiled.optimizers import OPTIMIZERS
+from runner.training.compiled.plan import FIELDS
+from runner.training.compiled_layouts import ColumnLayout, RowLayout, aligned
+from runner.training.engine import Problem, StepReport
+from runner.training.metrics import LOSS, METRICS, SAMPLES, Target, metric_values
+from runner.training.optimizers import OPTIMIZERS as REFERENCE_OPTIMIZERS
+from runner.training.state import TrainingState
+
+DROPOUT = {
+    None: kernel.NO_DROPOUT,
+    "forward": kernel.FORWARD_DROPOUT,
+    "backward": kernel.BACKWARD_DROPOUT,
+}
+
+
+WIDEST_COLUMNS = 16
+"""Units a layer up to which columns beat rows; measured, see tests/benchmarks."""
+
+
+@cache
+def compiled_advance() -> Any:
+    """The kernel, compiled for a layout and dtype when it is first called with them."""
+    return keep_on_disk(njit, nogil=True, error_model="numpy")(kernel.advance)
+
+
+def layout_for(problem: Problem) -> ColumnLayout | RowLayout:
+    """The layout that is faster for this net, batch and data."""
+    if max(problem.network.topology.sizes) <= WIDEST_COLUMNS and problem.scaling is None:
+        return ColumnLayout(problem)
+    return RowLayout(problem, fused=problem.optimizer == "sgd")
+
+
+class CompiledEngine:
+    """Trains a `Problem` in compiled code; the same steps as the reference engine's."""
+
+    name = "compiled"
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._layout = layout_for(problem)
+        self._slot_count = REFERENCE_OPTIMIZERS[problem.optimizer].slots
+        self._net = self._new_net()
+        self._memory = self._new_memory()
+        self._draws = self._net.drop != kernel.NO_DROPOUT or not problem.full_batch
+
+    def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
+        """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
+        memory = self._memory
+        self._layout.load(state.parameters, memory.parameters)
+        for place, slot in zip(self._slots(), state.slots, strict=True):
+            self._layout.load(slot, place)
+        memory.sums[:] = state.sums
+        bit_generator = state.generator.bit_generator
+        generator = 0
+        if self._draws:
+            drawn = bit_generator.state
+            memory.key[:] = drawn["state"]["key"]
+            generator = drawn["state"]["pos"]
+        place = kernel.Place(state.step, state.epoch, state.position, generator)
+        layout = self._layout.arrays(state.order)
+        place, met = compiled_advance()(self._net, layout, self._rule(until), memory, place, steps)
+        if self._draws:
+            drawn["state"] = {"key": memory.key, "pos": place.generator}
+            bit_generator.state = drawn
+        state.step, state.epoch, state.position = place.step, place.epoch, place.position
+        self._layout.store(memory.parameters, state.parameters)
+        for found, slot in zip(self._slots(), state.slots, strict=True):
+            self._layout.store(found, slot)
+        state.sums[:] = memory.sums
+        return StepReport(
+            step=state.step,
+            epoch=state.epoch,
+            epoch_ended=state.position == 0,
+            metrics=metric_values(state.sums, self.problem.reduction),
+            outputs=self._outputs(state),
+            reached=bool(met),
+            finite=bool(np.isfinite(state.sums[LOSS]) and np.isfinite(state.parameters).all()),
+        )
+
+    def _new_net(self) -> kernel.Net:
+        problem, dtype = self.problem, self.problem.targets.dtype.name
+        topology, dropout = problem.network.topology, problem.network.dropout
+        names = problem.network.activation_names
+        plan = np.zeros((len(topology.sizes), FIELDS), np.int64)
+        self._layout.fill(plan)
+        for row, name in zip(plan[1:], names, strict=True):
+            row[-2] = tables.address(ACTIVATIONS[name].forward, tables.FORWARD, dtype)
+            row[-1] = tables.address(ACTIVATIONS[name].slope, tables.SLOPE, dtype)
+        drop = DROPOUT[dropout.stage if dropout.rate > 0 else None]
+        return kernel.Net(plan.ravel(), len(names), topology.bias, drop, float(1 - dropout.rate))
+
+    def _new_memory(self) -> kernel.Memory:
+        problem, dtype = self.problem, self.problem.targets.dtype
+        layout = self._layout
+        def zeros(count: int) -> Array:
+            return aligned(count, dtype)
+
+        activations, outputs = layout.activations, layout.outputs
+        widest = max(problem.network.topology.sizes)
+        return kernel.Memory(
+            parameters=zeros(layout.parameters),
+            gradient=zeros(layout.parameters),
+            slots=zeros(self._slot_count * layout.parameters),
+            settings=np.zeros(8),
+            z=zeros(activations),
+            a=zeros(activations),
+            dropped=zeros(activations),
+            masks=zeros(activations),
+            deltas=zeros(activations),
+            wanted=zeros(outputs),
+            real=zeros(outputs),
+            uniforms=np.zeros(max(problem.samples, widest * (layout.batch + WIDTH)) + WIDTH),
+            scratch=np.zeros(problem.samples, np.int64),
+            key=np.zeros(624, np.uint32),
+            sums=np.zeros(4),
+            rates=np.full(1, problem.learning_rate),
+        )
+
+    def _rule(self, until: Target | None) -> kernel.Rule:
+        problem, dtype = self.problem, self.problem.targets.dtype.name
+        goal, goal_sum, offset, factor, divisor, value = kernel.NO_TARGET, 0, 0.0, 1.0, 1.0, 0.0
+        if until is not None:
+            metric = METRICS[until.metric]
+            goal = kernel.AT_LEAST if metric.higher_is_better else kernel.AT_MOST
+            goal_sum, value = metric.total, float(until.value)
+            offset, factor = metric.offset, metric.factor
+            divisor = float(metric.divisor(problem.samples, problem.reduction))
+        return kernel.Rule(
+            samples=problem.samples,
+            batch=problem.batch_size,
+            mean=problem.reduction.mean_loss,
+            loss=tables.address(LOSSES[problem.loss], tables.LOSS, dtype),
+            loss_gives_dz=False,
+            update=tables.address(OPTIMIZERS[problem.optimizer], tables.UPDATE, dtype),
+            update_from=self._layout.first_layer,
+            size=self._layout.parameters,
+            goal=goal,
+            goal_sum=goal_sum,
+            goal_offset=offset,
+            goal_factor=factor,
+            goal_divisor=divisor,
+            goal_value=value,
+        )
+
+    def _slots(self) -> list[Array]:
+        """The optimizer's memory inside the kernel, a vector a slot."""
+        size = self._layout.parameters
+        return [self._memory.slots[i * size : (i + 1) * size] for i in range(self._slot_count)]
+
+    def _outputs(self, state: TrainingState) -> Array:
+        """The last step's forward pass [batch, n_out]."""
+        left = self.problem.samples % self.problem.batch_size
+        batch = left if state.position == 0 and left else self.problem.batch_size
+        return self._layout.outputs_of(self._memory.a, batch)

@@ -1,0 +1,201 @@
+"""How the compiled engine lays out a problem's arrays, for small nets and for wide ones."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from runner.network.topology import Array
+from runner.training.compiled import columns, rows
+from runner.training.compiled.lanes import VECTOR_BYTES, WIDTH
+from runner.training.compiled.plan import ACTIVATION, BIAS, INPUTS, OUTPUTS, SPAN, STRIDE, WEIGHTS
+from runner.training.engine import Problem
+
+
+MOST_NONZERO = 0.3
+"""Share of non-zero inputs up to which skipping the zeros pays; measured, see tests/benchmarks."""
+LARGE_WEIGHTS = 512 * 1024
+"""Bytes of first-layer weights beyond which lists by input beat lists by sample."""
+
+
+def padded(count: int, lanes: int = WIDTH) -> int:
+    """`count` rounded up to whole lanes."""
+    return -(-count // lanes) * lanes
+
+
+class ColumnLayout:
+    """Unit by unit, samples side by side: for small nets (see `compiled.columns`)."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._sizes = problem.network.topology.sizes
+        self.stride = padded(problem.batch_size)
+        self.first_layer = 0
+        self.batch = self.stride
+        self.parameters = padded(problem.network.topology.parameters)
+        self.activations = sum(self._sizes) * self.stride
+        self.outputs = self._sizes[-1] * self.stride
+
+    def fill(self, plan: Array) -> None:
+        """Where everything lies, a row a layer."""
+        plan[0, OUTPUTS], plan[0, SPAN] = self._sizes[0], self._sizes[0] * self.stride
+        plan[:, STRIDE] = self.stride
+        for row, below, layer in zip(
+            plan[1:], plan, self._problem.network.topology.layers, strict=False
+        ):
+            row[INPUTS], row[OUTPUTS] = layer.inputs, layer.outputs
+            row[WEIGHTS], row[BIAS] = layer.weights.start, layer.bias.start
+            row[ACTIVATION] = below[ACTIVATION] + below[SPAN]
+            row[SPAN] = layer.outputs * self.stride
+
+    def arrays(self, order: Array) -> columns.Columns:
+        """What the kernel takes."""
+        problem = self._problem
+        return columns.Columns(problem.inputs, problem.targets, order, self.stride)
+
+    def load(self, parameters: Array, inside: Array) -> None:
+        """From the flat parameter vector to the kernel's."""
+        inside[: parameters.size] = parameters
+
+    def store(self, inside: Array, parameters: Array) -> None:
+        """From the kernel's vector to the flat parameter vector."""
+        parameters[:] = inside[: parameters.size]
+
+    def outputs_of(self, activations: Array, batch: int) -> Array:
+        """The output layer's activations [batch, n_out]."""
+        last = activations[self.activations - self.outputs : self.activations]
+        return np.ascontiguousarray(last.reshape(-1, self.stride)[:, :batch].T)
+
+
+class RowLayout:
+    """Sample by sample, units side by side: for wide nets (see `compiled.rows`).
+
+    The kernel's parameters are the flat vector with every matrix row and bias padded with zeros.
+    """
+
+    def __init__(self, problem: Problem, *, fused: bool) -> None:
+        self._problem = problem
+        self._dtype = problem.targets.dtype
+        self._lanes = VECTOR_BYTES // self._dtype.itemsize
+        self._sizes = problem.network.topology.sizes
+        self._strides = [row_stride(size, self._lanes) for size in self._sizes]
+        self._fused = fused
+        self.batch = problem.batch_size
+        self.activations = sum(self._strides) * self.batch
+        self.outputs = self._strides[-1] * self.batch
+        self._places = self._parameter_places()
+        self.parameters = self._places[-1][1].stop
+        self.first_layer = self._places[0][1].stop if fused else 0
+        self._first, self._column, self._inputs, self._way = self._listed_inputs()
+        self._scratch = self._new_scratch()
+
+    def _parameter_places(self) -> list[tuple[slice, slice]]:
+        """Where each layer's padded weights and bias lie."""
+        places, start = [], 0
+        for layer, stride in zip(
+            self._problem.network.topology.layers, self._strides[1:], strict=True
+        ):
+            bias_start = start + layer.inputs * stride
+            end = bias_start + (stride if self._problem.network.topology.bias else 0)
+            places.append((slice(start, bias_start), slice(bias_start, end)))
+            start = end
+        return places
+
+    def _listed_inputs(self) -> tuple[Array, Array, Array, int]:
+        """The non-zero inputs of each sample, where skipping zeros pays, and how they are read."""
+        inputs = self._problem.inputs
+        nothing = np.zeros(1, np.int64), np.zeros(1, np.uint16)
+        shifted = self._problem.scaling is not None and self._problem.scaling.shift.any()
+        some = inputs[:: max(1, len(inputs) // 2000)]
+        share = np.count_nonzero(some) / some.size
+        if shifted or share > MOST_NONZERO or inputs.shape[1] > 65535:
+            return *nothing, np.ascontiguousarray(inputs), rows.DENSE
+        first = np.zeros(len(inputs) + 1, np.int64)
+        first[1:] = np.cumsum(np.count_nonzero(inputs, axis=1))
+        values, column = np.empty(first[-1], inputs.dtype), np.empty(first[-1], np.uint16)
+        for start in range(0, len(inputs), 1000):
+            block = inputs[start : start + 1000]
+            sample, which = np.nonzero(block)
+            part = slice(first[start], first[start + len(block)])
+            values[part], column[part] = block[sample, which], which
+        weights = self._sizes[0] * self._strides[1] * self._dtype.itemsize
+        by_input = self.batch >= 64 and weights > LARGE_WEIGHTS
+        return first, column, values, rows.BY_INPUT if by_input else rows.BY_SAMPLE
+
+    def _new_scratch(self) -> dict[str, Array]:
+        listed = self._sizes[0] * self.batch if self._way != rows.DENSE else 1
+        pairs = zip(self._sizes[2:], self._strides[1:], strict=False)
+        widest = max((size * stride for size, stride in pairs), default=1)
+        return {
+            "values": aligned(listed, self._dtype),
+            "numbers": np.zeros(listed, np.int32),
+            "counts": np.zeros(max(self.batch, self._sizes[0]), np.int32),
+            "transposed": aligned(widest, self._dtype),
+        }
+
+    def fill(self, plan: Array) -> None:
+        """Where everything lies, a row a layer."""
+        plan[:, OUTPUTS], plan[:, STRIDE] = self._sizes, self._strides
+        plan[1:, INPUTS] = self._sizes[:-1]
+        plan[:, SPAN] = np.array(self._strides) * self.batch
+        plan[1:, ACTIVATION] = np.cumsum(plan[:-1, SPAN])
+        plan[1:, WEIGHTS] = [weights.start for weights, _ in self._places]
+        plan[1:, BIAS] = [bias.start for _, bias in self._places]
+
+    def arrays(self, order: Array) -> rows.Rows:
+        """What the kernel takes."""
+        scaling, n_in = self._problem.scaling, self._sizes[0]
+        shift = np.zeros(1) if scaling is None else scaling.shift
+        scale = np.ones(1) if scaling is None else scaling.scale
+        return rows.Rows(
+            inputs=self._inputs,
+            shift=np.ascontiguousarray(np.broadcast_to(shift, n_in), self._dtype),
+            scale=np.ascontiguousarray(np.broadcast_to(scale, n_in), self._dtype),
+            first=self._first,
+            column=self._column,
+            targets=self._problem.targets,
+            order=order,
+            way=self._way,
+            fused=self._fused,
+            lanes=self._lanes,
+            batch=self.batch,
+            **self._scratch,
+        )
+
+    def load(self, parameters: Array, inside: Array) -> None:
+        """From the flat parameter vector to the kernel's."""
+        for flat, padded_view in self._views(parameters, inside):
+            padded_view[...] = flat
+
+    def store(self, inside: Array, parameters: Array) -> None:
+        """From the kernel's vector to the flat parameter vector."""
+        for flat, padded_view in self._views(parameters, inside):
+            flat[...] = padded_view
+
+    def _views(self, parameters: Array, inside: Array) -> Iterator[tuple[Array, Array]]:
+        """Each layer's weights and bias, in the flat vector and in the kernel's."""
+        layers = self._problem.network.topology.layers
+        for layer, stride, (weights, bias) in zip(
+            layers, self._strides[1:], self._places, strict=True
+        ):
+            padded_rows = inside[weights].reshape(layer.inputs, stride)
+            yield layer.weight_matrix(parameters), padded_rows[:, : layer.outputs]
+            yield layer.bias_vector(parameters), inside[bias][: layer.outputs]
+
+    def outputs_of(self, activations: Array, batch: int) -> Array:
+        """The output layer's activations [batch, n_out]."""
+        last = activations[self.activations - self.outputs : self.activations]
+        return last.reshape(self.batch, -1)[:batch, : self._sizes[-1]].copy()
+
+
+def row_stride(count: int, lanes: int) -> int:
+    """A row's length: whole vectors, and one more where rows would share few sets of the cache."""
+    whole = padded(count, lanes)
+    return whole + lanes if whole * (VECTOR_BYTES // lanes) % 512 == 0 else whole
+
+
+def aligned(count: int, dtype: np.dtype[Any]) -> Array:
+    """Zeros that begin on a boundary of 64 bytes: a vector across two cache lines costs two loads."""
+    raw = np.zeros(max(count, WIDTH) * dtype.itemsize + VECTOR_BYTES, np.uint8)
+    skip = -raw.ctypes.data % VECTOR_BYTES
+    return raw[skip : skip + max(count, WIDTH) * dtype.itemsize].view(dtype)
