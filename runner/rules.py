@@ -34,9 +34,13 @@ def suggestion(name: str, names: Iterable[str]) -> str:
 def _number(key: str, value: object, expected: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refuse(key, value, "is not a number", expected)
-    if not math.isfinite(value):
+    try:
+        converted = float(value)
+    except OverflowError:  # a whole number of 309 digits or more
+        converted = math.inf
+    if not math.isfinite(converted):
         raise refuse(key, value, "is not finite", expected)
-    return float(value)
+    return converted
 
 
 def number(

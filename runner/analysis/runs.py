@@ -35,7 +35,7 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
             raise FileNotFoundError(f"{root} is not a folder; expected one with runs")
         for file in result_files(Path(root)):
             try:
-                table = pd.read_csv(file, dtype={"topology": "string", "job": "string"})
+                table = read_results(file)
             except (OSError, ValueError) as error:
                 unreadable.append(f"{file.parent}: {error}")
                 continue
@@ -48,6 +48,14 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     runs = runs.astype({name: kind for name, kind in DTYPES.items() if name in runs})
     runs.attrs["unreadable"] = unreadable
     return runs
+
+
+def read_results(file: Path) -> pd.DataFrame:
+    """The rows of a results.csv. Raises OSError or ValueError when it is damaged."""
+    table = pd.read_csv(file, dtype={"topology": "string", "job": "string"})
+    if table.empty or "status" not in table or table["status"].isna().any():
+        raise ValueError("results.csv is torn: not every row says how its run ended")
+    return table
 
 
 def result_files(folder: Path) -> Iterator[Path]:
