@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import asdict
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -90,9 +91,26 @@ def build_state(settings: Settings, problem: Problem) -> TrainingState:
     return new_state(parameters.astype(settings.dtype), slots, problem.samples, generator)
 
 
-def build_engine(_name: str, problem: Problem) -> Engine:
-    """The engine that `engine=` names."""
-    return NumpyEngine(problem)
+def build_engine(name: str, problem: Problem) -> Engine:
+    """The engine that `engine=` names; `auto` is the compiled one where it serves the problem.
+
+    Raises SettingsError when `compiled` is asked for and cannot be had.
+    """
+    hindrance = None if name == "numpy" else compiled_hindrance(problem)
+    if name == "compiled" and hindrance is not None:
+        raise SettingsError(f"engine='compiled' {hindrance}; engine=numpy or engine=auto can")
+    if name == "numpy" or hindrance is not None:
+        return NumpyEngine(problem)
+    from runner.training.compiled_engine import CompiledEngine  # noqa: PLC0415 - imports Numba
+
+    return CompiledEngine(problem)
+
+
+def compiled_hindrance(_problem: Problem) -> str | None:
+    """Why the compiled engine cannot train this, or None when it can."""
+    if find_spec("numba") is None:
+        return "needs Numba, which is not installed"
+    return None
 
 
 HISTORY_LOG = log_spaced(per_decade=25)

@@ -25,7 +25,7 @@ from runner.rules import (
 from runner.training.metrics import METRICS
 from runner.training.optimizers import OPTIMIZERS
 
-ENGINES = ("auto", "numpy")
+ENGINES = ("auto", "compiled", "numpy")
 
 
 def topology(key: str, value: object) -> tuple[int, ...]:

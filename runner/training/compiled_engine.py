@@ -16,7 +16,7 @@ from runner.training.compiled.optimizers import OPTIMIZERS
 from runner.training.compiled.plan import FIELDS
 from runner.training.compiled_layouts import ColumnLayout, RowLayout, aligned
 from runner.training.engine import Problem, StepReport
-from runner.training.metrics import LOSS, METRICS, SAMPLES, Target, metric_values
+from runner.training.metrics import LOSS, METRICS, Target, metric_values
 from runner.training.optimizers import OPTIMIZERS as REFERENCE_OPTIMIZERS
 from runner.training.state import TrainingState
 
@@ -61,8 +61,8 @@ class CompiledEngine:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
         memory = self._memory
         self._layout.load(state.parameters, memory.parameters)
-        for place, slot in zip(self._slots(), state.slots, strict=True):
-            self._layout.load(slot, place)
+        for inside, slot in zip(self._slots(), state.slots, strict=True):
+            self._layout.load(slot, inside)
         memory.sums[:] = state.sums
         bit_generator = state.generator.bit_generator
         generator = 0
@@ -70,16 +70,16 @@ class CompiledEngine:
             drawn = bit_generator.state
             memory.key[:] = drawn["state"]["key"]
             generator = drawn["state"]["pos"]
-        place = kernel.Place(state.step, state.epoch, state.position, generator)
+        start = kernel.Place(state.step, state.epoch, state.position, generator)
         layout = self._layout.arrays(state.order)
-        place, met = compiled_advance()(self._net, layout, self._rule(until), memory, place, steps)
+        place, met = compiled_advance()(self._net, layout, self._rule(until), memory, start, steps)
         if self._draws:
-            drawn["state"] = {"key": memory.key, "pos": place.generator}
-            bit_generator.state = drawn
+            after = {"key": memory.key, "pos": place.generator}
+            bit_generator.state = {"bit_generator": "MT19937", "state": after}
         state.step, state.epoch, state.position = place.step, place.epoch, place.position
         self._layout.store(memory.parameters, state.parameters)
-        for found, slot in zip(self._slots(), state.slots, strict=True):
-            self._layout.store(found, slot)
+        for inside, slot in zip(self._slots(), state.slots, strict=True):
+            self._layout.store(inside, slot)
         state.sums[:] = memory.sums
         return StepReport(
             step=state.step,
@@ -106,6 +106,7 @@ class CompiledEngine:
     def _new_memory(self) -> kernel.Memory:
         problem, dtype = self.problem, self.problem.targets.dtype
         layout = self._layout
+
         def zeros(count: int) -> Array:
             return aligned(count, dtype)
 

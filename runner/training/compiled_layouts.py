@@ -11,7 +11,6 @@ from runner.training.compiled.lanes import VECTOR_BYTES, WIDTH
 from runner.training.compiled.plan import ACTIVATION, BIAS, INPUTS, OUTPUTS, SPAN, STRIDE, WEIGHTS
 from runner.training.engine import Problem
 
-
 MOST_NONZERO = 0.3
 """Share of non-zero inputs up to which skipping the zeros pays; measured, see tests/benchmarks."""
 LARGE_WEIGHTS = 512 * 1024
@@ -195,7 +194,7 @@ def row_stride(count: int, lanes: int) -> int:
 
 
 def aligned(count: int, dtype: np.dtype[Any]) -> Array:
-    """Zeros that begin on a boundary of 64 bytes: a vector across two cache lines costs two loads."""
+    """Zeros from a boundary of 64 bytes on: a vector across two cache lines costs two loads."""
     raw = np.zeros(max(count, WIDTH) * dtype.itemsize + VECTOR_BYTES, np.uint8)
     skip = -raw.ctypes.data % VECTOR_BYTES
     return raw[skip : skip + max(count, WIDTH) * dtype.itemsize].view(dtype)

@@ -36,7 +36,7 @@ def cache_folder() -> str | None:
 
 
 def keep_on_disk(decorator: Callable[..., Callable[..., object]], *arguments, **options):
-    """`decorator`, with its compiled code kept in `cache_folder()`; in memory where there is none."""
+    """`decorator`, its compiled code kept in `cache_folder()`, or in memory where there is none."""
     folder = cache_folder()
     if folder is None:
         return decorator(*arguments, **options)

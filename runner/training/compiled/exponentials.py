@@ -2,8 +2,9 @@
 
     x = k ln2 + r,  |r| <= ln2/2;   exp(x) = 2^k (1 + r + r^2 P(r))
 
-k comes from adding M = 1.5*2^52 + 1023: the sum's low mantissa bits are k + 1023, the exponent field of 2^k, so a
-shift makes 2^k, and subtracting M gives k as a float. P interpolates (exp(r)-1-r)/r^2 at Chebyshev nodes.
+k comes from adding M = 1.5*2^52 + 1023: the sum's low mantissa bits are k + 1023, the exponent
+field of 2^k, so a shift makes 2^k, and subtracting M gives k as a float. P interpolates
+(exp(r) - 1 - r) / r^2 at Chebyshev nodes.
 """
 
 import numpy as np
@@ -22,7 +23,7 @@ quick = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy"
 
 
 def reduce_exponent(x):
-    """x -> (r, r^2 P(r), 2^k). x must lie within the exponent's range or be NaN, which passes into r."""
+    """x -> (r, r^2 P(r), 2^k); x within the exponent's range, or NaN, which passes into r."""
     raise NotImplementedError  # compiled code only, by type below
 
 
@@ -32,6 +33,7 @@ def _reduce_exponent(x):
         return _reduce_exponent_64
     if x == LanesType(types.float32):
         return _reduce_exponent_32
+    return None
 
 
 def _reduce_exponent_64(x):
@@ -61,7 +63,7 @@ def _reduce_exponent_32(x):
 
 
 def exponent_limit(x):
-    """The |x| beyond which exp(x) is clamped: 2^k is then infinite above, and still normal below."""
+    """Where exp(x) is clamped: 2^k is infinite above, and still normal below."""
     raise NotImplementedError
 
 
@@ -88,7 +90,10 @@ def sigmoid(z):
 
 @quick
 def tanh(z):
-    """(e^2|z| - 1) / (e^2|z| + 1) with z's sign; e^y - 1 = 2^k (r + r^2 P) + (2^k - 1) loses nothing near 0."""
+    """(e^2|z| - 1) / (e^2|z| + 1) with z's sign.
+
+    e^y - 1 = 2^k (r + r^2 P) + (2^k - 1) loses nothing near 0.
+    """
     y = absolute(z) * 2.0
     y = choose(y > 44.0, 44.0, y)
     r, rest, scale = reduce_exponent(y)

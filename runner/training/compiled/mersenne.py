@@ -1,6 +1,7 @@
 """MT19937 doubles in blocks; key and position stay interchangeable with NumPy's generator.
 
-    RandomState.get_state() -> ('MT19937', key uint32[624], pos, …);   u = (a>>5 * 2^26 + b>>6) / 2^53
+    state: key uint32 [624] and position;   u = ((a >> 5) 2^26 + (b >> 6)) / 2^53
+
 Source: Matsumoto & Nishimura 1998; lazily refilled at pos 624, as NumPy does.
 The formulas take one uint32 or eight of them (`lanes`).
 """

@@ -44,7 +44,7 @@ def pointer(_typing, array):
 
 @infer_global(operator.getitem)
 class PointerRead(AbstractTemplate):
-    def generic(self, args, _kws):
+    def generic(self, args, _kws):  # noqa: D102 - Numba's interface
         if isinstance(args[0], PointerType) and isinstance(args[1], types.Integer):
             return signature(args[0].dtype, args[0], types.intp)
         return None
@@ -57,7 +57,7 @@ def _read(context, builder, sig, args):
 
 @infer_global(operator.setitem)
 class PointerWrite(AbstractTemplate):
-    def generic(self, args, _kws):
+    def generic(self, args, _kws):  # noqa: D102 - Numba's interface
         if isinstance(args[0], PointerType):
             return signature(types.none, args[0], types.intp, args[0].dtype)
         return None
@@ -71,7 +71,7 @@ def _write(context, builder, sig, args):
 
 @infer_global(operator.add)
 class PointerOn(AbstractTemplate):
-    def generic(self, args, _kws):
+    def generic(self, args, _kws):  # noqa: D102 - Numba's interface
         if isinstance(args[0], PointerType) and isinstance(args[1], types.Integer):
             return signature(args[0], args[0], types.intp)
         return None

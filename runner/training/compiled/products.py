@@ -21,7 +21,12 @@ def _dense_tile(size):
         for r in range(0, rows, 4):
             r1, r2, r3 = min(r + 1, rows - 1), min(r + 2, rows - 1), min(r + 3, rows - 1)
             y0, y1, y2, y3 = r * y_stride, r1 * y_stride, r2 * y_stride, r3 * y_stride
-            a0, a1, a2, a3 = a + r * row_step, a + r1 * row_step, a + r2 * row_step, a + r3 * row_step
+            a0, a1, a2, a3 = (
+                a + r * row_step,
+                a + r1 * row_step,
+                a + r2 * row_step,
+                a + r3 * row_step,
+            )
             t0 = t1 = t2 = t3 = zeros(size, y)
             if not fresh:
                 t0, t1 = load_many(size, y, y0), load_many(size, y, y1)

@@ -245,7 +245,18 @@ def gradient(layout, layer, row, with_bias, _rule, memory, below, deltas, count,
     if layer > 1 or layout.way == DENSE:
         in_stride = row[STRIDE - FIELDS]
         dense(
-            n_in, stride, lanes, count, weights, stride, below, 1, in_stride, deltas, stride, not fused
+            n_in,
+            stride,
+            lanes,
+            count,
+            weights,
+            stride,
+            below,
+            1,
+            in_stride,
+            deltas,
+            stride,
+            not fused,
         )
         return
     if not fused:
@@ -257,9 +268,7 @@ def gradient(layout, layer, row, with_bias, _rule, memory, below, deltas, count,
         )
     else:
         batch = layout.batch
-        sparse(
-            n_in, stride, lanes, weights, stride, values, numbers, batch, counts, deltas, stride
-        )
+        sparse(n_in, stride, lanes, weights, stride, values, numbers, batch, counts, deltas, stride)
 
 
 def deltas_below(layout, below_row, row, parameters, deltas, below_deltas, count):

@@ -1,4 +1,4 @@
-"""The order of samples of the next epoch: a stable argsort of uniforms, as np.argsort(u, kind='stable')."""
+"""The order of samples of an epoch: what np.argsort(keys, kind="stable") gives."""
 
 from numba import njit
 

@@ -48,7 +48,7 @@ call_update = _caller("call_update", UPDATE)
 
 @cache
 def address(function: Callable[..., object], signature, dtype: str) -> int:
-    """Where `function`, compiled for numbers of `dtype`, begins; it lives as long as the process."""
+    """Where `function`, compiled for numbers of `dtype`, begins; it stays with the process."""
     result, kinds = signature
     numbers = PointerType(types.float32 if dtype == "float32" else types.float64)
     returned = types.void if result == types.none else result
