@@ -4,22 +4,28 @@ from pathlib import Path
 
 import pytest
 
-from runner.reproduce import Comparison, compare_preset, main, preset_names
+from runner.composing import compose
+from runner.reproduce import Comparison, compare_case, main, preset_names
+from tests.problems import ENGINE_NAMES
 
-SLOW = {"sample_run"}  # 1.2 million steps
+SLOW = {("numpy", "sample_run")}  # 1.2 million steps
+
+CASES = [
+    pytest.param(engine, name, marks=pytest.mark.slow if (engine, name) in SLOW else ())
+    for engine in ENGINE_NAMES
+    for name in preset_names()
+]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in preset_names()],
-)
-def test_a_preset_gives_its_published_numbers(name: str, tmp_path: Path) -> None:
-    compared = 0
-    for case, comparisons in compare_preset(name, tmp_path):
-        wrong = [comparison for comparison in comparisons if not comparison.agrees]
-        assert not wrong, f"{name} {case}"
-        compared += len(comparisons)
-    assert compared > 0
+@pytest.mark.parametrize(("engine", "name"), CASES)
+def test_a_preset_gives_its_published_numbers(engine: str, name: str, tmp_path: Path) -> None:
+    cases = compose([f"experiment={name}"])["published"]["cases"]
+    assert cases
+    for number, case in enumerate(cases):
+        overrides = [f"engine={engine}", *case.get("overrides", [])]
+        comparisons = compare_case(name, case, overrides, tmp_path / str(number))
+        assert comparisons
+        assert [comparison for comparison in comparisons if not comparison.agrees] == []
 
 
 def test_the_published_presets_are_found() -> None:
