@@ -10,12 +10,25 @@ from runner.network.network import Dropout, Network
 from runner.network.topology import Array, Topology
 from runner.recording.snapshots import snapshot_arrays
 from runner.settings import ENGINES
-from runner.training.engine import Engine, Problem
+from runner.training.engine import Engine, LearningRate, Penalty, Problem
 from runner.training.metrics import Reduction
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.state import TrainingState, new_state, seeded_generator
 
 ENGINE_NAMES = sorted(set(ENGINES) - {"auto"})
+
+NO_PENALTY, CONSTANT = Penalty(), LearningRate()
+
+# PyTorch's defaults.
+OPTIMIZER_SETTINGS = {
+    "adagrad": (1e-10,),
+    "adam": (0.9, 0.999, 1e-8),
+    "adamw": (0.9, 0.999, 1e-8, 0.01),
+    "momentum": (0.9,),
+    "nesterov": (0.9,),
+    "rmsprop": (0.99, 1e-8),
+    "rprop": (0.5, 1.2, 1e-6, 50.0),
+}
 
 # The eight samples of the 2018 script that the default configuration repeats.
 INPUTS = np.array(
@@ -45,6 +58,8 @@ def make_problem(
     batch_size: int | None = None,
     dtype: str = "float64",
     loss: str = "squared_error",
+    penalty: Penalty = NO_PENALTY,
+    schedule: LearningRate = CONSTANT,
 ) -> Problem:
     """A problem; the defaults are the 2018 script's without dropout."""
     inputs, targets = (np.ascontiguousarray(part, dtype) for part in data)
@@ -57,6 +72,9 @@ def make_problem(
         optimizer=optimizer,
         learning_rate=learning_rate,
         batch_size=batch_size or len(inputs),
+        optimizer_settings=OPTIMIZER_SETTINGS.get(optimizer, ()),
+        penalty=penalty,
+        schedule=schedule,
     )
 
 

@@ -1,4 +1,8 @@
-"""Losses, each beside its gradient. Sums over outputs and samples; reduction is the engine's."""
+"""Losses, each beside its gradient. Sums over outputs and samples; reduction is the engine's.
+
+A loss that comes with an output activation is one function of the pre-activations z with it: its
+gradient is dL/dz, stable however large z is, and no other output activation goes with it.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,19 +13,68 @@ from runner.network.topology import Array
 
 
 class Loss(NamedTuple):
-    value: Callable[[Array, Array], float]  # (outputs, targets), both [batch, n_out] -> sum
-    gradient: Callable[[Array, Array, Array], object]  # (outputs, targets, out) -> dL/da in out
+    value: Callable[[Array, Array, Array], float]  # (z, a, y), all [batch, n_out] -> sum
+    gradient: Callable[[Array, Array, Array], object]  # (a, y, out) -> dL/da, or dL/dz, in out
+    output: str | None = None
+    """The output activation that it comes with; then its gradient is dL/dz."""
 
 
-def squared_error(outputs: Array, targets: Array) -> float:
+def difference(a: Array, y: Array, out: Array) -> None:
+    """The gradient a - y: dL/da of the squared error, dL/dz of the cross-entropies."""
+    np.subtract(a, y, out)
+
+
+def squared_error(_z: Array, a: Array, y: Array) -> float:
     """L = 1/2 sum (a - y)^2."""
-    error = (outputs - targets).ravel()
+    error = (a - y).ravel()
     return 0.5 * float(error @ error)
 
 
-def squared_error_gradient(outputs: Array, targets: Array, out: Array) -> None:
-    """dL/da = a - y."""
-    np.subtract(outputs, targets, out)
+def absolute_error(_z: Array, a: Array, y: Array) -> float:
+    """L = sum |a - y|."""
+    return float(np.abs(a - y).sum())
 
 
-LOSSES = {"squared_error": Loss(squared_error, squared_error_gradient)}
+def absolute_error_gradient(a: Array, y: Array, out: Array) -> None:
+    """dL/da = sign(a - y), 0 where they are equal."""
+    np.subtract(a, y, out)
+    np.sign(out, out)
+
+
+def huber(_z: Array, a: Array, y: Array) -> float:
+    """L = sum of e^2/2 where |e| < 1, else |e| - 1/2; e = a - y. Source: Huber 1964, delta 1."""
+    size = np.abs(a - y)
+    return float(np.where(size < 1, 0.5 * size * size, size - 0.5).sum())
+
+
+def huber_gradient(a: Array, y: Array, out: Array) -> None:
+    """dL/da = e, clipped to [-1, 1]."""
+    np.subtract(a, y, out)
+    np.clip(out, -1, 1, out)
+
+
+def binary_cross_entropy(z: Array, _a: Array, y: Array) -> float:
+    """L = -sum y log a + (1 - y) log(1 - a) = sum max(z, 0) - z y + log(1 + exp(-|z|)).
+
+    a = sigmoid(z), for each output by itself.
+    """
+    return float((np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).sum())
+
+
+def cross_entropy(z: Array, _a: Array, y: Array) -> float:
+    """L = -sum y log a = sum over samples of log(sum_k exp z_k) - sum_k y_k z_k.
+
+    a = softmax(z); the targets of a sample sum to 1.
+    """
+    highest = z.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(z - highest).sum(axis=1)) + highest[:, 0]
+    return float(log_sum.sum() - (y * z).sum())
+
+
+LOSSES = {
+    "absolute_error": Loss(absolute_error, absolute_error_gradient),
+    "binary_cross_entropy": Loss(binary_cross_entropy, difference, "sigmoid"),
+    "cross_entropy": Loss(cross_entropy, difference, "softmax"),
+    "huber": Loss(huber, huber_gradient),
+    "squared_error": Loss(squared_error, difference),
+}

@@ -41,16 +41,21 @@ class Network:
         return tuple(ACTIVATIONS[name] for name in self.activation_names)
 
     def predict(self, parameters: Array, inputs: Array) -> Array:
-        """Outputs [batch, n_out] for inputs [batch, n_in], without dropout.
+        """Outputs [batch, n_out] for inputs [batch, n_in], without dropout."""
+        return self.forward(parameters, inputs)[1]
 
-        a_0 = inputs; a_l = f_l(a_(l-1) @ W_l + b_l).
+    def forward(self, parameters: Array, inputs: Array) -> tuple[Array, Array]:
+        """The output layer's z and a, [batch, n_out] each, without dropout.
+
+        a_0 = inputs; z_l = a_(l-1) @ W_l + b_l; a_l = f_l(z_l).
         """
-        a = inputs.astype(parameters.dtype, copy=False)
-        with np.errstate(over="ignore", under="ignore"):  # exp(-z): sigmoid saturates exactly
+        z = a = inputs.astype(parameters.dtype, copy=False)
+        # exp(-z) may overflow on its way to an exact 0.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             for layer, activation in zip(self.topology.layers, self.activations, strict=True):
                 z = a @ layer.weight_matrix(parameters)  # [batch, n_in] @ [n_in, n_out]
                 if self.topology.bias:
                     z += layer.bias_vector(parameters)
                 a = np.empty_like(z)
                 activation.forward(z, a)
-        return a
+        return z, a

@@ -1,23 +1,26 @@
 """The compiled engine: the whole inner loop in machine code, made by Numba and kept on disk."""
 
+import time
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numba import njit
 
+from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.network.topology import Array
 from runner.training.compiled import kernel, tables
 from runner.training.compiled.activations import ACTIVATIONS
-from runner.training.compiled.caching import keep_on_disk
+from runner.training.compiled.caching import cache_folder, keep_on_disk
 from runner.training.compiled.lanes import WIDTH
 from runner.training.compiled.losses import LOSSES
 from runner.training.compiled.optimizers import OPTIMIZERS
 from runner.training.compiled.plan import FIELDS
 from runner.training.compiled_layouts import ColumnLayout, RowLayout, aligned
-from runner.training.engine import Problem, StepReport
+from runner.training.engine import Penalty, Problem, StepReport
 from runner.training.metrics import LOSS, METRICS, Target, metric_values
 from runner.training.optimizers import OPTIMIZERS as REFERENCE_OPTIMIZERS
+from runner.training.restraint import weight_mask
 from runner.training.state import TrainingState
 
 DROPOUT = {
@@ -41,7 +44,8 @@ def layout_for(problem: Problem) -> ColumnLayout | RowLayout:
     """The layout that is faster for this net, batch and data."""
     if max(problem.network.topology.sizes) <= WIDEST_COLUMNS and problem.scaling is None:
         return ColumnLayout(problem)
-    return RowLayout(problem, fused=problem.optimizer == "sgd")
+    fused = problem.optimizer == "sgd" and problem.penalty == Penalty()
+    return RowLayout(problem, fused=fused)
 
 
 class CompiledEngine:
@@ -57,39 +61,56 @@ class CompiledEngine:
         self._memory = self._new_memory()
         self._draws = self._net.drop != kernel.NO_DROPOUT or not problem.full_batch
 
+    def prepare(self, state: TrainingState) -> str | None:
+        """Compiles what this problem needs, or loads it from disk."""
+        started, before = time.perf_counter(), sum(compiled_advance().stats.cache_misses.values())
+        self._run(state, 0, None)
+        if sum(compiled_advance().stats.cache_misses.values()) == before:
+            return None
+        where = cache_folder()
+        kept = f"kept in {where}" if where else "not kept: no folder can be written to"
+        return f"kernels compiled in {time.perf_counter() - started:.1f} s, {kept}"
+
     def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
-        memory = self._memory
-        self._layout.load(state.parameters, memory.parameters)
-        for inside, slot in zip(self._slots(), state.slots, strict=True):
-            self._layout.load(slot, inside)
-        memory.sums[:] = state.sums
-        bit_generator = state.generator.bit_generator
-        generator = 0
-        if self._draws:
-            drawn = bit_generator.state
-            memory.key[:] = drawn["state"]["key"]
-            generator = drawn["state"]["pos"]
-        start = kernel.Place(state.step, state.epoch, state.position, generator)
-        layout = self._layout.arrays(state.order)
-        place, met = compiled_advance()(self._net, layout, self._rule(until), memory, start, steps)
-        if self._draws:
-            after = {"key": memory.key, "pos": place.generator}
-            bit_generator.state = {"bit_generator": "MT19937", "state": after}
-        state.step, state.epoch, state.position = place.step, place.epoch, place.position
-        self._layout.store(memory.parameters, state.parameters)
-        for inside, slot in zip(self._slots(), state.slots, strict=True):
-            self._layout.store(inside, slot)
-        state.sums[:] = memory.sums
+        met = self._run(state, steps, until)
         return StepReport(
             step=state.step,
             epoch=state.epoch,
             epoch_ended=state.position == 0,
             metrics=metric_values(state.sums, self.problem.reduction),
             outputs=self._outputs(state),
-            reached=bool(met),
+            reached=met,
             finite=bool(np.isfinite(state.sums[LOSS]) and np.isfinite(state.parameters).all()),
         )
+
+    def _run(self, state: TrainingState, steps: int, until: Target | None) -> bool:
+        """Hands the state to the kernel and takes it back; whether the target was met."""
+        rates = self.problem.learning_rates(state.step, max(steps, 1))
+        memory = self._memory._replace(rates=rates)
+        vectors = [(memory.parameters, state.parameters)]
+        vectors += zip(self._slots(), state.slots, strict=True)
+        for inside, flat in vectors:
+            self._layout.load(flat, inside)
+        memory.sums[:] = state.sums
+        generator = self._load_generator(state) if self._draws else 0
+        start = kernel.Place(state.step, state.epoch, state.position, generator)
+        layout = self._layout.arrays(state.order)
+        place, met = compiled_advance()(self._net, layout, self._rule(until), memory, start, steps)
+        state.step, state.epoch, state.position = place.step, place.epoch, place.position
+        for inside, flat in vectors:
+            self._layout.store(inside, flat)
+        state.sums[:] = memory.sums
+        if self._draws:
+            after = {"key": memory.key, "pos": place.generator}
+            state.generator.bit_generator.state = {"bit_generator": "MT19937", "state": after}
+        return bool(met)
+
+    def _load_generator(self, state: TrainingState) -> int:
+        """The generator's key into the kernel's memory; its position."""
+        drawn = state.generator.bit_generator.state["state"]
+        self._memory.key[:] = drawn["key"]
+        return int(drawn["pos"])
 
     def _new_net(self) -> kernel.Net:
         problem, dtype = self.problem, self.problem.targets.dtype.name
@@ -116,7 +137,8 @@ class CompiledEngine:
             parameters=zeros(layout.parameters),
             gradient=zeros(layout.parameters),
             slots=zeros(self._slot_count * layout.parameters),
-            settings=np.zeros(8),
+            settings=np.array([*problem.optimizer_settings, 0.0]),
+            is_weight=self._is_weight(),
             z=zeros(activations),
             a=zeros(activations),
             dropped=zeros(activations),
@@ -128,11 +150,19 @@ class CompiledEngine:
             scratch=np.zeros(problem.samples, np.int64),
             key=np.zeros(624, np.uint32),
             sums=np.zeros(4),
-            rates=np.full(1, problem.learning_rate),
+            rates=np.zeros(1),
         )
+
+    def _is_weight(self) -> Array:
+        """1 for weights, 0 for biases, as the kernel lays them out."""
+        dtype = self.problem.targets.dtype
+        inside = aligned(self._layout.parameters, dtype)
+        self._layout.load(weight_mask(self.problem.network.topology).astype(dtype), inside)
+        return inside
 
     def _rule(self, until: Target | None) -> kernel.Rule:
         problem, dtype = self.problem, self.problem.targets.dtype.name
+        loss = REFERENCE_LOSSES[problem.loss]
         goal, goal_sum, offset, factor, divisor, value = kernel.NO_TARGET, 0, 0.0, 1.0, 1.0, 0.0
         if until is not None:
             metric = METRICS[until.metric]
@@ -145,7 +175,10 @@ class CompiledEngine:
             batch=problem.batch_size,
             mean=problem.reduction.mean_loss,
             loss=tables.address(LOSSES[problem.loss], tables.LOSS, dtype),
-            loss_gives_dz=False,
+            loss_gives_dz=loss.output is not None,
+            softmax=loss.output == "softmax",
+            l1=float(problem.penalty.l1),
+            l2=float(problem.penalty.l2),
             update=tables.address(OPTIMIZERS[problem.optimizer], tables.UPDATE, dtype),
             update_from=self._layout.first_layer,
             size=self._layout.parameters,

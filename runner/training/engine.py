@@ -3,11 +3,42 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from runner.network.network import Network
 from runner.network.scaling import Scaling
 from runner.network.topology import Array
 from runner.training.metrics import Reduction, Target
+from runner.training.schedules import SCHEDULES
 from runner.training.state import TrainingState
+
+
+@dataclass(frozen=True)
+class LearningRate:
+    """How the learning rate changes over a run."""
+
+    name: str = "constant"
+    settings: tuple[float, ...] = ()
+    """In the order of the schedule's table entry."""
+    epochs: float = 1.0
+    """How long the run will be, for schedules that need to know."""
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """What keeps weights and gradients small; 0 or None is off. Biases are left alone.
+
+    A step follows the gradient of loss + l1 |W| + l2/2 |W|^2.
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+    clip_value: float | None = None
+    """Each number of the gradient is kept within +- this."""
+    clip_norm: float | None = None
+    """A gradient that is longer is shortened to this."""
+    max_norm: float | None = None
+    """After a step, a unit whose incoming weights are longer has them shortened to this."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +56,10 @@ class Problem:
     learning_rate: float
     batch_size: int
     """Samples a step; all of them make it full-batch."""
+    optimizer_settings: tuple[float, ...] = ()
+    """In the order of the optimizer's table entry."""
+    schedule: LearningRate = LearningRate()
+    penalty: Penalty = Penalty()
     scaling: Scaling | None = None
     """Applied to each batch as it is taken, where `inputs` are kept as they came: uint8 images,
     files on disk; None where `inputs` are what the network sees."""
@@ -38,6 +73,16 @@ class Problem:
     def full_batch(self) -> bool:
         """Whether a step uses every sample, in the data's own order."""
         return self.batch_size == self.samples
+
+    def learning_rates(self, step: int, steps: int) -> Array:
+        """The learning rate of `steps` steps after `step`; one number where it never changes."""
+        if self.schedule.name == "constant":
+            return np.full(1, self.learning_rate)
+        epochs = np.arange(step, step + steps) / self.steps_per_epoch
+        kind = SCHEDULES[self.schedule.name]
+        return self.learning_rate * kind.factor(
+            epochs, self.schedule.epochs, self.schedule.settings
+        )
 
     @property
     def steps_per_epoch(self) -> int:
@@ -71,6 +116,10 @@ class Engine(Protocol):
 
     name: str
     problem: Problem
+
+    def prepare(self, state: TrainingState) -> str | None:
+        """Does what must be done once, so that training is timed alone; what it did, in words."""
+        ...
 
     def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""

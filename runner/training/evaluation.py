@@ -39,8 +39,8 @@ class HeldOut(NamedTuple):
 
 def output_blocks(
     network: Network, parameters: Array, inputs: Array, scaling: Scaling | None
-) -> Iterator[tuple[slice, Array]]:
-    """The outputs for `inputs`, some rows at a time, and which rows they are."""
+) -> Iterator[tuple[slice, Array, Array]]:
+    """The output layer's z and a for `inputs`, some rows at a time, and which rows they are."""
     step = max(256, NUMBERS // max(network.topology.sizes))
     scaling = None if scaling is None else scaling.astype(parameters.dtype.name)
     for start in range(0, len(inputs), step):
@@ -49,7 +49,7 @@ def output_blocks(
         if scaling is not None:
             raw, block = block, np.empty(block.shape, parameters.dtype)
             scaling.apply(raw, block)
-        yield rows, network.predict(parameters, block)
+        yield rows, *network.forward(parameters, block)
 
 
 def predict(
@@ -57,7 +57,7 @@ def predict(
 ) -> Array:
     """Outputs [samples, n_out], without dropout."""
     outputs = np.empty((len(inputs), network.topology.sizes[-1]), parameters.dtype)
-    for rows, block in output_blocks(network, parameters, inputs, scaling):
+    for rows, _, block in output_blocks(network, parameters, inputs, scaling):
         outputs[rows] = block
     return outputs
 
@@ -67,9 +67,9 @@ def evaluate(problem: Problem, parameters: Array, held_out: HeldOut) -> dict[str
     sums = np.zeros(4)
     loss = LOSSES[problem.loss].value
     blocks = output_blocks(problem.network, parameters, held_out.inputs, held_out.scaling)
-    for rows, outputs in blocks:
+    for rows, z, outputs in blocks:
         targets = held_out.targets[rows]
-        sums[LOSS] += loss(outputs, targets)
+        sums[LOSS] += loss(z, outputs, targets)
         sums[ABSOLUTE_ERROR] += absolute_error(outputs, targets)
         sums[CORRECT] += correct(outputs, targets)
         sums[SAMPLES] += len(outputs)

@@ -24,6 +24,7 @@ from runner.training.metrics import (
     metric_values,
 )
 from runner.training.optimizers import OPTIMIZERS
+from runner.training.restraint import restraint
 from runner.training.state import TrainingState
 
 
@@ -68,7 +69,12 @@ class NumpyEngine:
         self.problem = problem
         self._optimizer = OPTIMIZERS[problem.optimizer]
         self._loss = LOSSES[problem.loss]
-        self._totals = {LOSS: self._loss.value, ABSOLUTE_ERROR: absolute_error, CORRECT: correct}
+        self._totals = {
+            LOSS: lambda work: self._loss.value(work.layers[-1].z, work.outputs, work.targets),
+            ABSOLUTE_ERROR: lambda work: absolute_error(work.outputs, work.targets),
+            CORRECT: lambda work: correct(work.outputs, work.targets),
+        }
+        self._restraint = restraint(problem.penalty, problem.network.topology)
         dropout = problem.network.dropout
         self._keep = np.array(1 - dropout.rate)
         self._drop_stage = dropout.stage if dropout.rate > 0 else None
@@ -76,24 +82,29 @@ class NumpyEngine:
         self._gradient = np.empty(0)
         self._workspaces: dict[int, Workspace] = {}
 
+    def prepare(self, _state: TrainingState) -> None:
+        """Nothing: NumPy is ready as it is."""
+
     def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
         self._bind(state.parameters)
         # exp may overflow on its way to an exact 0; NaN is noticed in the report.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             work, reached = self._run(state, steps, until)
-        if self.problem.full_batch:
-            state.sums[:] = 0
-            self._add_totals(state.sums, work)
+            if self.problem.full_batch:
+                state.sums[:] = 0
+                self._add_totals(state.sums, work)
         return self._report(state, work, reached)
 
     def _run(
         self, state: TrainingState, steps: int, until: Target | None
     ) -> tuple[Workspace, bool]:
-        full_batch = self.problem.full_batch
-        learning_rate = self.problem.learning_rate
-        work = self._workspace(self.problem.batch_size)
-        for _ in range(steps):
+        problem, full_batch = self.problem, self.problem.full_batch
+        rates = problem.learning_rates(state.step, steps).tolist()
+        settings = problem.optimizer_settings
+        constant = len(rates) == 1
+        work = self._workspace(problem.batch_size)
+        for index in range(steps):
             if full_batch:
                 state.epoch += 1
             else:
@@ -102,9 +113,15 @@ class NumpyEngine:
             if not full_batch:
                 self._add_totals(state.sums, work)
             self._backward(work, state.generator)
-            self._optimizer.update(self._gradient, state.slots, learning_rate)
-            np.add(state.parameters, self._gradient, state.parameters)
+            if self._restraint is not None:
+                self._restraint.before(state.parameters, self._gradient)
             state.step += 1
+            rate = rates[0] if constant else rates[index]
+            self._optimizer.update(
+                state.parameters, self._gradient, state.slots, rate, state.step, settings
+            )
+            if self._restraint is not None:
+                self._restraint.after(state.parameters)
             if until is not None and state.position == 0 and self._reached(until, state, work):
                 return work, True
         return work, False
@@ -163,8 +180,9 @@ class NumpyEngine:
         self._loss.gradient(output.a, work.targets, output.delta)
         if self.problem.reduction.mean_loss:
             np.divide(output.delta, len(work.inputs), output.delta)
-        output.activation.slope(output.z, output.a, output.slope)
-        np.multiply(output.delta, output.slope, output.delta)
+        if self._loss.output is None:  # else the gradient is dL/dz already
+            output.activation.slope(output.z, output.a, output.slope)
+            np.multiply(output.delta, output.slope, output.delta)
         above = output
         for layer in reversed(hidden):
             self._gradients(above, layer.a)
@@ -183,14 +201,14 @@ class NumpyEngine:
 
     def _add_totals(self, sums: Array, work: Workspace) -> None:
         for index, total in self._totals.items():
-            sums[index] += total(work.outputs, work.targets)
+            sums[index] += total(work)
         sums[SAMPLES] += len(work.targets)
 
     def _reached(self, until: Target, state: TrainingState, work: Workspace) -> bool:
         """Whether the epoch that has just ended meets the target."""
         metric = METRICS[until.metric]
         if self.problem.full_batch:  # its only step is the epoch
-            total = self._totals[metric.total](work.outputs, work.targets)
+            total = self._totals[metric.total](work)
             return until.met_by(metric.value(total, len(work.targets), self.problem.reduction))
         samples = state.sums[SAMPLES]
         return until.met_by(metric.value(state.sums[metric.total], samples, self.problem.reduction))

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from runner.training.optimizers import OPTIMIZERS
-from tests.problems import ENGINE_NAMES, make_engine, make_problem, make_state
+from tests.problems import ENGINE_NAMES, OPTIMIZER_SETTINGS, make_engine, make_problem, make_state
 
 # A learning rate with which each finds the bottom of a bowl in 500 steps.
-RATES = {"sgd": 0.1}
+RATES = {"adagrad": 0.5, "sgd": 0.1}
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -13,10 +13,10 @@ def test_it_finds_the_bottom_of_a_bowl(name: str) -> None:
     optimizer = OPTIMIZERS[name]
     bottom = np.array([3.0, -2.0, 0.5])
     parameters, slots = np.zeros(3), np.zeros((optimizer.slots, 3))
-    for _ in range(500):
-        change = parameters - bottom  # the gradient of half the squared distance
-        optimizer.update(change, slots, RATES.get(name, 0.05))
-        parameters += change
+    for step in range(1, 501):
+        gradient = parameters - bottom  # of half the squared distance
+        settings = OPTIMIZER_SETTINGS.get(name, ())
+        optimizer.update(parameters, gradient, slots, RATES.get(name, 0.05), step, settings)
     np.testing.assert_allclose(parameters, bottom, atol=1e-2)
 
 
@@ -29,7 +29,33 @@ def test_it_lowers_the_loss_of_a_net(engine_name: str, name: str) -> None:
     assert engine.advance(state, 300, None).metrics["loss"] < before / 2
 
 
-def test_gradient_descent_takes_the_learning_rate_times_the_gradient() -> None:
-    gradient = np.array([2.0, -4.0])
-    OPTIMIZERS["sgd"].update(gradient, np.empty((0, 2)), 0.5)
-    assert gradient.tolist() == [-1, 2]
+# Two steps on w = (1, -2) with gradients (0.5, -1) and then (-0.25, -1) at learning rate 0.1,
+# worked by hand from the equations in each docstring with PyTorch's default settings.
+HAND_WORKED = {
+    "sgd": [(0.95, -1.9), (0.975, -1.8)],
+    "momentum": [(0.95, -1.9), (0.93, -1.71)],
+    "nesterov": [(0.905, -1.81), (0.912, -1.539)],
+    "adagrad": [(0.9, -1.9), (0.9 + 0.025 / 0.3125**0.5, -1.9 + 0.1 / 2**0.5)],
+    "rmsprop": [
+        (1 - 0.05 / 0.05, -2 + 0.1 / 0.1),
+        (0.0 + 0.025 / (0.99 * 0.0025 + 0.01 * 0.0625) ** 0.5, -1 + 0.1 / (0.0199) ** 0.5),
+    ],
+    "adam": [(0.9, -1.9), (0.9 - 0.1 * (0.02 / 0.19) / (0.00031225 / 0.001999) ** 0.5, -1.8)],
+    "adamw": [
+        (0.999 - 0.1, -1.998 + 0.1),
+        (
+            0.899 * 0.999 - 0.1 * (0.02 / 0.19) / (0.00031225 / 0.001999) ** 0.5,
+            -1.898 * 0.999 + 0.1,
+        ),
+    ],
+    "rprop": [(0.9, -1.9), (0.9, -1.78)],
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_two_steps_are_those_worked_by_hand(name: str) -> None:
+    parameters, slots = np.array([1.0, -2.0]), np.zeros((OPTIMIZERS[name].slots, 2))
+    settings = OPTIMIZER_SETTINGS.get(name, ())
+    for step, gradient in enumerate(([0.5, -1.0], [-0.25, -1.0]), 1):
+        OPTIMIZERS[name].update(parameters, np.array(gradient), slots, 0.1, step, settings)
+        np.testing.assert_allclose(parameters, HAND_WORKED[name][step - 1], rtol=1e-6)

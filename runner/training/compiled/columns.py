@@ -5,11 +5,13 @@ zero, so padding adds exactly nothing to any sum. A sum over samples goes lane b
 up by one fixed tree: a step's result depends on the values alone, not on how steps are grouped.
 """
 
+from math import log
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
+from runner.training.compiled.exponentials import exp
 from runner.training.compiled.lanes import (
     WIDTH,
     choose,
@@ -181,3 +183,26 @@ def masks(layout, row, uniforms, keep, drawn, _count):
 def correct(layout, row, a, wanted, real, _count):
     """How many samples have their class right."""
     return correct_columns(a, wanted, real, row[OUTPUTS], layout.stride)
+
+
+def softmax(layout, row, z, a, scratch, count):
+    """a = exp(z - highest) / sum -> the sum over samples of log(sum exp z). Needs two outputs."""
+    n_out, stride = row[OUTPUTS], layout.stride
+    value = 0.0
+    for s in range(0, stride, WIDTH):
+        highest = load(z, s)
+        for o in range(1, n_out):
+            x = load(z, o * stride + s)
+            highest = choose(x > highest, x, highest)
+        whole = spread(z, 0.0)
+        for o in range(n_out):
+            e = exp(load(z, o * stride + s) - highest)
+            store(a, o * stride + s, e)
+            whole = whole + e
+        for o in range(n_out):
+            store(a, o * stride + s, load(a, o * stride + s) / whole)
+        store(scratch, s, highest)
+        store(scratch, stride + s, whole)
+    for s in range(count):
+        value += scratch[s] + log(scratch[stride + s])
+    return value

@@ -99,3 +99,22 @@ def tanh(z):
     r, rest, scale = reduce_exponent(y)
     less_one = (r + rest) * scale + (scale - 1.0)
     return with_sign(less_one / (less_one + 2.0), z)
+
+
+@quick
+def expm1(x):
+    """e^x - 1 for x <= 0, losing nothing near 0; -1 far below."""
+    lowest, _ = exponent_limit(x)
+    r, rest, scale = reduce_exponent(choose(x < lowest, lowest, x))
+    return (r + rest) * scale + (scale - 1.0)
+
+
+@quick
+def log1p(u):
+    """log(1 + u) for 0 <= u <= 1: 2 atanh(t) = 2 (t + t^3/3 + t^5/5 + …), t = u / (2 + u)."""
+    t = u / (u + 2.0)
+    t2 = t * t
+    series = t2 * (1.0 / 35.0) + 1.0 / 33.0
+    for k in range(31, 0, -2):
+        series = series * t2 + 1.0 / k
+    return t * series * 2.0

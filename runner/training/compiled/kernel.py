@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from runner.training.compiled import layouts
-from runner.training.compiled.lanes import WIDTH, absolute, load, store, total
+from runner.training.compiled.lanes import WIDTH, absolute, choose, load, store, total
 from runner.training.compiled.mersenne import draw
 from runner.training.compiled.plan import ACTIVATION, FIELDS, FORWARD, OUTPUTS, SLOPE, SPAN
 from runner.training.compiled.pointers import pointer
@@ -40,6 +40,9 @@ class Rule(NamedTuple):
     mean: bool  # deltas divided by the batch's size
     loss: int  # address
     loss_gives_dz: bool
+    softmax: bool  # of the output layer, which then goes with cross-entropy
+    l1: float
+    l2: float
     update: int  # address
     update_from: int  # parameters before it are updated by their own gradient pass
     size: int  # parameters, padding included
@@ -58,6 +61,7 @@ class Memory(NamedTuple):
     gradient: np.ndarray
     slots: np.ndarray
     settings: np.ndarray  # float64, the optimizer's
+    is_weight: np.ndarray  # 1 for weights, 0 for biases and padding
     z: np.ndarray
     a: np.ndarray  # the input layer's first
     dropped: np.ndarray  # a after forward dropout
@@ -139,6 +143,15 @@ def divide(values, divisor, count):
         store(values, k, load(values, k) / divisor)
 
 
+@apart
+def penalize(parameters, gradient, is_weight, l1, l2, count):
+    """g <- g + l2 w + l1 sign(w), biases left alone."""
+    for k in range(0, count, WIDTH):
+        w, one = load(parameters, k), load(is_weight, k)
+        sign = choose(w > 0.0, one, choose(w < 0.0, 0.0 - one, w * 0.0))
+        store(gradient, k, load(gradient, k) + w * one * l2 + sign * l1)
+
+
 @inlined
 def backward(net, layout, rule, memory, count, learning_rate):
     """Slopes, gradients and the deltas of the layer below, from the output layer down."""
@@ -171,6 +184,8 @@ def make_step(net, layout, rule, memory, count, generator, step, learning_rate):
     row = net.plan + net.layers * FIELDS
     at, span = row[ACTIVATION], row[SPAN]
     z, a, deltas = memory.z + at, memory.a + at, memory.deltas + at
+    if rule.softmax:
+        memory.sums[0] += layouts.softmax(layout, row, z, a, deltas, count)
     memory.sums[1] += absolute_error(a, memory.wanted, memory.real, span)
     memory.sums[2] += layouts.correct(layout, row, a, memory.wanted, memory.real, count)
     memory.sums[0] += call_loss(rule.loss, z, a, memory.wanted, memory.real, deltas, span)
@@ -181,6 +196,8 @@ def make_step(net, layout, rule, memory, count, generator, step, learning_rate):
         generator = draw_masks(net, layout, memory, generator, count)
         drop_hidden(net, memory)
     backward(net, layout, rule, memory, count, learning_rate)
+    if rule.l1 != 0.0 or rule.l2 != 0.0:
+        penalize(memory.parameters, memory.gradient, memory.is_weight, rule.l1, rule.l2, rule.size)
     first = rule.update_from
     call_update(
         rule.update,
@@ -221,6 +238,7 @@ def addresses(memory):
         pointer(memory.gradient),
         pointer(memory.slots),
         pointer(memory.settings),
+        pointer(memory.is_weight),
         pointer(memory.z),
         pointer(memory.a),
         pointer(memory.dropped),

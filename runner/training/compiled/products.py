@@ -6,12 +6,17 @@ is fixed: k = 0, 1, 2, … in the dense product, four interleaved sums in the sp
 depends on where a row stands in the batch or on how steps are grouped into calls.
 """
 
+import numpy as np
 from numba import njit
 
 from runner.training.compiled.lanes import fused, load_many, store, zeros
 
 apart = njit(no_cpython_wrapper=True, error_model="numpy")
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
+
+# To Numba a plain 1 or True is a type of its own, for which it would compile `dense` once more.
+ONE, FRESH, ADDED = np.int64(1), np.bool_(True), np.bool_(False)
+"""For `row_step` or `k_step`, and for `fresh`."""
 
 
 def _dense_tile(size):

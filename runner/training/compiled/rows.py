@@ -6,11 +6,13 @@ non-zero ones are listed once per data set, and listed again per batch by sample
 times a number adds nothing, so skipping changes no result but that of a net already not finite.
 """
 
+from math import log
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
+from runner.training.compiled.exponentials import exp
 from runner.training.compiled.lanes import WIDTH, load, spread, store
 from runner.training.compiled.plan import (
     BIAS,
@@ -21,7 +23,7 @@ from runner.training.compiled.plan import (
     WEIGHTS,
 )
 from runner.training.compiled.pointers import pointer
-from runner.training.compiled.products import dense, scatter, sparse
+from runner.training.compiled.products import ADDED, FRESH, ONE, dense, scatter, sparse
 
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
 apart = njit(no_cpython_wrapper=True, error_model="numpy")
@@ -222,7 +224,7 @@ def sums(layout, layer, row, with_bias, parameters, below, z, count):
     spread_bias(bias, with_bias, z, stride, count)
     if layer > 1 or layout.way == DENSE:
         in_stride = row[STRIDE - FIELDS]
-        dense(count, stride, lanes, n_in, z, stride, below, in_stride, 1, weights, stride, False)
+        dense(count, stride, lanes, n_in, z, stride, below, in_stride, ONE, weights, stride, ADDED)
     elif layout.way == BY_SAMPLE:
         values, numbers, counts = layout.values, layout.numbers, layout.counts
         sparse(count, stride, lanes, z, stride, values, numbers, n_in, counts, weights, stride)
@@ -252,7 +254,7 @@ def gradient(layout, layer, row, with_bias, _rule, memory, below, deltas, count,
             weights,
             stride,
             below,
-            1,
+            ONE,
             in_stride,
             deltas,
             stride,
@@ -285,10 +287,10 @@ def deltas_below(layout, below_row, row, parameters, deltas, below_deltas, count
         below_stride,
         deltas,
         stride,
-        1,
+        ONE,
         layout.transposed,
         below_stride,
-        True,
+        FRESH,
     )
 
 
@@ -317,3 +319,25 @@ def correct(_layout, row, a, wanted, _real, count):
                 want = j
         right += 1.0 if best == want else 0.0
     return right
+
+
+def softmax(_layout, row, z, a, _scratch, count):
+    """a = exp(z - highest) / sum, padding 0 -> the sum over samples of log(sum exp z)."""
+    n_out, stride = row[OUTPUTS], row[STRIDE]
+    value = 0.0
+    for s in range(count):
+        from_, to = z + s * stride, a + s * stride
+        highest = from_[0]
+        for j in range(1, n_out):
+            highest = max(highest, from_[j])
+        for j in range(0, stride, WIDTH):
+            store(to, j, exp(load(from_, j) - highest))
+        whole = 0.0
+        for j in range(n_out):
+            whole += to[j]
+        for j in range(n_out, stride):
+            to[j] = 0.0
+        for j in range(0, stride, WIDTH):
+            store(to, j, load(to, j) / whole)
+        value += highest + log(whole)
+    return value
