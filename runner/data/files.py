@@ -1,174 +1,275 @@
-"""Tables of one's own: CSV files."""
+"""Tables of one's own: `dataset=csv dataset.path=FILE dataset.target=COLUMN`."""
 
-import csv
-import math
 import os
-import re
-import stat
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from runner.data.array_files import NpzFile, load_npy
+from runner.data.columns import MOST_CATEGORIES, Column, check_known, number_column, one_hot
+from runner.data.csv_files import CsvFile, is_missing, is_number
 from runner.data.dataset import Part, Pool
+from runner.data.parquet_files import ParquetFile
+from runner.data.table_files import TableFile
 from runner.errors import DataError, printable
 from runner.network.topology import Array
 from runner.rules import suggestion
 
-if TYPE_CHECKING:
-    import pandas as pd
+MOST_COUNTED_CLASSES = 20
+"""Whole numbers that run from 0 or 1 to no more than this are taken for classes."""
 
-LONGEST_LINE = 10_000_000
-"""Bytes; a longer line is not a table's row."""
+FORMATS: Mapping[str, Callable[[str], TableFile]] = {".parquet": ParquetFile, ".npz": NpzFile}
+"""By the end of the file's name; everything else is CSV, plain or gzip."""
 
 
-def load_csv(path: str, target: tuple[str, ...], features: tuple[str, ...] | None) -> Pool:
-    """Numeric columns of a CSV file with a header row.
+@dataclass(frozen=True)
+class Choice:
+    """Which columns of a file are read, and as what."""
 
-    target: the columns to learn. features: the columns to learn from, or None for all the rest.
-    Raises DataError naming file, line and column of the first cell that is not a finite number.
+    target: tuple[str, ...]
+    features: tuple[str, ...] | None
+    categorical: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The chosen columns of a file."""
+
+    file: TableFile
+    features: list[Column]
+    targets: list[Column]
+    matrix: Array
+    """[rows, features] The numbers among the features; their columns' values are views of it."""
+
+
+def load_csv(
+    path: str,
+    target: tuple[str, ...],
+    features: tuple[str, ...] | None = None,
+    categorical: tuple[str, ...] | None = None,
+    missing: str = "refuse",
+    scale: str = "none",
+    task: str = "auto",
+    files: Mapping[str, str] | None = None,
+) -> Pool:
+    """A table's samples: CSV, CSV in gzip, Parquet, npz or npy.
+
+    target: the columns to learn. features: those to learn from, or None for all the rest.
+    categorical: columns of categories, whatever they look like; so are texts that repeat.
+    missing: refuse, drop the row, or what to fill in. task: classification, regression, or auto:
+    classes are texts, truth values, and whole numbers that run from 0 or 1 without a gap.
+    files: further files by the part that they are. Raises DataError naming file, line, column.
     """
-    frame = read_table(path)
-    columns = list(frame.columns)
-    for key, names in (("dataset.target", target), ("dataset.features", features or ())):
+    choice = Choice(target, features, categorical or ())
+    if Path(path).suffix == ".npy":
+        return matrix_pool(load_npy(path, target, features), path, task, scale)
+    table = read_table(path, choice)
+    known = {column.name: column.categories()[0] for column in table.features if column.is_text}
+    classes = classes_of(table.targets, task, table.file.refuse_cell)
+    samples, names, groups = samples_of(table, known, classes, missing)
+    parts = {}
+    for part, file in (files or {}).items():
+        further = read_table(file, choice)
+        check_known(file, further.features, known)
+        parts[part] = samples_of(further, known, classes, missing)[0]
+    if classes is not None and len(classes) == 1:
+        warnings.warn(
+            f"dataset.target={target[0]} has one class only, '{printable(classes[0])}': there is "
+            "nothing to learn",
+            stacklevel=2,
+        )
+    return Pool(
+        samples=samples,
+        input_names=names,
+        target_names=target,
+        classes=classes,
+        validation=parts.get("validation"),
+        test=parts.get("test"),
+        missing=missing,
+        scale=scale,
+        groups=groups,
+    )
+
+
+def read_table(path: str, choice: Choice) -> Table:
+    """The chosen columns of a file, every cell checked but for missing ones."""
+    file: TableFile = FORMATS.get(Path(path).suffix, CsvFile)(path)
+    chosen = chosen_features(path, file.header, choice)
+    check_memory(path, file.most_rows * (len(chosen) + len(choice.target)) * 8)
+    matrix = np.empty((file.most_rows, len(chosen)))
+    beside = np.empty((len(choice.target), file.most_rows))
+    columns = [
+        Column(name, values, categorical=name in choice.categorical)
+        for name, values in zip((*chosen, *choice.target), (*matrix.T, *beside), strict=True)
+    ]
+    rows = 0
+    for piece in file.pieces(choice.categorical):
+        for column in columns:
+            if not column.add(piece[column.name], rows):
+                file.refuse_cell(column.name, lambda c: not is_number(c) and not is_missing(c))
+        rows += len(piece)
+    for column in columns:
+        column.values = column.values[:rows]
+        column.check(file, rows)
+    return Table(file, columns[: len(chosen)], columns[len(chosen) :], matrix[:rows])
+
+
+def chosen_features(path: str, header: Sequence[str], choice: Choice) -> tuple[str, ...]:
+    """The features' names. Refuses names that no column has, and a table of targets only."""
+    named = {
+        "dataset.target": choice.target,
+        "dataset.features": choice.features or (),
+        "dataset.categorical": choice.categorical,
+    }
+    for key, names in named.items():
         for name in names:
-            if name not in columns:
-                found = ", ".join(map(printable, columns[:20]))
+            if name not in header:
+                found = ", ".join(map(printable, header[:20]))
                 raise DataError(
                     f"{key}: {printable(path)} has no column '{printable(name)}'; "
-                    f"{suggestion(name, columns)}it has {found}{other_separator(columns)}"
+                    f"{suggestion(name, header)}it has {found}{other_separator(header)}"
                 )
-    chosen = features or tuple(name for name in columns if name not in target)
+    chosen = choice.features or tuple(name for name in header if name not in choice.target)
     if not chosen:
-        raise DataError(f"dataset.features: {path} has no column left to learn from")
-    samples = Part(numbers(path, frame, chosen), numbers(path, frame, target))
-    return Pool(samples, chosen, tuple(target))
+        raise DataError(f"dataset.features: {printable(path)} has no column left to learn from")
+    return chosen
 
 
-def other_separator(columns: list[str]) -> str:
+def other_separator(columns: Sequence[str]) -> str:
     """A hint where the whole header became one column."""
     if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
         return "; cells must be separated by commas"
     return ""
 
 
-def read_table(path: str) -> "pd.DataFrame":
-    """The file as a pandas table, with every structural fault of it refused."""
-    import pandas as pd  # noqa: PLC0415 - half a second, only for those who read files
-
-    check_is_file(path)
-    csv.field_size_limit(LONGEST_LINE)
-    try:
-        check_bytes(path)
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, strict=True)
-            header = next(lines, [])
-            cells = len(next(lines, header))
-        frame = pd.read_csv(path, encoding="utf-8-sig", skip_blank_lines=False, low_memory=False)
-    except UnicodeDecodeError as error:
+def check_memory(path: str, needed: int) -> None:
+    """Refuses a table that this machine cannot hold, before anything is allocated."""
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > available:
         raise DataError(
-            f"dataset.path: {printable(path)} is not UTF-8; save it as UTF-8"
-        ) from error
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise malformed(path, printable(str(error).strip())) from error
-    repeated = [name for name in header if header.count(name) > 1]
-    if repeated:
-        raise malformed(path, f"it names the column '{printable(repeated[0])}' twice")
-    if cells > len(header):  # pandas would take the first column for an index
-        raise malformed(path, f"its lines have {cells} cells, the header {len(header)}")
-    if frame.empty:
-        raise malformed(path, "it has a header but no rows")
-    frame.columns = pd.Index(header)  # pandas makes up names for nameless columns
-    return frame
+            f"{printable(path)} needs up to {needed / 2**30:,.1f} GiB of memory, this machine has "
+            f"{available / 2**30:,.1f} GiB; choose fewer dataset.features, or save it as .npy"
+        )
 
 
-def malformed(path: str, problem: str) -> DataError:
-    """A fault of the file's form."""
-    return DataError(
-        f"dataset.path: {printable(path)} is not a well-formed table: {problem}; "
-        "expected a header line, then as many comma-separated cells in every line"
-    )
+def matrix_pool(pool: Pool, path: str, task: str, scale: str) -> Pool:
+    """The samples of a matrix on disk, with labels where its target counts classes."""
+    columns = [
+        number_column(name, values)
+        for name, values in zip(pool.target_names, pool.samples.targets.T, strict=True)
+    ]
+    classes = classes_of(columns, task)
+    samples = pool.samples
+    if classes is not None:
+        samples = replace(samples, targets=labels_of(columns[0], classes, path))
+    return replace(pool, samples=samples, classes=classes, scale=scale)
 
 
-def check_is_file(path: str) -> None:
-    """Refuses what is not a plain file that can be read; a FIFO would wait for ever."""
-    try:
-        mode = os.stat(path).st_mode
-    except OSError as error:
-        raise unreadable(path, error) from error
-    if not stat.S_ISREG(mode):
-        raise DataError(f"dataset.path='{printable(path)}' is not a file; {EXPECTED}")
+def classes_of(
+    targets: Sequence[Column], task: str, refuse_cell: Callable[..., object] | None = None
+) -> tuple[str, ...] | None:
+    """The classes that the target names, or None where it is numbers to predict."""
+    column = targets[0]
+    if len(targets) > 1:
+        if task == "classification":
+            raise DataError(
+                "dataset.task=classification takes one target column, "
+                f"found dataset.target=[{', '.join(map(printable, names_of(targets)))}]"
+            )
+        task = "regression"
+    if task == "regression":
+        for target in targets:
+            if target.is_text and refuse_cell is not None:
+                refuse_cell(target.name, lambda c: not is_number(c))
+        return None
+    if column.is_text:
+        return column.categories()[0]
+    if task == "auto" and not (column.whole or column.boolean):
+        return None
+    values = np.unique(column.values[~np.isnan(column.values)])
+    if task == "auto" and not counts_classes(column, values):
+        return None
+    if len(values) > MOST_CATEGORIES:
+        raise DataError(
+            f"dataset.task=classification: column '{printable(column.name)}' has "
+            f"{len(values):,} different values; expected at most {MOST_CATEGORIES:,} classes"
+        )
+    return tuple(class_name(value, boolean=column.boolean) for value in values)
 
 
-EXPECTED = "expected a CSV file, e.g. dataset.path=data.csv"
+def names_of(columns: Sequence[Column]) -> tuple[str, ...]:
+    """The columns' names."""
+    return tuple(column.name for column in columns)
 
 
-def unreadable(path: str, error: OSError) -> DataError:
-    """A file that the file system does not give."""
-    problem = error.strerror or "unreadable"
-    return DataError(f"dataset.path='{printable(path)}': {problem}; {EXPECTED}")
+def counts_classes(column: Column, values: Array) -> bool:
+    """Whether numbers are labels: truth values, or 0, 1, … or 1, 2, …, each more than once."""
+    if column.boolean and len(values):
+        return True
+    counted = len(values) and values[0] in (0, 1) and (np.diff(values) == 1).all()
+    few = len(values) <= min(MOST_COUNTED_CLASSES, len(column.values) // 2)
+    return bool(column.whole and counted and few)
 
 
-def check_bytes(path: str) -> None:
-    """Refuses NUL bytes and lines too long for a table, reading a bounded piece at a time."""
-    since_newline = 0
-    with open(path, "rb") as file:
-        while piece := file.read(1 << 20):
-            if b"\0" in piece:
-                raise malformed(path, "it holds NUL bytes")
-            last = piece.rfind(b"\n")
-            since_newline = len(piece) - last - 1 if last >= 0 else since_newline + len(piece)
-            if since_newline > LONGEST_LINE:
-                raise malformed(path, f"a line is longer than {LONGEST_LINE:,} bytes")
+def class_name(value: float, *, boolean: bool) -> str:
+    """A number as the name of a class."""
+    if boolean:
+        return "true" if value else "false"
+    return repr(int(value)) if value == int(value) else repr(float(value))
 
 
-def numbers(path: str, frame: "pd.DataFrame", names: tuple[str, ...]) -> Array:
-    """The named columns as numbers [rows, columns]; refuses the first cell that is none."""
-    out = np.empty((len(frame), len(names)))
-    for place, name in enumerate(names):
-        column = frame[name]
-        if column.dtype.kind not in "biuf":
-            refuse_first(path, name, lambda cell: not is_finite_number(cell))
-        out[:, place] = column
-        if not np.isfinite(out[:, place]).all():
-            refuse_first(path, name, lambda cell: not is_finite_number(cell))
-    return out
+def samples_of(
+    table: Table, known: dict[str, tuple[str, ...]], classes: tuple[str, ...] | None, missing: str
+) -> tuple[Part, tuple[str, ...], tuple[slice, ...]]:
+    """The table's samples, their inputs' names, and which inputs make up one category."""
+    inputs, names, groups = table.matrix, names_of(table.features), NO_GROUPS
+    if known:
+        inputs, names, groups = one_hot(table.features, known)
+    targets = np.stack([column.values for column in table.targets], 1)
+    if classes is not None:
+        targets = labels_of(table.targets[0], classes, table.file.path)
+    columns = (*table.features, *table.targets)
+    gaps = {column.name: column.missing() for column in columns if column.gaps}
+    if missing == "drop" and gaps:
+        kept = ~np.logical_or.reduce(list(gaps.values()))
+        if not kept.any():
+            raise DataError(
+                f"dataset.missing=drop: every row of {printable(table.file.path)} lacks a value"
+            )
+        return Part(inputs[kept], targets[kept]), names, groups
+    allowed = () if missing == "refuse" else names_of(table.features)
+    for name in gaps:
+        if name not in allowed:
+            filling = f" (dataset.missing={missing} fills in features only)" if allowed else ""
+            table.file.refuse_cell(name, is_missing, MISSING_CELL + filling if allowed else None)
+    return Part(inputs, targets), names, groups
 
 
-def is_finite_number(cell: str) -> bool:
-    """Whether a cell's text is a finite number (or a truth value)."""
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return cell.strip().lower() in ("true", "false")
+NO_GROUPS: tuple[slice, ...] = ()
+MISSING_CELL = "is a missing value; set dataset.missing=drop to leave such rows out"
 
 
-def refuse_first(path: str, name: str, is_bad: Callable[[str], bool]) -> NoReturn:
-    """Names the line and text of the first bad cell of a column, found by reading once more."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader)
-        place = header.index(name)
-        for row in reader:
-            where = f"dataset.path: {printable(path)} line {reader.line_num}"
-            if len(row) != len(header):
-                raise DataError(
-                    f"{where} has {len(row)} cells, expected {len(header)} as in the header"
-                )
-            if is_bad(row[place]):
-                raise DataError(
-                    f"{where} column '{printable(name)}': '{printable(row[place][:60])}' "
-                    f"is not a finite number{hint(row[place])}"
-                )
-    raise malformed(path, f"column '{printable(name)}' does not hold numbers")
-
-
-def hint(cell: str) -> str:
-    """A way out for the commonest bad cells."""
-    if not cell.strip():
-        return "; fill in the missing value or leave the row out"
-    if re.fullmatch(r"-?[0-9]+,[0-9]+", cell.strip()):
-        return "; write decimals with a point"
-    return "; expected numbers in every row"
+def labels_of(column: Column, classes: tuple[str, ...], path: str) -> Array:
+    """Labels [rows] from the target column; a missing one is -1, its row is still to go."""
+    place = {name: label for label, name in enumerate(classes)}
+    if column.is_text:
+        found, codes = column.categories()
+    else:
+        present = ~np.isnan(column.values)
+        values, inverse = np.unique(column.values[present], return_inverse=True)
+        boolean = set(classes) <= {"false", "true"}
+        found = tuple(class_name(value, boolean=boolean) for value in values)
+        codes = np.full(len(column.values), -1)
+        codes[present] = inverse
+    strange = [name for name in found if name not in place]
+    if strange:
+        raise DataError(
+            f"{printable(path)} column '{printable(column.name)}': "
+            f"'{printable(strange[0][:60])}' is not among the classes of the file that is trained "
+            f"on; it has {', '.join(map(printable, classes[:10]))}"
+        )
+    labels: Array = np.array([*(place[name] for name in found), -1])[codes]
+    return labels

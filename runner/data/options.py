@@ -71,11 +71,17 @@ class DistortionSettings:
     shift: Annotated[float, number(at_least=0)]
 
 
+def column_name(key: str, value: object) -> str:
+    """A column's name, which may look like a number."""
+    number_like = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(text(key, str(value) if number_like else value))
+
+
 SCALES = choice(("none", "standardise", "minmax"))
 PIXEL_SCALES = choice(("none", "unit", "standardise"))
 MISSING = choice(("refuse", "drop", "mean", "median", "most_frequent"))
 TASKS = choice(("auto", "classification", "regression"))
-NAMES = optional(one_or_many(text))
+NAMES = optional(one_or_many(column_name))
 SAMPLES: Rule = integer(at_least=2, at_most=10_000_000)
 SEED: Rule = integer(at_least=0)
 NOISE: Rule = number(at_least=0)
@@ -105,8 +111,12 @@ class MultiplexerOptions:
 @dataclass(frozen=True)
 class CsvOptions:
     path: Annotated[str, path]
-    target: Annotated[tuple[str, ...], one_or_many(text)]
+    target: Annotated[tuple[str, ...], one_or_many(column_name)]
     features: Annotated[tuple[str, ...] | None, NAMES]
+    categorical: Annotated[tuple[str, ...] | None, NAMES]
+    missing: Annotated[str, MISSING]
+    scale: Annotated[str, SCALES]
+    task: Annotated[str, TASKS]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.data.csv_files import LONGEST_LINE
 from runner.data.dataset import Pool
-from runner.data.files import LONGEST_LINE, load_csv
+from runner.data.files import load_csv
 from runner.errors import DataError
 
 
@@ -39,7 +40,7 @@ def test_a_sound_table_is_read(case: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "inputs", "targets"),
     [
-        (b"a,y\ntrue,False\nFALSE,True\n", [[1], [0]], [[0], [1]]),
+        (b"a,b,y\ntrue,False,1.5\nFALSE,True,2\n", [[1, 0], [0, 1]], [[1.5], [2]]),
         (b"a,y\n-1e-300,1e300\n0,0\n", [[-1e-300], [0]], [[1e300], [0]]),
         (b"a,y\n7,1\n7,2\n", [[7], [7]], [[1], [2]]),  # a constant column
         (b",y\n1,2\n", [[1]], [[2]]),  # a column without a name, as pandas writes
@@ -71,7 +72,7 @@ def test_features_and_targets_come_in_the_order_that_was_asked_for(tmp_path: Pat
 
 BAD: dict[str, tuple[bytes, list[str]]] = {
     # content, words of the message
-    "empty": (b"", ["No columns"]),
+    "empty": (b"", ["no columns"]),
     "blank": (b"\n\n", ["data.csv"]),
     "header only": (b"a,y\n", ["a header but no rows"]),
     "ragged row, longer": (b"a,y\n1,2\n3,4,5\n", ["line 3"]),

@@ -1,0 +1,188 @@
+"""NumPy's own files: npz as a table of named columns, npy as one matrix that may stay on disk.
+
+No pickle is read; what a header claims is held against the file's size before anything is read.
+"""
+
+import math
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import IO, TYPE_CHECKING, Any, Literal, NoReturn
+
+import numpy as np
+
+from runner.data.csv_files import check_is_file, hint
+from runner.data.dataset import Part, Pool, blocks, counted
+from runner.errors import DataError, printable
+from runner.network.topology import Array
+from runner.rules import suggestion
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LARGEST_NPZ = 4 << 30
+"""Bytes of one array; larger ones are read from .npy files, a piece at a time."""
+DAMAGES = (OSError, ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile)
+"""What reading a damaged file can raise."""
+
+
+def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether columns come first, and type of the array that follows.
+
+    Raises ValueError for Python objects and records.
+    """
+    version = np.lib.format.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"its format {version[0]}.{version[1]} is not known")
+    read = np.lib.format.read_array_header_1_0
+    if version == (2, 0):
+        read = np.lib.format.read_array_header_2_0
+    shape, columns_first, kind = read(file)
+    if kind.kind not in "biufU":
+        raise ValueError(f"it holds {kind}, not numbers or texts")
+    if any(size < 0 for size in shape):
+        raise ValueError(f"its shape is {shape}")
+    return shape, columns_first, kind
+
+
+class NpzFile:
+    """The arrays of an npz file as columns: [rows] each, or [rows, n] as name.1 to name.n."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        check_is_file(path)
+        self._columns: dict[str, Array] = {}
+        try:
+            with zipfile.ZipFile(path) as file:
+                for info in file.infolist():
+                    self._add(info.filename.removesuffix(".npy"), read_member(file, info))
+        except DAMAGES as error:
+            raise self._refused(printable(error)) from error
+        lengths = {len(column) for column in self._columns.values()}
+        if len(lengths) != 1 or 0 in lengths:
+            found = ", ".join(f"{printable(n)}: {len(c):,}" for n, c in self._columns.items())
+            raise self._refused(f"its arrays have different numbers of rows, or none: {found}")
+        self.header = tuple(self._columns)
+        self.most_rows = lengths.pop()
+
+    def _add(self, name: str, array: Array) -> None:
+        if name in self._columns:
+            raise ValueError(f"it names '{name}' twice")
+        if array.ndim == 1:
+            self._columns[name] = array
+        elif array.ndim == 2:
+            self._columns |= {f"{name}.{i + 1}": column for i, column in enumerate(array.T)}
+        else:
+            raise ValueError(f"'{name}' has {array.ndim} dimensions, not one or two")
+
+    def _refused(self, problem: str) -> DataError:
+        return DataError(
+            f"dataset.path: {printable(self.path)} cannot be read ({problem[:200]}); expected an "
+            "npz file of arrays with one row a sample"
+        )
+
+    def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:
+        """All rows at once; the columns named in `texts` as texts."""
+        import pandas as pd  # noqa: PLC0415 - only for those who read files
+
+        columns = {n: c.astype(str) if n in texts else c for n, c in self._columns.items()}
+        yield pd.DataFrame(columns)
+
+    def refuse_cell(
+        self, name: str, is_bad: Callable[[str], bool], expected: str | None = None
+    ) -> NoReturn:
+        """Names the row and text of the first bad cell of a column."""
+        for place, value in enumerate(self._columns[name].tolist()):
+            cell = str(value)
+            if is_bad(cell):
+                raise DataError(
+                    f"dataset.path: {printable(self.path)} row {place + 1} column "
+                    f"'{printable(name)}': '{printable(cell[:60])}' "
+                    f"{expected or 'is not a finite number' + hint(cell)}"
+                )
+        raise self._refused(f"column '{printable(name)}' does not hold numbers")
+
+
+def read_member(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
+    """An array of an npz file, once its header and the sizes that are declared agree."""
+    if not info.filename.endswith(".npy"):
+        raise ValueError(f"'{info.filename}' is not an array")
+    with file.open(info) as member:
+        shape, columns_first, kind = read_header(member)
+        size = math.prod(shape) * kind.itemsize
+        if size > min(LARGEST_NPZ, info.file_size):
+            raise ValueError(f"'{info.filename}' claims {size:,} bytes, it has {info.file_size:,}")
+        content = member.read(size)
+        if len(content) < size or member.read(1):
+            raise ValueError(f"'{info.filename}' is not {size:,} bytes long")
+    array = np.frombuffer(content, kind)
+    return array.reshape(shape[::-1]).T if columns_first else array.reshape(shape)
+
+
+def load_npy(path: str, target: tuple[str, ...], features: tuple[str, ...] | None) -> Pool:
+    """A matrix [samples, columns] in an npy file, columns named 1, 2, …; it stays on disk.
+
+    The features must be neighbours; without dataset.features, all columns but the targets, which
+    are then the first ones or the last ones. Numbers only, and all of them finite.
+    """
+    matrix = open_npy(path)
+    names = counted(matrix.shape[1])
+    for key, chosen in (("dataset.target", target), ("dataset.features", features or ())):
+        for name in chosen:
+            if name not in names:
+                raise DataError(
+                    f"{key}: {printable(path)} has no column '{printable(name)}'; "
+                    f"{suggestion(name, names)}its columns are 1 to {len(names)}"
+                )
+    wanted = features or tuple(name for name in names if name not in target)
+    places = [int(name) - 1 for name in wanted]
+    if not places or places != list(range(places[0], places[0] + len(places))):
+        raise DataError(
+            f"dataset.features: {printable(path)} stays on disk, so its features must be columns "
+            "next to each other, in order; expected such as dataset.features=[1,2,3]"
+        )
+    inputs = matrix[:, places[0] : places[-1] + 1]
+    targets = np.array(matrix[:, [int(name) - 1 for name in target]], float)
+    check_finite(path, inputs, places[0])
+    if not np.isfinite(targets).all():
+        row = int(np.isfinite(targets).all(1).argmin())
+        raise DataError(f"{printable(path)} row {row + 1}: a target is not a finite number")
+    return Pool(Part(inputs, targets), wanted, target)
+
+
+def open_npy(path: str) -> Array:
+    """The file's matrix, memory-mapped."""
+    check_is_file(path)
+    expected = "expected an npy file with a matrix [samples, columns] of numbers"
+    try:
+        with open(path, "rb") as file:
+            shape, columns_first, kind = read_header(file)
+            offset = file.tell()
+            file.seek(0, 2)
+            held = file.tell() - offset
+        size = math.prod(shape) * kind.itemsize
+        if len(shape) != 2 or not size or kind.kind == "U":
+            raise ValueError(f"it holds {kind} of shape {shape}")
+        if size != held:
+            raise ValueError(f"its header claims {size:,} bytes, it has {held:,}")
+        order: Literal["C", "F"] = "F" if columns_first else "C"
+        mapped: Array = np.memmap(path, kind, "r", offset, (shape[0], shape[1]), order)
+    except DAMAGES as error:
+        problem = printable(error)[:200]
+        raise DataError(
+            f"dataset.path: {printable(path)} cannot be read ({problem}); {expected}"
+        ) from error
+    return mapped
+
+
+def check_finite(path: str, inputs: Array, first: int) -> None:
+    """Refuses NaN and infinity, naming row and column; reads a piece at a time."""
+    start = 0
+    for block in blocks(inputs):
+        finite = np.isfinite(block)
+        if not finite.all():
+            row, column = np.argwhere(~finite)[0]
+            raise DataError(
+                f"{printable(path)} row {start + row + 1} column {first + column + 1}: "
+                f"{block[row, column]} is not a finite number"
+            )
+        start += len(block)

@@ -1,0 +1,151 @@
+"""Columns of a table of one's own, gathered piece by piece: numbers, or texts that repeat."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from runner.data.csv_files import DECIMAL_COMMA, is_missing, is_number
+from runner.data.table_files import TableFile
+from runner.errors import DataError, printable
+from runner.network.topology import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_CATEGORIES = 1000
+"""More different texts than that are no categories, unless dataset.categorical names the column."""
+
+
+class Column:
+    """One column of a file: numbers in `values`, or texts as places among `categories`.
+
+    values: [rows], a view to write into. NaN is a missing number, -1 a missing text.
+    """
+
+    def __init__(self, name: str, values: Array, *, categorical: bool) -> None:
+        self.name = name
+        self.values = values
+        self.categorical = categorical
+        """Whether it was said to hold categories, whatever it looks like."""
+        self.texts: dict[str, int] = {}
+        self.codes: list[Array] = []
+        self.numeric = self.gaps = self.infinite = False
+        """Whether there are numbers, missing values, infinities."""
+        self.boolean = self.whole = True
+        """Whether all numbers are truth values, or written without a point."""
+
+    def add(self, cells: "pd.Series[Any]", start: int) -> bool:
+        """Takes the next piece; False when texts and numbers are mixed."""
+        values, kind = cells.to_numpy(), cells.dtype.kind
+        rows = slice(start, start + len(values))
+        if kind == "O" and all(isinstance(cell, bool) for cell in cells.dropna().unique()):
+            values, kind = cells.astype(float).to_numpy(), "b"
+        if self.categorical or kind not in "biuf":
+            self.values[rows] = np.nan
+            self.codes.append(self._coded(cells))
+            return not (self.numeric and self.texts)
+        self.values[rows] = values
+        self.codes.append(np.broadcast_to(np.int32(-1), values.shape))
+        if kind == "f" or values.dtype.kind == "f":
+            unknown = int(np.count_nonzero(np.isnan(values)))
+            self.gaps |= unknown > 0
+            self.infinite |= bool(np.isinf(values).any())
+            if unknown == len(values):
+                return True
+        self.numeric = True
+        self.boolean &= kind == "b"
+        self.whole &= kind in "biu"
+        return not self.texts
+
+    def _coded(self, cells: "pd.Series[Any]") -> Array:
+        """Each text's place among the categories seen so far; -1 where there is none."""
+        codes, found = cells.factorize()
+        self.gaps |= bool((codes < 0).any())
+        places = [self.texts.setdefault(str(text), len(self.texts)) for text in found]
+        coded: Array = np.array([*places, -1], np.int32)[codes]
+        return coded
+
+    def missing(self) -> Array:
+        """Which rows have no value [rows]."""
+        missing: Array = np.isnan(self.values)
+        if self.is_text:
+            missing &= np.concatenate(self.codes) < 0
+        return missing
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds categories."""
+        return bool(self.texts)
+
+    def categories(self) -> tuple[tuple[str, ...], Array]:
+        """The different texts in alphabetical order, and each row's place among them [rows]."""
+        names = sorted(self.texts)
+        place = np.array([*np.argsort(np.argsort(list(self.texts))), -1], np.int32)
+        return tuple(names), place[np.concatenate(self.codes)]
+
+    def check(self, file: TableFile, rows: int) -> None:
+        """Refuses texts that are no categories, and numbers that are not finite."""
+        if self.is_text and not self.categorical:
+            commas = all(re.fullmatch(DECIMAL_COMMA, text.strip()) for text in self.texts)
+            mixed = any(is_number(text) for text in self.texts)
+            many = len(self.texts) > min(MOST_CATEGORIES, rows // 2)
+            if self.numeric or commas or mixed or many:
+                file.refuse_cell(self.name, lambda c: not is_number(c) and not is_missing(c))
+        if self.infinite:
+            file.refuse_cell(self.name, lambda c: not is_number(c) and not is_missing(c))
+
+
+def number_column(name: str, values: Array) -> Column:
+    """A column of finite numbers [rows] that are there already."""
+    column = Column(name, values, categorical=False)
+    column.numeric, column.boolean = True, False
+    column.whole = bool((values == np.floor(values)).all())
+    return column
+
+
+def one_hot(
+    columns: Sequence[Column], known: dict[str, tuple[str, ...]]
+) -> tuple[Array, tuple[str, ...], tuple[slice, ...]]:
+    """Features as numbers [rows, n_in], their names, and which of them make up one category.
+
+    known: the categories of each text column, of the file that is trained on.
+    A missing category is NaN throughout its columns.
+    """
+    names: list[str] = []
+    groups: list[slice] = []
+    parts: list[Array] = []
+    for column in columns:
+        if column.name not in known:
+            parts.append(column.values[:, None])
+            names.append(column.name)
+            continue
+        found, codes = column.categories()
+        categories = known[column.name]
+        to_known = np.array([*(categories.index(text) for text in found), -1])
+        hot = (to_known[codes][:, None] == np.arange(len(categories))).astype(float)
+        hot[codes < 0] = np.nan
+        parts.append(hot)
+        groups.append(slice(len(names), len(names) + len(categories)))
+        names += [f"{column.name}={category}" for category in categories]
+    return np.concatenate(parts, axis=1), tuple(names), tuple(groups)
+
+
+def check_known(path: str, columns: Sequence[Column], known: dict[str, tuple[str, ...]]) -> None:
+    """Refuses a further file's column that is not like that of the file trained on."""
+    for column in columns:
+        name = printable(column.name)
+        if column.is_text and column.name not in known:
+            raise DataError(
+                f"{printable(path)} column '{name}' holds texts; expected numbers, as in the file "
+                "that is trained on"
+            )
+        strange = set(column.texts) - set(known.get(column.name, ()))
+        if column.name in known and (strange or column.numeric):
+            shown = printable(min(strange)[:60]) if strange else "a number"
+            choices = ", ".join(map(printable, known[column.name][:10]))
+            raise DataError(
+                f"{printable(path)} column '{name}': '{shown}' is not among the categories of the "
+                f"file that is trained on; it has {choices}"
+            )

@@ -1,0 +1,89 @@
+"""Parquet files, read with pyarrow a bounded number of rows at a time."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from runner.data.csv_files import CHUNK, check_is_file, hint
+from runner.errors import DataError, printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXPECTED = "expected a Parquet file with columns of numbers, truth values or texts"
+
+
+class ParquetFile:
+    """The columns of a Parquet file. Raises DataError where it is none, or damaged."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        check_is_file(path)
+        try:
+            with self._opened() as file:
+                self.header = tuple(map(str, file.schema_arrow.names))
+                self.most_rows = int(file.metadata.num_rows)
+                groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+                counted = sum(int(group.num_rows) for group in groups)
+        except DataError:
+            raise
+        except Exception as error:  # pyarrow raises errors of many kinds
+            raise self._damaged(type(error).__name__) from error
+        if len(set(self.header)) < len(self.header):
+            raise self._damaged("two columns have the same name")
+        if counted != self.most_rows:
+            raise self._damaged("its numbers of rows contradict each other")
+        if not self.most_rows:
+            raise self._damaged("it has no rows")
+
+    def _opened(self) -> Any:
+        try:
+            from pyarrow import parquet  # noqa: PLC0415 - optional, slow to import
+        except ImportError as error:
+            raise DataError(
+                f"dataset.path='{printable(self.path)}' needs pyarrow; pip install pyarrow"
+            ) from error
+        return parquet.ParquetFile(self.path)
+
+    def _damaged(self, problem: str) -> DataError:
+        return DataError(
+            f"dataset.path: {printable(self.path)} cannot be read as Parquet ({problem}); "
+            f"{EXPECTED}"
+        )
+
+    def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:
+        """The rows, some at a time; the columns named in `texts` as texts."""
+        rows = 0
+        try:
+            with self._opened() as file:
+                for batch in file.iter_batches(batch_size=CHUNK):
+                    piece = batch.to_pandas()
+                    rows += len(piece)
+                    if rows > self.most_rows:
+                        break
+                    for name in texts:
+                        present = piece[name].notna()
+                        piece[name] = piece[name].astype(str).where(present)
+                    yield piece
+        except DataError:
+            raise
+        except Exception as error:  # pyarrow raises errors of many kinds
+            raise self._damaged(type(error).__name__) from error
+        if rows != self.most_rows:
+            raise self._damaged(f"{rows:,} rows, not {self.most_rows:,}")
+
+    def refuse_cell(
+        self, name: str, is_bad: Callable[[str], bool], expected: str | None = None
+    ) -> NoReturn:
+        """Names the row and text of the first bad cell of a column."""
+        start = 0
+        for piece in self.pieces(()):
+            for place, value in enumerate(piece[name].tolist()):
+                cell = str(value)
+                if is_bad(cell):
+                    raise DataError(
+                        f"dataset.path: {printable(self.path)} row {start + place + 1} column "
+                        f"'{printable(name)}': '{printable(cell[:60])}' "
+                        f"{expected or 'is not a finite number' + hint(cell)}"
+                    )
+            start += len(piece)
+        raise self._damaged(f"column '{printable(name)}' does not hold numbers")
