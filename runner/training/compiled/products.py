@@ -7,16 +7,29 @@ depends on where a row stands in the batch or on how steps are grouped into call
 """
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 
 from runner.training.compiled.lanes import fused, load_many, store, zeros
 
-apart = njit(no_cpython_wrapper=True, error_model="numpy")
+# What calls these is forced inline, which would hold for them too if nothing else were said.
+apart = njit(no_cpython_wrapper=True, error_model="numpy", forceinline=False)
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
 
 # To Numba a plain 1 or True is a type of its own, for which it would compile `dense` once more.
 ONE, FRESH, ADDED = np.int64(1), np.bool_(True), np.bool_(False)
 """For `row_step` or `k_step`, and for `fresh`."""
+
+
+@intrinsic
+def keep_apart(_typing):
+    """Called in a function: LLVM compiles it once, instead of copying it into each caller."""
+
+    def emit(context, builder, _sig, _args):
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.none(), emit
 
 
 def _dense_tile(size):
@@ -91,6 +104,7 @@ def dense(rows, width, lanes, inner, y, y_stride, a, row_step, k_step, m, m_stri
 
     lanes: numbers in 64 bytes; width: a row of Y, whole vectors.
     """
+    keep_apart()
     j = 0
     while width - j >= 4 * lanes:
         _dense_4(rows, inner, y + j, y_stride, a, row_step, k_step, m + j, m_stride, fresh)
@@ -105,6 +119,7 @@ def dense(rows, width, lanes, inner, y, y_stride, a, row_step, k_step, m, m_stri
 @apart
 def sparse(rows, width, lanes, y, y_stride, values, numbers, list_stride, counts, m, m_stride):
     """Y[r, :] += sum_k V[r, k] M[I[r, k], :] over the counts[r] entries of list r."""
+    keep_apart()
     j = 0
     while j < width:
         left = (width - j) // lanes
@@ -123,6 +138,7 @@ def sparse(rows, width, lanes, y, y_stride, values, numbers, list_stride, counts
 @apart
 def scatter(rows, width, lanes, y, y_stride, values, numbers, list_stride, counts, d, d_stride):
     """Y[I[r, k], :] += V[r, k] D[r, :]: the transposed product over the same lists."""
+    keep_apart()
     j = 0
     while j < width:
         left = (width - j) // lanes

@@ -26,7 +26,7 @@ from runner.training.compiled.pointers import pointer
 from runner.training.compiled.products import ADDED, FRESH, ONE, dense, scatter, sparse
 
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
-apart = njit(no_cpython_wrapper=True, error_model="numpy")
+apart = njit(no_cpython_wrapper=True, error_model="numpy", forceinline=False)
 
 DENSE, BY_SAMPLE, BY_INPUT = range(3)
 """How the first layer reads its inputs."""
