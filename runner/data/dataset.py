@@ -103,6 +103,8 @@ class Dataset:
     scaling: Scaling | None = None
     fill: Array | None = None
     """[n_in] What stands in for a missing input, or None where none may be missing."""
+    missing: int = 0
+    """How many inputs had no value and were filled in."""
     distortion: Distortion | None = None
     """How training images are distorted, batch by batch, or None."""
 
@@ -140,6 +142,20 @@ class Dataset:
             test=None if self.test is None else encoded(self.test),
             target_names=names,
         )
+
+    @property
+    def preparation(self) -> dict[str, Array]:
+        """What prediction needs to treat new inputs alike, as plain arrays for the snapshots."""
+        arrays: dict[str, Array] = {}
+        if self.scaling is not None:
+            arrays |= {"input_shift": self.scaling.shift, "input_scale": self.scaling.scale}
+        if self.fill is not None:
+            arrays["input_fill"] = self.fill
+        if self.image_shape is None:
+            arrays["input_names"] = np.array(self.input_names)
+        if self.classes is not None:
+            arrays["classes"] = np.array(self.classes)
+        return arrays
 
     @cached_property
     def checksum(self) -> str:

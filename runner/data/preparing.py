@@ -15,7 +15,9 @@ def prepare(pool: Pool, split: Split) -> Dataset:
     """Splits the pool, fills what is missing and finds the scale that the network needs."""
     parts = split_pool(pool, split)
     fill = fill_values(parts["train"].inputs, pool) if pool.missing in FILLS else None
+    missing = 0
     if fill is not None:
+        missing = sum(int(np.isnan(part.inputs).sum()) for part in parts.values())
         parts = {name: filled(part, fill) for name, part in parts.items()}
     train = parts["train"]
     return Dataset(
@@ -28,6 +30,7 @@ def prepare(pool: Pool, split: Split) -> Dataset:
         image_shape=pool.image_shape,
         scaling=scaling_of(train.inputs, pool),
         fill=fill,
+        missing=missing,
         distortion=pool.distortion,
     )
 

@@ -1,0 +1,75 @@
+"""A picture of a data set: sample images in a grid, or its points."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runner.data.dataset import Dataset
+from runner.errors import SettingsError
+from runner.network.topology import Array
+
+PER_CLASS = 10
+"""Images that are shown of each class."""
+MOST_CLASSES = 20
+MOST_POINTS = 5000
+
+
+def save_picture(path: Path, name: str, dataset: Dataset) -> None:
+    """Writes a picture of the training part. Raises SettingsError without matplotlib."""
+    try:
+        import matplotlib as mpl  # noqa: PLC0415 - optional, slow to import
+    except ImportError as error:
+        raise SettingsError("--plot needs matplotlib; pip install matplotlib") from error
+    mpl.use("Agg")
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(layout="constrained", dpi=120)
+    axes = figure.subplots()
+    axes.set_title(name)
+    if dataset.image_shape is not None and dataset.classes is not None:
+        draw_images(axes, dataset)
+    else:
+        draw_points(axes, dataset)
+    try:
+        figure.savefig(path)
+    except ValueError as error:
+        raise SettingsError(f"--plot {path}: {error}") from error
+
+
+def draw_images(axes: Any, dataset: Dataset) -> None:
+    """A row of images for each class."""
+    shape, classes = dataset.image_shape, dataset.classes
+    if shape is None or classes is None:
+        return
+    labels = dataset.train.targets
+    shown = [np.flatnonzero(labels == label)[:PER_CLASS] for label in range(len(classes))]
+    shown = shown[:MOST_CLASSES]
+    height, width, channels = shape
+    canvas = np.zeros((len(shown) * height, PER_CLASS * width, channels))
+    for row, places in enumerate(shown):
+        for column, place in enumerate(places):
+            image = dataset.train.inputs[place].reshape(shape)
+            canvas[row * height : (row + 1) * height, column * width : (column + 1) * width] = image
+    canvas /= max(1, canvas.max())
+    axes.imshow(canvas[..., 0] if channels == 1 else canvas, cmap="gray_r")
+    axes.set_xticks([])
+    axes.set_yticks((np.arange(len(shown)) + 0.5) * height, classes[: len(shown)])
+    axes.tick_params(length=0)
+
+
+def draw_points(axes: Any, dataset: Dataset) -> None:
+    """Classes as colours over the first two inputs, or the first target over the first input."""
+    inputs: Array = np.asarray(dataset.train.inputs[:MOST_POINTS])
+    targets = dataset.train.targets[:MOST_POINTS]
+    axes.set_xlabel(dataset.input_names[0])
+    if dataset.classes is None:
+        axes.set_ylabel(dataset.target_names[0])
+        axes.scatter(inputs[:, 0], targets[:, 0], s=8)
+        return
+    second = inputs[:, 1] if inputs.shape[1] > 1 else np.zeros(len(inputs))
+    axes.set_ylabel(dataset.input_names[1] if inputs.shape[1] > 1 else "")
+    for label, name in enumerate(dataset.classes[:MOST_CLASSES]):
+        chosen = targets == label
+        axes.scatter(inputs[chosen, 0], second[chosen], s=8, label=name)
+    axes.legend(title=dataset.target_names[0])

@@ -1,0 +1,110 @@
+"""What a data set is, in words and numbers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from runner.data.dataset import Dataset, Part, blocks
+from runner.errors import printable
+from runner.network.topology import Array
+
+ROWS = 5
+"""Samples that are shown."""
+COLUMNS = 12
+"""Input columns whose ranges and values are shown."""
+CLASSES = 100
+"""Classes whose counts are shown."""
+
+
+def description(name: str, dataset: Dataset) -> Iterator[str]:
+    """Lines of text: shapes, types, classes and counts, ranges, checksum, a few rows."""
+    yield f"data set    {printable(name)}"
+    for part_name, part in dataset.parts.items():
+        shape = " x ".join(f"{size:,}" for size in part.inputs.shape)
+        megabytes = np.prod(part.inputs.shape) * part.inputs.dtype.itemsize / 1e6
+        yield f"{part_name:<11} {shape} inputs, {part.inputs.dtype}, {megabytes:,.1f} MB"
+    if dataset.image_shape is not None:
+        height, width, channels = dataset.image_shape
+        yield f"images      {height} x {width}, {'colour' if channels == 3 else 'grey'}"
+    yield f"topology    {dataset.inputs}-…-{' or '.join(map(str, dataset.fitting_outputs))}"
+    filled = f"{dataset.missing:,} inputs, filled in as the training part says"
+    yield f"missing     {filled if dataset.missing else 'none'}"
+    yield f"scaling     {scaling_text(dataset)}"
+    yield f"checksum    {dataset.checksum}"
+    yield ""
+    yield from targets_text(dataset)
+    yield ""
+    yield from ranges(dataset)
+    yield ""
+    yield from first_rows(dataset)
+
+
+def scaling_text(dataset: Dataset) -> str:
+    """How raw inputs become what the network sees."""
+    if dataset.scaling is None:
+        return "none"
+    shift, scale = dataset.scaling.shift, dataset.scaling.scale
+    if shift.ndim == 0:
+        return f"(x - {shift:.6g}) * {scale:.6g}"
+    return "(x - shift) * scale, column by column"
+
+
+def targets_text(dataset: Dataset) -> Iterator[str]:
+    """Of each class how many samples, part by part; of numbers their range."""
+    if dataset.classes is None:
+        for place, name in enumerate(dataset.target_names):
+            values = dataset.train.targets[:, place]
+            yield f"target      {printable(name)}: {range_text(values)}"
+        return
+    parts = dataset.parts
+    counts = {name: class_counts(part, len(dataset.classes)) for name, part in parts.items()}
+    width = max(5, *(len(printable(name)) for name in dataset.classes[:CLASSES]))
+    yield f"{'class':<{width}} " + " ".join(f"{name:>10}" for name in parts)
+    for label, name in enumerate(dataset.classes[:CLASSES]):
+        cells = " ".join(f"{counts[part][label]:>10,}" for part in parts)
+        yield f"{printable(name):<{width}} {cells}"
+    if len(dataset.classes) > CLASSES:
+        yield f"… {len(dataset.classes):,} classes"
+
+
+def class_counts(part: Part, classes: int) -> Array:
+    """[classes] How many samples each has."""
+    return np.bincount(part.targets, minlength=classes)
+
+
+def range_text(values: Array) -> str:
+    """Smallest and largest value, mean and deviation."""
+    return (
+        f"{values.min():.6g} to {values.max():.6g}, mean {values.mean():.6g}, "
+        f"deviation {values.std():.6g}"
+    )
+
+
+def ranges(dataset: Dataset) -> Iterator[str]:
+    """The range of each input of the training part; of an image of all its pixels."""
+    inputs = dataset.train.inputs
+    if dataset.image_shape is not None:
+        sums = [(block.min(), block.max(), block.sum(dtype=float)) for block in blocks(inputs)]
+        low, high, total = (np.array(column) for column in zip(*sums, strict=True))
+        mean = total.sum() / np.prod(inputs.shape)
+        yield f"pixels      {low.min()} to {high.max()}, mean {mean:.6g}"
+        return
+    for place, name in enumerate(dataset.input_names[:COLUMNS]):
+        yield f"input       {printable(name)}: {range_text(np.asarray(inputs[:, place]))}"
+    if len(dataset.input_names) > COLUMNS:
+        yield f"… {len(dataset.input_names):,} inputs"
+
+
+def first_rows(dataset: Dataset) -> Iterator[str]:
+    """The first samples of the training part: some inputs, then the targets."""
+    names = dataset.input_names[:COLUMNS]
+    more = ["…"] if len(dataset.input_names) > COLUMNS else []
+    yield "  ".join(f"{printable(n)[:10]:>10}" for n in [*names, *more, *dataset.target_names])
+    rows = zip(dataset.train.inputs[:ROWS], dataset.train.targets[:ROWS], strict=True)
+    for inputs, targets in rows:
+        cells = [*(f"{x:.6g}" for x in inputs[:COLUMNS]), *more]
+        if dataset.classes is None:
+            cells += [f"{y:.6g}" for y in targets]
+        else:
+            cells.append(printable(dataset.classes[int(targets)]))
+        yield "  ".join(f"{cell[:10]:>10}" for cell in cells)
