@@ -117,13 +117,16 @@ HISTORY_LOG = log_spaced(per_decade=25)
 SNAPSHOTS_LOG = log_spaced(per_decade=1, first=1000)
 
 
-def build_recorder(directory: RunDirectory, settings: RecordingSettings) -> Recorder:
+def build_recorder(
+    directory: RunDirectory, settings: RecordingSettings, dataset: Dataset
+) -> Recorder:
     """The writer of a run's files, with what it writes when."""
     return Recorder(
         directory,
         history=build_schedule(settings.history, HISTORY_LOG),
         snapshots=build_schedule(settings.snapshots.epochs, SNAPSHOTS_LOG),
         snapshot_seconds=settings.snapshots.seconds,
+        preparation=dataset.preparation,
     )
 
 

@@ -68,7 +68,7 @@ def run_experiment(
         Console(folder, quiet=quiet) as console,
         Interrupts() as interrupts,
     ):
-        recorder = build_recorder(directory, settings.recording)
+        recorder = build_recorder(directory, settings.recording, dataset)
         recorder.snapshot(state)
         console.introduce(settings.dataset.name, dataset, problem, engine.name, settings.seed)
         console.starting_weights(topology, state.parameters)

@@ -25,7 +25,9 @@ class Recorder:
         history: Schedule,
         snapshots: Schedule,
         snapshot_seconds: float | None,
+        preparation: Mapping[str, Array] | None = None,
     ) -> None:
+        self._preparation = preparation
         self._directory = directory
         self._history_schedule = history
         self._snapshot_schedule = snapshots
@@ -60,7 +62,7 @@ class Recorder:
             return
         with storage_errors(self._directory.path):
             self._history.flush()
-            save_snapshot(self._directory.path, state)
+            save_snapshot(self._directory.path, state, self._preparation)
         self._last_snapshot = (state.step, state.seconds)
 
     def predictions(self, dataset: Dataset, outputs: Mapping[str, Array]) -> None:

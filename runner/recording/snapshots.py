@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +31,17 @@ def newest_snapshot(run: Path) -> Path:
     return found[-1]
 
 
-def save_snapshot(run: Path, state: TrainingState) -> Path:
-    """Writes the state atomically and returns the file."""
+def save_snapshot(
+    run: Path, state: TrainingState, preparation: Mapping[str, Array] | None = None
+) -> Path:
+    """Writes the state atomically and returns the file.
+
+    preparation: what else prediction needs, such as the inputs' scaling.
+    """
     path = snapshot_path(run, state.step)
     path.parent.mkdir(exist_ok=True)
     content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **snapshot_arrays(state))
+    np.savez(content, allow_pickle=False, **snapshot_arrays(state), **(preparation or {}))
     write_atomically(path, content.getvalue())
     return path
 
