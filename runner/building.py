@@ -6,6 +6,13 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from runner.combinations import (
+    check_problem,
+    check_stopping,
+    check_validation,
+    output_activation,
+    schedule_epochs,
+)
 from runner.data.dataset import Dataset
 from runner.errors import SettingsError
 from runner.loading import check_fit, training_inputs, whole_topology
@@ -16,12 +23,13 @@ from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.schedule import Schedule, log_spaced
 from runner.settings import RecordingSettings, Settings, StoppingSettings
-from runner.training.engine import Engine, Problem
+from runner.training.engine import Engine, LearningRate, Penalty, Problem
 from runner.training.metrics import Reduction, Target
 from runner.training.numpy_engine import NumpyEngine
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.state import TrainingState, new_state, seeded_generator
 from runner.training.stopping import Stopping
+from runner.training.watching import Watch
 
 
 def build_problem(settings: Settings, dataset: Dataset) -> Problem:
@@ -33,12 +41,13 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     samples = len(dataset.train)
     batch_size = checked_batch_size(settings.batch_size, samples)
     inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)
-    output = settings.network.activation.output
-    return Problem(
+    classes = None if dataset.classes is None else len(dataset.classes)
+    steps_per_epoch = -(-samples // batch_size)
+    problem = Problem(
         network=Network(
             topology,
             settings.network.activation.hidden,
-            ("linear" if dataset.classes is None else "sigmoid") if output == "auto" else output,
+            output_activation(settings, classes),
             Dropout(**asdict(settings.network.dropout)),
         ),
         inputs=inputs,
@@ -48,8 +57,18 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         optimizer=settings.optimizer.name,
         learning_rate=settings.optimizer.learning_rate,
         batch_size=batch_size,
+        optimizer_settings=settings.optimizer.settings,
+        schedule=LearningRate(
+            settings.schedule.name,
+            settings.schedule.settings,
+            schedule_epochs(settings, steps_per_epoch),
+        ),
+        penalty=Penalty(**asdict(settings.regularization)),
         scaling=scaling,
     )
+    check_problem(problem)
+    check_validation(settings, dataset.validation is not None)
+    return problem
 
 
 def check_memory(topology: Topology, dtype: str) -> None:
@@ -76,8 +95,23 @@ def checked_batch_size(batch_size: int | None, samples: int) -> int:
 
 def build_stopping(settings: StoppingSettings) -> Stopping:
     """The stopping criteria."""
+    check_stopping(settings)
     target = None if settings.target is None else Target(settings.metric, settings.target)
     return Stopping(target, settings.max_steps, settings.max_epochs, settings.max_seconds)
+
+
+def build_watch(settings: Settings) -> Watch | None:
+    """Early stopping and the plateau schedule, or None where neither is asked for."""
+    stopping, schedule = settings.stopping, settings.schedule
+    factor_and_patience = schedule.settings if schedule.name == "plateau" else None
+    watch = Watch(
+        stopping.metric,
+        stopping.min_delta,
+        stopping.patience,
+        stopping.restore_best,
+        None if factor_and_patience is None else (factor_and_patience[0], factor_and_patience[1]),
+    )
+    return watch if watch.active else None
 
 
 def build_state(settings: Settings, problem: Problem) -> TrainingState:
@@ -106,10 +140,13 @@ def build_engine(name: str, problem: Problem) -> Engine:
     return CompiledEngine(problem)
 
 
-def compiled_hindrance(_problem: Problem) -> str | None:
-    """Why the compiled engine cannot train this, or None when it can."""
+def compiled_hindrance(problem: Problem) -> str | None:
+    """Why the compiled engine cannot train this, or None: it can all but what is named here."""
     if find_spec("numba") is None:
         return "needs Numba, which is not installed"
+    for name in ("clip_value", "clip_norm", "max_norm"):
+        if getattr(problem.penalty, name) is not None:
+            return f"does not have regularization.{name}"
     return None
 
 

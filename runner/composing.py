@@ -21,8 +21,9 @@ from omegaconf.errors import (
 )
 
 from runner.errors import SettingsError, printable
+from runner.parsing import known_keys
 from runner.rules import shown, suggestion
-from runner.settings import known_keys
+from runner.settings import Settings
 from runner.yaml_files import check_yaml_files
 
 PACKAGE = Path(__file__).resolve().parent
@@ -131,7 +132,7 @@ def unreadable_override(error: OverrideParseException) -> SettingsError:
 
 def unknown_key(key: str) -> SettingsError:
     """A key that no setting has."""
-    near = suggestion(key, known_keys())
+    near = suggestion(key, known_keys(Settings))
     return SettingsError(
         f"{printable(key)} is not a configuration key; {near}"
         "python -m runner --cfg job shows them all"

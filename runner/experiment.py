@@ -14,6 +14,7 @@ from runner.building import (
     build_recorder,
     build_state,
     build_stopping,
+    build_watch,
 )
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
 from runner.loading import held_out, load_dataset
@@ -28,6 +29,7 @@ from runner.training.evaluation import HeldOut, evaluate, predict
 from runner.training.loop import train
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
+from runner.training.watching import Watch
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def run_experiment(
     engine = build_engine(settings.engine, problem)
     stopping = build_stopping(settings.stopping)
     state = build_state(settings, problem)
+    watch = build_watch(settings)
 
     checksum = dataset.checksum
     topology = problem.network.topology
@@ -73,9 +76,13 @@ def run_experiment(
         console.introduce(settings.dataset.name, dataset, problem, engine.name, settings.seed)
         console.starting_weights(topology, state.parameters)
         console.begin_training(stopping, settings.stopping.metric)
+        if (prepared := engine.prepare(state)) is not None:
+            console.line(prepared)
         report = train_and_record(
-            state, engine, stopping, recorder, console, interrupts, validation
+            state, engine, stopping, watch, recorder, console, interrupts, validation
         )
+        if watch is not None and watch.restore_best and state.best.size:
+            state.parameters[:] = state.best
         outcome = outcome_of(report, interrupts.received)
         console.end_training(report, outcome.status)
         test = {}
@@ -97,6 +104,7 @@ def train_and_record(
     state: TrainingState,
     engine: Engine,
     stopping: Stopping,
+    watch: Watch | None,
     recorder: Recorder,
     console: Console,
     interrupts: Interrupts,
@@ -107,9 +115,9 @@ def train_and_record(
     milestone, validate = recorder.next_milestone, None
     if validation is not None:
         validate = partial(evaluate, problem, held_out=validation)
-        if not problem.full_batch:
+        if watch is not None or not problem.full_batch:
             milestone = every_epoch
-    for report in train(state, engine, stopping, milestone, time.perf_counter, validate):
+    for report in train(state, engine, stopping, milestone, time.perf_counter, validate, watch):
         recorder.record(report, state)
         console.progress(report)
         if interrupts.received:

@@ -1,17 +1,16 @@
 """The configuration, checked once at the door and frozen from then on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated, Any
 
 from runner.data.kinds import DATASETS
 from runner.data.options import DATASET_OPTIONS, SplitSettings
-from runner.errors import SettingsError, printable
 from runner.network.activations import ACTIVATIONS
 from runner.network.initializers import INITIALIZERS
 from runner.network.losses import LOSSES
 from runner.network.topology import parse_sizes
+from runner.parsing import Beside, by_name, parse
 from runner.rules import (
     choice,
     flag,
@@ -19,11 +18,11 @@ from runner.rules import (
     number,
     optional,
     refuse,
-    suggestion,
     text,
 )
 from runner.training.metrics import METRICS
 from runner.training.optimizers import OPTIMIZERS
+from runner.training.schedules import SCHEDULES
 
 ENGINES = ("auto", "compiled", "numpy")
 
@@ -60,13 +59,11 @@ def schedule(key: str, value: object) -> str | int | tuple[int, ...]:
 class DatasetSettings:
     name: Annotated[str, text]
     kind: Annotated[str, choice(DATASETS)]
-    options: Any
+    split: Annotated[SplitSettings, Beside(lambda _: SplitSettings, [SplitSettings])]
+    options: Annotated[
+        Any, Beside(lambda parsed: DATASET_OPTIONS[parsed["kind"]], DATASET_OPTIONS.values())
+    ]
     """What the kind's loader takes, by name: one of `runner.data.options`."""
-    split: SplitSettings
-
-
-FLAT = ("options", "split")
-"""Sections of `dataset` whose keys stand beside `dataset.name` in YAML, not below another."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +102,35 @@ class LossSettings:
 class OptimizerSettings:
     name: Annotated[str, choice(OPTIMIZERS)]
     learning_rate: Annotated[float, number(above=0)]
+    settings: Annotated[tuple[float, ...], by_name(OPTIMIZERS)]
+    """Those of its own, in the table's order."""
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    name: Annotated[str, choice(SCHEDULES)]
+    settings: Annotated[tuple[float, ...], by_name(SCHEDULES)]
+
+
+@dataclass(frozen=True)
+class RegularizationSettings:
+    l1: Annotated[float, number(at_least=0)]
+    l2: Annotated[float, number(at_least=0)]
+    clip_value: Annotated[float | None, optional(number(above=0))]
+    clip_norm: Annotated[float | None, optional(number(above=0))]
+    max_norm: Annotated[float | None, optional(number(above=0))]
 
 
 @dataclass(frozen=True)
 class StoppingSettings:
-    metric: Annotated[str, choice(METRICS)]
+    metric: Annotated[str, choice((*METRICS, *(f"val_{name}" for name in METRICS)))]
     target: Annotated[float | None, optional(number())]
     max_steps: Annotated[int | None, optional(integer(at_least=1))]
     max_epochs: Annotated[int | None, optional(integer(at_least=1))]
     max_seconds: Annotated[float | None, optional(number(above=0))]
+    patience: Annotated[int | None, optional(integer(at_least=1))]
+    min_delta: Annotated[float, number(at_least=0)]
+    restore_best: Annotated[bool, flag]
 
 
 @dataclass(frozen=True)
@@ -142,6 +159,8 @@ class Settings:
     network: NetworkSettings
     loss: LossSettings
     optimizer: OptimizerSettings
+    schedule: ScheduleSettings
+    regularization: RegularizationSettings
     stopping: StoppingSettings
     recording: RecordingSettings
 
@@ -152,83 +171,4 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
     Raises SettingsError for the first value that is unknown, missing or breaks its rule.
     """
     settings: Settings = parse(Settings, {k: v for k, v in config.items() if k != "published"})
-    check_stopping(settings.stopping)
     return settings
-
-
-def check_stopping(stopping: StoppingSettings) -> None:
-    """A run without any criterion would never end."""
-    limits = (stopping.target, stopping.max_steps, stopping.max_epochs, stopping.max_seconds)
-    if all(limit is None for limit in limits):
-        raise SettingsError(
-            "stopping: no criterion is set, so the run would never end; "
-            "set stopping.target, .max_steps, .max_epochs or .max_seconds"
-        )
-
-
-@cache
-def field_rules(kind: type) -> dict[str, Any]:
-    """Of each field of a settings class: its rule, or the class of the section it holds."""
-    hints = get_type_hints(kind, include_extras=True)
-    return {
-        name: hint.__metadata__[0] if get_origin(hint) is Annotated else hint
-        for name, hint in hints.items()
-    }
-
-
-def parse(kind: type, values: object, prefix: str = "") -> Any:
-    """A settings object of class `kind` from a mapping.
-
-    prefix: its place in the configuration, such as `network.`, for messages.
-    """
-    if not isinstance(values, Mapping):
-        expected = f"expected a section with {', '.join(field_rules(kind))}"
-        raise refuse(prefix.rstrip(".") or "configuration", values, "is not a section", expected)
-    if kind is DatasetSettings:
-        values = with_options(values)
-    known = field_rules(kind)
-    for name in values:
-        if name not in known:
-            raise unknown_key(f"{prefix}{name}", [f"{prefix}{other}" for other in known])
-    parsed: dict[str, Any] = {}
-    for name, rule in known.items():
-        key = f"{prefix}{name}"
-        if name not in values:
-            raise SettingsError(f"{key} is missing; give it a value, e.g. {key}=…")
-        value = values[name]
-        if kind is DatasetSettings and name in FLAT:
-            section = DATASET_OPTIONS[parsed["kind"]] if name == "options" else rule
-            parsed[name] = parse(section, value, prefix)
-        else:
-            parsed[name] = (
-                parse(rule, value, f"{key}.") if isinstance(rule, type) else rule(key, value)
-            )
-    return kind(**parsed)
-
-
-def with_options(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    """The data set's section with its split, and what belongs to its kind, gathered."""
-    split = {name: dataset[name] for name in field_rules(SplitSettings) if name in dataset}
-    common = {name: dataset[name] for name in ("name", "kind") if name in dataset}
-    options = {n: value for n, value in dataset.items() if n not in common and n not in split}
-    return {**common, "options": options, "split": split}
-
-
-def unknown_key(key: str, known: Iterable[str]) -> SettingsError:
-    """The one line for a key that nothing reads."""
-    names = list(known)
-    return SettingsError(
-        f"{printable(key)} is not a configuration key; "
-        f"{suggestion(key, names)}known are {', '.join(names)}"
-    )
-
-
-def known_keys(kind: type = Settings, prefix: str = "") -> list[str]:
-    """Every configuration key, dotted, to find what a misspelt one meant."""
-    keys = []
-    for name, rule in field_rules(kind).items():
-        inner = prefix if kind is DatasetSettings and name in FLAT else f"{prefix}{name}."
-        keys += [inner.removesuffix(".")] if inner != prefix else []
-        if isinstance(rule, type):
-            keys += known_keys(rule, inner)
-    return keys

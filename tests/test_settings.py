@@ -7,7 +7,8 @@ import pytest
 
 from runner.composing import compose, conf_folder
 from runner.errors import SettingsError
-from runner.settings import known_keys, parse_settings
+from runner.parsing import known_keys
+from runner.settings import Settings, parse_settings
 
 CONF = Path(conf_folder())
 GROUPS = {
@@ -180,7 +181,7 @@ def test_every_key_of_the_defaults_is_known() -> None:
         return found
 
     beside = {"dataset.rows"}  # the options of one kind of data set only
-    assert set(keys(defaults())) - set(known_keys()) <= beside
+    assert set(keys(defaults())) - set(known_keys(Settings)) <= beside
 
 
 @pytest.mark.parametrize("choice", sorted(choice for choice in GROUPS if "dataset=" in choice))

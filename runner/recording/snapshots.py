@@ -59,6 +59,8 @@ def snapshot_arrays(state: TrainingState) -> dict[str, Array]:
         "slots": state.slots,
         "order": state.order,
         "sums": state.sums,
+        "watch": state.watch,
+        "best": state.best,
         "generator_key": generator["key"],
         "generator_position": np.array(generator["pos"]),
     }
@@ -100,6 +102,8 @@ def state_from(members: dict[str, Array]) -> TrainingState:
         epoch=int(members["epoch"]),
         position=int(members["position"]),
         sums=members["sums"],
+        watch=members["watch"],
+        best=members["best"],
         seconds=float(members["seconds"]),
     )
 

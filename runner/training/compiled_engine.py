@@ -86,7 +86,7 @@ class CompiledEngine:
 
     def _run(self, state: TrainingState, steps: int, until: Target | None) -> bool:
         """Hands the state to the kernel and takes it back; whether the target was met."""
-        rates = self.problem.learning_rates(state.step, max(steps, 1))
+        rates = self.problem.learning_rates(state, max(steps, 1))
         memory = self._memory._replace(rates=rates)
         vectors = [(memory.parameters, state.parameters)]
         vectors += zip(self._slots(), state.slots, strict=True)

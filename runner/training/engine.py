@@ -11,6 +11,7 @@ from runner.network.topology import Array
 from runner.training.metrics import Reduction, Target
 from runner.training.schedules import SCHEDULES
 from runner.training.state import TrainingState
+from runner.training.watching import RATE_FACTOR
 
 
 @dataclass(frozen=True)
@@ -74,15 +75,17 @@ class Problem:
         """Whether a step uses every sample, in the data's own order."""
         return self.batch_size == self.samples
 
-    def learning_rates(self, step: int, steps: int) -> Array:
-        """The learning rate of `steps` steps after `step`; one number where it never changes."""
-        if self.schedule.name == "constant":
-            return np.full(1, self.learning_rate)
-        epochs = np.arange(step, step + steps) / self.steps_per_epoch
+    def learning_rates(self, state: TrainingState, steps: int) -> Array:
+        """The learning rate of each of the next steps; one number where it does not change."""
+        learning_rate = self.learning_rate * state.watch[RATE_FACTOR]
+        if self.schedule.name in ("constant", "plateau"):
+            return np.full(1, learning_rate)
+        epochs = np.arange(state.step, state.step + steps) / self.steps_per_epoch
         kind = SCHEDULES[self.schedule.name]
-        return self.learning_rate * kind.factor(
+        rates: Array = learning_rate * kind.factor(
             epochs, self.schedule.epochs, self.schedule.settings
         )
+        return rates
 
     @property
     def steps_per_epoch(self) -> int:

@@ -7,6 +7,7 @@ from runner.network.topology import Array
 from runner.training.engine import Engine, StepReport
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
+from runner.training.watching import Watch
 
 PAUSE = 0.1
 """Seconds between two reports, about: how long an interrupt or a progress bar waits."""
@@ -19,6 +20,7 @@ def train(
     next_milestone: Callable[[int], int | None],
     clock: Callable[[], float],
     validate: Callable[[Array], dict[str, float]] | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[StepReport]:
     """Advances `state` until a criterion stops it, yielding a report about every `PAUSE`.
 
@@ -26,6 +28,7 @@ def train(
     clock: seconds from any origin. Slicing into reports never changes what is computed.
     validate: from the parameters to metrics on held-out data, asked for at every milestone
     and at the end, and reported among the metrics.
+    watch: observes its metric at every milestone that ends an epoch.
     """
     earlier = state.seconds
     started = before = clock()
@@ -33,14 +36,15 @@ def train(
     while True:
         milestone = next_milestone(state.epoch)
         steps = min(allowance, steps_to_pause(state, engine, stopping, milestone))
-        report = engine.advance(state, steps, stopping.target)
+        report = engine.advance(state, steps, stopping.engine_target)
         now = clock()
         state.seconds = earlier + now - started
         report = replace(report, seconds=state.seconds)
         due = report.epoch_ended and report.epoch == milestone
-        report = replace(report, stop_reason=stopping.reason(report))
-        if validate is not None and report.finite and (due or report.stop_reason is not None):
+        if validate is not None and report.finite and (due or stopping.reason(report) is not None):
             report = replace(report, metrics=report.metrics | validate(state.parameters))
+        tired = due and watch is not None and watch.observe(state, report.metrics[watch.metric])
+        report = replace(report, stop_reason=stopping.reason(report, tired))
         yield report
         if report.stop_reason is not None:
             return

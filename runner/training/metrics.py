@@ -78,6 +78,17 @@ METRICS = {
 """`mae` = mean |output - target|; `mean_accuracy` = 1 - mae; `accuracy` = fraction correct."""
 
 
+PREFIXES = ("val_", "test_")
+"""What the names of metrics on held-out data begin with."""
+
+
+def higher_is_better(name: str) -> bool:
+    """Whether more of a metric is better, on whatever data it is measured."""
+    for prefix in PREFIXES:
+        name = name.removeprefix(prefix)
+    return METRICS[name].higher_is_better
+
+
 def metric_values(sums: Array, reduction: Reduction) -> dict[str, float]:
     """Every metric from an epoch's sums, as fractions."""
     samples = float(sums[SAMPLES])
@@ -96,4 +107,4 @@ class Target:
 
     def met_by(self, value: float) -> bool:
         """Whether `value` is as good as the target; never for NaN."""
-        return value >= self.value if METRICS[self.metric].higher_is_better else value <= self.value
+        return value >= self.value if higher_is_better(self.metric) else value <= self.value

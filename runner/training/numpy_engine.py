@@ -4,6 +4,7 @@ Buffers are allocated once and operations write with `out=`: on a net of a few u
 allocating costs as much as arithmetic.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +70,7 @@ class NumpyEngine:
         self.problem = problem
         self._optimizer = OPTIMIZERS[problem.optimizer]
         self._loss = LOSSES[problem.loss]
-        self._totals = {
+        self._totals: dict[int, Callable[[Workspace], float]] = {
             LOSS: lambda work: self._loss.value(work.layers[-1].z, work.outputs, work.targets),
             ABSOLUTE_ERROR: lambda work: absolute_error(work.outputs, work.targets),
             CORRECT: lambda work: correct(work.outputs, work.targets),
@@ -100,7 +101,7 @@ class NumpyEngine:
         self, state: TrainingState, steps: int, until: Target | None
     ) -> tuple[Workspace, bool]:
         problem, full_batch = self.problem, self.problem.full_batch
-        rates = problem.learning_rates(state.step, steps).tolist()
+        rates = problem.learning_rates(state, steps).tolist()
         settings = problem.optimizer_settings
         constant = len(rates) == 1
         work = self._workspace(problem.batch_size)

@@ -84,6 +84,9 @@ SCHEDULES = {
         {"rise": (1e-6, 1.0), "start": (1.0, np.inf), "end": (1.0, np.inf)},
         needs_length=True,
     ),
+    "plateau": Schedule(
+        constant, {"factor": FRACTION, "patience": (0.0, np.inf)}
+    ),  # see `watching`
     "step": Schedule(step, {"every": POSITIVE, "gamma": POSITIVE}),
     "warmup": Schedule(warmup, {"rise": (0.0, np.inf)}),
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from runner.training.engine import StepReport
-from runner.training.metrics import Target
+from runner.training.metrics import METRICS, Target
 
 
 @dataclass(frozen=True)
@@ -11,16 +11,25 @@ class Stopping:
     """Limits of a run; None is no limit."""
 
     target: Target | None = None
+    """On a training metric the engine checks it at each epoch, on a held-out one the loop does."""
     max_steps: int | None = None
     max_epochs: int | None = None
     max_seconds: float | None = None
 
-    def reason(self, report: StepReport) -> str | None:
+    @property
+    def engine_target(self) -> Target | None:
+        """The target, where the engine can see its metric."""
+        held_out = self.target is not None and self.target.metric not in METRICS
+        return None if held_out else self.target
+
+    def reason(self, report: StepReport, patience_ran_out: bool = False) -> str | None:
         """Why training stops after this report, or None if it goes on."""
         if not report.finite:
             return "diverged"
-        if report.reached:
+        if report.reached or self._held_out_target_met(report):
             return "target"
+        if patience_ran_out:
+            return "patience"
         limits = (
             ("max_steps", report.step, self.max_steps),
             ("max_epochs", report.epoch, self.max_epochs),
@@ -30,3 +39,9 @@ class Stopping:
             if limit is not None and value >= limit:
                 return name
         return None
+
+    def _held_out_target_met(self, report: StepReport) -> bool:
+        if self.target is None or self.engine_target is not None:
+            return False
+        value = report.metrics.get(self.target.metric)
+        return value is not None and self.target.met_by(value)

@@ -1,0 +1,107 @@
+"""Settings that contradict each other, refused at the door with what would be valid."""
+
+from runner.errors import SettingsError
+from runner.network.activations import ELEMENTWISE
+from runner.network.losses import LOSSES
+from runner.settings import Settings, StoppingSettings
+from runner.training.engine import Problem
+from runner.training.optimizers import OPTIMIZERS
+from runner.training.schedules import SCHEDULES
+
+
+def output_activation(settings: Settings, classes: int | None) -> str:
+    """The output layer's activation; `auto` is what the loss comes with, or what the task asks for.
+
+    classes: how many there are, or None for regression.
+    """
+    asked, loss = settings.network.activation.output, settings.loss.name
+    needed = LOSSES[loss].output
+    if asked == "auto":
+        return needed or ("linear" if classes is None else "sigmoid")
+    if needed is not None and asked != needed:
+        raise SettingsError(
+            f"loss.name='{loss}' comes with a {needed} output layer, not with "
+            f"network.activation.output='{asked}'; set that to {needed} or auto"
+        )
+    if needed is None and asked not in ELEMENTWISE:
+        raise SettingsError(
+            f"network.activation.output='{asked}' comes with loss=cross_entropy, not with "
+            f"loss.name='{loss}'; choose that loss, or an output among {', '.join(ELEMENTWISE)}"
+        )
+    return asked
+
+
+def check_stopping(stopping: StoppingSettings) -> None:
+    """A run without any criterion would never end."""
+    limits = (
+        stopping.target,
+        stopping.max_steps,
+        stopping.max_epochs,
+        stopping.max_seconds,
+        stopping.patience,
+    )
+    if all(limit is None for limit in limits):
+        raise SettingsError(
+            "stopping: no criterion is set, so the run would never end; "
+            "set stopping.target, .max_steps, .max_epochs, .max_seconds or .patience"
+        )
+
+
+def check_validation(settings: Settings, has_validation: bool) -> None:
+    """A held-out metric needs held-out data."""
+    metric = settings.stopping.metric
+    if metric.startswith("val_") and not has_validation:
+        raise SettingsError(
+            f"stopping.metric='{metric}' needs validation data; "
+            f"set dataset.validation=0.2, or stopping.metric={metric.removeprefix('val_')}"
+        )
+    uses = {
+        "stopping.patience": settings.stopping.patience is not None,
+        "stopping.restore_best": settings.stopping.restore_best,
+        "schedule=plateau": settings.schedule.name == "plateau",
+    }
+    for name, used in uses.items():
+        if used and not metric.startswith("val_"):
+            raise SettingsError(
+                f"{name} watches held-out data, but stopping.metric='{metric}' is measured on the "
+                f"training data; set stopping.metric=val_{metric} (and dataset.validation)"
+            )
+
+
+def check_problem(problem: Problem) -> None:
+    """Optimizer, loss and penalties that do not go with this net or batch."""
+    targets = problem.targets
+    if OPTIMIZERS[problem.optimizer].full_batch_only and not problem.full_batch:
+        raise SettingsError(
+            f"optimizer.name='{problem.optimizer}' takes the sign of whole gradients and needs "
+            f"full batches, not batch_size={problem.batch_size}; set batch_size=null"
+        )
+    if problem.loss == "cross_entropy" and targets.shape[1] < 2:
+        raise SettingsError(
+            "loss.name='cross_entropy' needs an output a class, at least two; "
+            "with one output choose loss=binary_cross_entropy"
+        )
+    if "cross_entropy" in problem.loss and (targets.min() < 0 or targets.max() > 1):
+        raise SettingsError(
+            f"loss.name='{problem.loss}' needs targets within [0, 1], found "
+            f"{targets.min():g} to {targets.max():g}; choose loss=squared_error"
+        )
+    if problem.network.dropout.rate > 0 and len(problem.network.topology.sizes) < 3:
+        raise SettingsError(
+            f"network.dropout.rate={problem.network.dropout.rate:g} drops hidden units, but "
+            f"topology={problem.network.topology} has none; set network.dropout.rate=0"
+        )
+
+
+def schedule_epochs(settings: Settings, steps_per_epoch: int) -> float:
+    """How long the run will be, for schedules that need to know."""
+    if settings.stopping.max_epochs is not None:
+        return float(settings.stopping.max_epochs)
+    if settings.stopping.max_steps is not None:
+        return settings.stopping.max_steps / steps_per_epoch
+    if SCHEDULES[settings.schedule.name].needs_length:
+        raise SettingsError(
+            f"schedule.name='{settings.schedule.name}' needs to know how long the run will be; "
+            "set stopping.max_epochs or stopping.max_steps"
+        )
+    return 1.0

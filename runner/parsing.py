@@ -1,0 +1,121 @@
+"""From mappings to frozen settings objects, each value checked by its field's rule.
+
+A settings class is a frozen dataclass whose fields are annotated with a rule
+(`Annotated[float, number(above=0)]`), with another settings class for a section, or with `Beside`
+for a section whose keys stand among the others.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, get_origin, get_type_hints
+
+from runner.errors import SettingsError, printable
+from runner.rules import Rule, number, refuse, suggestion
+
+Section = type | Mapping[str, Rule]
+"""A settings class; or rules by name, whose values come as a tuple in their order."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A section that depends on values before it, such as what an optimizer's name asks for."""
+
+    section: Callable[[Mapping[str, Any]], Section]
+    """From the values parsed so far."""
+    every: Iterable[Section]
+    """All that it could be, to find what a misspelt key meant."""
+
+
+def by_name(table: Mapping[str, Any]) -> Beside:
+    """The settings that a table's entry asks for, `least <= value < most` each."""
+    ranges = {name: _rules(entry.settings) for name, entry in table.items()}
+    return Beside(lambda parsed: ranges[parsed["name"]], ranges.values())
+
+
+def _rules(ranges: Mapping[str, tuple[float, float]]) -> dict[str, Rule]:
+    return {name: number(at_least=least, below=most) for name, (least, most) in ranges.items()}
+
+
+@cache
+def field_rules(kind: type) -> dict[str, Any]:
+    """Of each field of a settings class: its rule, the class of its section, or `Beside`."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {
+        name: hint.__metadata__[0] if get_origin(hint) is Annotated else hint
+        for name, hint in hints.items()
+    }
+
+
+def parse(kind: type, values: object, prefix: str = "") -> Any:
+    """A settings object of class `kind` from a mapping.
+
+    prefix: its place in the configuration, such as `network.`, for messages.
+    Raises SettingsError for the first value that is unknown, missing or breaks its rule.
+    """
+    known = field_rules(kind)
+    if not isinstance(values, Mapping):
+        names = ", ".join(names_of(kind))
+        place = prefix.rstrip(".") or "configuration"
+        raise refuse(place, values, "is not a section", f"expected a section with {names}")
+    left = dict(values)
+    parsed: dict[str, Any] = {}
+    for name, rule in known.items():
+        if isinstance(rule, Beside):
+            section = rule.section(parsed)
+            own = {key: left.pop(key) for key in names_of(section) if key in left}
+            parsed[name] = parse_section(section, own, prefix)
+        else:
+            parsed[name] = parse_value(rule, left, name, prefix)
+    if left:
+        taken = [name for name in values if name not in left]
+        missing = [name for name in names_of(kind) if name not in taken]
+        raise unknown_key(f"{prefix}{next(iter(left))}", prefix, [*taken, *missing])
+    return kind(**parsed)
+
+
+def parse_section(section: Section, values: Mapping[str, Any], prefix: str) -> Any:
+    """A section's object, or the tuple of its values."""
+    if isinstance(section, type):
+        return parse(section, values, prefix)
+    left = dict(values)
+    return tuple(parse_value(rule, left, name, prefix) for name, rule in section.items())
+
+
+def parse_value(rule: Any, values: dict[str, Any], name: str, prefix: str) -> Any:
+    """Takes a value out of `values` and checks it."""
+    key = f"{prefix}{name}"
+    if name not in values:
+        raise SettingsError(f"{key} is missing; give it a value, e.g. {key}=…")
+    value = values.pop(name)
+    return parse(rule, value, f"{key}.") if isinstance(rule, type) else rule(key, value)
+
+
+def names_of(section: Section) -> list[str]:
+    """The keys that a section has in YAML."""
+    names: list[str] = []
+    for name, rule in (field_rules(section) if isinstance(section, type) else section).items():
+        beside = [names_of(each) for each in rule.every] if isinstance(rule, Beside) else [[name]]
+        names += [key for keys in beside for key in keys if key not in names]
+    return names
+
+
+def unknown_key(key: str, prefix: str, names: Iterable[str]) -> SettingsError:
+    """The one line for a key that nothing reads."""
+    known = list(dict.fromkeys(f"{prefix}{name}" for name in names))
+    return SettingsError(
+        f"{printable(key)} is not a configuration key here; "
+        f"{suggestion(key, known)}known are {', '.join(known)}"
+    )
+
+
+def known_keys(kind: Section, prefix: str = "") -> list[str]:
+    """Every configuration key, dotted, to find what a misspelt one meant."""
+    keys: list[str] = []
+    for name, rule in (field_rules(kind) if isinstance(kind, type) else kind).items():
+        if isinstance(rule, Beside):
+            keys += [key for each in rule.every for key in known_keys(each, prefix)]
+        else:
+            keys.append(f"{prefix}{name}")
+            keys += known_keys(rule, f"{prefix}{name}.") if isinstance(rule, type) else []
+    return list(dict.fromkeys(keys))
