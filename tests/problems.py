@@ -6,7 +6,9 @@ import numpy as np
 
 from runner.building import build_engine
 from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.losses import LOSSES
 from runner.network.network import Dropout, Network
+from runner.network.scaling import Scaling
 from runner.network.topology import Array, Topology
 from runner.recording.snapshots import snapshot_arrays
 from runner.settings import ENGINES
@@ -43,6 +45,16 @@ def random_data(samples: int, inputs: int, outputs: int) -> tuple[Array, Array]:
     return generator.random((samples, inputs)), generator.random((samples, outputs))
 
 
+def random_targets(loss: str, samples: int, outputs: int) -> Array:
+    """Targets that the loss is meant for, the same every time: classes or numbers."""
+    generator = np.random.default_rng(11)
+    if LOSSES[loss].output == "softmax":
+        return np.eye(outputs)[generator.integers(outputs, size=samples)]
+    if LOSSES[loss].output == "sigmoid":
+        return generator.integers(2, size=(samples, outputs)).astype(float)
+    return generator.random((samples, outputs))
+
+
 def make_problem(
     sizes: tuple[int, ...] = (3, 4, 1),
     *,
@@ -60,9 +72,15 @@ def make_problem(
     loss: str = "squared_error",
     penalty: Penalty = NO_PENALTY,
     schedule: LearningRate = CONSTANT,
+    scaling: Scaling | None = None,
 ) -> Problem:
-    """A problem; the defaults are the 2018 script's without dropout."""
+    """A problem; the defaults are the 2018 script's without dropout.
+
+    scaling: of the inputs, which then keep the type they have.
+    """
     inputs, targets = (np.ascontiguousarray(part, dtype) for part in data)
+    if scaling is not None:
+        inputs, scaling = np.ascontiguousarray(data[0]), scaling.astype(dtype)
     return Problem(
         network=Network(Topology(sizes, bias), hidden, output, Dropout(rate, stage)),
         inputs=inputs,
@@ -75,15 +93,18 @@ def make_problem(
         optimizer_settings=OPTIMIZER_SETTINGS.get(optimizer, ()),
         penalty=penalty,
         schedule=schedule,
+        scaling=scaling,
     )
 
 
-def make_state(problem: Problem, seed: int = 1) -> TrainingState:
-    """The state before the first step, its weights uniform in [-1, 1)."""
+def make_state(
+    problem: Problem, seed: int = 1, initializer: str = "uniform", scale: float = 1.0
+) -> TrainingState:
+    """The state before the first step; the defaults are weights uniform in [-1, 1)."""
     generator = seeded_generator(seed)
     parameters = initial_parameters(
-        problem.network.topology, INITIALIZERS["uniform"], 1.0, generator
-    ).astype(problem.inputs.dtype)
+        problem.network.topology, INITIALIZERS[initializer], scale, generator
+    ).astype(problem.targets.dtype)
     slots = OPTIMIZERS[problem.optimizer].slots
     return new_state(parameters, slots, problem.samples, generator)
 

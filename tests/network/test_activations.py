@@ -1,7 +1,9 @@
+from math import exp, log
+
 import numpy as np
 import pytest
 
-from runner.network.activations import ACTIVATIONS
+from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.network import Network
 from runner.network.topology import Array, Topology
 
@@ -24,7 +26,7 @@ def slope(name: str, z: Array) -> Array:
 @pytest.mark.parametrize(
     ("dtype", "step", "tolerance"), [("float64", 1e-5, 1e-9), ("float32", 1e-2, 1e-4)]
 )
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", ELEMENTWISE)
 def test_the_slope_is_that_of_central_differences(
     name: str, dtype: str, step: float, tolerance: float
 ) -> None:
@@ -39,28 +41,72 @@ def test_the_slope_is_that_of_central_differences(
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_an_activation_leaves_its_input_alone(name: str, dtype: str) -> None:
     z = POINTS.astype(dtype)
-    slope(name, z)
+    forward(name, z[None])
+    if name in ELEMENTWISE:
+        slope(name, z)
     assert z.tolist() == POINTS.astype(dtype).tolist()
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("sigmoid", [0, 0.5, 1]),
-        ("tanh", [-1, 0, 1]),
-        ("relu", [0, 0, 1e4]),
-        ("linear", [-1e4, 0, 1e4]),
-    ],
-)
+# At z = -1e4, 0 and 1e4.
+SATURATED = {
+    "elu": [-1, 0, 1e4],
+    "gelu": [0, 0, 1e4],
+    "leaky_relu": [-100, 0, 1e4],
+    "linear": [-1e4, 0, 1e4],
+    "relu": [0, 0, 1e4],
+    "sigmoid": [0, 0.5, 1],
+    "softplus": [0, log(2), 1e4],
+    "tanh": [-1, 0, 1],
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_a_saturated_net_gives_exact_outputs_without_a_warning(
-    name: str, expected: list[float], dtype: str
-) -> None:
+def test_a_saturated_net_gives_exact_outputs_without_a_warning(name: str, dtype: str) -> None:
     network = Network(Topology((1, 1)), output=name)
     outputs = network.predict(np.ones(1, dtype), np.array([[-1e4], [0], [1e4]]))
     assert outputs.dtype == dtype
-    assert outputs.ravel().tolist() == expected
+    assert outputs.ravel().tolist() == np.array(SATURATED[name], dtype).tolist()
 
 
-def test_relu_has_slope_zero_at_its_kink() -> None:
-    assert slope("relu", np.zeros(1)).tolist() == [0]
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_saturated_softmax_is_exact_without_a_warning(dtype: str) -> None:
+    network = Network(Topology((1, 3)), output="softmax")
+    weights = np.array([1, -1, 1], dtype)
+    outputs = network.predict(weights, np.array([[-1e4], [0], [1e4]]))
+    third = float(np.ones((), dtype) / np.array(3, dtype))
+    assert outputs.dtype == dtype
+    assert outputs.tolist() == [[0, 1, 0], [third] * 3, [0.5, 0, 0.5]]
+
+
+def test_softmax_is_the_share_of_each_exponential() -> None:
+    z = np.array([[0.5, -1.0, 2.0], [3.0, 3.0, 3.0]])
+    whole = exp(0.5) + exp(-1.0) + exp(2.0)
+    expected = [[exp(0.5) / whole, exp(-1.0) / whole, exp(2.0) / whole], [1 / 3] * 3]
+    np.testing.assert_allclose(forward("softmax", z), expected, rtol=1e-15)
+    np.testing.assert_allclose(forward("softmax", z + 700), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "at_zero"), [("relu", 0.0), ("leaky_relu", 0.01), ("elu", 1.0)])
+def test_the_slope_at_a_kink_is_that_of_the_left(name: str, at_zero: float) -> None:
+    np.testing.assert_allclose(slope(name, np.zeros(1)), at_zero, rtol=1e-15)
+
+
+# Worked from the definitions; gelu's from PyTorch's documentation of approximate="tanh":
+# z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))), at 1: tanh(0.8335625019) = 0.6823839842.
+HAND_WORKED = {
+    "elu": [(2.0, 2.0), (-1.0, exp(-1) - 1)],
+    "gelu": [(1.0, 0.8411919906), (-1.0, -0.1588080094)],
+    "leaky_relu": [(2.0, 2.0), (-3.0, -0.03)],
+    "linear": [(2.5, 2.5)],
+    "relu": [(2.0, 2.0), (-3.0, 0.0)],
+    "sigmoid": [(log(3), 0.75), (-log(3), 0.25)],
+    "softplus": [(0.0, log(2)), (1.0, log(1 + exp(1))), (-40.0, exp(-40))],
+    "tanh": [(log(2), 0.6), (-log(3), -0.8)],
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_values_are_those_of_the_definition(name: str) -> None:
+    for z, a in HAND_WORKED[name]:
+        np.testing.assert_allclose(forward(name, np.array([z])), a, rtol=1e-9)

@@ -3,12 +3,19 @@
 import numpy as np
 import pytest
 
-from runner.network.activations import ACTIVATIONS
+from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
 from runner.network.topology import Array
 from runner.training.engine import Engine
 from runner.training.state import TrainingState
-from tests.problems import ENGINE_NAMES, make_engine, make_problem, make_state, random_data
+from tests.problems import (
+    ENGINE_NAMES,
+    make_engine,
+    make_problem,
+    make_state,
+    random_data,
+    random_targets,
+)
 
 STEP = 1e-6
 
@@ -44,7 +51,7 @@ def assert_gradient_is_right(engine: Engine, skipped: int = 0) -> None:
 @pytest.mark.parametrize("rate", [0.0, 0.3])
 @pytest.mark.parametrize("sizes", [(3, 2), (3, 4, 2), (3, 4, 3, 2)])
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ELEMENTWISE)
 @pytest.mark.parametrize("engine_name", ENGINE_NAMES)
 def test_a_step_follows_the_gradient_of_the_loss(
     engine_name: str,
@@ -68,11 +75,22 @@ def test_a_step_follows_the_gradient_of_the_loss(
     assert_gradient_is_right(make_engine(engine_name, problem))
 
 
-@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("mean_loss", [False, True])
+@pytest.mark.parametrize("hidden", ELEMENTWISE)
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("engine_name", ENGINE_NAMES)
-def test_every_loss_is_followed_down(engine_name: str, mean_loss: bool, loss: str) -> None:
-    problem = make_problem((3, 4, 1), bias=True, mean_loss=mean_loss, loss=loss)
+def test_every_loss_is_followed_down(
+    engine_name: str, loss: str, hidden: str, mean_loss: bool
+) -> None:
+    problem = make_problem(
+        (3, 4, 3),
+        bias=True,
+        hidden=hidden,
+        output=LOSSES[loss].output or "linear",
+        data=(random_data(8, 3, 3)[0], random_targets(loss, 8, 3)),
+        mean_loss=mean_loss,
+        loss=loss,
+    )
     assert_gradient_is_right(make_engine(engine_name, problem))
 
 
@@ -103,9 +121,9 @@ def test_the_last_partial_batch_has_the_gradient_of_its_own_samples(
 def test_the_reported_loss_is_that_of_the_forward_pass_before_the_update(engine_name: str) -> None:
     problem = make_problem((3, 4, 1), bias=True)
     state = make_state(problem)
-    outputs = problem.network.predict(state.parameters, problem.inputs)
+    z, outputs = problem.network.forward(state.parameters, problem.inputs)
     report = make_engine(engine_name, problem).advance(state, 1, None)
-    expected = LOSSES[problem.loss].value(outputs, problem.targets)
+    expected = LOSSES[problem.loss].value(z, outputs, problem.targets)
     assert report.metrics["loss"] == pytest.approx(expected, rel=1e-14)
     np.testing.assert_allclose(report.outputs, outputs, rtol=1e-14)
 
