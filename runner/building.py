@@ -8,7 +8,6 @@ import numpy as np
 
 from runner.combinations import (
     check_problem,
-    check_stopping,
     check_validation,
     output_activation,
     schedule_epochs,
@@ -95,7 +94,6 @@ def checked_batch_size(batch_size: int | None, samples: int) -> int:
 
 def build_stopping(settings: StoppingSettings) -> Stopping:
     """The stopping criteria."""
-    check_stopping(settings)
     target = None if settings.target is None else Target(settings.metric, settings.target)
     return Stopping(target, settings.max_steps, settings.max_epochs, settings.max_seconds)
 

@@ -3,7 +3,7 @@
 from runner.errors import SettingsError
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
-from runner.settings import Settings, StoppingSettings
+from runner.settings import Settings
 from runner.training.engine import Problem
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
@@ -29,22 +29,6 @@ def output_activation(settings: Settings, classes: int | None) -> str:
             f"loss.name='{loss}'; choose that loss, or an output among {', '.join(ELEMENTWISE)}"
         )
     return asked
-
-
-def check_stopping(stopping: StoppingSettings) -> None:
-    """A run without any criterion would never end."""
-    limits = (
-        stopping.target,
-        stopping.max_steps,
-        stopping.max_epochs,
-        stopping.max_seconds,
-        stopping.patience,
-    )
-    if all(limit is None for limit in limits):
-        raise SettingsError(
-            "stopping: no criterion is set, so the run would never end; "
-            "set stopping.target, .max_steps, .max_epochs, .max_seconds or .patience"
-        )
 
 
 def check_validation(settings: Settings, has_validation: bool) -> None:
@@ -85,11 +69,6 @@ def check_problem(problem: Problem) -> None:
         raise SettingsError(
             f"loss.name='{problem.loss}' needs targets within [0, 1], found "
             f"{targets.min():g} to {targets.max():g}; choose loss=squared_error"
-        )
-    if problem.network.dropout.rate > 0 and len(problem.network.topology.sizes) < 3:
-        raise SettingsError(
-            f"network.dropout.rate={problem.network.dropout.rate:g} drops hidden units, but "
-            f"topology={problem.network.topology} has none; set network.dropout.rate=0"
         )
 
 

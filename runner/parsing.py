@@ -58,6 +58,9 @@ def parse(kind: type, values: object, prefix: str = "") -> Any:
         names = ", ".join(names_of(kind))
         place = prefix.rstrip(".") or "configuration"
         raise refuse(place, values, "is not a section", f"expected a section with {names}")
+    for name in values:
+        if name not in names_of(kind):
+            raise unknown_key(f"{prefix}{name}", prefix, names_of(kind))
     left = dict(values)
     parsed: dict[str, Any] = {}
     for name, rule in known.items():
@@ -69,8 +72,7 @@ def parse(kind: type, values: object, prefix: str = "") -> Any:
             parsed[name] = parse_value(rule, left, name, prefix)
     if left:
         taken = [name for name in values if name not in left]
-        missing = [name for name in names_of(kind) if name not in taken]
-        raise unknown_key(f"{prefix}{next(iter(left))}", prefix, [*taken, *missing])
+        raise unknown_key(f"{prefix}{next(iter(left))}", prefix, taken)
     return kind(**parsed)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from runner.data.kinds import DATASETS
 from runner.data.options import DATASET_OPTIONS, SplitSettings
+from runner.errors import SettingsError
 from runner.network.activations import ACTIVATIONS
 from runner.network.initializers import INITIALIZERS
 from runner.network.losses import LOSSES
@@ -171,4 +172,21 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
     Raises SettingsError for the first value that is unknown, missing or breaks its rule.
     """
     settings: Settings = parse(Settings, {k: v for k, v in config.items() if k != "published"})
+    check_stopping(settings.stopping)
     return settings
+
+
+def check_stopping(stopping: StoppingSettings) -> None:
+    """A run without any criterion would never end."""
+    limits = (
+        stopping.target,
+        stopping.max_steps,
+        stopping.max_epochs,
+        stopping.max_seconds,
+        stopping.patience,
+    )
+    if all(limit is None for limit in limits):
+        raise SettingsError(
+            "stopping: no criterion is set, so the run would never end; "
+            "set stopping.target, .max_steps, .max_epochs, .max_seconds or .patience"
+        )

@@ -50,7 +50,8 @@ class ColumnLayout:
     def arrays(self, order: Array) -> columns.Columns:
         """What the kernel takes."""
         problem = self._problem
-        return columns.Columns(problem.inputs, problem.targets, order, self.stride)
+        inputs, targets = writable(problem.inputs), writable(problem.targets)
+        return columns.Columns(inputs, targets, order, self.stride)
 
     def load(self, parameters: Array, inside: Array) -> None:
         """From the flat parameter vector to the kernel's."""
@@ -108,7 +109,7 @@ class RowLayout:
         some = inputs[:: max(1, len(inputs) // 2000)]
         share = np.count_nonzero(some) / some.size
         if shifted or share > MOST_NONZERO or inputs.shape[1] > 65535:
-            return *nothing, np.ascontiguousarray(inputs), rows.DENSE
+            return *nothing, writable(np.ascontiguousarray(inputs[:])), rows.DENSE
         first = np.zeros(len(inputs) + 1, np.int64)
         first[1:] = np.cumsum(np.count_nonzero(inputs, axis=1))
         values, column = np.empty(first[-1], inputs.dtype), np.empty(first[-1], np.uint16)
@@ -152,7 +153,7 @@ class RowLayout:
             scale=np.ascontiguousarray(np.broadcast_to(scale, n_in), self._dtype),
             first=self._first,
             column=self._column,
-            targets=self._problem.targets,
+            targets=writable(self._problem.targets),
             order=order,
             way=self._way,
             fused=self._fused,
@@ -198,3 +199,21 @@ def aligned(count: int, dtype: np.dtype[Any]) -> Array:
     raw = np.zeros(max(count, WIDTH) * dtype.itemsize + VECTOR_BYTES, np.uint8)
     skip = -raw.ctypes.data % VECTOR_BYTES
     return raw[skip : skip + max(count, WIDTH) * dtype.itemsize].view(dtype)
+
+
+class _Borrowed:
+    """An array's numbers, said to be writable; keeps the array."""
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+        interface = array.__array_interface__
+        self.__array_interface__ = interface | {"data": (array.ctypes.data, False)}
+
+
+def writable(array: Array) -> Array:
+    """The same numbers for a kernel that only reads them.
+
+    For arrays that may not be written to, such as files mapped into memory, Numba would compile
+    a kernel of their own.
+    """
+    return array if array.flags.writeable else np.asarray(_Borrowed(array))
