@@ -118,7 +118,8 @@ def main() -> None:
     parser.add_argument("--only", type=int, nargs="*", default=range(len(NETS)))
     options = parser.parse_args()
     for index in options.only:
-        compare(*NETS[index], options.root, options.rounds)
+        topology, batch, times_jax = NETS[index]
+        compare(topology, batch, times_jax, options.root, options.rounds)
 
 
 if __name__ == "__main__":

@@ -98,14 +98,14 @@ def jax_epoch(task: Task) -> Epoch:
             x = jax.nn.sigmoid(x @ w + b)
         return 0.5 * jnp.sum((x - y) ** 2) / len(x)
 
-    @jax.jit
-    def run(weights: Any, batches: Any) -> Any:
+    def train(weights: Any, batches: Any) -> Any:
         def step(weights: Any, chosen: Any) -> Any:
             gradient = jax.grad(loss)(weights, inputs[chosen], targets[chosen])
             return jax.tree.map(lambda w, g: w - task.learning_rate * g, weights, gradient), None
 
         return jax.lax.scan(step, weights, batches)[0]
 
+    run: Any = jax.jit(train)
     jax.block_until_ready(run(start, batches))
 
     def epoch() -> tuple[float, Array]:

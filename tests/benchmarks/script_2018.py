@@ -1,12 +1,13 @@
 """The small net's training as a script of 2018 writes it, for comparison.
 
 Layer objects call one another: forward recursively up, back-propagation recursively down; a dropout
-mask a step from NumPy's legacy generator; a look at the clock for the line a second that it prints.
+mask a step from NumPy's legacy generator; a look at the clock for the line a second that it writes.
 Same steps, same draws as the runner's default.
 """
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,9 @@ Mask = Callable[[tuple[int, ...], float], Array]
 
 def tutorial_mask(shape: tuple[int, ...], rate: float) -> Array:
     """0 or 1, as scripts of those years draw it (Trask 2015, Hinton's dropout in 3 lines)."""
-    return np.random.binomial([np.ones(shape)], 1 - rate)[0]  # noqa: NPY002
+    ones: Any = [np.ones(shape)]
+    mask: Array = np.random.binomial(ones, 1 - rate)[0]  # noqa: NPY002
+    return mask
 
 
 def lean_mask(shape: tuple[int, ...], rate: float) -> Array:
@@ -69,7 +72,8 @@ class Layer:
         above = self.following.back_propagate(targets, learning_rate)
         error = above.dot(self.weights.T)
         self.weights = self.weights + learning_rate * self.outputs.T.dot(above)
-        return error * slope
+        deltas: Array = error * slope
+        return deltas
 
 
 def sigmoid(x: Array) -> Array:
@@ -82,6 +86,7 @@ class Script:
 
     def __init__(self, inputs: Array, targets: Array, mask: Mask = tutorial_mask) -> None:
         self.mask = mask
+        self.lines: list[str] = []
         self.samples = [
             Sample(list(row), float(y[0])) for row, y in zip(inputs, targets, strict=True)
         ]
@@ -103,7 +108,7 @@ class Script:
             self.layers[0].back_propagate(targets, learning_rate)
             if time.time() - reported >= 1:
                 reported = time.time()
-                print(f"{step} steps, accuracy {accuracy}")
+                self.lines.append(f"{step} steps, accuracy {accuracy}")
             if accuracy >= wanted:
                 break
         return accuracy

@@ -50,8 +50,7 @@ def jax_loop(x: Array, y: Array, v: Array, w: Array, rate: float) -> Callable[[i
 
     jax.config.update("jax_enable_x64", True)
 
-    @jax.jit
-    def run(v: Any, w: Any, steps: int) -> Any:
+    def train(v: Any, w: Any, steps: int) -> Any:
         def go_on(carry: Any) -> Any:
             return (carry[0] < steps) & (carry[3] < 2)
 
@@ -66,6 +65,8 @@ def jax_loop(x: Array, y: Array, v: Array, w: Array, rate: float) -> Callable[[i
             return i + 1, v + rate * x.T @ d_hidden, w + rate * hidden.T @ d_out, accuracy
 
         return jax.lax.while_loop(go_on, step, (0, v, w, 0.0))
+
+    run: Any = jax.jit(train)
 
     def weights(steps: int) -> Array:
         _, trained_v, trained_w, _ = jax.block_until_ready(run(v, w, steps))

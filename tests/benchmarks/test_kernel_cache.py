@@ -1,0 +1,39 @@
+"""The compiled engine runs where no folder for its kernels can be written to."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.runs import python
+
+PROGRAM = """
+from runner.training.compiled.caching import cache_folder
+from tests.benchmarks.runs import contestant
+run = contestant("compiled", "topology=3-4-1")
+run.engine.advance(run.state, 9, None)
+print(cache_folder(), run.state.step)
+"""
+
+
+@pytest.mark.slow
+def test_without_a_folder_to_write_to_kernels_stay_in_memory(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    nowhere = {name: str(file) for name in ("HOME", "XDG_CACHE_HOME")}
+    blocked = PROGRAM.replace(
+        "\nfrom", f"\nimport tempfile; tempfile.tempdir = {str(file)!r}\nfrom", 1
+    )
+    assert python("-c", blocked, cwd=tmp_path, **nowhere).split() == ["None", "10"]
+
+
+def test_kernels_go_to_the_temporary_folder_where_the_home_cannot_be_written(
+    tmp_path: Path,
+) -> None:
+    file, temporary = tmp_path / "file", tmp_path / "temporary"
+    file.write_text("no folder")
+    temporary.mkdir()
+    program = "from runner.training.compiled.caching import cache_folder; print(cache_folder())"
+    found = python("-c", program, XDG_CACHE_HOME=str(file), TMPDIR=str(temporary)).strip()
+    assert Path(found).parent.parent == temporary
+    assert os.access(found, os.W_OK)
