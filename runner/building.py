@@ -1,6 +1,7 @@
 """From checked settings to the objects of a run: data set, problem, stopping, state, engine."""
 
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.util import find_spec
 
@@ -13,15 +14,17 @@ from runner.combinations import (
     schedule_epochs,
 )
 from runner.data.dataset import Dataset
+from runner.data.distortions import distort
 from runner.errors import SettingsError
 from runner.loading import check_fit, training_inputs, whole_topology
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.network import Dropout, Network
-from runner.network.topology import Topology, memory_needed
+from runner.network.topology import Array, Topology, memory_needed
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.schedule import Schedule, log_spaced
 from runner.settings import RecordingSettings, Settings, StoppingSettings
+from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, LearningRate, Penalty, Problem
 from runner.training.metrics import Reduction, Target
 from runner.training.numpy_engine import NumpyEngine
@@ -117,25 +120,45 @@ def build_state(settings: Settings, problem: Problem) -> TrainingState:
     generator = seeded_generator(settings.seed)
     initializer = settings.network.initializer
     parameters = initial_parameters(
-        problem.network.topology, INITIALIZERS[initializer.name], initializer.scale, generator
+        problem.network.topology,
+        INITIALIZERS[initializer.name],
+        initializer.scale,
+        generator,
+        initializer.bias,
     )
     slots = OPTIMIZERS[settings.optimizer.name].slots
     return new_state(parameters.astype(settings.dtype), slots, problem.samples, generator)
 
 
-def build_engine(name: str, problem: Problem) -> Engine:
+def build_engine(
+    name: str,
+    problem: Problem,
+    distort: Callable[[Array, np.random.Generator], Array] | None = None,
+) -> Engine:
     """The engine that `engine=` names; `auto` is the compiled one where it serves the problem.
 
+    distort: how training images are changed at random for every epoch, or None.
     Raises SettingsError when `compiled` is asked for and cannot be had.
     """
     hindrance = None if name == "numpy" else compiled_hindrance(problem)
     if name == "compiled" and hindrance is not None:
         raise SettingsError(f"engine='compiled' {hindrance}; engine=numpy or engine=auto can")
-    if name == "numpy" or hindrance is not None:
-        return NumpyEngine(problem)
-    from runner.training.compiled_engine import CompiledEngine  # noqa: PLC0415 - imports Numba
+    engine: Callable[[Problem], Engine] = NumpyEngine
+    if name != "numpy" and hindrance is None:
+        from runner.training.compiled_engine import CompiledEngine  # noqa: PLC0415 - loads Numba
 
-    return CompiledEngine(problem)
+        engine = CompiledEngine
+    return engine(problem) if distort is None else DistortingEngine(engine, problem, distort)
+
+
+def build_distortion(
+    dataset: Dataset,
+) -> Callable[[Array, np.random.Generator], Array] | None:
+    """How the data set's training images are distorted, or None where they are left alone."""
+    distortion, shape = dataset.distortion, dataset.image_shape
+    if distortion is None or distortion.changes_nothing or shape is None:
+        return None
+    return lambda images, generator: distort(images, shape, distortion, generator)
 
 
 def compiled_hindrance(problem: Problem) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.building import (
+    build_distortion,
     build_engine,
     build_problem,
     build_recorder,
@@ -54,7 +55,7 @@ def run_experiment(
     settings = parse_settings(config)
     dataset = load_dataset(settings.dataset)
     problem = build_problem(settings, dataset)
-    engine = build_engine(settings.engine, problem)
+    engine = build_engine(settings.engine, problem, build_distortion(dataset))
     stopping = build_stopping(settings.stopping)
     state = build_state(settings, problem)
     watch = build_watch(settings)

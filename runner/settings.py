@@ -8,7 +8,7 @@ from runner.data.kinds import DATASETS
 from runner.data.options import DATASET_OPTIONS, SplitSettings
 from runner.errors import SettingsError
 from runner.network.activations import ACTIVATIONS
-from runner.network.initializers import INITIALIZERS
+from runner.network.initializers import BIASES, INITIALIZERS
 from runner.network.losses import LOSSES
 from runner.network.topology import parse_sizes
 from runner.parsing import Beside, by_name, parse
@@ -77,6 +77,7 @@ class ActivationSettings:
 class InitializerSettings:
     name: Annotated[str, choice(INITIALIZERS)]
     scale: Annotated[float, number(above=0)]
+    bias: Annotated[str, choice(BIASES)]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,10 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     read = np.lib.format.read_array_header_1_0
     if version == (2, 0):
         read = np.lib.format.read_array_header_2_0
-    shape, columns_first, kind = read(file)
+    try:
+        shape, columns_first, kind = read(file)
+    except Exception as error:  # NumPy's parser of headers raises what Python's tokenizer does
+        raise ValueError("its header cannot be read") from error
     if kind.kind not in "biufU":
         raise ValueError(f"it holds {kind}, not numbers or texts")
     if any(size < 0 for size in shape):

@@ -40,7 +40,11 @@ class Column:
         """Takes the next piece; False when texts and numbers are mixed."""
         values, kind = cells.to_numpy(), cells.dtype.kind
         rows = slice(start, start + len(values))
-        if kind == "O" and all(isinstance(cell, bool) for cell in cells.dropna().unique()):
+        if kind == "O" and not all(isinstance(cell, bool | str) for cell in cells.dropna()):
+            cells = cells.astype(
+                str
+            )  # lists, dates and the like are refused by what they look like
+        elif kind == "O" and all(isinstance(cell, bool) for cell in cells.dropna().unique()):
             values, kind = cells.astype(float).to_numpy(), "b"
         if self.categorical or kind not in "biuf":
             self.values[rows] = np.nan

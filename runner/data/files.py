@@ -70,6 +70,8 @@ def load_csv(
     known = {column.name: column.categories()[0] for column in table.features if column.is_text}
     classes = classes_of(table.targets, task, table.file.refuse_cell)
     samples, names, groups = samples_of(table, known, classes, missing)
+    texts = [column.name for column in (*table.features, *table.targets) if column.is_text]
+    choice = replace(choice, categorical=tuple(texts))
     parts = {}
     for part, file in (files or {}).items():
         further = read_table(file, choice)

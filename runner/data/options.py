@@ -57,7 +57,7 @@ class SplitSettings:
     test: Annotated[float | int | str | None, optional(part_size)]
     folds: Annotated[int | None, optional(integer(at_least=2))]
     fold: Annotated[int, integer(at_least=0)]
-    split_seed: Annotated[int, integer(at_least=0)]
+    split_seed: Annotated[int | None, optional(integer(at_least=0))]
     stratify: Annotated[bool, flag]
 
 

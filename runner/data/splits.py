@@ -24,7 +24,8 @@ class Split:
     folds: int | None = None
     """Divide what is not for testing into so many; fold number `fold` validates."""
     fold: int = 0
-    split_seed: int = 1
+    split_seed: int | None = 1
+    """None keeps the source's order: the last samples test, those before them validate."""
     stratify: bool = True
     """Classes keep their shares in every part."""
 
@@ -51,7 +52,9 @@ def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
     if not (test or validation or split.folds):
         return {"train": pool.samples, **given_parts(pool)}
     labels = pool.samples.targets if pool.classes is not None and split.stratify else None
-    order = shuffled(samples, labels, split.split_seed)
+    order = np.arange(samples)[::-1]
+    if split.split_seed is not None:
+        order = shuffled(samples, labels, split.split_seed)
     kept = order[test:]
     held = slice(0, validation)
     if split.folds is not None:

@@ -78,12 +78,22 @@ INITIALIZERS: dict[str, Initializer] = {
 }
 
 
+BIASES = ("normal", "zeros")
+"""Starting biases: N(0, 1), drawn after their layer's weights; or 0."""
+
+
 def initial_parameters(
-    topology: Topology, initializer: Initializer, scale: float, generator: np.random.Generator
+    topology: Topology,
+    initializer: Initializer,
+    scale: float,
+    generator: np.random.Generator,
+    bias: str = "zeros",
 ) -> Array:
-    """The starting parameter vector: weights drawn layer by layer, biases zero."""
+    """The starting parameter vector, drawn layer by layer; `bias` is one of `BIASES`."""
     parameters = np.zeros(topology.parameters)
     for layer in topology.layers:
         drawn = initializer(generator, layer.inputs, layer.outputs, scale)
         layer.weight_matrix(parameters)[...] = drawn
+        if bias == "normal" and topology.bias:
+            layer.bias_vector(parameters)[...] = generator.standard_normal(layer.outputs)
     return parameters

@@ -61,6 +61,7 @@ def snapshot_arrays(state: TrainingState) -> dict[str, Array]:
         "sums": state.sums,
         "watch": state.watch,
         "best": state.best,
+        "distortion_seed": np.array(state.distortion_seed),
         "generator_key": generator["key"],
         "generator_position": np.array(generator["pos"]),
     }
@@ -104,6 +105,7 @@ def state_from(members: dict[str, Array]) -> TrainingState:
         sums=members["sums"],
         watch=members["watch"],
         best=members["best"],
+        distortion_seed=int(members["distortion_seed"]),
         seconds=float(members["seconds"]),
     )
 

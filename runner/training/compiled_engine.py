@@ -71,6 +71,10 @@ class CompiledEngine:
         kept = f"kept in {where}" if where else "not kept: no folder can be written to"
         return f"kernels compiled in {time.perf_counter() - started:.1f} s, {kept}"
 
+    def inputs_changed(self) -> None:
+        """Lists the inputs that are not zero anew, where they are listed."""
+        self._layout.inputs_changed()
+
     def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
         met = self._run(state, steps, until)

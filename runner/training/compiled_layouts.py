@@ -47,6 +47,9 @@ class ColumnLayout:
             row[ACTIVATION] = below[ACTIVATION] + below[SPAN]
             row[SPAN] = layer.outputs * self.stride
 
+    def inputs_changed(self) -> None:
+        """Nothing: the kernel reads the inputs as they are."""
+
     def arrays(self, order: Array) -> columns.Columns:
         """What the kernel takes."""
         problem = self._problem
@@ -86,8 +89,12 @@ class RowLayout:
         self._places = self._parameter_places()
         self.parameters = self._places[-1][1].stop
         self.first_layer = self._places[0][1].stop if fused else 0
-        self._first, self._column, self._inputs, self._way = self._listed_inputs()
+        self.inputs_changed()
         self._scratch = self._new_scratch()
+
+    def inputs_changed(self) -> None:
+        """Lists the inputs that are not zero, where skipping zeros pays."""
+        self._first, self._column, self._inputs, self._way = self._listed_inputs()
 
     def _parameter_places(self) -> list[tuple[slice, slice]]:
         """Where each layer's padded weights and bias lie."""

@@ -124,6 +124,10 @@ class Engine(Protocol):
         """Does what must be done once, so that training is timed alone; what it did, in words."""
         ...
 
+    def inputs_changed(self) -> None:
+        """Takes note that the problem's inputs hold other numbers."""
+        ...
+
     def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
         ...

@@ -86,6 +86,9 @@ class NumpyEngine:
     def prepare(self, _state: TrainingState) -> None:
         """Nothing: NumPy is ready as it is."""
 
+    def inputs_changed(self) -> None:
+        """Nothing: every batch is taken from the inputs as they are."""
+
     def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
         self._bind(state.parameters)

@@ -45,6 +45,8 @@ class TrainingState:
     """Best value and epochs waited, for early stopping and for a plateau; the rate's factor."""
     best: Array = field(default_factory=lambda: np.empty(0))
     """The parameters of the best epoch [parameters]; [0] where none are kept."""
+    distortion_seed: int = 0
+    """Seeds the distortions of the epoch in progress."""
     seconds: float = 0.0
     """Time spent training, over all sessions of the run."""
 
