@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from runner.data.distortions import (
+    Distortion,
+    distort,
+    gaussian,
+    positions,
+    sample_bilinear,
+)
+from runner.network.topology import Array
+
+SIMARD = Distortion(alpha=34, sigma=4, rotation=15, scaling=0.15, shear=0.1, shift=2)
+SHAPES = [(28, 28, 1), (9, 12, 3), (1, 5, 1), (5, 1, 2)]
+
+
+def images(samples: int, shape: tuple[int, int, int]) -> Array:
+    values = np.random.default_rng(1).random((samples, int(np.prod(shape))))
+    return values.astype(np.float32)
+
+
+def generator() -> np.random.Generator:
+    return np.random.Generator(np.random.MT19937(1))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_distorted_images_are_new_and_stay_within_their_values(
+    shape: tuple[int, int, int],
+) -> None:
+    raw = images(300, shape)
+    before = raw.copy()
+    out = distort(raw, shape, SIMARD, generator())
+    assert out.shape == raw.shape
+    assert out.dtype == raw.dtype
+    assert (out.min(), out.max()) >= (raw.min() - 1e-6, 0)
+    assert out.max() <= raw.max() + 1e-6
+    np.testing.assert_array_equal(raw, before)
+    assert not np.array_equal(out, raw)
+
+
+def test_the_same_generator_gives_the_same_images() -> None:
+    raw, shape = images(300, (28, 28, 1)), (28, 28, 1)
+    first, again = (distort(raw, shape, SIMARD, generator()) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
+def test_no_distortion_draws_nothing_and_changes_nothing() -> None:
+    drawn, raw = generator(), images(3, (28, 28, 1))
+    assert distort(raw, (28, 28, 1), Distortion(), drawn) is raw
+    assert drawn.random() == generator().random()
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.0, 4.0, 10.0])
+@pytest.mark.parametrize("size", [3, 28, 96])
+def test_smoothing_is_a_gaussian_filter_mirrored_at_the_edge(size: int, sigma: float) -> None:
+    field = np.random.default_rng(1).random((size, size))
+    ours = gaussian(size, sigma) @ field @ gaussian(size, sigma).T
+    expected = ndimage.gaussian_filter(field, sigma, mode="reflect", truncate=4)
+    np.testing.assert_allclose(ours, expected, atol=2e-4)
+
+
+def test_sampling_is_bilinear_interpolation() -> None:
+    raw = images(6, (12, 9, 1)).reshape(6, 12, 9, 1)
+    rows, columns = positions(6, (12, 9, 1), SIMARD, generator())
+    expected = [
+        ndimage.map_coordinates(image[:, :, 0], [y, x], order=1, mode="nearest")
+        for image, y, x in zip(raw, rows, columns, strict=True)
+    ]
+    out = np.empty_like(raw)
+    sample_bilinear(raw, rows, columns, out)
+    np.testing.assert_allclose(out[..., 0], expected, atol=1e-5)
+
+
+def test_a_rotation_by_its_angle_turns_the_positions() -> None:
+    rows, columns = positions(500, (5, 5, 1), Distortion(rotation=90), generator())
+    y, x = rows - 2, columns - 2
+    np.testing.assert_allclose(np.hypot(y, x)[:, 0, 0], np.hypot(2, 2), rtol=1e-5)
+    turned = np.degrees(np.arctan2(y[:, 2, 4], x[:, 2, 4]))
+    assert turned.min() < -80
+    assert turned.max() > 80
+
+
+def test_a_shift_moves_every_pixel_alike() -> None:
+    rows, columns = positions(100, (4, 4, 1), Distortion(shift=2), generator())
+    down = rows - np.arange(4)[:, None]
+    right = columns - np.arange(4)
+    assert np.ptp(down, axis=(1, 2)).max() < 1e-5
+    assert np.ptp(right, axis=(1, 2)).max() < 1e-5
+    assert 1.5 < np.abs(down).max() <= 2

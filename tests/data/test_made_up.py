@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from runner.composing import compose
+from runner.data.dataset import Dataset
+from runner.data.tables import binary_addition, majority, multiplexer
+from runner.loading import load_dataset
+from runner.settings import parse_settings
+
+
+def load(*overrides: str) -> Dataset:
+    return load_dataset(parse_settings(compose(overrides)).dataset)
+
+
+POINTS = {
+    # name, inputs, classes
+    "spirals": (2, 2),
+    "moons": (2, 2),
+    "circles": (2, 2),
+    "blobs": (2, 3),
+    "checkerboard": (2, 2),
+    "sine": (1, None),
+}
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_points_come_from_their_seed(name: str) -> None:
+    inputs, classes = POINTS[name]
+    first, again, other = (load(f"dataset={name}", f"dataset.seed={seed}") for seed in (1, 1, 2))
+    assert first.checksum == again.checksum != other.checksum
+    assert first.inputs == inputs
+    assert (first.classes and len(first.classes)) == classes
+    assert len(first.train) + len(first.test or ()) == 1000
+
+
+@pytest.mark.parametrize("name", ["spirals", "moons", "circles", "blobs"])
+def test_classes_are_of_one_size(name: str) -> None:
+    dataset = load(f"dataset={name}", "dataset.samples=900", "dataset.test=null")
+    assert np.ptp(np.bincount(dataset.train.targets)) <= 1
+
+
+@pytest.mark.parametrize("name", ["spirals", "blobs"])
+def test_more_classes_are_made_as_asked(name: str) -> None:
+    dataset = load(f"dataset={name}", "dataset.classes=7")
+    assert dataset.fitting_outputs == (7,)
+
+
+def test_circles_without_noise_have_their_radii() -> None:
+    dataset = load("dataset=circles", "dataset.noise=0", "dataset.test=null")
+    radii = np.hypot(*dataset.train.inputs.T)
+    np.testing.assert_allclose(radii, np.where(dataset.train.targets == 0, 1, 0.5))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 5])
+def test_addition_is_that_of_whole_numbers(bits: int) -> None:
+    samples = binary_addition(bits).samples
+    assert samples.inputs.shape == (4**bits, 2 * bits)
+    for row, target in zip(samples.inputs, samples.targets, strict=True):
+        a, b, total = (
+            int("".join(str(int(bit)) for bit in part), 2)
+            for part in (row[:bits], row[bits:], target)
+        )
+        assert a + b == total
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 6])
+def test_the_majority_is_more_than_half(bits: int) -> None:
+    samples = majority(bits).samples
+    expected = [float(sum(row) > bits / 2) for row in samples.inputs]
+    assert samples.targets[:, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("address_bits", [1, 2, 3])
+def test_a_multiplexer_gives_the_bit_at_the_address(address_bits: int) -> None:
+    samples = multiplexer(address_bits).samples
+    assert samples.inputs.shape[1] == address_bits + 2**address_bits
+    for row, target in zip(samples.inputs, samples.targets, strict=True):
+        address = int("".join(str(int(bit)) for bit in row[:address_bits]), 2)
+        assert target[0] == row[address_bits + address]
+
+
+def test_targets_are_one_hot_or_single_as_the_topology_asks() -> None:
+    dataset = load("dataset=moons", "dataset.test=null")
+    labels = dataset.train.targets
+    single, one_hot = dataset.for_outputs(1), dataset.for_outputs(2)
+    assert single.train.targets[:, 0].tolist() == labels.tolist()
+    assert one_hot.train.targets.argmax(1).tolist() == labels.tolist()
+    assert one_hot.train.targets.sum(1).tolist() == [1] * len(labels)
+    assert one_hot.target_names == ("0", "1")

@@ -1,0 +1,176 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.data.dataset import Pool
+from runner.data.files import load_csv
+from runner.errors import DataError
+
+COLOURS = "colour,size,y\nred,1,a\nblue,2,b\nred,3,a\nblue,4,b\n"
+
+
+def load(path: Path, content: str, target: str = "y", **options: Any) -> Pool:
+    path.write_text(content)
+    return load_csv(str(path), (target,), **options)
+
+
+def test_texts_that_repeat_are_categories_and_classes(tmp_path: Path) -> None:
+    pool = load(tmp_path / "data.csv", COLOURS)
+    assert pool.input_names == ("colour=blue", "colour=red", "size")
+    assert pool.samples.inputs.tolist() == [[0, 1, 1], [1, 0, 2], [0, 1, 3], [1, 0, 4]]
+    assert pool.classes == ("a", "b")
+    assert pool.samples.targets.tolist() == [0, 1, 0, 1]
+
+
+def test_numbers_are_categories_where_that_is_said(tmp_path: Path) -> None:
+    content = "room,y\n1,1.5\n12,2.5\n1,3.5\n"
+    pool = load(tmp_path / "data.csv", content, categorical=("room",))
+    assert pool.input_names == ("room=1", "room=12")
+    assert pool.samples.inputs.tolist() == [[1, 0], [0, 1], [1, 0]]
+
+
+TASKS = {
+    # target cells, task, classes
+    "texts": ("b a b a", "auto", ("a", "b")),
+    "truth values": ("true false true true", "auto", ("false", "true")),
+    "from 0": ("0 1 0 1", "auto", ("0", "1")),
+    "from 1": ("1 2 3 1 2 3", "auto", ("1", "2", "3")),
+    "with a gap": ("0 2 0 2", "auto", None),
+    "each once": ("0 1 2 3", "auto", None),
+    "written with a point": ("0.0 1.0 0.0 1.0", "auto", None),
+    "many": (" ".join(str(i % 30) for i in range(90)), "auto", None),
+    "said to be numbers": ("0 1 0 1", "regression", None),
+    "said to be classes": ("3.5 7 3.5 7", "classification", ("3.5", "7")),
+}
+
+
+@pytest.mark.parametrize("case", TASKS)
+def test_the_task_follows_from_the_target_or_is_said(case: str, tmp_path: Path) -> None:
+    cells, task, classes = TASKS[case]
+    rows = "".join(f"{i},{cell}\n" for i, cell in enumerate(cells.split()))
+    pool = load(tmp_path / "data.csv", "a,y\n" + rows, task=task)
+    assert pool.classes == classes
+    named = pool.samples.targets if classes is None else np.array(classes)[pool.samples.targets]
+    texts = [str(value) for value in named.ravel()]
+    expected = cells.split()
+    if classes is None:
+        assert list(map(float, texts)) == list(map(float, expected))
+    else:
+        assert texts == expected
+
+
+def test_a_target_of_one_class_is_warned_of(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="one class only, 'a'"):
+        load(tmp_path / "data.csv", "x,y\n1,a\n2,a\n")
+
+
+GAPS = "size,colour,y\n1,red,0.5\n,red,1.5\n3,,2.5\n4,blue,3.5\n5,blue,4.5\n6,red,5.5\n"
+
+
+def test_rows_with_missing_values_are_dropped_where_asked(tmp_path: Path) -> None:
+    pool = load(tmp_path / "data.csv", GAPS, missing="drop")
+    assert pool.samples.targets.ravel().tolist() == [0.5, 3.5, 4.5, 5.5]
+    assert not np.isnan(pool.samples.inputs).any()
+
+
+def test_missing_categories_become_the_commonest(tmp_path: Path) -> None:
+    from runner.data.preparing import prepare
+    from runner.data.splits import Split
+
+    pool = load(tmp_path / "data.csv", GAPS, missing="mean")
+    train = prepare(pool, Split()).train.inputs
+    assert train[1].tolist() == [19 / 5, 0, 1]
+    assert train[2].tolist() == [3, 0, 1]  # red
+
+
+REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
+    # content, options, words of the message
+    "gap": (GAPS, {}, "line 3 column 'size'"),
+    "gap in the target": (
+        "a,y\n1,2.5\n2,\n",
+        {"missing": "mean"},
+        r"line 3 column 'y': '' is a missing value.*fills in features only",
+    ),
+    "all gaps": ("a,y\n,1\n,2\n", {"missing": "drop"}, "every row .* lacks a value"),
+    "torn row with filling": ("a,b,y\n1,2,3\n4,5\n", {"missing": "mean"}, "line 3 has 2 cells"),
+    "torn row with dropping": ("a,b,y\n1,2,3\n4,5\n", {"missing": "drop"}, "line 3 has 2 cells"),
+    "mixed": ("a,y\n1,2\nx,3\n2,4\n", {}, "line 3 column 'a': 'x' is not a finite number"),
+    "texts that do not repeat": ("a,y\nx,1\nz,2\n", {}, "line 2 column 'a': 'x'"),
+    "decimal commas that repeat": (
+        'a,y\n"1,5",1.5\n"1,5",2.5\n',
+        {},
+        "write decimals with a point",
+    ),
+    "texts to predict as numbers": (COLOURS, {"task": "regression"}, "column 'y': 'a'"),
+    "no such category column": (COLOURS, {"categorical": ("shade",)}, "dataset.categorical"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_table_that_cannot_be_used_is_refused(case: str, tmp_path: Path) -> None:
+    content, options, words = REFUSED[case]
+    with pytest.raises(DataError, match=words) as caught:
+        load(tmp_path / "data.csv", content, **options)
+    assert str(caught.value).isprintable()
+
+
+def test_two_targets_are_no_classes(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("a,y,z\n1,0,1\n2,1,0\n")
+    with pytest.raises(DataError, match="takes one target column"):
+        load_csv(str(path), ("y", "z"), task="classification")
+
+
+def test_a_file_of_ones_own_is_encoded_as_the_file_trained_on(tmp_path: Path) -> None:
+    other = tmp_path / "test.csv"
+    other.write_text("colour,size,y\nblue,9,a\n")
+    pool = load(tmp_path / "data.csv", COLOURS, files={"test": str(other)})
+    assert pool.test is not None
+    assert pool.test.inputs.tolist() == [[1, 0, 9]]
+    assert pool.test.targets.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("green,9,a\ngreen,9,a", "'green' is not among the categories .* it has blue, red"),
+        ("red,9,c\nred,9,c", "'c' is not among the classes .* it has a, b"),
+        ("red,x,a\nred,x,a", "column 'size' holds texts; expected numbers"),
+        ("1,9,a\n1,9,a", "'1' is not among the categories"),
+    ],
+)
+def test_what_the_file_trained_on_does_not_know_is_refused(
+    row: str, words: str, tmp_path: Path
+) -> None:
+    other = tmp_path / "test.csv"
+    other.write_text(f"colour,size,y\n{row}\n")
+    with pytest.raises(DataError, match=words):
+        load(tmp_path / "data.csv", COLOURS, files={"test": str(other)})
+
+
+def test_gzip_parquet_and_csv_give_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    load(tmp_path / "data.csv", COLOURS)
+    frame = pd.read_csv(tmp_path / "data.csv")
+    frame.to_csv(tmp_path / "data.csv.gz", index=False)
+    frame.to_csv(tmp_path / "plain name.csv", index=False, compression="gzip")
+    frame.to_parquet(tmp_path / "data.parquet")
+    for name in ("data.csv.gz", "plain name.csv", "data.parquet"):
+        pool = load_csv(str(tmp_path / name), ("y",))
+        assert pool.input_names == ("colour=blue", "colour=red", "size")
+        assert pool.samples.inputs.tolist() == [[0, 1, 1], [1, 0, 2], [0, 1, 3], [1, 0, 4]]
+        assert pool.samples.targets.tolist() == [0, 1, 0, 1]
+
+
+def test_pieces_of_a_long_file_fit_together(tmp_path: Path) -> None:
+    rows = 120_001
+    frame = pd.DataFrame({"n": np.arange(rows), "t": np.where(np.arange(rows) % 3, "p", "q")})
+    frame["y"] = frame["n"] / 2
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    pool = load_csv(str(tmp_path / "data.csv"), ("y",))
+    np.testing.assert_array_equal(pool.samples.inputs[:, 0], frame["n"])
+    np.testing.assert_array_equal(pool.samples.inputs[:, 1], frame["t"] == "p")
+    np.testing.assert_array_equal(pool.samples.targets[:, 0], frame["y"])
