@@ -32,6 +32,17 @@ OPTIMIZER_SETTINGS = {
     "rprop": (0.5, 1.2, 1e-6, 50.0),
 }
 
+# In the order of each schedule's settings.
+SCHEDULE_SETTINGS: dict[str, tuple[float, ...]] = {
+    "constant": (),
+    "cosine": (0.1,),
+    "exponential": (0.9,),
+    "one_cycle": (0.3, 25.0, 1e4),
+    "plateau": (0.5, 3.0),
+    "step": (3.0, 0.5),
+    "warmup": (5.0,),
+}
+
 # The eight samples of the 2018 script that the default configuration repeats.
 INPUTS = np.array(
     [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1], [1, 0, 1], [0, 0, 1], [1, 0, 1], [1, 0, 1]], float

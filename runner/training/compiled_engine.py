@@ -78,14 +78,19 @@ class CompiledEngine:
     def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
         met = self._run(state, steps, until)
+        outputs = self._outputs(state)
+        finite = bool(np.isfinite(state.sums[LOSS]) and np.isfinite(state.parameters).all())
+        if not finite:
+            # What padding holds counts zero times, which does not make nothing of NaN.
+            self._memory = self._new_memory()
         return StepReport(
             step=state.step,
             epoch=state.epoch,
             epoch_ended=state.position == 0,
             metrics=metric_values(state.sums, self.problem.reduction),
-            outputs=self._outputs(state),
+            outputs=outputs,
             reached=met,
-            finite=bool(np.isfinite(state.sums[LOSS]) and np.isfinite(state.parameters).all()),
+            finite=finite,
         )
 
     def _run(self, state: TrainingState, steps: int, until: Target | None) -> bool:

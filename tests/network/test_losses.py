@@ -50,7 +50,7 @@ def test_a_loss_sums_over_samples(name: str) -> None:
 # One sample, z = (1, -2, 0): y, the loss and its gradient, worked by hand from the docstrings.
 SIGMOID = 1 / (1 + exp(-1)), 1 / (1 + exp(2)), 0.5
 WHOLE = exp(1) + exp(-2) + 1
-HAND_WORKED = {
+HAND_WORKED: dict[str, tuple[list[float], float, list[float]]] = {
     "absolute_error": ([0.5, 1, 0], 0.5 + 3 + 0, [1, -1, 0]),
     "binary_cross_entropy": (
         [1, 0, 0.25],
@@ -69,8 +69,8 @@ HAND_WORKED = {
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_values_and_gradients_are_those_worked_by_hand(name: str) -> None:
-    y, expected, slopes = HAND_WORKED[name]
-    z, y = np.array([[1.0, -2.0, 0.0]]), np.array([y], float)
+    targets, expected, slopes = HAND_WORKED[name]
+    z, y = np.array([[1.0, -2.0, 0.0]]), np.array([targets])
     assert value(name, z, y) == pytest.approx(expected, rel=1e-14)
     np.testing.assert_allclose(gradient(name, z, y), [slopes], rtol=1e-14, atol=1e-16)
 

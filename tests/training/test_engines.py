@@ -1,16 +1,28 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
-from runner.training.metrics import SAMPLES, Target
+from runner.network.losses import LOSSES
+from runner.training.engine import LearningRate, Penalty
+from runner.training.metrics import METRICS, SAMPLES, Target
 from runner.training.optimizers import OPTIMIZERS
+from runner.training.schedules import SCHEDULES
 from tests.problems import (
     ENGINE_NAMES,
+    INPUTS,
+    SCHEDULE_SETTINGS,
     content,
     make_engine,
     make_problem,
     make_state,
     random_data,
+    random_targets,
 )
+
+FOUR_OF_FIVE_ZERO = np.where(np.arange(320).reshape(8, 40) % 5, 0, random_data(8, 40, 1)[0])
+LABELS = random_targets("cross_entropy", 8, 3)
+classes = partial(make_problem, bias=True, batch_size=3, loss="cross_entropy", output="softmax")
 
 CASES = {
     "full batch": make_problem(),
@@ -22,7 +34,26 @@ CASES = {
         (3, 4, 3, 1), bias=True, hidden="tanh", batch_size=3, rate=0.2
     ),
     "float32": make_problem(batch_size=3, rate=0.2, dtype="float32"),
-    **{name: make_problem(optimizer=name, learning_rate=0.1, batch_size=3) for name in OPTIMIZERS},
+    "classes": classes((3, 4, 3), data=(INPUTS, LABELS)),
+    "penalties": make_problem(batch_size=3, penalty=Penalty(l1=0.01, l2=0.1)),
+    "wide": make_problem((3, 40, 20, 1), bias=True, batch_size=3, rate=0.2, learning_rate=0.01),
+    "wide, full batch": make_problem((3, 40, 1), rate=0.1, stage="backward", learning_rate=0.01),
+    "wide, most inputs zero": classes((40, 20, 3), data=(FOUR_OF_FIVE_ZERO, LABELS), rate=0.1),
+    "wide, float32": classes((40, 20, 3), data=(FOUR_OF_FIVE_ZERO, LABELS), dtype="float32"),
+    **{
+        name: make_problem(
+            optimizer=name,
+            learning_rate=0.1,
+            batch_size=None if OPTIMIZERS[name].full_batch_only else 3,
+        )
+        for name in OPTIMIZERS
+    },
+    **{
+        f"{name} schedule": make_problem(
+            batch_size=3, schedule=LearningRate(name, SCHEDULE_SETTINGS[name], 15.0)
+        )
+        for name in SCHEDULES
+    },
 }
 cases = pytest.mark.parametrize("case", CASES)
 engines = pytest.mark.parametrize("engine_name", ENGINE_NAMES)
@@ -147,10 +178,11 @@ def test_a_target_stops_at_the_first_epoch_that_meets_it(
 
 
 @pytest.mark.parametrize("batch_size", [None, 3])
+@pytest.mark.parametrize("units", [4, 40])
 @engines
-def test_divergence_is_noticed(engine_name: str, batch_size: int | None) -> None:
+def test_divergence_is_noticed(engine_name: str, units: int, batch_size: int | None) -> None:
     problem = make_problem(
-        hidden="linear", output="linear", learning_rate=1e3, batch_size=batch_size
+        (3, units, 1), hidden="linear", output="linear", learning_rate=1e3, batch_size=batch_size
     )
     state = make_state(problem)
     engine = make_engine(engine_name, problem)
@@ -158,6 +190,44 @@ def test_divergence_is_noticed(engine_name: str, batch_size: int | None) -> None
     report = engine.advance(state, 1000, Target("mean_accuracy", 0.9999))
     assert not report.finite
     assert not report.reached
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("sizes", [(3, 4, 2), (3, 40, 2)])
+@engines
+def test_a_weight_that_is_not_finite_is_noticed_and_meets_no_target_of_the_loss(
+    engine_name: str, sizes: tuple[int, ...], loss: str, value: float, metric: str
+) -> None:
+    problem = make_problem(
+        sizes,
+        hidden="relu",
+        output=LOSSES[loss].output or "linear",
+        data=(INPUTS + 0.5, random_targets(loss, 8, 2)),
+        loss=loss,
+        batch_size=3,
+    )
+    state = make_state(problem)
+    state.parameters[-2:] = value
+    report = make_engine(engine_name, problem).advance(state, 3, Target(metric, 0.5))
+    assert not report.finite
+    assert metric == "accuracy" or not report.reached
+
+
+@pytest.mark.parametrize("case", ["mini-batches with dropout", "wide, most inputs zero"])
+@engines
+def test_a_diverged_state_leaves_nothing_behind_in_the_engine(engine_name: str, case: str) -> None:
+    problem = CASES[case]
+    expected, after, diverged = (make_state(problem) for _ in range(3))
+    make_engine(engine_name, problem).advance(expected, 9, None)
+    engine = make_engine(engine_name, problem)
+    engine.advance(after, 2, None)
+    diverged.parameters[:] = np.nan
+    engine.advance(diverged, 2, None)
+    report = engine.advance(after, 7, None)
+    assert report.finite
+    assert content(after) == content(expected)
 
 
 @engines
