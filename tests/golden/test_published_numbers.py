@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from runner.composing import compose
-from runner.reproduce import Comparison, compare_case, main, preset_names
+from runner.reproduce import Comparison, compare_exactly, main, preset_names
+from runner.settings import parse_settings
 from tests.problems import ENGINE_NAMES
 
 SLOW = {("numpy", "sample_run")}  # 1.2 million steps
@@ -13,7 +14,7 @@ SLOW = {("numpy", "sample_run")}  # 1.2 million steps
 CASES = [
     pytest.param(engine, name, marks=pytest.mark.slow if (engine, name) in SLOW else ())
     for engine in ENGINE_NAMES
-    for name in preset_names()
+    for name in preset_names(exact=True)
 ]
 
 
@@ -22,8 +23,8 @@ def test_a_preset_gives_its_published_numbers(engine: str, name: str, tmp_path: 
     cases = compose([f"experiment={name}"])["published"]["cases"]
     assert cases
     for number, case in enumerate(cases):
-        overrides = [f"engine={engine}", *case.get("overrides", [])]
-        comparisons = compare_case(name, case, overrides, tmp_path / str(number))
+        overrides = [f"experiment={name}", f"engine={engine}", *case.get("overrides", [])]
+        comparisons = compare_exactly(overrides, case, tmp_path / str(number))
         assert comparisons
         assert [comparison for comparison in comparisons if not comparison.agrees] == []
 
@@ -31,6 +32,14 @@ def test_a_preset_gives_its_published_numbers(engine: str, name: str, tmp_path: 
 def test_the_published_presets_are_found() -> None:
     expected = {"eleven_lines", "eleven_lines_xor", "learning_rates", "sample_run"}
     assert expected <= set(preset_names())
+
+
+@pytest.mark.parametrize("name", preset_names(exact=False))
+def test_a_statistical_preset_composes_and_names_its_source(name: str) -> None:
+    config = compose([f"experiment={name}"])
+    parse_settings(config)
+    assert config["published"]["source"]
+    assert all("best" in case or "final" in case for case in config["published"]["cases"])
 
 
 @pytest.mark.parametrize(
@@ -45,6 +54,9 @@ def test_the_published_presets_are_found() -> None:
         ("1187471", 1187472.0, "digits", False),
         ("0.125", 0.1251, 1e-2, True),
         ("0.125", 0.1251, 1e-4, False),
+        ("0.95", 0.96, "at least", True),
+        ("0.95", 0.94, "at least", False),
+        ("0.95", float("nan"), "at least", False),
     ],
 )
 def test_a_number_agrees_in_every_printed_digit_or_within_a_share(
