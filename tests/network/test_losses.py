@@ -101,3 +101,11 @@ def test_extreme_logits_give_exact_losses_and_gradients(name: str, dtype: str) -
             found, loss = gradient(name, logits, wanted), value(name, logits, wanted)
         assert loss == pytest.approx(expected, rel=1e-12 if dtype == "float64" else 1e-3)
         assert found.tolist() == [slopes]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_float32_keeps_its_digits_when_many_samples_are_summed(name: str) -> None:
+    z, y = np.random.default_rng(5).normal(1000, 2, (20_000, 3)), random_targets(name, 20_000, 3)
+    z = z.astype("float32")
+    exact = value(name, z.astype(float), y)
+    assert value(name, z, y.astype("float32")) == pytest.approx(exact, rel=1e-6)
