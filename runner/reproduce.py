@@ -82,7 +82,7 @@ def compare_preset(
 def compare_seeds(
     overrides: Sequence[str], case: Mapping[str, Any], folder: Path
 ) -> list[Comparison]:
-    """A metric's mean, or median, over seeds: at the end (`final`), or its best epoch's (`best`)."""
+    """A metric's mean or median over seeds: at the end (`final`) or of its best epoch (`best`)."""
     values = []
     for seed in range(1, case["seeds"] + 1):
         run = folder / str(seed)
