@@ -43,13 +43,12 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     samples = len(dataset.train)
     batch_size = checked_batch_size(settings.batch_size, samples)
     inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)
-    classes = None if dataset.classes is None else len(dataset.classes)
     steps_per_epoch = -(-samples // batch_size)
     problem = Problem(
         network=Network(
             topology,
             settings.network.activation.hidden,
-            output_activation(settings, classes),
+            output_activation(settings, dataset.train.targets),
             Dropout(**asdict(settings.network.dropout)),
         ),
         inputs=inputs,

@@ -3,21 +3,23 @@
 from runner.errors import SettingsError
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
+from runner.network.topology import Array
 from runner.settings import Settings
 from runner.training.engine import Problem
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 
 
-def output_activation(settings: Settings, classes: int | None) -> str:
-    """The output layer's activation; `auto` is what the loss comes with, or what the task asks for.
+def output_activation(settings: Settings, targets: Array) -> str:
+    """The output layer's activation; `auto` is what the loss comes with, or what targets ask for:
 
-    classes: how many there are, or None for regression.
+    sigmoid where all of them are 0 or 1, else linear.
     """
     asked, loss = settings.network.activation.output, settings.loss.name
     needed = LOSSES[loss].output
     if asked == "auto":
-        return needed or ("linear" if classes is None else "sigmoid")
+        binary = bool(((targets == 0) | (targets == 1)).all())
+        return needed or ("sigmoid" if binary else "linear")
     if needed is not None and asked != needed:
         raise SettingsError(
             f"loss.name='{loss}' comes with a {needed} output layer, not with "

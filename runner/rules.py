@@ -28,7 +28,7 @@ def shown(value: object) -> str:
 def suggestion(name: str, names: Iterable[str]) -> str:
     """`did you mean 'x'? ` for a near miss, else nothing."""
     near = get_close_matches(name, list(names), n=1)
-    return f"did you mean '{near[0]}'? " if near else ""
+    return f"did you mean '{printable(near[0])}'? " if near else ""
 
 
 def _number(key: str, value: object, expected: str) -> float:

@@ -3,8 +3,10 @@
 No pickle is read; what a header claims is held against the file's size before anything is read.
 """
 
+import lzma
 import math
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 LARGEST_NPZ = 4 << 30
 """Bytes of one array; larger ones are read from .npy files, a piece at a time."""
-DAMAGES = (OSError, ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile)
+DAMAGES = (
+    *(OSError, ValueError, EOFError, KeyError, RuntimeError, OverflowError),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile),
+)
 """What reading a damaged file can raise."""
 
 

@@ -52,7 +52,7 @@ class Column:
             return not (self.numeric and self.texts)
         self.values[rows] = values
         self.codes.append(np.broadcast_to(np.int32(-1), values.shape))
-        if kind == "f" or values.dtype.kind == "f":
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
             unknown = int(np.count_nonzero(np.isnan(values)))
             self.gaps |= unknown > 0
             self.infinite |= bool(np.isinf(values).any())

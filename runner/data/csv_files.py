@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 10_000_000
 """Bytes; a longer line is not a table's row."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CHUNK = 50_000
 """Rows that are parsed together."""
 EXPECTED = "expected a CSV file, e.g. dataset.path=data.csv"
@@ -74,9 +75,11 @@ class CsvFile:
         none, short = True, False
         try:
             with opened_bytes(self.path) as file:
+                if file.read(3) != BYTE_ORDER_MARK:
+                    file.seek(0)
                 reader = pd.read_csv(
                     file,
-                    encoding="utf-8-sig",
+                    encoding="utf-8",
                     skip_blank_lines=False,
                     low_memory=False,
                     chunksize=CHUNK,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from runner.data.idx import LARGEST, MOST_COMPRESSED, refuse_file
-from runner.errors import DataError
+from runner.errors import DataError, printable
 from runner.network.topology import Array
 
 EXPECTED = "a MATLAB 5 file with uint8 images X [32 x 32 x 3 x n] and labels y [n x 1] of 1 to 10"
@@ -44,7 +44,9 @@ def check_claims(path: Path, claims: dict[str, tuple[tuple[int, ...], str]]) -> 
     for name in ("X", "y"):
         if name not in claims:
             found = ", ".join(claims) or "nothing"
-            raise refuse_file(path, f"has no variable {name}, it holds {found[:100]}", EXPECTED)
+            raise refuse_file(
+                path, f"has no variable {name}, it holds {printable(found[:100])}", EXPECTED
+            )
     (size, kind), (label_size, _) = claims["X"], claims["y"]
     if kind != "uint8" or len(size) != 4 or size[:3] != (32, 32, 3):
         raise refuse_file(path, f"has X of {kind} {' x '.join(map(str, size))}", EXPECTED)
