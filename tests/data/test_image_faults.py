@@ -118,15 +118,15 @@ X, Y = random_images(32, 32, 3, 4), np.array([[1], [2], [10], [9]], np.uint8)
 MAT_FAULTS: dict[str, tuple[dict[str, object], str]] = {
     "no X": ({"y": Y}, "no variable X"),
     "no y": ({"X": X}, "no variable y"),
-    "floats": ({"X": X.astype(float), "y": Y}, "X of double"),
-    "other shape": ({"X": X[:16], "y": Y}, "X of uint8 16 x 32 x 3 x 4"),
-    "one image": ({"X": X[..., 0], "y": Y}, "X of uint8 32 x 32 x 3"),
+    "floats": ({"X": X.astype(float), "y": Y}, "X of type f8"),
+    "other shape": ({"X": X[:16], "y": Y}, "X of type u1, 16 x 32 x 3 x 4"),
+    "one image": ({"X": X[..., 0], "y": Y}, "X of type u1, 32 x 32 x 3"),
     "labels differ in number": ({"X": X, "y": Y[:3]}, "4 images and y of 3 x 1"),
     "a row of labels": ({"X": X, "y": Y.T}, "y of 1 x 4"),
     "label 0": ({"X": X, "y": Y * 0}, "other labels than 1 to 10"),
     "label 11": ({"X": X, "y": Y + 1}, "other labels than 1 to 10"),
     "a half": ({"X": X, "y": Y + 0.5}, "other labels than 1 to 10"),
-    "text": ({"X": "abc", "y": Y}, "X of char"),
+    "text": ({"X": "abc", "y": Y}, "cannot be read"),
 }
 
 
