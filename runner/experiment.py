@@ -25,6 +25,7 @@ from runner.recording.run_directory import RunDirectory
 from runner.recording.tables import configuration_columns
 from runner.settings import parse_settings
 from runner.signals import Interrupts
+from runner.threads import limited
 from runner.training.engine import Engine, StepReport
 from runner.training.evaluation import HeldOut, evaluate, predict
 from runner.training.loop import train
@@ -68,6 +69,7 @@ def run_experiment(
     directory = RunDirectory(folder, configuration_columns({**config, "topology": str(topology)}))
     directory.claim(documents, engine=engine.name, data=checksum)
     with (
+        limited(settings.threads),
         directory.failures_recorded(),
         Console(folder, quiet=quiet) as console,
         Interrupts() as interrupts,

@@ -157,6 +157,7 @@ class Settings:
     engine: Annotated[str, choice(ENGINES)]
     dtype: Annotated[str, choice(("float32", "float64"))]
     batch_size: Annotated[int | None, optional(integer(at_least=1))]
+    threads: Annotated[int, integer(at_least=1)]
     dataset: DatasetSettings
     network: NetworkSettings
     loss: LossSettings
