@@ -56,6 +56,7 @@ class ParquetFile:
         try:
             with self._opened() as file:
                 for batch in file.iter_batches(batch_size=CHUNK):
+                    batch.validate(full=True)  # texts that are not UTF-8, places out of range
                     piece = batch.to_pandas()
                     rows += len(piece)
                     if rows > self.most_rows:
