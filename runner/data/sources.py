@@ -1,8 +1,8 @@
 """The image sets that are known by name: where they are published, and their SHA-256 sums.
 
-The sums are those that TensorFlow Datasets lists for the same files (its `url_checksums`); the
-MD5 sums that torchvision and the CIFAR page give belong to the same files. No download of ours
-has confirmed them. The contents of MNIST and Fashion-MNIST were read from independent copies.
+The sums are those that TensorFlow Datasets lists for the same files (its `url_checksums`). No
+download of ours has confirmed them. The contents of MNIST and Fashion-MNIST, not their compressed
+bytes, were checked against independent copies.
 """
 
 from runner.data.downloads import Source
