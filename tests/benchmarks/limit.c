@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { SAMPLES = 8, INPUTS = 3, HIDDEN = 4, MASKS = 4096, STEPS = 1000000, BLOCKS = 20000 };
+enum { SAMPLES = 8, INPUTS = 3, HIDDEN = 4, MASKS = 4096, STEPS = 100000, BLOCKS = 2000 };
 
 static const double x[INPUTS][SAMPLES] = {
     {0, 0, 1, 1, 1, 0, 1, 1}, {0, 1, 0, 1, 0, 0, 0, 0}, {1, 1, 1, 1, 1, 1, 1, 1}};
