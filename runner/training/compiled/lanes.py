@@ -304,28 +304,6 @@ def shifted_to_exponent(_typing, lanes):
     return lanes(lanes), emit
 
 
-@intrinsic
-def fraction_and_exponent(_typing, lanes):
-    """A positive normal x as (m, k): x = m 2^k, 1 <= m < 2, both as lanes of x's type."""
-    bits, mantissa, bias = (64, 52, 1023) if lanes.dtype == types.float64 else (32, 23, 127)
-
-    def emit(context, builder, sig, args):
-        whole = ir.VectorType(ir.IntType(bits), lanes.width)
-
-        def constant(value):
-            return ir.Constant(whole, [value] * lanes.width)
-
-        raw = builder.bitcast(args[0], whole)
-        k = builder.sub(builder.lshr(raw, constant(mantissa)), constant(bias))
-        m = builder.or_(
-            builder.and_(raw, constant((1 << mantissa) - 1)), constant(bias << mantissa)
-        )
-        pair = [builder.bitcast(m, args[0].type), builder.sitofp(k, args[0].type)]
-        return context.make_tuple(builder, sig.return_type, pair)
-
-    return types.UniTuple(lanes, 2)(lanes), emit
-
-
 def _every_second(start):
     order = ir.Constant(ir.VectorType(_I32, WIDTH), list(range(start, 2 * WIDTH, 2)))
 
