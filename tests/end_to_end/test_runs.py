@@ -182,8 +182,14 @@ def test_a_csv_file_is_learnt(run: InProcess) -> None:
         "dataset.target=y",
         "network=sigmoid",
         "topology=2-4-1",
+        "batch_size=null",
+        "dataset.validation=null",
+        "dataset.test=null",
+        "optimizer.learning_rate=0.1",
+        "stopping=target",
+        "stopping.metric=mean_accuracy",
         "stopping.target=0.95",
-        "stopping.max_steps=20000",
+        "stopping.max_epochs=20000",
         "hydra.run.dir=here",
     )
     assert ended.code == 0
