@@ -116,7 +116,7 @@ class RowLayout:
         some = inputs[:: max(1, len(inputs) // 2000)]
         share = np.count_nonzero(some) / some.size
         if shifted or share > MOST_NONZERO or inputs.shape[1] > 65535:
-            return *nothing, writable(np.ascontiguousarray(inputs[:])), rows.DENSE
+            return *nothing, writable(np.ascontiguousarray(inputs[:]).reshape(-1)), rows.DENSE
         first = np.zeros(len(inputs) + 1, np.int64)
         first[1:] = np.cumsum(np.count_nonzero(inputs, axis=1))
         values, column = np.empty(first[-1], inputs.dtype), np.empty(first[-1], np.uint16)
