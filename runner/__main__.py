@@ -1,7 +1,13 @@
 """The command `python -m runner`: composes the configuration with Hydra and runs it."""
 
+import signal
+
+if __name__ == "__main__":  # Ctrl-C while modules load just ends the process
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,22 +19,17 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.composing import COMPOSING_ERRORS, conf_folder, explained, plain, prepare_hydra
 from runner.errors import (
+    INTERRUPTED,
     DivergedError,
     RunnerError,
+    SettingsError,
+    Stop,
     StorageError,
     error_line,
     printable,
 )
 from runner.experiment import record_failure, run_experiment
 from runner.sweeping.results import SweepFolder, collect_results
-
-
-class Stop(BaseException):
-    """Carries an error or exit code past Hydra, which would print errors its own way."""
-
-    def __init__(self, error: Exception | None, code: int) -> None:
-        self.error = error
-        self.code = code
 
 
 @hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
@@ -39,12 +40,16 @@ def application(config: DictConfig) -> None:
     if about.mode == RunMode.MULTIRUN:
         run_job(config, folder, f"#{about.job.num} {' '.join(about.overrides.task)}")
         return
+    if not about.run.dir:
+        raise Stop(SettingsError("hydra.run.dir is empty; expected a folder for the run"), 2)
     try:
         outcome = run_experiment(plain(config), folder, documents(config))
-    except Exception as error:
-        if not any(folder.iterdir()):  # refused at the door
+    except BaseException as error:
+        if not any(folder.iterdir()):  # refused at the door, or interrupted there
             folder.rmdir()
-        raise Stop(error, 1) from error
+        if isinstance(error, Exception):
+            raise Stop(error, 1) from error
+        raise
     if outcome.status == "diverged":
         raise Stop(DivergedError(outcome.text), outcome.exit_code)
     if outcome.exit_code:
@@ -80,12 +85,20 @@ def documents(config: DictConfig) -> dict[str, str]:
     }
 
 
+def terminated(_number: int, _frame: object) -> None:
+    """SIGTERM outside a run's training ends the process, tidying up on the way."""
+    raise SystemExit(INTERRUPTED["SIGTERM"])
+
+
 def main() -> int:
     """Runs the application; errors that a person can cause are one line on stderr."""
     if any(names_rerun(argument) for argument in sys.argv[1:]):
         return report(
             "--experimental-rerun reads a pickle, which could hold code; not supported", 2
         )
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, terminated)
     prepare_hydra()
     code = exit_code_of(composed_application)
     sweep = SweepFolder.path
@@ -132,7 +145,8 @@ def exit_code_of(action: Callable[[], object]) -> int:
 def handled(error: Exception, whole_traceback: bool) -> int:
     """Reports an error in one line; raises it where it is a fault of the runner itself."""
     if isinstance(error, OSError):
-        error = StorageError(f"{printable(error.filename)}: {error.strerror}")
+        place = printable(error.filename or "standard output")
+        error = StorageError(f"{place}: {error.strerror}; free space or choose another place")
     if whole_traceback or not isinstance(error, RunnerError):
         raise error
     return report(str(error), error.exit_code)

@@ -9,6 +9,7 @@ import numpy as np
 
 from runner.combinations import (
     check_problem,
+    check_target,
     check_validation,
     output_activation,
     schedule_epochs,
@@ -68,6 +69,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         scaling=scaling,
     )
     check_problem(problem)
+    check_target(settings)
     check_validation(settings, dataset.validation is not None)
     return problem
 

@@ -33,6 +33,23 @@ def output_activation(settings: Settings, targets: Array) -> str:
     return asked
 
 
+def check_target(settings: Settings) -> None:
+    """A target beyond what its metric can be would never be met."""
+    metric, target = settings.stopping.metric, settings.stopping.target
+    if target is None:
+        return
+    if metric.endswith("accuracy") and target > 1:
+        raise SettingsError(
+            f"stopping.target={target:g} cannot be met: {metric} is a fraction, at most 1; "
+            "expected e.g. stopping.target=0.99"
+        )
+    if not metric.endswith("accuracy") and target < 0:
+        raise SettingsError(
+            f"stopping.target={target:g} cannot be met: {metric} is never below 0; "
+            "expected e.g. stopping.target=0.01"
+        )
+
+
 def check_validation(settings: Settings, has_validation: bool) -> None:
     """A held-out metric needs held-out data."""
     metric = settings.stopping.metric

@@ -43,6 +43,14 @@ class DivergedError(RunnerError):
     exit_code = 7
 
 
+class Stop(BaseException):
+    """Carries an error or exit code past Hydra, which would print errors its own way."""
+
+    def __init__(self, error: Exception | None, code: int) -> None:
+        self.error = error
+        self.code = code
+
+
 INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
 """Exit codes of a run ended by a signal: 128 + the signal's number."""
 

@@ -99,7 +99,8 @@ def run_experiment(
             }
             recorder.predictions(dataset, outputs)
         console.conclude(problem, dataset, state.parameters, report)
-        recorder.finish(outcome.status, state, report, test)
+        error = outcome.text if outcome.status == "diverged" else None
+        recorder.finish(outcome.status, state, report, test, error)
     return outcome
 
 

@@ -71,11 +71,16 @@ class Recorder:
             write_predictions(self._directory.path, dataset, outputs)
 
     def finish(
-        self, status: str, state: TrainingState, report: StepReport, test: Mapping[str, float]
+        self,
+        status: str,
+        state: TrainingState,
+        report: StepReport,
+        test: Mapping[str, float],
+        error: str | None = None,
     ) -> None:
         """The last history row, the last snapshot of finite weights, and results.csv.
 
-        test: the metrics on the test part, if there is one.
+        test: the metrics on the test part, if there is one. error: what went wrong, if it did.
         """
         with storage_errors(self._directory.path):
             self._history.append(report)
@@ -94,4 +99,4 @@ class Recorder:
             **report.metrics,
             **test,
         }
-        self._directory.finish(status, results, parameters_checksum(state.parameters))
+        self._directory.finish(status, results, parameters_checksum(state.parameters), error)

@@ -66,13 +66,20 @@ class RunDirectory:
                 target.parent.mkdir(exist_ok=True)
                 target.write_text(content, encoding="utf-8")
 
-    def finish(self, status: str, results: Mapping[str, object], parameters: str) -> None:
+    def finish(
+        self,
+        status: str,
+        results: Mapping[str, object],
+        parameters: str,
+        error: str | None = None,
+    ) -> None:
         """results.csv, then the last word of run.json; `parameters`: the weights' checksum."""
         with storage_errors(self.path):
             write_results(self.path, {**self._columns, **results})
         self._describe(
             status=status,
             stop_reason=results["stop_reason"],
+            error=error,
             finished=now(),
             checksums={**self._about["checksums"], "parameters": parameters},
         )

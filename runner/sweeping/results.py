@@ -8,6 +8,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from runner.errors import ConflictError, Stop, printable
 from runner.recording.files import storage_errors, write_atomically
 from runner.recording.run_directory import read_run
 from runner.recording.tables import merge_rows, read_row
@@ -35,7 +36,11 @@ class SweepFolder(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before the first job."""
-        SweepFolder.path = Path(config.hydra.sweep.dir).absolute()
+        path = Path(config.hydra.sweep.dir).absolute()
+        if path.is_dir() and any(child.name.isdigit() for child in path.iterdir()):
+            problem = f"{printable(path)} already holds a sweep; give another hydra.sweep.dir"
+            raise Stop(ConflictError(problem), ConflictError.exit_code)
+        SweepFolder.path = path
 
 
 def sweep_jobs(sweep: Path) -> Iterator[Job]:
