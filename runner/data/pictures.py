@@ -20,7 +20,7 @@ def save_picture(path: Path, name: str, dataset: Dataset) -> None:
     try:
         import matplotlib as mpl  # noqa: PLC0415 - optional, slow to import
     except ImportError as error:
-        raise SettingsError("--plot needs matplotlib; pip install matplotlib") from error
+        raise SettingsError("--plot needs matplotlib, which is not installed; pip install matplotlib") from error
     mpl.use("Agg")
     from matplotlib.figure import Figure  # noqa: PLC0415
 
