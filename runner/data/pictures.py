@@ -17,10 +17,8 @@ MOST_POINTS = 5000
 
 def save_picture(path: Path, name: str, dataset: Dataset) -> None:
     """Writes a picture of the training part. Raises SettingsError without matplotlib."""
-    try:
-        import matplotlib as mpl  # noqa: PLC0415 - optional, slow to import
-    except ImportError as error:
-        raise SettingsError("--plot needs matplotlib, which is not installed; pip install matplotlib") from error
+    import matplotlib as mpl  # noqa: PLC0415 - slow to import
+
     mpl.use("Agg")
     from matplotlib.figure import Figure  # noqa: PLC0415
 
