@@ -149,6 +149,11 @@ class RecordingSettings:
 
 
 @dataclass(frozen=True)
+class SweepSettings:
+    max_jobs: Annotated[int, integer(at_least=1)]
+
+
+@dataclass(frozen=True)
 class Settings:
     """Every value of a run. The YAML under `conf/` documents each and gives the defaults."""
 
@@ -166,6 +171,7 @@ class Settings:
     regularization: RegularizationSettings
     stopping: StoppingSettings
     recording: RecordingSettings
+    sweep: SweepSettings
 
 
 def parse_settings(config: Mapping[str, Any]) -> Settings:

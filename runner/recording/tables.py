@@ -73,7 +73,7 @@ def configuration_columns(config: Mapping[str, Any], prefix: str = "") -> dict[s
     columns: dict[str, object] = {}
     for name, value in config.items():
         key = f"{prefix}{name}"
-        if key in ("dataset.rows", "published"):
+        if key in ("dataset.rows", "published", "sweep"):
             continue
         if isinstance(value, Mapping):
             columns |= configuration_columns(value, f"{key}.")

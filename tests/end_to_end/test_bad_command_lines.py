@@ -34,6 +34,12 @@ COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "value taken away": (["~seed"], ["seed is missing"]),
     "values without -m": (["seed=1,2"], ["Ambiguous value", "'seed=1,2'"]),
     "empty sweep": (["-m", "seed=range(1,1)"], ["the sweep is empty", "seed=1,2,3"]),
+    "a million jobs": (
+        ["-m", "seed=range(1,1001)", "optimizer.learning_rate=range(1,1001)"],
+        ["1,000,000 jobs", "sweep.max_jobs=100000"],
+    ),
+    "a target out of reach": (["stopping.target=2"], ["at most 1", "stopping.target=0.99"]),
+    "no run folder": (["hydra.run.dir="], ["hydra.run.dir is empty"]),
     "sweep over an unknown choice": (["-m", "optimizer=sgd,adma"], ["'adma' is unknown"]),
     "empty topology": (["topology="], ["topology='' is not a topology", "such as 3-4-1"]),
     "one layer": (["topology=3"], ["topology=3 is not a topology"]),

@@ -126,3 +126,26 @@ def test_a_job_of_a_sweep_computes_what_a_single_run_does(
     single = json.loads((run.cwd / "here" / "run.json").read_text())
     job = json.loads((folder / "5" / "run.json").read_text())
     assert job["checksums"] == single["checksums"]
+
+
+def test_a_second_sweep_does_not_touch_the_folder_of_a_first(run: InProcess) -> None:
+    few = ["stopping.target=null", "stopping.max_steps=2", "hydra.sweep.dir=sweep"]
+    assert run("-m", "seed=1,2", *few).code == 0
+    before = {path: path.read_bytes() for path in (run.cwd / "sweep").rglob("*") if path.is_file()}
+    ended = run("-m", "seed=3", *few)
+    assert ended.code == 5
+    assert "already holds a sweep" in ended.err
+    after = {path: path.read_bytes() for path in (run.cwd / "sweep").rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_job_that_diverges_is_named_with_its_reason(run: InProcess) -> None:
+    ended = run(
+        "-m",
+        "optimizer.learning_rate=1e300,1",
+        "network.activation.output=linear",
+        "stopping.target=null",
+        "stopping.max_steps=5",
+    )
+    assert ended.code == 1
+    assert "#0 training diverged" in ended.err
