@@ -55,6 +55,8 @@ def new_run(topology: str, batch: int, root: str | None) -> Contestant:
         "dataset=mnist",
         f"dataset.root={root or 'null'}",
         "network=sigmoid",
+        "loss=squared_error",
+        "optimizer=sgd",
         "network.activation.output=sigmoid",
         f"topology={topology}",
         f"batch_size={batch}",
