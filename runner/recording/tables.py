@@ -13,20 +13,6 @@ from runner.network.topology import Array
 from runner.recording.files import write_atomically
 from runner.training.engine import StepReport
 
-RESULT_COLUMNS = (
-    "status",
-    "stop_reason",
-    "steps",
-    "epochs",
-    "seconds",
-    "steps_per_second",
-    "parameters",
-    "loss",
-    "mae",
-    "mean_accuracy",
-    "accuracy",
-)
-
 
 class History:
     """history.csv: one row an epoch recorded, appended as training goes."""
