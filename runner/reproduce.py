@@ -15,8 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from runner.commands import CommandParser, console, run_command
 from runner.composing import compose, conf_folder
-from runner.errors import RunnerError, SettingsError, printable
+from runner.errors import SettingsError, printable
 from runner.experiment import run_experiment
 from runner.recording.snapshots import load_snapshot, newest_snapshot, snapshot_path
 from runner.recording.tables import read_column, read_row
@@ -140,11 +141,19 @@ def table_row(name: str, case: str, comparisons: list[Comparison], seconds: floa
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the named presets, or all exact ones, and prints a table; 1 when a number is off."""
-    from rich.console import Console  # noqa: PLC0415 - slow to import
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - slow to import
 
-    overrides = [argument for argument in arguments if "=" in argument]
-    names = [argument for argument in arguments if "=" not in argument]
+    parser = CommandParser(
+        "reproduce",
+        "Runs presets and holds them against the numbers that were published.",
+        "  python -m runner.reproduce\n"
+        "  python -m runner.reproduce nielsen_depth dataset.root=FOLDER",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="presets; else all exact ones")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for a run")
+    given = parser.parse_args(arguments).names
+    overrides = [argument for argument in given if "=" in argument]
+    names = [argument for argument in given if "=" not in argument]
     known = preset_names()
     for name in names:
         if name not in known:
@@ -160,17 +169,12 @@ def main(arguments: Sequence[str]) -> int:
                 table.add_row(*table_row(name, case, comparisons, now - started))
                 failed |= not all(comparison.agrees for comparison in comparisons)
                 started = now
-    console = Console()
-    console.print(table)
+    console().print(table)
     if not names:
         rest = ", ".join(preset_names(exact=False))
-        console.print(f"On real data, when named (with dataset.root=FOLDER): {rest}")
+        print(f"On real data, when named (with dataset.root=FOLDER): {rest}")
     return int(failed)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except RunnerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    sys.exit(run_command(main, sys.argv[1:]))

@@ -1,0 +1,93 @@
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from runner.commands import CommandParser, extra, run_command
+from runner.errors import ConflictError, DataError, RunnerError, SettingsError, SnapshotError
+from tests.end_to_end.commands import ENVIRONMENT, ending, start
+
+MODULES = ["data", "reproduce"]
+
+ERRORS: dict[str, tuple[BaseException, int, str]] = {
+    "settings": (SettingsError("bad value"), 2, "bad value"),
+    "data": (DataError("line 3"), 3, "line 3"),
+    "snapshot": (SnapshotError("torn"), 4, "torn"),
+    "conflict": (ConflictError("in use"), 5, "in use"),
+    "several lines": (RunnerError("one\ntwo"), 1, r"one\ntwo"),
+    "full disk": (OSError(28, "No space left", "x.csv"), 6, "x.csv: No space left"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_error_is_one_line_and_the_exit_code_of_its_kind(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    error, code, text = ERRORS[name]
+
+    def main(_: Sequence[str]) -> int:
+        raise error
+
+    assert run_command(main, []) == code
+    said = capsys.readouterr()
+    assert said.err.startswith(f"error: {text}")
+    assert said.err.count("\n") == 1
+    assert said.out == ""
+
+
+def test_ctrl_c_ends_a_command_with_130() -> None:
+    def main(_: Sequence[str]) -> int:
+        raise KeyboardInterrupt
+
+    assert run_command(main, []) == 130
+
+
+def test_the_whole_traceback_is_shown_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+
+    def main(_: Sequence[str]) -> int:
+        raise SettingsError("bad value")
+
+    with pytest.raises(SettingsError):
+        run_command(main, [])
+
+
+def test_a_fault_of_the_runner_itself_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_command(lambda _: 1 // 0, [])
+
+
+def test_a_bad_argument_is_an_error_in_one_line() -> None:
+    parser = CommandParser("thing", "Does a thing.")
+    with pytest.raises(SettingsError, match=r"--wrong; python -m runner\.thing --help"):
+        parser.parse_args(["--wrong"])
+
+
+def test_a_missing_extra_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"needs no_such_module.*'runner\[onnx\]'"):
+        extra("no_such_module", "onnx")
+    assert extra("json", "onnx").dumps(1) == "1"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_command_has_a_help_text_with_examples(module: str, tmp_path: Path) -> None:
+    end = ending(start("--help", module=f"runner.{module}", cwd=tmp_path))
+    assert end.code == 0
+    assert end.err == ""
+    assert f"python -m runner.{module} " in end.out.partition("examples:")[2]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    arguments = [sys.executable, "-m", "runner.data", "xor"]
+    end = subprocess.run(
+        arguments, cwd=tmp_path, env=ENVIRONMENT, stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert end.returncode == 0
+    assert end.stderr == b""
