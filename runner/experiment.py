@@ -1,7 +1,7 @@
 """One run, start to end: data set, network, training, recording."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,21 +17,42 @@ from runner.building import (
     build_stopping,
     build_watch,
 )
+from runner.data.dataset import Dataset
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
 from runner.loading import held_out, load_dataset
 from runner.recording.console import Console
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.tables import configuration_columns
-from runner.settings import parse_settings
+from runner.settings import DatasetSettings, Settings, parse_settings
 from runner.signals import Interrupts
 from runner.threads import limited
 from runner.training.engine import Engine, StepReport
-from runner.training.evaluation import HeldOut, evaluate, predict
+from runner.training.evaluation import evaluate, predict
 from runner.training.loop import train
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
 from runner.training.watching import Watch
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run that is ready to start: its settings checked, its data loaded, its engine built."""
+
+    settings: Settings
+    columns: Mapping[str, object]
+    """The configuration's part of results.csv."""
+    dataset: Dataset
+    """With targets as the network's outputs are."""
+    checksum: str
+    """Of the data as they came."""
+    engine: Engine
+    stopping: Stopping
+    watch: Watch | None
+
+    def first_state(self) -> TrainingState:
+        """The state before the first step."""
+        return build_state(self.settings, self.engine.problem)
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,29 @@ class Outcome:
     """In words, on one line."""
 
 
+def prepare(
+    config: Mapping[str, Any], load: Callable[[DatasetSettings], Dataset] = load_dataset
+) -> Experiment:
+    """The experiment that a configuration describes; no file is written.
+
+    load: gives the data set, so that many runs can share one.
+    Raises RunnerError when configuration or data are at fault.
+    """
+    settings = parse_settings(config)
+    dataset = load(settings.dataset)
+    problem = build_problem(settings, dataset)
+    topology = problem.network.topology
+    return Experiment(
+        settings,
+        configuration_columns({**config, "topology": str(topology)}),
+        dataset.for_outputs(topology.sizes[-1], settings.dtype),
+        dataset.checksum,
+        build_engine(settings.engine, problem, build_distortion(dataset)),
+        build_stopping(settings.stopping),
+        build_watch(settings),
+    )
+
+
 def run_experiment(
     config: Mapping[str, Any], folder: Path, documents: Mapping[str, str], *, quiet: bool = False
 ) -> Outcome:
@@ -53,27 +97,27 @@ def run_experiment(
     documents: texts to keep beside the run, such as its YAML, by file name.
     Raises RunnerError, before the folder is touched when configuration or data are at fault.
     """
-    settings = parse_settings(config)
-    dataset = load_dataset(settings.dataset)
-    problem = build_problem(settings, dataset)
-    engine = build_engine(settings.engine, problem, build_distortion(dataset))
-    stopping = build_stopping(settings.stopping)
-    state = build_state(settings, problem)
-    watch = build_watch(settings)
+    experiment = prepare(config)
+    state = experiment.first_state()
+    directory = RunDirectory(folder, experiment.columns)
+    directory.claim(documents, engine=experiment.engine.name, data=experiment.checksum)
+    with limited(experiment.settings.threads), Interrupts() as interrupts:
+        return record_run(experiment, state, directory, interrupts, quiet=quiet)
 
-    checksum = dataset.checksum
+
+def record_run(
+    experiment: Experiment,
+    state: TrainingState,
+    directory: RunDirectory,
+    interrupts: Interrupts,
+    *,
+    quiet: bool = False,
+) -> Outcome:
+    """Trains from `state` until a criterion or a signal stops it; records it in `directory`."""
+    settings, dataset, engine = experiment.settings, experiment.dataset, experiment.engine
+    stopping, watch, problem = experiment.stopping, experiment.watch, engine.problem
     topology = problem.network.topology
-    dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
-    validation = held_out("val_", dataset.validation, dataset)
-
-    directory = RunDirectory(folder, configuration_columns({**config, "topology": str(topology)}))
-    directory.claim(documents, engine=engine.name, data=checksum)
-    with (
-        limited(settings.threads),
-        directory.failures_recorded(),
-        Console(folder, quiet=quiet) as console,
-        Interrupts() as interrupts,
-    ):
+    with directory.failures_recorded(), Console(directory.path, quiet=quiet) as console:
         recorder = build_recorder(directory, settings.recording, dataset)
         recorder.snapshot(state)
         console.introduce(settings.dataset.name, dataset, problem, engine.name, settings.seed)
@@ -81,9 +125,7 @@ def run_experiment(
         console.begin_training(stopping, settings.stopping.metric)
         if (prepared := engine.prepare(state)) is not None:
             console.line(prepared)
-        report = train_and_record(
-            state, engine, stopping, watch, recorder, console, interrupts, validation
-        )
+        report = train_and_record(experiment, state, recorder, console, interrupts)
         if watch is not None and watch.restore_best and state.best.size:
             state.parameters[:] = state.best
         outcome = outcome_of(report, interrupts.received)
@@ -105,23 +147,21 @@ def run_experiment(
 
 
 def train_and_record(
+    experiment: Experiment,
     state: TrainingState,
-    engine: Engine,
-    stopping: Stopping,
-    watch: Watch | None,
     recorder: Recorder,
     console: Console,
     interrupts: Interrupts,
-    validation: HeldOut | None,
 ) -> StepReport:
     """Trains until a criterion or a signal stops it, validating and recording on the way."""
-    problem = engine.problem
-    milestone, validate = recorder.next_milestone, None
-    if validation is not None:
+    engine, watch, dataset = experiment.engine, experiment.watch, experiment.dataset
+    problem, milestone, validate = engine.problem, recorder.next_milestone, None
+    if (validation := held_out("val_", dataset.validation, dataset)) is not None:
         validate = partial(evaluate, problem, held_out=validation)
         if watch is not None or not problem.full_batch:
             milestone = every_epoch
-    for report in train(state, engine, stopping, milestone, time.perf_counter, validate, watch):
+    clock = time.perf_counter
+    for report in train(state, engine, experiment.stopping, milestone, clock, validate, watch):
         recorder.record(report, state)
         console.progress(report)
         if interrupts.received:
