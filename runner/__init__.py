@@ -1,18 +1,23 @@
 """runner: a laboratory for small neural networks in NumPy."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from runner.analysis.networks import load_network
     from runner.analysis.runs import load_runs
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_runs"]
+__all__ = ["__version__", "load_network", "load_runs"]
+
+PLACES = {
+    "load_network": "runner.analysis.networks",
+    "load_runs": "runner.analysis.runs",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Imports pandas only for those who ask for what needs it."""
-    if name == "load_runs":
-        from runner.analysis.runs import load_runs  # noqa: PLC0415
-
-        return load_runs
+    if name in PLACES:
+        return getattr(import_module(PLACES[name]), name)
     raise AttributeError(f"module 'runner' has no attribute '{name}'")

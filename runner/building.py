@@ -21,6 +21,7 @@ from runner.loading import check_fit, training_inputs, whole_topology
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.network import Dropout, Network
 from runner.network.topology import Array, Topology, memory_needed
+from runner.network.trained import network_arrays
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.schedule import Schedule, log_spaced
@@ -177,7 +178,7 @@ SNAPSHOTS_LOG = log_spaced(per_decade=1, first=1000)
 
 
 def build_recorder(
-    directory: RunDirectory, settings: RecordingSettings, dataset: Dataset
+    directory: RunDirectory, settings: RecordingSettings, dataset: Dataset, network: Network
 ) -> Recorder:
     """The writer of a run's files, with what it writes when."""
     return Recorder(
@@ -185,7 +186,7 @@ def build_recorder(
         history=build_schedule(settings.history, HISTORY_LOG),
         snapshots=build_schedule(settings.snapshots.epochs, SNAPSHOTS_LOG),
         snapshot_seconds=settings.snapshots.seconds,
-        preparation=dataset.preparation,
+        preparation=dataset.preparation | network_arrays(network),
     )
 
 

@@ -20,6 +20,7 @@ from runner.building import (
 from runner.data.dataset import Dataset
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
 from runner.loading import held_out, load_dataset
+from runner.network.trained import predict
 from runner.recording.console import Console
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
@@ -28,7 +29,7 @@ from runner.settings import DatasetSettings, Settings, parse_settings
 from runner.signals import Interrupts
 from runner.threads import limited
 from runner.training.engine import Engine, StepReport
-from runner.training.evaluation import evaluate, predict
+from runner.training.evaluation import evaluate
 from runner.training.loop import train
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
@@ -118,7 +119,7 @@ def record_run(
     stopping, watch, problem = experiment.stopping, experiment.watch, engine.problem
     topology = problem.network.topology
     with directory.failures_recorded(), Console(directory.path, quiet=quiet) as console:
-        recorder = build_recorder(directory, settings.recording, dataset)
+        recorder = build_recorder(directory, settings.recording, dataset, problem.network)
         recorder.snapshot(state)
         console.introduce(settings.dataset.name, dataset, problem, engine.name, settings.seed)
         console.starting_weights(topology, state.parameters)

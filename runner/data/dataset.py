@@ -100,6 +100,8 @@ class Dataset:
     """Names of the classes that labels 0, 1, … stand for, or None for numbers to predict."""
     image_shape: tuple[int, int, int] | None = None
     """(height, width, channels) of what a row of inputs shows, in this order, or None."""
+    groups: tuple[slice, ...] = ()
+    """Input columns that together are one category, one-hot."""
     scaling: Scaling | None = None
     fill: Array | None = None
     """[n_in] What stands in for a missing input, or None where none may be missing."""
@@ -146,13 +148,15 @@ class Dataset:
     @property
     def preparation(self) -> dict[str, Array]:
         """What prediction needs to treat new inputs alike, as plain arrays for the snapshots."""
-        arrays: dict[str, Array] = {}
+        arrays = {"target_names": np.array(self.target_names)}
         if self.scaling is not None:
             arrays |= {"input_shift": self.scaling.shift, "input_scale": self.scaling.scale}
         if self.fill is not None:
             arrays["input_fill"] = self.fill
         if self.image_shape is None:
             arrays["input_names"] = np.array(self.input_names)
+        if self.groups:
+            arrays["input_groups"] = np.array([(g.start, g.stop) for g in self.groups])
         if self.classes is not None:
             arrays["classes"] = np.array(self.classes)
         return arrays

@@ -28,6 +28,7 @@ def prepare(pool: Pool, split: Split) -> Dataset:
         target_names=pool.target_names,
         classes=pool.classes,
         image_shape=pool.image_shape,
+        groups=pool.groups,
         scaling=scaling_of(train.inputs, pool),
         fill=fill,
         missing=missing,

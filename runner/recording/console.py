@@ -11,9 +11,9 @@ import numpy as np
 from runner.data.dataset import Dataset
 from runner.errors import printable
 from runner.network.topology import Array, Topology
+from runner.network.trained import predict
 from runner.recording.progress_bar import ProgressBar
 from runner.training.engine import Problem, StepReport
-from runner.training.evaluation import predict
 from runner.training.stopping import Stopping
 
 SECONDS_BETWEEN_LINES = 1.0

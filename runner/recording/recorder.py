@@ -25,14 +25,14 @@ class Recorder:
         history: Schedule,
         snapshots: Schedule,
         snapshot_seconds: float | None,
-        preparation: Mapping[str, Array] | None = None,
+        preparation: Mapping[str, Array],
     ) -> None:
         self._preparation = preparation
         self._directory = directory
         self._history_schedule = history
         self._snapshot_schedule = snapshots
         self._snapshot_seconds = snapshot_seconds
-        self._last_snapshot = (-1, 0.0)  # step, seconds
+        self._last_snapshot = (-1, 0.0, "")  # step, seconds, checksum of the weights
         with storage_errors(directory.path):
             self._history = History(directory.path)
 
@@ -57,13 +57,18 @@ class Recorder:
                 self.snapshot(state)
 
     def snapshot(self, state: TrainingState) -> None:
-        """A snapshot of the state, unless its step has one; the history up to it is flushed."""
-        if state.step == self._last_snapshot[0]:
+        """A snapshot of the state, unless there is one; the history up to it is flushed.
+
+        The best weights, restored when training ends, replace those of a step that has one.
+        """
+        checksum = parameters_checksum(state.parameters)
+        step, _, last_checksum = self._last_snapshot
+        if (state.step, checksum) == (step, last_checksum):
             return
         with storage_errors(self._directory.path):
             self._history.flush()
             save_snapshot(self._directory.path, state, self._preparation)
-        self._last_snapshot = (state.step, state.seconds)
+        self._last_snapshot = (state.step, state.seconds, checksum)
 
     def predictions(self, dataset: Dataset, outputs: Mapping[str, Array]) -> None:
         """predictions.csv, a row a sample."""

@@ -3,15 +3,19 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from runner.errors import SnapshotError
 from runner.network.topology import Array
+from runner.network.trained import TrainedNetwork, trained_network
 from runner.recording.files import write_atomically
 from runner.training.state import TrainingState
+
+T = TypeVar("T")
 
 SCHEMA = 1
 UNSOUND = (OSError, ValueError, LookupError, EOFError, TypeError, OverflowError, zipfile.BadZipFile)
@@ -21,6 +25,11 @@ UNSOUND = (OSError, ValueError, LookupError, EOFError, TypeError, OverflowError,
 def snapshot_path(run: Path, step: int) -> Path:
     """Where the snapshot of a step lies; names sort by step."""
     return run / "snapshots" / f"step-{step:09d}.npz"
+
+
+def step_of(path: Path) -> int:
+    """The step in a snapshot's name."""
+    return int(path.stem.removeprefix("step-"))
 
 
 def newest_snapshot(run: Path) -> Path:
@@ -72,12 +81,25 @@ def load_snapshot(path: Path) -> TrainingState:
 
     Raises SnapshotError when the file is not a sound snapshot.
     """
+    return read_snapshot(path, state_from)
+
+
+def load_trained(path: Path) -> TrainedNetwork:
+    """The network that a snapshot holds, with the preparation of its inputs.
+
+    Raises SnapshotError when the file is not a sound snapshot.
+    """
+    return read_snapshot(path, trained_network)
+
+
+def read_snapshot(path: Path, meaning: Callable[[dict[str, Array]], T]) -> T:
+    """What a snapshot's members mean. Raises SnapshotError when the file is not sound."""
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             members = {name: arrays[name] for name in arrays.files}
         if int(members["schema"]) != SCHEMA:
             raise ValueError(f"its schema is {int(members['schema'])}, this version reads {SCHEMA}")
-        return state_from(members)
+        return meaning(members)
     except UNSOUND as error:
         raise SnapshotError(
             f"{path} is not a sound snapshot ({error}); use the one before it"

@@ -1,0 +1,146 @@
+"""A network with its weights and the preparation of its inputs, and these as plain arrays."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from runner.errors import DataError
+from runner.network.activations import ACTIVATIONS
+from runner.network.network import Network
+from runner.network.scaling import Scaling
+from runner.network.topology import Array, Topology
+
+NUMBERS = 1 << 21
+"""Activations of the widest layer that are computed together: 8 or 16 MB."""
+
+
+def output_blocks(
+    network: Network, parameters: Array, inputs: Array, scaling: Scaling | None
+) -> Iterator[tuple[slice, Array, Array]]:
+    """The output layer's z and a for `inputs`, some rows at a time, and which rows they are."""
+    step = max(256, NUMBERS // max(network.topology.sizes))
+    scaling = None if scaling is None else scaling.astype(parameters.dtype.name)
+    for start in range(0, len(inputs), step):
+        rows = slice(start, min(start + step, len(inputs)))
+        block = inputs[rows]
+        if scaling is not None:
+            raw, block = block, np.empty(block.shape, parameters.dtype)
+            scaling.apply(raw, block)
+        yield rows, *network.forward(parameters, block)
+
+
+def predict(
+    network: Network, parameters: Array, inputs: Array, scaling: Scaling | None = None
+) -> Array:
+    """Outputs [samples, n_out], without dropout."""
+    outputs = np.empty((len(inputs), network.topology.sizes[-1]), parameters.dtype)
+    for rows, _, block in output_blocks(network, parameters, inputs, scaling):
+        outputs[rows] = block
+    return outputs
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network that predicts: raw inputs in, as the data set has them, outputs out."""
+
+    network: Network
+    parameters: Array
+    """[n_parameters]"""
+    scaling: Scaling | None = None
+    """x = (raw - shift) * scale, what the network was trained on."""
+    fill: Array | None = None
+    """[n_in] What stands in for a missing input (NaN), or None where none may be missing."""
+    input_names: tuple[str, ...] | None = None
+    """One an input, or None for images."""
+    input_groups: tuple[slice, ...] = ()
+    """Inputs that together are one category, one-hot, named `column=category`."""
+    target_names: tuple[str, ...] | None = None
+    """One an output."""
+    classes: tuple[str, ...] | None = None
+    """Names of the classes that labels 0, 1, … stand for, or None for numbers."""
+
+    def predict(self, inputs: Array) -> Array:
+        """Outputs [samples, n_out] for raw inputs [samples, n_in], without dropout.
+
+        Raises DataError for inputs of another shape, and where one is missing and none may be.
+        """
+        raw = np.asarray(inputs)
+        expected = self.network.topology.sizes[0]
+        if raw.ndim != 2 or raw.shape[1] != expected:
+            raise DataError(f"inputs have the shape {raw.shape}; expected (samples, {expected})")
+        missing = np.isnan(raw)
+        if missing.any():
+            raw = np.where(missing, self._fill(missing), raw)
+        return predict(self.network, self.parameters, raw, self.scaling)
+
+    def labels(self, outputs: Array) -> Array:
+        """The class of each row of outputs [samples]: arg-max, or threshold 0.5 for one output.
+
+        Names of classes, or numbers where the classes have no names.
+        """
+        numbers: Array = outputs.argmax(1)
+        if outputs.shape[1] == 1:
+            numbers = (outputs[:, 0] > 0.5).astype(int)
+        return numbers if self.classes is None else np.array(self.classes)[numbers]
+
+    def classify(self, inputs: Array) -> Array:
+        """The class of each sample [samples], for raw inputs [samples, n_in]."""
+        return self.labels(self.predict(inputs))
+
+    def _fill(self, missing: Array) -> Array:
+        if self.fill is not None:
+            return self.fill
+        row, column = np.argwhere(missing)[0]
+        name = str(column + 1) if self.input_names is None else self.input_names[column]
+        raise DataError(
+            f"inputs row {row + 1} column '{name}': a missing value; this network was trained "
+            "without any, with dataset.missing=mean it learns what to fill in"
+        )
+
+
+def network_arrays(network: Network) -> dict[str, Array]:
+    """What a network is, as plain arrays for the snapshots; dropout is of no use afterwards."""
+    return {
+        "topology": np.array(network.topology.sizes),
+        "bias": np.array(network.topology.bias),
+        "activations": np.array(network.activation_names),
+    }
+
+
+def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
+    """The network that a snapshot's arrays describe.
+
+    Raises ValueError or KeyError where they do not describe one.
+    """
+    sizes = tuple(int(size) for size in arrays["topology"])
+    activations = texts(arrays["activations"])
+    topology = Topology(sizes, bool(arrays["bias"]))
+    network = Network(topology, activations[0], activations[-1])
+    parameters = arrays["parameters"]
+    unknown = set(activations) - set(ACTIVATIONS)
+    if unknown:
+        raise ValueError(f"activation '{min(unknown)}' is unknown")
+    if network.activation_names != activations or len(parameters) != topology.parameters:
+        raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {topology}")
+    scaling = None
+    if "input_scale" in arrays:
+        scaling = Scaling(arrays["input_shift"], arrays["input_scale"])
+    names = {
+        name: texts(arrays[name]) if name in arrays else None
+        for name in ("input_names", "target_names", "classes")
+    }
+    groups = arrays.get("input_groups", np.empty((0, 2), int)).tolist()
+    return TrainedNetwork(
+        network,
+        parameters,
+        scaling,
+        arrays.get("input_fill"),
+        input_groups=tuple(slice(start, stop) for start, stop in groups),
+        **names,
+    )
+
+
+def texts(array: Array) -> tuple[str, ...]:
+    """An array of texts as a tuple."""
+    return tuple(array.tolist())
