@@ -24,6 +24,7 @@ from runner.errors import SettingsError, printable
 from runner.parsing import known_keys
 from runner.rules import shown, suggestion
 from runner.settings import Settings
+from runner.trust import check_configurations
 from runner.yaml_files import check_yaml_files
 
 PACKAGE = Path(__file__).resolve().parent
@@ -36,8 +37,9 @@ def conf_folder() -> str:
 
 
 def prepare_hydra() -> None:
-    """Checked YAML files, and `${unique:}`: ten letters and digits a run, to keep runs apart."""
+    """Checks what Hydra reads; `${unique:}` is ten letters and digits, to keep runs apart."""
     check_yaml_files()
+    check_configurations()
     OmegaConf.register_new_resolver(
         "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
     )

@@ -6,8 +6,10 @@ import yaml
 from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.plugins.config_source import ConfigResult
+from omegaconf import DictConfig
 
 from runner.errors import SettingsError, printable
+from runner.trust import check_search_path
 
 DEEPEST = 50
 """Mappings and lists inside one another."""
@@ -26,7 +28,10 @@ class FileConfigSource(file_config_source.FileConfigSource):
         path = Path(self.path, self._normalize_file_name(config_path))
         if path.is_file():
             check_yaml(path)
-        return super().load_config(config_path)
+        loaded = super().load_config(config_path)
+        if isinstance(loaded.config, DictConfig):
+            check_search_path(loaded.config, printable(path))
+        return loaded
 
 
 def check_yaml_files() -> None:

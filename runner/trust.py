@@ -1,0 +1,154 @@
+"""What configuration files may not ask of Hydra: import, run, or write outside this folder.
+
+Hydra calls whatever a `_target_` names, Python's logging whatever a `()` or `class` does, and
+launchers hand shell commands on. A preset from somebody else may hold any of these. What is known
+passes; what a person may well want passes from the command line, which is the person's own word.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import hydra._internal.hydra as hydra_internal
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from runner.errors import SettingsError
+from runner.rules import refuse, shown
+
+TARGETS = (
+    "hydra._internal.core_plugins.",
+    "hydra_plugins.",
+    "optuna.samplers.",
+    "runner.sweeping.",
+)
+"""Where the classes come from that Hydra may make."""
+LOGGING = {
+    "()": ("colorlog.ColoredFormatter",),
+    "class": ("logging.FileHandler", "logging.NullHandler", "logging.StreamHandler"),
+    "filename": ("${hydra.runtime.output_dir}/${hydra.job.name}.log",),
+    "stream": ("ext://sys.stdout", "ext://sys.stderr"),
+}
+"""What the keys of logging that import, run or write may hold: what Hydra's own choices do."""
+ASKED_FOR = (
+    "additional_parameters",  # options of sbatch
+    "custom_search_space",  # a function that Optuna's sweeper imports
+    "env_set",
+    "runtime_env",  # packages and folders that Ray's workers import
+    "setup",  # shell commands of a Slurm job
+    "storage",  # the database that Optuna's sweeper writes
+)
+"""Keys of launchers and sweepers that reach further than a run; given on the command line only."""
+FOLDERS = ("run.dir", "sweep.dir")
+
+
+class CheckedLoader(ConfigLoaderImpl):
+    """Hydra's loader, each composed configuration checked before anything in it is acted on."""
+
+    def load_configuration(
+        self,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool = True,
+        validate_sweep_overrides: bool = True,
+    ) -> DictConfig:
+        """The configuration. Raises SettingsError where it asks for what it may not."""
+        config = super().load_configuration(
+            config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+        )
+        check_hydra(config, overrides)
+        return config
+
+
+def check_configurations() -> None:
+    """Makes Hydra load configurations through the class above."""
+    hydra_internal.ConfigLoaderImpl = CheckedLoader  # type: ignore[attr-defined]
+
+
+def check_hydra(config: DictConfig, overrides: list[str]) -> None:
+    """Refuses what Hydra would import or run, and folders outside this one that a file chose."""
+    said = {override.lstrip("+").partition("=")[0] for override in overrides}
+
+    def asked_for(key: str) -> bool:
+        return any(
+            key == name or key.startswith(f"{name}.") or name.startswith(f"{key}.") for name in said
+        )
+
+    for key, value in leaves(OmegaConf.to_container(config.hydra), "hydra"):
+        check_leaf(key, value, asked_for)
+    for name in FOLDERS:
+        key = f"hydra.{name}"
+        if not asked_for(key) and outside(folder := resolved(config, key)):
+            raise refuse(
+                key,
+                folder,
+                "comes from a file and lies outside the current folder",
+                f"give it on the command line: {key}=…",
+            )
+
+
+def check_leaf(key: str, value: object, asked_for: Callable[[str], bool]) -> None:
+    """Refuses one value below `hydra`. Interpolations are none of what is known, so they fail."""
+    *above, name = key.split(".")
+    if name == "_target_" and not str(value).startswith(TARGETS):
+        raise refuse(key, value, "would run code", f"expected a class of {' '.join(TARGETS)}")
+    if any(place in ("job_logging", "hydra_logging") for place in above):
+        check_logging(key, name, value)
+    named = [place for place in (*above, name) if place in ASKED_FOR]
+    if named and value is not None and not asked_for(key):
+        raise refuse(
+            key,
+            value,
+            "comes from a file and reaches further than a run",
+            f"give it on the command line: {key}=…",
+        )
+
+
+def check_logging(key: str, name: str, value: object) -> None:
+    """Refuses a value of logging that is not in its table, or a text that logging would import."""
+    text = str(value)
+    known = LOGGING.get(name)
+    if (text not in known) if known else ("://" in text or "${" in text):
+        expected = f"one of {' '.join(known)}" if known else "a plain text"
+        raise refuse(key, value, "would run code or write outside the run", f"expected {expected}")
+
+
+def leaves(values: object, prefix: str) -> Iterator[tuple[str, object]]:
+    """Every value below, with its key; of lists, the items under the list's key."""
+    if isinstance(values, Mapping):
+        for name, value in values.items():
+            yield from leaves(value, f"{prefix}.{name}")
+    elif isinstance(values, list):
+        for value in values:
+            yield from leaves(value, prefix)
+    else:
+        yield prefix, values
+
+
+def resolved(config: DictConfig, key: str) -> Any:
+    """The value, or None where it cannot be told yet."""
+    try:
+        return OmegaConf.select(config, key)
+    except OmegaConfBaseException:
+        return None
+
+
+def outside(folder: object) -> bool:
+    """Whether a path leaves the current folder; links in it are the person's own."""
+    here = Path.cwd()
+    # abspath takes `..` away by name and follows no link, which resolve() would.
+    return not Path(os.path.abspath(here / str(folder or "."))).is_relative_to(here)  # noqa: PTH100
+
+
+def check_search_path(config: DictConfig, name: str) -> None:
+    """Refuses modules in a file's hydra.searchpath, which Hydra would import to look for YAML."""
+    for place in resolved(config, "hydra.searchpath") or ():
+        if not str(place).startswith("file://") and "://" in str(place):
+            raise SettingsError(
+                f"{name}: hydra.searchpath: {shown(place)} would import a module; "
+                "expected folders, file://…"
+            )

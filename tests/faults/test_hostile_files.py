@@ -1,0 +1,264 @@
+"""Files from somebody else: nothing in them is imported, run, or written outside the run."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.commands import InProcess
+
+PRESETS: dict[str, tuple[str, Sequence[str]]] = {
+    # a preset's text, words of the message
+    "callback of the shell": (
+        "hydra: {callbacks: {x: {_target_: os.system, command: touch pwned}}}",
+        ["hydra.callbacks.x._target_='os.system'", "would run code"],
+    ),
+    "callback of a module here": (
+        "hydra: {callbacks: {x: {_target_: evil.Thing}}}",
+        ["'evil.Thing' would run code"],
+    ),
+    "callback that pickles": (
+        "hydra: {callbacks: {x: {_target_: hydra.experimental.callbacks.PickleJobInfoCallback}}}",
+        ["would run code"],
+    ),
+    "callback by interpolation": (
+        "hydra: {callbacks: {x: {_target_: '${oc.decode:os.system}', command: touch pwned}}}",
+        ["would run code"],
+    ),
+    "callback inside a callback": (
+        "hydra: {callbacks: {x: {_target_: runner.sweeping.results.SweepFolder, "
+        "y: {_target_: os.system, command: touch pwned}}}}",
+        ["hydra.callbacks.x.y._target_"],
+    ),
+    "callback in a list": (
+        "hydra: {callbacks: {x: {_target_: runner.sweeping.results.SweepFolder, "
+        "_args_: [{_target_: os.system, command: touch pwned}]}}}",
+        ["hydra.callbacks.x._args_._target_"],
+    ),
+    "callback of instantiate itself": (
+        "hydra: {callbacks: {x: {_target_: hydra.utils.instantiate}}}",
+        ["would run code"],
+    ),
+    "callback of get_method": (
+        "hydra: {callbacks: {x: {_target_: hydra.utils.get_method, path: evil.run}}}",
+        ["would run code"],
+    ),
+    "callback of pathlib": (
+        "hydra: {callbacks: {x: {_target_: pathlib.Path.touch, self: pwned}}}",
+        ["would run code"],
+    ),
+    "callback of exec": (
+        "hydra: {callbacks: {x: {_target_: builtins.exec, _args_: [\"open('pwned','w')\"]}}}",
+        ["would run code"],
+    ),
+    "callback whose target is a mapping": (
+        "hydra: {callbacks: {x: {_target_: {a: os.system}}}}",
+        ["Expected a callable target", "hydra.callbacks.x"],
+    ),
+    "callback with white space": (
+        "hydra: {callbacks: {x: {_target_: ' os.system', command: touch pwned}}}",
+        ["would run code"],
+    ),
+    "nearly a known target": (
+        "hydra: {callbacks: {x: {_target_: runner.sweeping_evil.Thing}}}",
+        ["would run code"],
+    ),
+    "the sweep's own callback exchanged": (
+        "hydra: {callbacks: {sweep_folder: {_target_: evil.Thing}}}",
+        ["hydra.callbacks.sweep_folder._target_"],
+    ),
+    "launcher of the shell": (
+        "hydra: {mode: MULTIRUN, launcher: {_target_: subprocess.run}}",
+        ["hydra.launcher._target_='subprocess.run'"],
+    ),
+    "sweeper of a module here": (
+        "hydra: {mode: MULTIRUN, sweeper: {_target_: evil.Thing}}",
+        ["hydra.sweeper._target_='evil.Thing'"],
+    ),
+    "log handler of the shell": (
+        "hydra: {job_logging: {version: 1, handlers: {x: {'()': os.system, command: x}}}}",
+        ["hydra.job_logging.handlers.x.()='os.system'", "would run code"],
+    ),
+    "log handler of a module here": (
+        "hydra: {job_logging: {version: 1, handlers: {x: {class: evil.Thing}}}}",
+        ["'evil.Thing' would run code"],
+    ),
+    "log handler over the network": (
+        "hydra: {job_logging: {handlers: {x: {class: logging.handlers.SocketHandler}}}}",
+        ["SocketHandler"],
+    ),
+    "log stream of a module here": (
+        "hydra: {job_logging: {version: 1, handlers: {x: {class: logging.StreamHandler, "
+        "stream: 'ext://evil.thing'}}}}",
+        ["ext://evil.thing"],
+    ),
+    "log stream in two halves": (
+        "hydra: {job: {name: t://evil.thing}, job_logging: {version: 1, handlers: "
+        "{x: {class: logging.StreamHandler, level: 'ex${hydra.job.name}'}}}}",
+        ["hydra.job_logging.handlers.x.level"],
+    ),
+    "log formatter of a module here": (
+        "hydra: {job_logging: {version: 1, formatters: {x: {class: evil.Thing, format: x}}}}",
+        ["evil.Thing"],
+    ),
+    "log file elsewhere": (
+        "hydra: {job_logging: {version: 1, handlers: {x: {class: logging.FileHandler, "
+        "filename: ../pwned}}}}",
+        ["'../pwned' would run code or write outside the run"],
+    ),
+    "Hydra's own log of the shell": (
+        "hydra: {hydra_logging: {version: 1, handlers: {x: {'()': os.system, command: x}}}}",
+        ["hydra.hydra_logging.handlers.x.()"],
+    ),
+    "log filter by factory": (
+        "hydra: {job_logging: {version: 1, filters: {x: {'()': evil.Thing}}}}",
+        ["hydra.job_logging.filters.x.()"],
+    ),
+    "environment": (
+        "hydra: {job: {env_set: {PYTHONPATH: evil, NUMBA_CACHE_DIR: evil}}}",
+        ["hydra.job.env_set.", "on the command line"],
+    ),
+    "search path of a module": (
+        "hydra: {searchpath: ['pkg://evil']}",
+        ["hydra.searchpath"],
+    ),
+    "run folder elsewhere": (
+        "hydra: {run: {dir: ../pwned}}",
+        ["hydra.run.dir='../pwned'", "outside the current folder", "on the command line"],
+    ),
+    "absolute run folder": ("hydra: {run: {dir: /tmp/pwned}}", ["'/tmp/pwned'", "outside"]),
+    "run folder below home": (
+        "hydra: {run: {dir: '${oc.env:HOME}/.config'}}",
+        ["hydra.run.dir", "outside"],
+    ),
+    "run folder that climbs in the middle": (
+        "hydra: {run: {dir: outputs/../../pwned}}",
+        ["outside"],
+    ),
+    "sweep folder elsewhere": ("hydra: {sweep: {dir: /tmp/pwned}}", ["hydra.sweep.dir", "outside"]),
+    "search space of a module here": (
+        "hydra: {mode: MULTIRUN, sweeper: {_target_: "
+        "hydra_plugins.hydra_optuna_sweeper.optuna_sweeper.OptunaSweeper, "
+        "custom_search_space: evil.run}}",
+        ["hydra.sweeper.custom_search_space"],
+    ),
+    "target in the optimizer": (
+        "optimizer: {_target_: os.system, command: touch pwned}",
+        ["optimizer._target_ is not a configuration key"],
+    ),
+    "target at the top": ("_target_: os.system\n", ["_target_ is not a configuration key"]),
+    "Python object": ("topology: !!python/object/apply:os.system [touch pwned]", ["python"]),
+    "Python object, long tag": (
+        "topology: !<tag:yaml.org,2002:python/object/apply:os.system> [touch pwned]",
+        ["python"],
+    ),
+    "Python module": ("topology: !!python/module:evil ''", ["python"]),
+    "Python name": ("topology: !!python/name:evil.run ''", ["python"]),
+    "Python new object": ("topology: !!python/object/new:os.system [touch pwned]", ["python"]),
+    "own tag": ("topology: !evil x", ["evil"]),
+    "own tag, by handle": ("%TAG ! tag:evil,2000:\n---\ntopology: !x y\n", ["evil"]),
+    "two documents": ("topology: 3-4-1\n---\ntopology: 3-4-1\n", ["document"]),
+    "resolver that evaluates": (
+        "topology: ${eval:__import__('os').system('touch pwned')}",
+        ["eval"],
+    ),
+    "resolver of Python": ("topology: ${python:evil}", ["python"]),
+    "escape sequence in a name": ('dataset: {name: "\\e]0;pwned\\a"}', ["\\x1b]0;pwned\\x07"]),
+    "newline in a name": ('dataset: {name: "a\\nb"}', ["a\\nb"]),
+    "text that runs backwards": ('dataset: {name: "a\\u202Eb"}', ["a\\u202eb"]),
+    "formula in an unknown key": ('"=cmd|x": 1', ["is not a configuration key"]),
+    "data set of a module": ("dataset: {kind: evil.Thing}", ["dataset.kind='evil.Thing'"]),
+    "activation of a module": ("network: {activation: {hidden: os.system}}", ["'os.system'"]),
+    "optimizer of a module": ("optimizer: {name: evil.Thing}", ["'evil.Thing' is unknown"]),
+    "initializer of a lambda": (
+        "network: {initializer: {name: 'lambda shape: 0'}}",
+        ["is unknown"],
+    ),
+    "net beyond memory": ("topology: 3-999999999-1", ["GiB"]),
+    "many layers": ("topology: " + "-".join(["3", *["100000"] * 10, "1"]), ["GiB"]),
+    "samples beyond memory": ("dataset: {kind: spirals, samples: 9999999999999}", ["dataset"]),
+    "alias bomb": (
+        "a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n"
+        + "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)),
+        ["more than 1,000,000 values"],
+    ),
+    "alias of itself": ("a: &a [*a]", ["a"]),
+    "merge of itself": ("a: &a {<<: *a}", ["a"]),
+    "interpolation that doubles": (
+        "dataset: {name: '" + "x" * 200 + "${dataset.split_seed}${seed}${topology}" * 20 + "'}",
+        ["255 bytes"],
+    ),
+    "interpolations in a ring": (
+        "topology: ${dataset.name}\ndataset: {name: '${topology}'}",
+        ["ecursive"],
+    ),
+    "ten thousand deep": ("a: " + "[" * 10_000 + "]" * 10_000, ["nested"]),
+    "a number of a million digits": ("seed: " + "9" * 1_000_000, ["4300 digits"]),
+    "sexagesimal and octal": ("seed: 1:99:99\n", ["seed"]),
+    "defaults that climb": ("defaults: [/../../../../etc/passwd]\n", ["passwd"]),
+    "defaults by absolute path": ("defaults: [//etc/passwd]\n", ["passwd"]),
+    "defaults of the group itself": ("defaults: [hostile]\n", ["nested too deep"]),
+    "package elsewhere": ("# @package hydra.callbacks.x\n_target_: os.system\n", ["_target_"]),
+    "schedule of a million epochs by hand": (
+        "recording: {history: [" + "1," * 1_000_001 + "1]}",
+        ["more than 1,000,000 values"],
+    ),
+}
+
+
+@pytest.fixture
+def traps(run: InProcess) -> Iterator[Path]:
+    """A folder with a module that tells when it is imported; afterwards nothing may have."""
+    (run.cwd / "evil").mkdir()
+    (run.cwd / "evil" / "__init__.py").write_text("open('pwned', 'w')\ndef run(): pass\n")
+    yield run.cwd
+    assert not list(run.cwd.rglob("pwned*"))
+    assert not list(run.cwd.parent.glob("pwned*"))
+    assert not list(Path("/tmp").glob("pwned*"))  # noqa: S108
+
+
+@pytest.mark.parametrize("case", PRESETS)
+def test_a_hostile_preset_is_refused_in_one_line(
+    case: str, run: InProcess, traps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, words = PRESETS[case]
+    monkeypatch.syspath_prepend(str(traps))
+    package = "" if text.startswith(("#", "%")) else "# @package _global_\n"
+    (traps / "conf" / "experiment").mkdir(parents=True)
+    (traps / "conf" / "experiment" / "hostile.yaml").write_text(package + text, encoding="utf-8")
+    ended = run("-cd", "conf", "experiment=hostile", "stopping.max_steps=2")
+    assert ended.code == 2, ended
+    assert ended.err.startswith("error: ")
+    assert ended.err.count("\n") == 1
+    assert ended.err.rstrip("\n").isprintable()
+    assert len(ended.err) < 700
+    for word in words:
+        assert word in ended.err
+    assert not list(traps.rglob("run.json"))
+
+
+REACHING_FURTHER = {
+    "launcher.setup": ["touch pwned"],
+    "launcher.additional_parameters": {"wrap": "touch pwned"},
+    "launcher.ray.init.runtime_env": {"working_dir": "evil"},
+    "sweeper.custom_search_space": "evil.run",
+    "sweeper.storage": "sqlite:///../pwned",
+    "job.env_set": {"NUMBA_CACHE_DIR": "evil"},
+}
+
+
+@pytest.mark.parametrize("key", REACHING_FURTHER)
+def test_what_reaches_further_than_a_run_is_taken_from_the_command_line_only(key: str) -> None:
+    config = OmegaConf.create()
+    OmegaConf.update(config, f"hydra.{key}", REACHING_FURTHER[key])
+    with pytest.raises(SettingsError, match="give it on the command line"):
+        check_hydra(config, [])
+    check_hydra(config, [f"+hydra.{key}=as said"])
+
+
+def test_a_run_folder_elsewhere_is_taken_from_the_command_line(run: InProcess) -> None:
+    (run.cwd / "here").mkdir()
+    elsewhere = run.cwd / "elsewhere"
+    run.cwd /= "here"
+    assert run("stopping.max_steps=2", "hydra.run.dir=../elsewhere").code == 0
+    assert (elsewhere / "run.json").is_file()
