@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
+from runner.errors import SettingsError
+from runner.trust import check_hydra
 from tests.end_to_end.commands import InProcess
 
 PRESETS: dict[str, tuple[str, Sequence[str]]] = {
@@ -160,7 +163,7 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
     "two documents": ("topology: 3-4-1\n---\ntopology: 3-4-1\n", ["document"]),
     "resolver that evaluates": (
         "topology: ${eval:__import__('os').system('touch pwned')}",
-        ["eval"],
+        ["topology"],
     ),
     "resolver of Python": ("topology: ${python:evil}", ["python"]),
     "escape sequence in a name": ('dataset: {name: "\\e]0;pwned\\a"}', ["\\x1b]0;pwned\\x07"]),
