@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-DTYPES = {
-    "topology": "string",
-    "seed": "Int64",
-    "status": "category",
-    "steps": "Int64",
-    "epochs": "Int64",
-    "parameters": "Int64",
-}
-"""Columns whose type pandas would not find by itself; failed runs have no steps."""
+from runner.analysis.columns import STATUSES, TYPES, number
+from runner.analysis.tables import NOT_READABLE, Rows, parse, read_rows
+from runner.errors import SnapshotError, printable
+from runner.recording.run_directory import read_run
+
+TEXTS = ("topology", "status", "stop_reason", "started", "finished")
+"""Columns that are texts, whatever they look like."""
+RUN_FILES = frozenset({"history.csv", "snapshots", "run.log"})
+"""What only a run's folder holds."""
 
 
 def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
@@ -23,46 +23,162 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
 
     paths: run folders, sweep folders, or folders of those such as `outputs` (the default).
     Columns are named as on the command line (`optimizer.learning_rate`), then the results
-    (`steps`, `accuracy`, …), then `path`. Folders that cannot be read are named in a warning
-    and in `.attrs["unreadable"]`; runs that have not ended have no results and are left out.
+    (`steps`, `accuracy`, …), then `path`, the run's folder. Whole numbers are Int64, other numbers
+    float64, `topology` string, `status` and `stop_reason` category, `started` and `finished`
+    timestamps. Folders that cannot be read are left out, named in a warning and, each with the
+    reason, in `.attrs["unreadable"]`. Runs that have not ended have no results and are left out.
+
+    Raises SnapshotError when a path is not a folder.
 
     >>> runs = load_runs("outputs")
     >>> runs.groupby("topology")["steps"].mean()
+    topology
+    3-2-1    412.5
+    3-4-1    361.5
+    Name: steps, dtype: Float64
     """
-    tables, unreadable = [], []
+    found = Found()
     for root in paths or ("outputs",):
         if not Path(root).is_dir():
-            raise FileNotFoundError(f"{root} is not a folder; expected one with runs")
-        for file in result_files(Path(root)):
-            try:
-                table = read_results(file)
-            except (OSError, ValueError) as error:
-                unreadable.append(f"{file.parent}: {error}")
-                continue
-            folder = str(file.parent) + os.sep if "job" in table else str(file.parent)
-            table["path"] = folder + table.pop("job") if "job" in table else folder
-            tables.append(table)
-    if unreadable:
-        warnings.warn(f"left out {len(unreadable)}: {'; '.join(unreadable)}", stacklevel=2)
-    runs = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-    runs = runs.astype({name: kind for name, kind in DTYPES.items() if name in runs})
-    runs.attrs["unreadable"] = unreadable
+            raise SnapshotError(f"{printable(root)} is not a folder; expected one with runs")
+        found.look_into(str(Path(root)))
+    runs = found.table()
+    if found.unreadable:
+        each = "; ".join(f"{name}: {reason}" for name, reason in found.unreadable.items())
+        warnings.warn(f"left out {len(found.unreadable)}: {printable(each)}", stacklevel=2)
+    runs.attrs["unreadable"] = dict(found.unreadable)
     return runs
 
 
-def read_results(file: Path) -> pd.DataFrame:
-    """The rows of a results.csv. Raises OSError or ValueError when it is damaged."""
-    table = pd.read_csv(file, dtype={"topology": "string", "job": "string"})
-    if table.empty or "status" not in table or table["status"].isna().any():
-        raise ValueError("results.csv is torn: not every row says how its run ended")
-    return table
+class Found:
+    """The runs found so far, as text, and the folders that could not be read."""
+
+    def __init__(self) -> None:
+        self.unreadable: dict[str, str] = {}
+        self._tables: list[Rows] = []
+        self._paths: list[str] = []
+
+    def look_into(self, folder: str) -> None:
+        """Adds the run in a folder, or the runs below it."""
+        try:
+            rows = read_rows(f"{folder}/results.csv")
+            check_results(rows)
+        except FileNotFoundError:
+            self._look_below(folder)
+        except NOT_READABLE as error:
+            self.unreadable[folder] = f"results.csv: {reason(error)}"
+            self._look_below(folder)  # the jobs of a sweep whose table is damaged
+        else:
+            if rows.names[0] == "job":
+                self._add_sweep(folder, rows)
+            else:
+                self._add(rows, [folder])
+
+    def _add(self, rows: Rows, paths: list[str]) -> None:
+        self._tables.append(rows)
+        self._paths += paths
+
+    def _add_sweep(self, folder: str, rows: Rows) -> None:
+        """The rows of a sweep's table; jobs that have ended since are read from their folders."""
+        jobs = [line.partition(",")[0] for line in rows.lines]
+        written = os.stat(f"{folder}/results.csv").st_mtime_ns
+        later = set(ended_later(folder, jobs, written))
+        kept = [(job, line) for job, line in zip(jobs, rows.lines, strict=True) if job not in later]
+        lines = [line.partition(",")[2] for _, line in kept]
+        paths = [f"{folder}/{job}" for job, _ in kept]
+        self._add(Rows(rows.names[1:], lines), paths)
+        for job in sorted(later, key=in_order):
+            self.look_into(f"{folder}/{job}")
+
+    def _look_below(self, folder: str) -> None:
+        """Runs in the folders of a folder that holds no results itself."""
+        try:
+            with os.scandir(folder) as entries:
+                inside = {entry.name: entry for entry in entries}
+            if "run.json" in inside or RUN_FILES & set(inside):
+                check_unfinished(folder)
+                return
+        except NOT_READABLE as error:
+            self.unreadable.setdefault(folder, reason(error))
+            return
+        for name in sorted(inside, key=in_order):
+            if inside[name].is_dir(follow_symlinks=False):
+                self.look_into(inside[name].path)
+
+    def table(self) -> pd.DataFrame:
+        """All rows with their types; rows of damaged values are left out and named."""
+        if not self._tables:
+            return pd.DataFrame()
+        runs = parse(self._tables, TEXTS)
+        runs["path"] = pd.array(self._paths, "string")
+        sound = pd.Series(True, runs.index)
+        for name in [*(["seed"] if "seed" in runs else []), *results_among(runs)]:
+            runs[name], wrong = TYPES.get(name, number)(runs[name])
+            for path in runs.loc[wrong, "path"]:
+                self.unreadable[path] = f"results.csv: its '{name}' is not what that can be"
+            sound &= ~wrong
+        return unescaped(runs if sound.all() else runs[sound].reset_index(drop=True))
 
 
-def result_files(folder: Path) -> Iterator[Path]:
-    """The results.csv files below a folder; a sweep's stands for those of its jobs."""
-    if (folder / "results.csv").is_file():
-        yield folder / "results.csv"
-        return
-    for child in sorted(folder.iterdir()):
-        if child.is_dir() and not child.is_symlink():
-            yield from result_files(child)
+def check_results(rows: Rows) -> None:
+    """Raises ValueError for a table that does not hold the results of a run or of a sweep."""
+    if "status" not in rows.names or not rows.lines:
+        raise ValueError("it holds no results")
+    if rows.names[0] != "job" and len(rows.lines) > 1:
+        raise ValueError(f"it holds {len(rows.lines)} rows, expected 1")
+
+
+def ended_later(sweep: str, jobs: list[str], written: int) -> Iterator[str]:
+    """The jobs of a sweep whose results are not in its table: ended, or resumed, after it."""
+    known = set(jobs)
+    with os.scandir(sweep) as entries:
+        for entry in entries:
+            if not entry.name.isdecimal() or not entry.is_dir(follow_symlinks=False):
+                continue
+            if entry.name not in known or changed(entry.path) > written:
+                yield entry.name
+
+
+def changed(run: str) -> int:
+    """When a run's results were written last, in nanoseconds; 0 when there are none."""
+    try:
+        return os.stat(f"{run}/results.csv").st_mtime_ns
+    except OSError:
+        return 0
+
+
+def check_unfinished(folder: str) -> None:
+    """Raises OSError or ValueError for a run without results that has not just not ended."""
+    try:
+        about = read_run(Path(folder))
+    except ValueError as error:
+        raise ValueError(f"run.json: {error}") from error
+    if about["status"] in STATUSES:
+        raise ValueError(f"it has {about['status']}, and no results.csv")
+
+
+def reason(error: BaseException) -> str:
+    """Why a file cannot be read, without its name."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{Path(error.filename or '').name}: {error.strerror}"
+    return str(error)
+
+
+def in_order(name: str) -> tuple[bool, int, str]:
+    """Sorts numbered jobs by number."""
+    return (name.isdecimal(), int(name) if name.isdecimal() else 0, name)
+
+
+def results_among(runs: pd.DataFrame) -> list[str]:
+    """The names of the results in a table of runs."""
+    names = [str(name) for name in runs]
+    return names[names.index("status") : names.index("path")]
+
+
+def unescaped(runs: pd.DataFrame) -> pd.DataFrame:
+    """Texts without the mark that keeps them from being a spreadsheet's formulas."""
+    for name in map(str, runs.select_dtypes("string")):
+        escaped = runs[name].str.match("'[=+@-]", na=False)
+        if escaped.any():
+            runs[name] = runs[name].mask(escaped, runs[name].str[1:])
+    return runs

@@ -74,24 +74,30 @@ class RunDirectory:
         error: str | None = None,
     ) -> None:
         """results.csv, then the last word of run.json; `parameters`: the weights' checksum."""
+        finished = now()
         with storage_errors(self.path):
-            write_results(self.path, {**self._columns, **results})
+            self._write_results(results, finished)
         self._describe(
             status=status,
             stop_reason=results["stop_reason"],
             error=error,
-            finished=now(),
+            finished=finished,
             checksums={**self._about["checksums"], "parameters": parameters},
         )
 
     def fail(self, error: BaseException) -> None:
         """Records a failure: traceback in run.log, a row in results.csv, the error in run.json."""
+        finished = now()
         with storage_errors(self.path), open(self.path / "run.log", "a", encoding="utf-8") as log:
             log.write("".join(traceback.format_exception(error)))
-            write_results(self.path, {**self._columns, "status": "failed", "stop_reason": "error"})
+            self._write_results({"status": "failed", "stop_reason": "error"}, finished)
         self._describe(
-            status="failed", stop_reason="error", error=error_line(error), finished=now()
+            status="failed", stop_reason="error", error=error_line(error), finished=finished
         )
+
+    def _write_results(self, results: Mapping[str, object], finished: str) -> None:
+        times = {"started": self._about["started"], "finished": finished}
+        write_results(self.path, {**self._columns, **results, **times})
 
     @contextmanager
     def failures_recorded(self) -> Iterator[None]:

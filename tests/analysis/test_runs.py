@@ -1,12 +1,17 @@
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import runner
 from runner.analysis.runs import load_runs
 from runner.composing import compose
+from runner.errors import SnapshotError
 from runner.experiment import run_experiment
+from runner.sweeping.results import collect_results
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +31,41 @@ def test_a_folder_of_runs_is_a_table_with_a_row_a_run(outputs: Path) -> None:
     assert runs["steps"].tolist() == [5, 5, 5]
     assert runs["optimizer.learning_rate"].tolist() == [10, 10, 10]
     assert [Path(path).name for path in runs["path"]] == ["a", "b", "c"]
-    assert runs.attrs["unreadable"] == []
-    assert runs["status"].dtype == "category"
+    assert runs.attrs["unreadable"] == {}
+
+
+def test_columns_have_the_types_of_what_they_mean(outputs: Path) -> None:
+    runs = load_runs(outputs)
+    expected = {
+        "topology": "string",
+        "seed": "Int64",
+        "batch_size": "float64",  # null everywhere
+        "network.bias": "boolean",
+        "optimizer.learning_rate": "float64",
+        "stopping.max_steps": "Int64",
+        "status": "category",
+        "stop_reason": "category",
+        "steps": "Int64",
+        "loss": "float64",
+        "path": "string",
+    }
+    assert {name: str(runs[name].dtype) for name in expected} == expected
+    for name in ("started", "finished"):
+        assert isinstance(runs[name].dtype, pd.DatetimeTZDtype)
+    assert (runs["finished"] >= runs["started"]).all()
+    assert (runs["finished"] - pd.Timestamp.now("UTC")).abs().max() < pd.Timedelta("1h")
+
+
+def test_configurations_that_differ_share_a_table(tmp_path: Path) -> None:
+    for name, optimizer in {"a": "sgd", "b": "adam", "c": "sgd"}.items():
+        config = compose([f"optimizer={optimizer}", "stopping.max_steps=5"])
+        run_experiment(config, tmp_path / name, {}, quiet=True)
+    runs = load_runs(tmp_path)
+    assert runs["optimizer.name"].tolist() == ["sgd", "adam", "sgd"]
+    assert runs["optimizer.beta1"].isna().tolist() == [True, False, True]
+    names = list(runs)
+    assert names.index("optimizer.beta1") < names.index("status") < names.index("steps")
+    assert names[-1] == "path"
 
 
 def test_several_folders_are_joined(outputs: Path) -> None:
@@ -37,11 +75,26 @@ def test_several_folders_are_joined(outputs: Path) -> None:
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
+    "zeros": lambda content: bytes(len(content)),
     "torn in the header": lambda content: content[:100],
     "torn in the row": lambda content: content[: content.index(b"completed")],
+    "torn at its end": lambda content: content[:-1],
     "not UTF-8": lambda content: content.replace(b"sigmoid", b"\xff\xfe"),
     "open quote": lambda content: content.replace(b"sigmoid", b'"', 1),
     "something else": lambda _: b"a,b\n1,2\n",
+    "no row": lambda content: content.split(b"\n")[0] + b"\n",
+    "two rows": lambda content: content + content.split(b"\n")[1] + b"\n",
+    "a column twice": lambda content: content.replace(b"seed", b"steps", 1),
+    "another status": lambda content: content.replace(b",completed", b",complet\x01d"),
+    "steps that are no number": lambda content: content.replace(b"max_steps,5,", b"max_steps,s,"),
+    "half a step": lambda content: content.replace(b"max_steps,5,", b"max_steps,5.5,"),
+    "steps beyond counting": lambda content: content.replace(
+        b"max_steps,5,", b"max_steps,99999999999999999999,"
+    ),
+    "seconds that are no number": lambda content: content.replace(
+        b"max_steps,5,5,", b"max_steps,5,5,x"
+    ),
+    "a time that is none": lambda content: content.replace(b",20", b",20x"),
 }
 
 
@@ -53,11 +106,98 @@ def test_a_damaged_run_is_named_and_the_others_read(
     for name in ("before", "damaged", "later"):
         (tmp_path / name).mkdir()
         written = DAMAGES[damage](content) if name == "damaged" else content
+        assert (written == content) == (name != "damaged")
         (tmp_path / name / "results.csv").write_bytes(written)
-    with pytest.warns(UserWarning, match="left out 1: .*damaged: "):
+    with pytest.warns(UserWarning, match="left out 1: .*damaged: results.csv"):
         runs = load_runs(tmp_path)
     assert [Path(path).name for path in runs["path"]] == ["before", "later"]
-    assert len(runs.attrs["unreadable"]) == 1
+    assert list(runs.attrs["unreadable"]) == [str(tmp_path / "damaged")]
+    assert str(runs["steps"].dtype) == "Int64"
+
+
+UNFINISHED = {
+    "run.json that is torn": ('{"status": "comp', "run.json"),
+    "run.json that is empty": ("", "run.json"),
+    "run.json of something else": ("[1]", "does not describe a run"),
+    "results that are gone": ('{"status": "completed"}', "completed, and no results.csv"),
+    "no run.json": (None, "run.json: No such file"),
+}
+
+
+@pytest.mark.parametrize("damage", UNFINISHED)
+def test_a_folder_that_should_hold_results_is_named(
+    damage: str, tmp_path: Path, outputs: Path
+) -> None:
+    shutil.copytree(outputs / "2018-01-01" / "a", tmp_path / "run")
+    (tmp_path / "run" / "results.csv").unlink()
+    content, problem = UNFINISHED[damage]
+    if content is None:
+        (tmp_path / "run" / "run.json").unlink()
+    else:
+        (tmp_path / "run" / "run.json").write_text(content)
+    with pytest.warns(UserWarning, match="left out 1: "):
+        runs = load_runs(tmp_path)
+    assert problem in runs.attrs["unreadable"][str(tmp_path / "run")]
+
+
+def test_of_1000_runs_200_damaged_ones_are_named_and_800_read(
+    tmp_path: Path, outputs: Path
+) -> None:
+    content = (outputs / "2018-01-01" / "a" / "results.csv").read_bytes()
+    for number in range(1000):
+        (tmp_path / f"run{number:03}").mkdir()
+        damage = list(DAMAGES.values())[number // 5 % len(DAMAGES)]
+        written = damage(content) if number % 5 == 0 else content
+        (tmp_path / f"run{number:03}" / "results.csv").write_bytes(written)
+    with pytest.warns(UserWarning, match="left out 200: ") as warned:
+        runs = load_runs(tmp_path)
+    assert len(runs) == 800
+    expected = {str(tmp_path / f"run{number:03}") for number in range(0, 1000, 5)}
+    assert set(runs.attrs["unreadable"]) == expected
+    assert all(name in str(warned[0].message) for name in expected)
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, outputs: Path) -> Path:
+    """A sweep of three jobs, as collected when it ended."""
+    for number, day in enumerate(("2018-01-01/a", "2018-01-01/b", "2018-01-02/c")):
+        shutil.copytree(outputs / day, tmp_path / str(number))
+    collect_results(tmp_path)
+    return tmp_path
+
+
+def test_a_sweep_is_read_from_its_table(sweep: Path) -> None:
+    expected = ["3-4-1", "3-1", "3-2-1"]
+    shutil.rmtree(sweep / "1")
+    runs = load_runs(sweep)
+    assert runs["topology"].tolist() == expected
+    assert runs["path"].tolist() == [str(sweep / str(number)) for number in range(3)]
+
+
+def test_the_jobs_of_a_sweep_stand_in_for_its_damaged_table(sweep: Path) -> None:
+    (sweep / "results.csv").write_bytes((sweep / "results.csv").read_bytes()[:-20])
+    with pytest.warns(UserWarning, match="left out 1: .*last line is torn"):
+        runs = load_runs(sweep)
+    assert runs["topology"].tolist() == ["3-4-1", "3-1", "3-2-1"]
+
+
+def test_jobs_that_ended_after_a_sweep_was_collected_are_read_too(sweep: Path) -> None:
+    content = (sweep / "0" / "results.csv").read_text()
+    shutil.copytree(sweep / "0", sweep / "10")
+    (sweep / "11").mkdir()  # has not ended
+    resumed = sweep / "1" / "results.csv"
+    resumed.write_text(content.replace("3-4-1", "3-9-1"))
+    late = (sweep / "results.csv").stat().st_mtime + 10
+    os.utime(resumed, (late, late))
+    runs = load_runs(sweep)
+    assert [Path(path).name for path in runs["path"]] == ["0", "2", "1", "10"]
+    assert runs["topology"].tolist() == ["3-4-1", "3-2-1", "3-9-1", "3-4-1"]
+
+
+def test_texts_kept_from_spreadsheets_read_as_they_were(tmp_path: Path, outputs: Path) -> None:
+    content = (outputs / "2018-01-01" / "a" / "results.csv").read_text()
+    (tmp_path / "results.csv").write_text(content.replace("eight_samples", "'=1+1"))
+    assert load_runs(tmp_path)["dataset.name"].tolist() == ["=1+1"]
 
 
 def test_runs_that_have_not_ended_are_left_out(tmp_path: Path) -> None:
@@ -74,7 +214,7 @@ def test_a_link_back_up_is_not_followed(tmp_path: Path, outputs: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere is not a folder"):
+    with pytest.raises(SnapshotError, match="nowhere is not a folder"):
         load_runs(tmp_path / "nowhere")
 
 

@@ -46,13 +46,15 @@ def test_a_second_claim_of_a_folder_is_a_conflict(tmp_path: Path) -> None:
 def test_a_finished_run_has_its_results_and_last_word(tmp_path: Path) -> None:
     directory = claimed(tmp_path)
     directory.finish("completed", {"stop_reason": "target", "loss": 0.5}, "def")
+    about = read_run(tmp_path)
     assert read_row(tmp_path / "results.csv") == {
         "topology": "3-4-1",
         "seed": "1",
         "stop_reason": "target",
         "loss": "0.5",
+        "started": about["started"],
+        "finished": about["finished"],
     }
-    about = read_run(tmp_path)
     assert (about["status"], about["stop_reason"]) == ("completed", "target")
     assert about["checksums"] == {"data": "abc", "parameters": "def"}
     assert about["finished"] >= about["started"]

@@ -1,0 +1,98 @@
+"""CSV files of many runs, read as text, checked, and parsed together as one table."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+NOT_READABLE = (OSError, ValueError, csv.Error)
+"""What reading a damaged file can raise."""
+
+
+class Rows(NamedTuple):
+    """Rows of one CSV file: the columns' names, and the lines with their line ends."""
+
+    names: tuple[str, ...]
+    lines: list[str]
+
+
+def read_rows(path: str, *, growing: bool = False) -> Rows:
+    """The rows of a CSV file whose cells hold no line ends.
+
+    growing: it may still be written to: a last line that is not whole does not count.
+    Raises OSError or ValueError when the file is damaged.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        header, *lines = file.read().split("\n")
+    last = lines.pop() if lines else header
+    if last and not growing:
+        raise ValueError("its last line is torn")
+    names = tuple(cells(header))
+    if "\0" in header or len(set(names)) < len(names):
+        raise ValueError("its first line does not name its columns")
+    for place, line in enumerate(lines, 2):
+        if count_cells(line) != len(names):
+            raise ValueError(f"line {place} does not have the {len(names)} cells of the first")
+    return Rows(names, [line + "\n" for line in lines])
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a line."""
+    return next(csv.reader([line], strict=True), [""])
+
+
+def count_cells(line: str) -> int:
+    """How many cells a line has."""
+    return len(cells(line)) if '"' in line else line.count(",") + 1
+
+
+def parse(tables: Sequence[Rows], texts: Iterable[str] = ()) -> pd.DataFrame:
+    """One table of all rows; a column that some lack is empty there.
+
+    texts: columns that stay as they are written. Whole numbers become Int64, which may be
+    missing, other numbers float64, truth values boolean.
+    """
+    names = all_names([table.names for table in tables])
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for own, group in groupby(tables, key=lambda table: table.names):
+        lines = (line for table in group for line in table.lines)
+        if own == names:
+            text.writelines(lines)
+        else:
+            places = [own.index(name) if name in own else -1 for name in names]
+            writer.writerows([[*row, ""][i] for i in places] for row in csv.reader(lines))
+    text.seek(0)
+    table = pd.read_csv(
+        text,
+        dtype=dict.fromkeys(texts, "string"),
+        dtype_backend="numpy_nullable",
+        keep_default_na=False,
+        na_values=["", "nan"],
+        low_memory=False,
+        skip_blank_lines=False,
+    )
+    return table.astype({name: plain_type(table[name]) for name in table})
+
+
+def all_names(headers: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The names of all headers, those of the configuration before the results."""
+    before: dict[str, None] = {}
+    after: dict[str, None] = {}
+    for header in dict.fromkeys(headers):
+        split = header.index("status") if "status" in header else len(header)
+        before |= dict.fromkeys(header[:split])
+        after |= dict.fromkeys(header[split:])
+    return (*before, *(name for name in after if name not in before))
+
+
+def plain_type(column: "pd.Series[Any]") -> Any:
+    """float64 for numbers with a point and for columns without any value."""
+    if str(column.dtype) == "Float64" or column.isna().all():
+        return np.dtype(float)
+    return column.dtype
