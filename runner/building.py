@@ -9,6 +9,7 @@ import numpy as np
 
 from runner.combinations import (
     check_problem,
+    check_reach,
     check_target,
     check_validation,
     output_activation,
@@ -42,6 +43,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     check_memory(topology, settings.dtype)
     check_fit(topology, dataset, settings.dataset.name)
     dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
+    targets = np.ascontiguousarray(dataset.scaled_targets(dataset.train), settings.dtype)
     samples = len(dataset.train)
     batch_size = checked_batch_size(settings.batch_size, samples)
     inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)
@@ -50,13 +52,15 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         network=Network(
             topology,
             settings.network.activation.hidden,
-            output_activation(settings, dataset.train.targets),
+            output_activation(settings, targets),
             Dropout(**asdict(settings.network.dropout)),
         ),
         inputs=inputs,
-        targets=np.ascontiguousarray(dataset.train.targets, settings.dtype),
+        targets=targets,
         loss=settings.loss.name,
-        reduction=Reduction(topology.sizes[-1], settings.loss.reduction == "mean"),
+        reduction=Reduction(
+            topology.sizes[-1], settings.loss.reduction == "mean", dataset.target_unit
+        ),
         optimizer=settings.optimizer.name,
         learning_rate=settings.optimizer.learning_rate,
         batch_size=batch_size,
@@ -70,6 +74,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         scaling=scaling,
     )
     check_problem(problem)
+    check_reach(problem, dataset)
     check_target(settings)
     check_validation(settings, dataset.validation is not None)
     return problem

@@ -1,5 +1,6 @@
 """Settings that contradict each other, refused at the door with what would be valid."""
 
+from runner.data.dataset import Dataset
 from runner.errors import SettingsError
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
@@ -8,6 +9,9 @@ from runner.settings import Settings
 from runner.training.engine import Problem
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
+
+UNBOUNDED = ("linear", "leaky_relu")
+"""Output activations that can give any number."""
 
 
 def output_activation(settings: Settings, targets: Array) -> str:
@@ -87,7 +91,20 @@ def check_problem(problem: Problem) -> None:
     if "cross_entropy" in problem.loss and (targets.min() < 0 or targets.max() > 1):
         raise SettingsError(
             f"loss.name='{problem.loss}' needs targets within [0, 1], found "
-            f"{targets.min():g} to {targets.max():g}; choose loss=squared_error"
+            f"{targets.min():g} to {targets.max():g}; choose loss=squared_error, "
+            "or dataset.scale_targets=minmax where the data set has that"
+        )
+
+
+def check_reach(problem: Problem, dataset: Dataset) -> None:
+    """Scaled targets lie on both sides of 0, which not every output layer can give."""
+    output = problem.network.output
+    if dataset.target_scaling is None or not (problem.targets < 0).any():
+        return
+    if output not in UNBOUNDED:
+        raise SettingsError(
+            f"network.activation.output='{output}' cannot give targets scaled to mean 0 and "
+            f"deviation 1; set it to {' or '.join(UNBOUNDED)}, or dataset.scale_targets=minmax"
         )
 
 

@@ -137,7 +137,9 @@ def record_run(
             console.test(test, classes=dataset.classes is not None)
         if sum(map(len, dataset.parts.values())) <= settings.recording.predictions:
             outputs = {
-                name: predict(problem.network, state.parameters, part.inputs, dataset.scaling)
+                name: dataset.in_own_units(
+                    predict(problem.network, state.parameters, part.inputs, dataset.scaling)
+                )
                 for name, part in dataset.parts.items()
             }
             recorder.predictions(dataset, outputs)

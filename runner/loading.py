@@ -76,4 +76,4 @@ def held_out(prefix: str, part: Part | None, dataset: Dataset) -> HeldOut | None
     """A part that is not trained on, for its metrics."""
     if part is None:
         return None
-    return HeldOut(prefix, part.inputs, part.targets, dataset.scaling)
+    return HeldOut(prefix, part.inputs, dataset.scaled_targets(part), dataset.scaling)

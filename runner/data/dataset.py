@@ -82,6 +82,8 @@ class Pool:
     """How NaN among the inputs is replaced: mean, median or most_frequent."""
     scale: str | Scaling = "none"
     """standardise, minmax, none, or known beforehand."""
+    scale_targets: str = "none"
+    """The same for numbers to predict: standardise, minmax or none."""
     groups: tuple[slice, ...] = ()
     """Input columns that together are one category, one-hot."""
     distortion: Distortion | None = None
@@ -89,7 +91,10 @@ class Pool:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The parts of a data set. x = (raw - shift) * scale is what the network sees."""
+    """The parts of a data set.
+
+    x = (raw - shift) * scale is what the network sees, and with scaled targets what it gives.
+    """
 
     train: Part
     input_names: tuple[str, ...]
@@ -103,6 +108,8 @@ class Dataset:
     groups: tuple[slice, ...] = ()
     """Input columns that together are one category, one-hot."""
     scaling: Scaling | None = None
+    target_scaling: Scaling | None = None
+    """From the targets to what the network is trained to give, or None where they are that."""
     fill: Array | None = None
     """[n_in] What stands in for a missing input, or None where none may be missing."""
     missing: int = 0
@@ -145,12 +152,37 @@ class Dataset:
             target_names=names,
         )
 
+    def scaled_targets(self, part: Part) -> Array:
+        """Targets [samples, n_out] as the network is trained to give them."""
+        if self.target_scaling is None:
+            return part.targets
+        scaled = np.empty(part.targets.shape)
+        self.target_scaling.apply(part.targets, scaled)
+        return scaled
+
+    def in_own_units(self, outputs: Array) -> Array:
+        """The network's outputs [samples, n_out] in the units of the targets."""
+        return outputs if self.target_scaling is None else self.target_scaling.restore(outputs)
+
+    @property
+    def target_unit(self) -> float:
+        """How much of the target's own units an output of 1 is; 1 where targets are several.
+
+        Several targets may have units that do not add up: theirs stay scaled.
+        """
+        if self.target_scaling is None or len(self.target_names) > 1:
+            return 1.0
+        return float(1 / self.target_scaling.scale[0])
+
     @property
     def preparation(self) -> dict[str, Array]:
         """What prediction needs to treat new inputs alike, as plain arrays for the snapshots."""
         arrays = {"target_names": np.array(self.target_names)}
         if self.scaling is not None:
             arrays |= {"input_shift": self.scaling.shift, "input_scale": self.scaling.scale}
+        if self.target_scaling is not None:
+            target = self.target_scaling
+            arrays |= {"target_shift": target.shift, "target_scale": target.scale}
         if self.fill is not None:
             arrays["input_fill"] = self.fill
         if self.image_shape is None:

@@ -52,6 +52,7 @@ def load_csv(
     categorical: tuple[str, ...] | None = None,
     missing: str = "refuse",
     scale: str = "none",
+    scale_targets: str = "none",
     task: str = "auto",
     files: Mapping[str, str] | None = None,
 ) -> Pool:
@@ -65,7 +66,8 @@ def load_csv(
     """
     choice = Choice(target, features, categorical or ())
     if Path(path).suffix == ".npy":
-        return matrix_pool(load_npy(path, target, features), path, task, scale)
+        pool = matrix_pool(load_npy(path, target, features), path, task)
+        return replace(pool, scale=scale, scale_targets=scale_targets)
     table = read_table(path, choice)
     known = {column.name: column.categories()[0] for column in table.features if column.is_text}
     classes = classes_of(table.targets, task, table.file.refuse_cell)
@@ -92,6 +94,7 @@ def load_csv(
         test=parts.get("test"),
         missing=missing,
         scale=scale,
+        scale_targets=scale_targets,
         groups=groups,
     )
 
@@ -158,7 +161,7 @@ def check_memory(path: str, needed: int) -> None:
         )
 
 
-def matrix_pool(pool: Pool, path: str, task: str, scale: str) -> Pool:
+def matrix_pool(pool: Pool, path: str, task: str) -> Pool:
     """The samples of a matrix on disk, with labels where its target counts classes."""
     columns = [
         number_column(name, values)
@@ -168,7 +171,7 @@ def matrix_pool(pool: Pool, path: str, task: str, scale: str) -> Pool:
     samples = pool.samples
     if classes is not None:
         samples = replace(samples, targets=labels_of(columns[0], classes, path))
-    return replace(pool, samples=samples, classes=classes, scale=scale)
+    return replace(pool, samples=samples, classes=classes)
 
 
 def classes_of(

@@ -116,6 +116,7 @@ class CsvOptions:
     categorical: Annotated[tuple[str, ...] | None, NAMES]
     missing: Annotated[str, MISSING]
     scale: Annotated[str, SCALES]
+    scale_targets: Annotated[str, SCALES]
     task: Annotated[str, TASKS]
 
 

@@ -30,6 +30,7 @@ def prepare(pool: Pool, split: Split) -> Dataset:
         image_shape=pool.image_shape,
         groups=pool.groups,
         scaling=scaling_of(train.inputs, pool),
+        target_scaling=target_scaling_of(train.targets, pool),
         fill=fill,
         missing=missing,
         distortion=pool.distortion,
@@ -90,9 +91,16 @@ def scaling_of(inputs: Array, pool: Pool) -> Scaling | None:
     return scaling
 
 
+def target_scaling_of(targets: Array, pool: Pool) -> Scaling | None:
+    """The scale of numbers to predict, or None for classes and where they are left as they are."""
+    if pool.classes is not None or pool.scale_targets == "none":
+        return None
+    return SCALES[pool.scale_targets](statistics(targets))
+
+
 @dataclass(frozen=True)
 class Statistics:
-    """Of each input column [n_in]."""
+    """Of each column [columns]."""
 
     mean: Array
     deviation: Array

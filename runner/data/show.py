@@ -6,6 +6,7 @@ import numpy as np
 
 from runner.data.dataset import Dataset, Part, blocks
 from runner.errors import printable
+from runner.network.scaling import Scaling
 from runner.network.topology import Array
 
 ROWS = 5
@@ -29,7 +30,9 @@ def description(name: str, dataset: Dataset) -> Iterator[str]:
     yield f"topology    {dataset.inputs}-…-{' or '.join(map(str, dataset.fitting_outputs))}"
     filled = f"{dataset.missing:,} inputs, filled in as the training part says"
     yield f"missing     {filled if dataset.missing else 'none'}"
-    yield f"scaling     {scaling_text(dataset)}"
+    yield f"scaling     {scaling_text(dataset.scaling)}"
+    if dataset.target_scaling is not None:
+        yield f"targets     {scaling_text(dataset.target_scaling)}"
     yield f"checksum    {dataset.checksum}"
     yield ""
     yield from targets_text(dataset)
@@ -39,12 +42,13 @@ def description(name: str, dataset: Dataset) -> Iterator[str]:
     yield from first_rows(dataset)
 
 
-def scaling_text(dataset: Dataset) -> str:
-    """How raw inputs become what the network sees."""
-    if dataset.scaling is None:
+def scaling_text(scaling: Scaling | None) -> str:
+    """How raw inputs become what the network sees, or targets what it is trained to give."""
+    if scaling is None:
         return "none"
-    shift, scale = dataset.scaling.shift, dataset.scaling.scale
-    if shift.ndim == 0:
+    shift, scale = scaling.shift, scaling.scale
+    if shift.size == 1:
+        shift, scale = shift.item(), scale.item()
         return f"(x - {shift:.6g}) * {scale:.6g}"
     return "(x - shift) * scale, column by column"
 

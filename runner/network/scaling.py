@@ -1,4 +1,4 @@
-"""Inputs brought to a scale that a network learns from well."""
+"""Inputs and targets brought to a scale that a network learns from well."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from runner.network.topology import Array
 
 @dataclass(frozen=True)
 class Scaling:
-    """x = (raw - shift) * scale, one shift and scale for all inputs or one for each."""
+    """x = (raw - shift) * scale, one shift and scale for all columns or one for each."""
 
     shift: Array
-    """[] or [n_in]"""
+    """[] or [columns]"""
     scale: Array
-    """[] or [n_in]"""
+    """[] or [columns]"""
 
     @property
     def changes_nothing(self) -> bool:
@@ -26,12 +26,17 @@ class Scaling:
         return Scaling(self.shift.astype(dtype), self.scale.astype(dtype))
 
     def apply(self, raw: Array, out: Array) -> None:
-        """Writes the scaled rows of `raw` [rows, n_in], of any type, into `out`."""
+        """Writes the scaled rows of `raw` [rows, columns], of any type, into `out`."""
         if self.shift.any():
             np.subtract(raw, self.shift, out, casting="same_kind")
             np.multiply(out, self.scale, out)
         else:
             np.multiply(raw, self.scale, out, casting="same_kind")
+
+    def restore(self, scaled: Array) -> Array:
+        """raw = scaled / scale + shift, for rows [rows, columns]; float64."""
+        raw: Array = scaled / self.scale + self.shift
+        return raw
 
 
 def unit(largest: float) -> Scaling:

@@ -49,6 +49,8 @@ class TrainedNetwork:
     """[n_parameters]"""
     scaling: Scaling | None = None
     """x = (raw - shift) * scale, what the network was trained on."""
+    target_scaling: Scaling | None = None
+    """From targets in their own units to what the network gives, or None where these are one."""
     fill: Array | None = None
     """[n_in] What stands in for a missing input (NaN), or None where none may be missing."""
     input_names: tuple[str, ...] | None = None
@@ -63,7 +65,8 @@ class TrainedNetwork:
     def predict(self, inputs: Array) -> Array:
         """Outputs [samples, n_out] for raw inputs [samples, n_in], without dropout.
 
-        Raises DataError for inputs of another shape, and where one is missing and none may be.
+        They are in the targets' own units. Raises DataError for inputs of another shape, and
+        where one is missing and none may be.
         """
         raw = np.asarray(inputs)
         expected = self.network.topology.sizes[0]
@@ -72,7 +75,8 @@ class TrainedNetwork:
         missing = np.isnan(raw)
         if missing.any():
             raw = np.where(missing, self._fill(missing), raw)
-        return predict(self.network, self.parameters, raw, self.scaling)
+        outputs = predict(self.network, self.parameters, raw, self.scaling)
+        return outputs if self.target_scaling is None else self.target_scaling.restore(outputs)
 
     def labels(self, outputs: Array) -> Array:
         """The class of each row of outputs [samples]: arg-max, or threshold 0.5 for one output.
@@ -123,9 +127,11 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
         raise ValueError(f"activation '{min(unknown)}' is unknown")
     if network.activation_names != activations or len(parameters) != topology.parameters:
         raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {topology}")
-    scaling = None
-    if "input_scale" in arrays:
-        scaling = Scaling(arrays["input_shift"], arrays["input_scale"])
+    scalings = {
+        of: Scaling(arrays[f"{of}_shift"], arrays[f"{of}_scale"])
+        for of in ("input", "target")
+        if f"{of}_scale" in arrays
+    }
     names = {
         name: texts(arrays[name]) if name in arrays else None
         for name in ("input_names", "target_names", "classes")
@@ -134,7 +140,8 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
     return TrainedNetwork(
         network,
         parameters,
-        scaling,
+        scalings.get("input"),
+        scalings.get("target"),
         arrays.get("input_fill"),
         input_groups=tuple(slice(start, stop) for start, stop in groups),
         **names,

@@ -138,7 +138,8 @@ class Console:
             outputs = predict(problem.network, parameters, problem.inputs, problem.scaling)
         self.line("\nTRAINING CASES RESULTS")
         self.line(f"{'output':>20} {'expected':>10} {'difference':>20}")
-        for a, y in zip(outputs.ravel(), problem.targets.ravel(), strict=True):
+        outputs, targets = dataset.in_own_units(outputs), dataset.train.targets
+        for a, y in zip(outputs.ravel(), targets.ravel(), strict=True):
             self.line(f"{a:>20.12g} {y:>10.6g} {a - y:>20.12g}")
         self.line(f"\nFolder      {printable(self._run)}")
 

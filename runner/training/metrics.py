@@ -35,6 +35,8 @@ class Reduction:
     """Units in the output layer."""
     mean_loss: bool
     """Whether the loss is a mean over samples rather than their sum."""
+    unit: float = 1.0
+    """How much of the target's own units an output of 1 is: errors are told in those."""
 
 
 class Metric(NamedTuple):
@@ -62,7 +64,7 @@ def _per_sample(samples: float, _reduction: Reduction) -> float:
 
 
 def _per_output(samples: float, reduction: Reduction) -> float:
-    return samples * reduction.outputs
+    return samples * reduction.outputs / reduction.unit
 
 
 def _as_reduced(samples: float, reduction: Reduction) -> float:
@@ -75,7 +77,10 @@ METRICS = {
     "mean_accuracy": Metric(ABSOLUTE_ERROR, _per_output, 1.0, -1.0),
     "accuracy": Metric(CORRECT, _per_sample, 0.0, 1.0),
 }
-"""`mae` = mean |output - target|; `mean_accuracy` = 1 - mae; `accuracy` = fraction correct."""
+"""`mae` = mean |output - target|, in the target's own units; `mean_accuracy` = 1 - mae;
+
+`accuracy` = fraction correct.
+"""
 
 
 PREFIXES = ("val_", "test_")

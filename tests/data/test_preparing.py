@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from runner.data.dataset import Dataset, Part, Pool, counted
 from runner.data.preparing import prepare, scaling_of, statistics
 from runner.data.splits import Split
 from runner.errors import DataError
+from runner.network.scaling import Scaling
 from runner.network.topology import Array
 
 RAW = np.array([[1.0, 10, 5], [2, 20, 5], [3, 60, 5], [100, 1000, 7]])
@@ -103,3 +105,64 @@ def test_snapshots_hold_what_prediction_needs() -> None:
 def test_a_scale_that_is_none_changes_nothing() -> None:
     pool = Pool(Part(RAW, RAW), counted(3), counted(3))
     assert scaling_of(RAW, pool) is None
+
+
+PRICES = np.array([[100_000.0], [200_000], [600_000]])
+
+
+def priced(scale_targets: str, targets: Array = PRICES, names: tuple[str, ...] = ("y",)) -> Dataset:
+    """Three samples to train on; the last is for testing as well."""
+    pool = Pool(
+        Part(RAW[:3], targets),
+        counted(3),
+        names,
+        test=Part(RAW[2:3], targets[2:3]),
+        scale_targets=scale_targets,
+    )
+    return prepare(pool, Split())
+
+
+@pytest.mark.parametrize(
+    ("scale_targets", "expected"),
+    [
+        ("standardise", (PRICES - PRICES.mean()) / PRICES.std()),
+        ("minmax", [[0], [0.2], [1]]),
+        ("none", PRICES),
+    ],
+)
+def test_targets_are_scaled_and_outputs_come_back_in_their_own_units(
+    scale_targets: str, expected: Array
+) -> None:
+    dataset = priced(scale_targets)
+    scaled_targets = dataset.scaled_targets(dataset.train)
+    np.testing.assert_allclose(scaled_targets, expected, rtol=1e-14)
+    np.testing.assert_allclose(dataset.in_own_units(scaled_targets), PRICES, rtol=1e-14)
+    assert dataset.target_unit == pytest.approx(np.ptp(PRICES) / np.ptp(scaled_targets))
+    assert dataset.test is not None
+    np.testing.assert_array_equal(dataset.scaled_targets(dataset.test), scaled_targets[2:])
+
+
+def test_several_targets_are_scaled_each_by_itself_and_share_no_unit() -> None:
+    dataset = priced("standardise", RAW[:3, :2], ("y", "z"))
+    scaled_targets = dataset.scaled_targets(dataset.train)
+    np.testing.assert_allclose(scaled_targets.mean(0), 0, atol=1e-14)
+    np.testing.assert_allclose(scaled_targets.std(0), 1)
+    assert dataset.target_unit == 1
+
+
+def test_a_target_that_does_not_vary_stays_finite() -> None:
+    dataset = priced("standardise", np.full((3, 1), 0.1))
+    assert np.isfinite(dataset.scaled_targets(dataset.train)).all()
+
+
+def test_classes_are_never_scaled() -> None:
+    pool = Pool(Part(RAW, np.array([0, 1, 0, 1])), counted(3), ("y",), ("a", "b"))
+    assert prepare(replace(pool, scale_targets="standardise"), Split()).target_scaling is None
+
+
+def test_snapshots_hold_the_scale_of_the_targets() -> None:
+    dataset = priced("standardise")
+    kept = dataset.preparation
+    scaled_targets = dataset.scaled_targets(dataset.train)
+    restored = Scaling(kept["target_shift"], kept["target_scale"]).restore(scaled_targets)
+    np.testing.assert_allclose(restored, PRICES, rtol=1e-14)

@@ -199,6 +199,38 @@ def test_a_csv_file_is_learnt(run: InProcess) -> None:
     assert header == "input_a,input_b,target_y,output_y"
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_large_targets_are_learnt_and_told_in_their_own_units(run: InProcess, dtype: str) -> None:
+    sizes = np.linspace(20, 300, 200)
+    rows = "".join(f"{size},{150_000 + 2_000 * size}\n" for size in sizes)
+    (run.cwd / "homes.csv").write_text("size,price\n" + rows)
+    table = ["dataset=csv", "dataset.path=homes.csv", "dataset.target=price", f"dtype={dtype}"]
+    assert run(*table, "hydra.run.dir=here").code == 0
+    row = read_row(run.cwd / "here" / "results.csv")
+    samples = rows_of(run.cwd / "here" / "predictions.csv")
+    for prefix, part in (("val_", "validation"), ("test_", "test")):
+        errors = [
+            abs(float(sample["output_price"]) - float(sample["target_price"]))
+            for sample in samples
+            if sample["part"] == part
+        ]
+        assert float(row[f"{prefix}mae"]) == pytest.approx(np.mean(errors), rel=1e-4)
+        assert np.mean(errors) < 20_000
+    assert {float(sample["target_price"]) for sample in samples} == {
+        150_000 + 2_000 * size for size in sizes
+    }
+
+
+def test_an_output_layer_that_cannot_give_scaled_targets_is_refused(run: InProcess) -> None:
+    (run.cwd / "table.csv").write_text("a,y\n" + "".join(f"{i},{i * i}\n" for i in range(20)))
+    table = ["dataset=csv", "dataset.path=table.csv", "dataset.target=y"]
+    ended = run(*table, "network.activation.output=sigmoid")
+    assert ended.code == 2
+    assert "network.activation.output='sigmoid' cannot give targets scaled" in ended.err
+    fitting = [*table, "dataset.scale_targets=minmax", "stopping.max_epochs=2"]
+    assert run(*fitting, "network.activation.output=sigmoid").code == 0
+
+
 def test_a_name_that_a_spreadsheet_would_run_is_defused(run: InProcess) -> None:
     assert run("dataset.name='=1+1'", "stopping.max_steps=2", "hydra.run.dir=here").code == 0
     assert read_row(run.cwd / "here" / "results.csv")["dataset.name"] == "'=1+1"
