@@ -146,7 +146,21 @@ def record_run(
         console.conclude(problem, dataset, state.parameters, report)
         error = outcome.text if outcome.status == "diverged" else None
         recorder.finish(outcome.status, state, report, test, error)
+        wanted = settings.recording.plots
+        if outcome.status != "interrupted" and (not quiet if wanted is None else wanted):
+            draw_plots(experiment, state, directory.path, console)
     return outcome
+
+
+def draw_plots(
+    experiment: Experiment, state: TrainingState, folder: Path, console: Console
+) -> None:
+    """The pictures of a run that has ended; what goes wrong with one is said, no more."""
+    from runner.analysis.plots.pictures import draw_run  # noqa: PLC0415 - loads matplotlib
+
+    network = experiment.engine.problem.network
+    for problem in draw_run(folder, network, state.parameters, experiment.dataset):
+        console.line(f"warning: {problem}")
 
 
 def train_and_record(

@@ -56,6 +56,13 @@ def schedule(key: str, value: object) -> str | int | tuple[int, ...]:
     return int(integer(at_least=1)(key, value))
 
 
+def plots(key: str, value: object) -> bool | None:
+    """true, false, or None for `auto`."""
+    if value != "auto" and not isinstance(value, bool):
+        raise refuse(key, value, "is not a choice", "expected auto, true or false")
+    return None if value == "auto" else bool(value)
+
+
 @dataclass(frozen=True)
 class DatasetSettings:
     name: Annotated[str, text]
@@ -146,6 +153,8 @@ class RecordingSettings:
     history: Annotated[str | int | tuple[int, ...], schedule]
     snapshots: SnapshotSettings
     predictions: Annotated[int, integer(at_least=0)]
+    plots: Annotated[bool | None, plots]
+    """None: single runs have pictures, a sweep's jobs have not."""
 
 
 @dataclass(frozen=True)

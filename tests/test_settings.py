@@ -96,6 +96,7 @@ BAD_VALUES = [
     ("recording.snapshots.epochs", -5, "of at least 1"),
     ("recording.snapshots.seconds", 0, "above 0"),
     ("recording.predictions", -1, "of at least 0"),
+    ("recording.plots", "never", "expected auto, true or false"),
 ]
 
 
@@ -124,6 +125,7 @@ def test_a_bad_value_is_refused_by_key_value_and_expectation(
         ("recording.history", "log"),
         ("recording.history", [3, 1]),
         ("recording.snapshots.epochs", None),
+        ("recording.plots", False),
         ("recording.predictions", 0),
         ("dataset.name", "größe, 100 %"),
     ],

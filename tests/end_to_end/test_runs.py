@@ -63,6 +63,9 @@ def test_a_run_directory_holds_what_it_should(finished: tuple[Ending, Path]) -> 
         "results.csv",
         "history.csv",
         "predictions.csv",
+        "plots/learning_curve.png",
+        "plots/network.png",
+        "plots/weights.png",
         "snapshots/step-000000000.npz",
         "snapshots/step-000001000.npz",
     }
@@ -259,6 +262,19 @@ def test_snapshots_are_written_when_asked_for(
     run_experiment(config, tmp_path, {}, quiet=True)
     names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
     assert names == [f"step-{step:09d}.npz" for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("plots", "quiet", "drawn"),
+    [("auto", False, True), ("auto", True, False), ("true", True, True), ("false", False, False)],
+)
+def test_pictures_are_drawn_of_single_runs_or_when_asked_for(
+    plots: str, quiet: bool, drawn: bool, tmp_path: Path
+) -> None:
+    config = composed("stopping.max_steps=10", f"recording.plots={plots}")
+    run_experiment(config, tmp_path, {}, quiet=quiet)
+    assert (tmp_path / "plots" / "learning_curve.png").exists() == drawn
+    assert "warning" not in (tmp_path / "run.log").read_text(encoding="utf-8")
 
 
 def test_predictions_of_large_data_sets_are_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""The learning curve: loss and error or accuracy, on training and validation data."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from runner.analysis.plots.style import FAINT, HELD_OUT, TRAINING, axes_grid, new_figure
+from runner.analysis.plots.subject import Subject
+from runner.network.topology import Array
+
+LONG = 1000
+"""Epochs from which on a run is shown on logarithmic axes."""
+WORDS = {"loss": "loss", "mae": "mean absolute error", "accuracy": "accuracy (%)"}
+
+
+def has_history(subject: Subject) -> bool:
+    """Whether there are two points to join."""
+    return len(subject.history.get("step", ())) > 1
+
+
+def learning_curve(subject: Subject) -> Figure:
+    """Metrics by epoch; log-log for long runs, where learning follows power laws."""
+    figure = new_figure(subject, 7.6, 2.9)
+    axes = axes_grid(figure, 1, 2, (0.7, 0.15, 0.5, 0.1), wspace=0.28)
+    metrics = ("loss", "mae" if subject.dataset.classes is None else "accuracy")
+    for place, metric in zip(axes, metrics, strict=True):
+        draw_metric(place, subject.history, metric)
+    draw_target(axes[1], subject, metrics[1])
+    if len(axes[0].lines) > 1:
+        axes[0].legend()
+    return figure
+
+
+def draw_metric(axes: Axes, history: Mapping[str, Array], metric: str) -> None:
+    """A metric's training and validation curve on one pair of axes."""
+    epochs = history["epoch"]
+    factor = 100 if metric == "accuracy" else 1
+    shown = []
+    for name, colour, label in (
+        (metric, TRAINING, "training"),
+        (f"val_{metric}", HELD_OUT, "validation"),
+    ):
+        if name in history and np.isfinite(history[name]).any():
+            values = factor * history[name]
+            known = np.isfinite(values)
+            axes.plot(epochs[known], values[known], color=colour, label=label, lw=1.5)
+            shown.append(values[known])
+    full_batch = np.array_equal(epochs, history["step"])
+    axes.set_xlabel("step" if full_batch else "epoch")
+    axes.set_ylabel(WORDS[metric])
+    axes.grid(color="#e5e5e5", lw=0.6)
+    if epochs[-1] >= LONG:
+        axes.set_xscale("log")
+    values = np.concatenate(shown) if shown else np.ones(1)
+    if metric != "accuracy" and values.min() > 0 and values.max() > 10 * values.min():
+        axes.set_yscale("log")
+
+
+def draw_target(axes: Axes, subject: Subject, metric: str) -> None:
+    """The target as a dotted line, where it speaks of what is drawn."""
+    target, of = subject.results.get("stopping.target"), subject.results.get("stopping.metric")
+    if not target or of is None:
+        return
+    levels = {"mae": {"mae": 1.0, "mean_accuracy": -1.0}, "accuracy": {"accuracy": 100.0}}
+    factor = levels[metric].get(of.removeprefix("val_"))
+    if factor is None:
+        return
+    level = factor * float(target) if factor > 0 else 1 - float(target)
+    axes.axhline(level, color=FAINT, lw=0.9, ls=":")
+    axes.annotate(
+        "target",
+        (0.01, level),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        size=8,
+        color=FAINT,
+    )

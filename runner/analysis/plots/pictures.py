@@ -1,0 +1,103 @@
+"""The table of pictures: a new picture is one entry."""
+
+import io
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from runner.analysis.plots.decisions import (
+    confusion_matrix,
+    decision_surface,
+    fit,
+    has_classes,
+    has_mistakes,
+    is_line,
+    is_plane,
+    worst_mistakes,
+)
+from runner.analysis.plots.learning import has_history, learning_curve
+from runner.analysis.plots.style import LOOK
+from runner.analysis.plots.subject import Subject, read_subject
+from runner.analysis.plots.weights import (
+    first_layer_images,
+    has_weights,
+    is_small,
+    network_graph,
+    shows_images,
+    weight_maps,
+)
+from runner.data.dataset import Dataset
+from runner.errors import error_line
+from runner.network.network import Network
+from runner.network.topology import Array
+from runner.recording.files import write_atomically
+
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # that it builds a font cache, and where
+
+
+COLOURS = 256
+"""In a file: a palette makes it a third as large."""
+
+
+class Picture(NamedTuple):
+    """When a picture says something about a run, and how it is drawn."""
+
+    applies: Callable[[Subject], bool]
+    draw: Callable[[Subject], Figure]
+
+
+PICTURES = {
+    "learning_curve": Picture(has_history, learning_curve),
+    "weights": Picture(has_weights, weight_maps),
+    "network": Picture(is_small, network_graph),
+    "decision_surface": Picture(is_plane, decision_surface),
+    "fit": Picture(is_line, fit),
+    "first_layer": Picture(shows_images, first_layer_images),
+    "confusion_matrix": Picture(has_classes, confusion_matrix),
+    "worst_mistakes": Picture(has_mistakes, worst_mistakes),
+}
+
+
+def draw_run(run: Path, network: Network, parameters: Array, dataset: Dataset) -> Iterator[str]:
+    """Writes the pictures of a run that has ended; gives what went wrong, a line each.
+
+    dataset: as loaded, or with targets that fit the network's outputs.
+    """
+    try:
+        subject = read_subject(run, network, parameters, dataset)
+    except (OSError, ValueError) as error:
+        yield f"plots/ is left out: {error_line(error)}"
+        return
+    yield from draw_pictures(subject, run)
+
+
+def draw_pictures(subject: Subject, run: Path) -> Iterator[str]:
+    """Writes every picture that applies into `plots/`; gives what went wrong, a line each."""
+    for name, picture in PICTURES.items():
+        try:
+            if picture.applies(subject):
+                (run / "plots").mkdir(exist_ok=True)
+                write_atomically(run / "plots" / f"{name}.png", png(picture, subject))
+        except Exception as error:  # a picture never costs a run its results
+            yield f"plots/{name}.png is not drawn: {error_line(error)}"
+
+
+def png(picture: Picture, subject: Subject) -> bytes:
+    """The picture as a PNG file's content."""
+    content = io.BytesIO()
+    with mpl.rc_context(LOOK), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure = picture.draw(subject)
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    image.quantize(COLOURS).save(content, format="png")
+    return content.getvalue()

@@ -1,0 +1,99 @@
+"""One look for all pictures: fonts, colours that colour-blind people tell apart, titles."""
+
+import textwrap
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from runner.analysis.plots.subject import Subject
+from runner.errors import printable
+
+# Okabe and Ito 2008, yellow and black left out.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#7F7F7F")
+TRAINING, HELD_OUT = COLOURS[:2]
+SIGNED = "RdBu_r"
+"""From blue, negative, to red, positive; 0 is white."""
+INK, FAINT = "#222222", "#666666"
+LONGEST_NAME = 40
+LOOK: Any = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#999999",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "legend.frameon": False,
+    "image.interpolation": "nearest",
+}
+TITLE_HEIGHT = 0.78
+"""Inches above the axes for the title and two lines below it."""
+CHARACTERS = 14.5
+"""Of the small print, an inch."""
+
+
+def new_figure(subject: Subject, width: float, height: float) -> Figure:
+    """A figure of so many inches below its title, which tells the run."""
+    figure = Figure(figsize=(width, height + TITLE_HEIGHT), dpi=100)
+    results = subject.results
+    run = (results["topology"], results["dataset.name"], f"seed {results['seed']}")
+    top = 1 - 0.1 / (height + TITLE_HEIGHT)
+    left = 0.12 / width
+    title = "  ·  ".join(plain(text) for text in run)
+    figure.text(left, top, title, weight="bold", size=11, va="top", color=INK)
+    below = top - 0.21 / (height + TITLE_HEIGHT)
+    lines = textwrap.wrap(ending(subject), int(CHARACTERS * width), max_lines=2)
+    figure.text(left, below, "\n".join(lines), size=8.5, va="top", color=FAINT)
+    return figure
+
+
+def axes_grid(
+    figure: Figure, rows: int, columns: int, margins: tuple[float, float, float, float], **gaps: Any
+) -> list[Axes]:
+    """Axes row by row; margins in inches: left, right, bottom, top (below the title)."""
+    width, height = figure.get_size_inches()
+    left, right, bottom, top = margins
+    axes = figure.subplots(
+        rows,
+        columns,
+        squeeze=False,
+        gridspec_kw={
+            "left": left / width,
+            "right": 1 - right / width,
+            "bottom": bottom / height,
+            "top": 1 - (top + TITLE_HEIGHT) / height,
+            **gaps,
+        },
+    )
+    return list(axes.flat)
+
+
+def ending(subject: Subject) -> str:
+    """How the run was trained and how it ended, in a line."""
+    results = subject.results
+    end = results["stop_reason"] if results["status"] == "completed" else results["status"]
+    words = [
+        f"{results['optimizer.name']}, learning rate {float(results['optimizer.learning_rate']):g}",
+        f"{int(results['steps']):,} steps ({end.replace('_', ' ')})",
+    ]
+    metric, factor, unit = ("mae", 1, "")
+    if subject.dataset.classes is not None:
+        metric, factor, unit = ("accuracy", 100, " %")
+    for prefix, part in (("test_", "test"), ("val_", "validation"), ("", "training")):
+        if value := results.get(prefix + metric):
+            words.append(f"{part} {metric} {factor * float(value):.4g}{unit}")
+            break
+    return plain(", ".join(words), longest=200)
+
+
+def axis_name(name: str, kind: str) -> str:
+    """A column's name for an axis; those without one are numbered."""
+    return f"{kind} {name}" if name.isdigit() else plain(name)
+
+
+def plain(name: object, longest: int = LONGEST_NAME) -> str:
+    """A name as text on one line, with nothing that matplotlib would read as mathematics."""
+    line = printable(name)
+    return (line if len(line) <= longest else line[: longest - 1] + "…").replace("$", r"\$")

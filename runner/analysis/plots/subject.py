@@ -1,0 +1,99 @@
+"""What the pictures of a run show: its history, its network, and the samples it is judged on."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from runner.data.dataset import Dataset, Part
+from runner.network.network import Network
+from runner.network.topology import Array
+from runner.network.trained import predict
+from runner.recording.tables import read_row
+
+MOST_SAMPLES = 10_000
+"""Samples of a part that are looked at; the first ones."""
+JUDGES = ("test", "validation", "train")
+"""The part a network is judged on: the first of these that there is."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A run that has ended, with its network and data set."""
+
+    results: Mapping[str, str]
+    """The row of results.csv."""
+    history: Mapping[str, Array]
+    """The columns of history.csv, NaN where a cell is empty."""
+    network: Network
+    parameters: Array
+    dataset: Dataset
+    """With targets [samples, n_out]."""
+
+    @property
+    def part(self) -> str:
+        """The part whose samples are shown."""
+        return next(name for name in JUDGES if name in self.dataset.parts)
+
+    @cached_property
+    def samples(self) -> Part:
+        """The samples that are shown."""
+        part = self.dataset.parts[self.part]
+        return Part(part.inputs[:MOST_SAMPLES], part.targets[:MOST_SAMPLES])
+
+    @cached_property
+    def outputs(self) -> Array:
+        """[samples, n_out] What the network says of the samples."""
+        return self.predict(self.samples.inputs)
+
+    def predict(self, inputs: Array) -> Array:
+        """Outputs [rows, n_out] for raw inputs [rows, n_in]."""
+        return predict(self.network, self.parameters, inputs, self.dataset.scaling)
+
+    @property
+    def sound(self) -> bool:
+        """Whether all weights are finite; those of a diverged run may not be."""
+        return bool(np.isfinite(self.parameters).all())
+
+    @property
+    def decides(self) -> bool:
+        """Whether each output stands for a yes or no, so that a sample is right or wrong."""
+        targets = self.samples.targets
+        return self.dataset.classes is not None or bool(np.isin(targets, (0, 1)).all())
+
+    @cached_property
+    def wrong(self) -> Array:
+        """[samples] Whether a sample is decided wrongly."""
+        if self.dataset.classes is not None:
+            return np.not_equal(labels(self.outputs), labels(self.samples.targets))
+        verdicts: Array = ((self.outputs >= 0.5) != (self.samples.targets >= 0.5)).any(axis=1)
+        return verdicts
+
+    @property
+    def errors(self) -> Array:
+        """[samples] The largest |output - target| of each sample."""
+        distances: Array = np.abs(self.outputs - self.samples.targets).max(axis=1)
+        return distances
+
+
+def labels(values: Array) -> Array:
+    """[samples] The class that outputs or targets [samples, n_out] name."""
+    found: Array = values.argmax(axis=1) if values.shape[1] > 1 else values[:, 0] >= 0.5
+    return found.astype(int)
+
+
+def read_subject(run: Path, network: Network, parameters: Array, dataset: Dataset) -> Subject:
+    """A run's subject. Raises OSError or ValueError when results or history cannot be read."""
+    fitted = dataset.for_outputs(network.topology.sizes[-1])
+    return Subject(read_row(run / "results.csv"), read_history(run), network, parameters, fitted)
+
+
+def read_history(run: Path) -> dict[str, Array]:
+    """The columns of history.csv. Raises OSError or ValueError when it cannot be read."""
+    with open(run / "history.csv", encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    cells = np.array([[float(cell or "nan") for cell in row] for row in rows], float)
+    return dict(zip(header, cells.reshape(len(rows), len(header)).T, strict=True))

@@ -1,0 +1,198 @@
+"""Pictures of the weights: as heat maps, as a drawn network, as images."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from runner.analysis.plots.style import INK, SIGNED, axes_grid, new_figure, plain
+from runner.analysis.plots.subject import Subject
+from runner.network.topology import Array
+
+MOST_WEIGHTS = 5_000_000
+MOST_DRAWN_UNITS = 24
+"""In a layer of a network that is drawn."""
+MOST_DRAWN_LAYERS = 8
+MOST_LAYERS = 8
+MOST_UNITS = 60
+"""Whose weights are shown as images."""
+UNIT_SIZE = 15
+"""Points across."""
+
+
+def has_weights(subject: Subject) -> bool:
+    """Whether weights can be shown at all."""
+    return subject.sound and subject.parameters.size <= MOST_WEIGHTS
+
+
+def weight_maps(subject: Subject) -> Figure:
+    """Each layer's matrix [n_in, n_out], biases as a last row; colours reach to its largest."""
+    topology = subject.network.topology
+    layers = topology.layers[:MOST_LAYERS]
+    figure = new_figure(subject, 0.5 + 2.4 * len(layers), 2.7)
+    margins = (0.65, 0.45, 0.5, 0.25)
+    axes = axes_grid(figure, 1, len(layers), margins, wspace=0.55)
+    for index, (place, layer) in enumerate(zip(axes, layers, strict=True)):
+        matrix = layer.weight_matrix(subject.parameters)
+        bias = layer.bias_vector(subject.parameters) if topology.bias else np.empty(0)
+        draw_matrix(place, matrix, bias)
+        place.set_title(f"layer {index + 1}: {layer.inputs} × {layer.outputs}")
+        place.set_xlabel("to unit")
+        named = "; last: bias" if bias.size and layer.inputs >= 16 else ""
+        place.set_ylabel(f"from unit{named}")
+    return figure
+
+
+def draw_matrix(axes: Axes, matrix: Array, bias: Array) -> None:
+    """A heat map with its colour bar; small ones carry their numbers."""
+    shown = np.vstack([matrix, bias[None]]) if bias.size else matrix
+    limit = largest(shown)
+    rows, columns = shown.shape
+    extent = (0.5, columns + 0.5, rows + 0.5, 0.5)  # units count from 1
+    image = axes.imshow(shown, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto", extent=extent)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+    if rows <= 16:
+        names = [*map(str, range(1, len(matrix) + 1)), *(["bias"] if bias.size else [])]
+        axes.set_yticks(range(1, rows + 1), names)
+    if columns <= 10:
+        axes.set_xticks(range(1, columns + 1))
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    bar = axes.figure.colorbar(image, ax=axes, fraction=0.06, pad=0.03)
+    bar.outline.set_visible(False)
+    if rows <= 8 and columns <= 5:
+        for (row, column), value in np.ndenumerate(shown):
+            colour = "white" if abs(value) > 0.6 * limit else INK
+            axes.text(
+                column + 1,
+                row + 1,
+                f"{value:.3g}",
+                ha="center",
+                va="center",
+                color=colour,
+                size=7.5,
+            )
+
+
+def is_small(subject: Subject) -> bool:
+    """Whether a drawing with a line for each weight can be read."""
+    sizes = subject.network.topology.sizes
+    few = max(sizes) <= MOST_DRAWN_UNITS and len(sizes) <= MOST_DRAWN_LAYERS
+    return few and has_weights(subject)
+
+
+def network_graph(subject: Subject) -> Figure:
+    """Units as circles, filled by their bias; weights as lines: colour the sign, width the size.
+
+    Widths and colours reach to the largest weight of each layer.
+    """
+    topology = subject.network.topology
+    height = min(4.2, max(2.2, 0.3 * max(topology.sizes)))
+    figure = new_figure(subject, 1.6 + 1.7 * len(topology.layers), height)
+    (axes,) = axes_grid(figure, 1, 1, (0.75, 0.75, 0.35, 0.05))
+    places = [unit_places(layer, size) for layer, size in enumerate(topology.sizes)]
+    fills = [np.zeros(topology.sizes[0])]
+    for index, layer in enumerate(topology.layers):
+        matrix = layer.weight_matrix(subject.parameters)
+        axes.add_collection(edges(places[index], places[index + 1], matrix))
+        bias = layer.bias_vector(subject.parameters)
+        fills.append(bias / largest(bias) if bias.size else np.zeros(layer.outputs))
+    size = min(UNIT_SIZE, 0.7 * 72 * height / max(topology.sizes))
+    x, y = np.concatenate(places).T
+    axes.scatter(
+        x,
+        y,
+        c=np.concatenate(fills),
+        cmap=SIGNED,
+        vmin=-1.6,
+        vmax=1.6,
+        s=size**2,
+        edgecolors=INK,
+        linewidths=1,
+        zorder=3,
+    )
+    for layer_place, names, side in (
+        (0, subject.dataset.input_names, -1),
+        (len(topology.layers), subject.dataset.target_names, 1),
+    ):
+        for (_, y), name in zip(places[layer_place], names, strict=True):
+            axes.annotate(
+                plain(name, 10),
+                (layer_place, y),
+                xytext=(side * (0.5 * size + 5), 0),
+                textcoords="offset points",
+                ha="right" if side < 0 else "left",
+                va="center",
+            )
+    axes.set_xlim(-0.1, len(topology.layers) + 0.1)
+    axes.set_ylim(-0.55, 0.55)
+    axes.axis("off")
+    filled = "; fill: bias" if topology.bias else ""
+    figure.text(
+        0.5,
+        0.09 / (height + 0.6),
+        f"red positive, blue negative; width: size{filled}",
+        size=8,
+        ha="center",
+        color=INK,
+    )
+    return figure
+
+
+def unit_places(layer: int, size: int) -> Array:
+    """[size, 2] Where a layer's units are drawn, the first on top."""
+    heights = 0.5 - (np.arange(size) + 0.5) / size
+    return np.column_stack([np.full(size, float(layer)), heights])
+
+
+def edges(sources: Array, sinks: Array, matrix: Array) -> LineCollection:
+    """A line for each weight of [n_in, n_out], weak ones first."""
+    limit = largest(matrix)
+    order = np.argsort(np.abs(matrix), axis=None)
+    tails, heads = np.unravel_index(order, matrix.shape)
+    weights = matrix.ravel()[order]
+    lines = LineCollection(
+        np.stack([sources[tails], sinks[heads]], axis=1).tolist(),
+        linewidths=0.3 + 3.2 * np.abs(weights) / limit,
+        cmap=SIGNED,
+        norm=Normalize(-1.3 * limit, 1.3 * limit),
+        zorder=1,
+    )
+    lines.set_array(weights)
+    return lines
+
+
+def shows_images(subject: Subject) -> bool:
+    """Whether a first-layer unit's weights are a picture as the inputs are."""
+    return subject.dataset.image_shape is not None and has_weights(subject)
+
+
+def first_layer_images(subject: Subject) -> Figure:
+    """The weights into each first-layer unit, laid out as the inputs' pixels are."""
+    shape = subject.dataset.image_shape or (1, 1, 1)
+    matrix = subject.network.topology.layers[0].weight_matrix(subject.parameters)
+    units = min(matrix.shape[1], MOST_UNITS)
+    columns = min(10, units)
+    rows = -(-units // columns)
+    width = max(4.5, 0.75 * columns + 0.3)
+    figure = new_figure(subject, width, 0.75 * rows + 0.35)
+    axes = axes_grid(figure, rows, columns, (0.15, 0.15, 0.35, 0.05), wspace=0.08, hspace=0.08)
+    limit = largest(matrix[:, :units])
+    for unit, place in enumerate(axes):
+        place.axis("off")
+        if unit < units:
+            image = matrix[:, unit].reshape(shape)
+            shown = image[..., 0] if shape[2] == 1 else 0.5 + 0.5 * image / limit
+            place.imshow(shown, cmap=SIGNED, vmin=-limit, vmax=limit)
+    whole = "" if units == matrix.shape[1] else f" the first {units} of"
+    note = f"weights into{whole} {matrix.shape[1]} units; colours from −{limit:.2g} to {limit:.2g}"
+    figure.text(0.15 / width, 0.012, note, size=8, color=INK, va="bottom")
+    return figure
+
+
+def largest(values: Array) -> float:
+    """The largest magnitude, 1 where all are 0."""
+    return float(np.abs(values).max(initial=0)) or 1.0

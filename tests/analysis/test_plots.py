@@ -1,0 +1,355 @@
+"""Pictures of a run: which are drawn, and that each shows the data it should."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from runner.analysis.plots.decisions import (
+    confusion_matrix,
+    decision_surface,
+    fit,
+    worst_mistakes,
+    worst_samples,
+)
+from runner.analysis.plots.learning import learning_curve
+from runner.analysis.plots.pictures import PICTURES, Picture, draw_pictures, draw_run, png
+from runner.analysis.plots.style import COLOURS, plain
+from runner.analysis.plots.subject import Subject, read_history
+from runner.analysis.plots.weights import first_layer_images, network_graph, weight_maps
+from runner.data.dataset import Dataset, Part
+from runner.network.network import Network
+from runner.network.topology import Array, Topology
+
+RESULTS = {
+    "topology": "3-4-1",
+    "dataset.name": "eight_samples",
+    "seed": "1",
+    "optimizer.name": "sgd",
+    "optimizer.learning_rate": "10.0",
+    "status": "completed",
+    "stop_reason": "target",
+    "steps": "1187471",
+    "mae": "0.25",
+    "accuracy": "0.75",
+    "stopping.metric": "mean_accuracy",
+    "stopping.target": "0.9999",
+}
+
+
+def history(**columns: list[float]) -> dict[str, Array]:
+    return {name: np.array(values, float) for name, values in columns.items()}
+
+
+CURVES = history(
+    step=[1, 10, 100, 1000],
+    epoch=[1, 10, 100, 1000],
+    loss=[4, 2, 1, 0.25],
+    mae=[0.5, 0.25, 0.1, 0.01],
+    accuracy=[0.5, 0.5, 0.75, 1],
+)
+
+
+def subject(
+    sizes: tuple[int, ...], dataset: Dataset, parameters: Array | None = None, bias: bool = True
+) -> Subject:
+    """A network on the data set, with given weights or drawn ones."""
+    topology = Topology(sizes, bias)
+    if parameters is None:
+        parameters = np.random.default_rng(5).normal(size=topology.parameters)
+    fitted = dataset.for_outputs(sizes[-1])
+    return Subject(RESULTS, CURVES, Network(topology), parameters, fitted)
+
+
+def numbers(inputs: int, outputs: int = 1, samples: int = 30) -> Dataset:
+    generator = np.random.default_rng(3)
+    names = tuple(f"column {i}" for i in range(inputs)), tuple(f"y{i}" for i in range(outputs))
+    part = Part(generator.normal(size=(samples, inputs)), generator.normal(size=(samples, outputs)))
+    return Dataset(part, *names)
+
+
+def classes(inputs: int, names: tuple[str, ...], samples: int = 30) -> Dataset:
+    labels = np.arange(samples) % len(names)
+    points = np.random.default_rng(3).normal(size=(samples, inputs)) + labels[:, None]
+    test = Part(points[:12], labels[:12])
+    return Dataset(
+        Part(points, labels),
+        tuple(map(str, range(1, inputs + 1))),
+        ("kind",),
+        test=test,
+        classes=names,
+    )
+
+
+def images(channels: int = 1) -> Dataset:
+    pixels = np.random.default_rng(3).integers(0, 256, (20, 12 * channels)).astype(np.uint8)
+    part = Part(pixels, np.arange(20) % 3)
+    names = tuple(map(str, range(12 * channels)))
+    shape = (4, 3, channels)
+    return Dataset(part, names, ("class",), classes=("a", "b", "c"), image_shape=shape)
+
+
+def truth_table() -> Dataset:
+    inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
+    return Dataset(Part(inputs, np.array([[0], [1], [1], [0]], float)), ("1", "2"), ("1",))
+
+
+CASES = {
+    "a truth table": (subject((2, 3, 1), truth_table()), {"network", "decision_surface"}),
+    "many units": (subject((2, 40, 1), truth_table()), {"decision_surface"}),
+    "numbers from one input": (
+        subject((1, 5, 1), numbers(1)),
+        {"network", "fit", "worst_mistakes"},
+    ),
+    "numbers from many inputs": (subject((4, 5, 2), numbers(4, 2)), {"network", "worst_mistakes"}),
+    "numbers in the plane": (
+        subject((2, 5, 2), numbers(2, 2)),
+        {"network", "decision_surface", "worst_mistakes"},
+    ),
+    "two classes, one output": (
+        subject((2, 5, 1), classes(2, ("no", "yes"))),
+        {"network", "decision_surface", "confusion_matrix"},
+    ),
+    "three classes": (
+        subject((2, 5, 3), classes(2, ("x", "y", "z"))),
+        {"network", "decision_surface", "confusion_matrix"},
+    ),
+    "images": (subject((12, 5, 3), images()), {"network", "first_layer", "confusion_matrix"}),
+    "colour images": (subject((36, 70, 3), images(3)), {"first_layer", "confusion_matrix"}),
+}
+ALWAYS = {"learning_curve", "weights"}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_pictures_are_drawn_where_they_say_something(case: str, tmp_path: Path) -> None:
+    run, expected = CASES[case]
+    assert list(draw_pictures(run, tmp_path)) == []
+    drawn = {path.stem for path in (tmp_path / "plots").iterdir()}
+    assert drawn - {"worst_mistakes"} == (expected | ALWAYS) - {"worst_mistakes"}
+    wrong = not run.decides or bool(run.wrong.any())
+    assert ("worst_mistakes" in drawn) == wrong
+    for path in (tmp_path / "plots").iterdir():
+        assert path.read_bytes().startswith(b"\x89PNG")
+        assert path.stat().st_size < 100_000
+
+
+def axes_of(figure: Figure) -> list[Any]:
+    """A figure's axes, whatever artists they hold."""
+    return list(figure.axes)
+
+
+def test_a_title_tells_the_run() -> None:
+    figure = learning_curve(CASES["a truth table"][0])
+    title, ending = (text.get_text() for text in figure.texts)
+    assert title == "3-4-1  ·  eight_samples  ·  seed 1"
+    assert ending == "sgd, learning rate 10, 1,187,471 steps (target), training mae 0.25"
+
+
+def test_a_name_that_looks_like_mathematics_is_shown_as_it_is(tmp_path: Path) -> None:
+    run = CASES["three classes"][0]
+    name = "$\\frac{$ <b>\n" + 100 * "x"
+    hostile = replace(run, results={**RESULTS, "dataset.name": name, "topology": "$$"})
+    assert list(draw_pictures(hostile, tmp_path)) == []
+    assert "\n" not in plain(name)
+    assert len(plain(name)) < 50
+
+
+def test_the_learning_curve_shows_training_and_validation() -> None:
+    run = CASES["a truth table"][0]
+    validated = replace(run, history={**CURVES, "val_loss": CURVES["loss"] + 1})
+    loss, error = axes_of(learning_curve(validated))
+    training, validation = loss.lines
+    assert training.get_xydata() == pytest.approx(np.array([CURVES["step"], CURVES["loss"]]).T)
+    assert validation.get_ydata() == pytest.approx(CURVES["loss"] + 1)
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == ["training", "validation"]
+    assert error.lines[0].get_ydata() == pytest.approx(CURVES["mae"])
+    assert (loss.get_xlabel(), loss.get_ylabel()) == ("step", "loss")
+    assert error.get_ylabel() == "mean absolute error"
+    target = error.lines[1].get_ydata()
+    assert target == pytest.approx([1e-4, 1e-4])
+
+
+@pytest.mark.parametrize(("last", "scale"), [(1000, "log"), (100, "linear")])
+def test_long_runs_are_shown_on_logarithmic_axes(last: int, scale: str) -> None:
+    shorter = {name: values[CURVES["step"] <= last] for name, values in CURVES.items()}
+    loss, _ = axes_of(learning_curve(replace(CASES["a truth table"][0], history=shorter)))
+    assert loss.get_xscale() == scale
+
+
+def test_accuracy_is_shown_in_percent_over_epochs() -> None:
+    curves = {**CURVES, "step": CURVES["epoch"] * 7}
+    _, accuracy = axes_of(learning_curve(replace(CASES["images"][0], history=curves)))
+    assert accuracy.lines[0].get_ydata() == pytest.approx([50, 50, 75, 100])
+    assert (accuracy.get_xlabel(), accuracy.get_ylabel()) == ("epoch", "accuracy (%)")
+    assert accuracy.get_yscale() == "linear"
+
+
+def heat_maps(axes: list[Any]) -> list[Array]:
+    return [np.asarray(place.images[0].get_array()) for place in axes if place.images]
+
+
+def test_weight_maps_show_each_matrix_and_its_biases() -> None:
+    run = CASES["three classes"][0]
+    axes = axes_of(weight_maps(run))
+    first, second = heat_maps(axes)
+    layers = run.network.topology.layers
+    for shown, layer in zip((first, second), layers, strict=True):
+        assert shown[:-1] == pytest.approx(layer.weight_matrix(run.parameters))
+        assert shown[-1] == pytest.approx(layer.bias_vector(run.parameters))
+    image = axes[0].images[0]
+    assert image.get_clim() == pytest.approx((-np.abs(first).max(), np.abs(first).max()))
+    assert axes[0].get_title() == "layer 1: 2 × 5"
+    assert [text.get_text() for text in axes[0].get_yticklabels()] == ["1", "2", "bias"]
+    assert axes[0].texts[0].get_text() == f"{first[0, 0]:.3g}"
+
+
+def test_the_network_has_a_circle_a_unit_and_a_line_a_weight() -> None:
+    run = CASES["three classes"][0]
+    (axes,) = axes_of(network_graph(run))
+    first, second, units = axes.collections
+    assert len(units.get_offsets()) == 2 + 5 + 3
+    layers = run.network.topology.layers
+    for lines, layer in zip((first, second), layers, strict=True):
+        shown = np.asarray(lines.get_array())
+        weights = layer.weight_matrix(run.parameters).ravel()
+        assert sorted(shown) == pytest.approx(sorted(weights))
+        widths = np.asarray(lines.get_linewidths())
+        assert widths[np.abs(shown).argmax()] == widths.max()
+    assert [text.get_text() for text in axes.texts] == ["1", "2", "x", "y", "z"]
+
+
+def test_lines_of_the_network_join_the_units_of_their_weight() -> None:
+    parameters = np.zeros(Topology((2, 3, 1)).parameters)
+    parameters[4] = 9.0  # from the second input to the second hidden unit
+    (axes,) = axes_of(network_graph(subject((2, 3, 1), truth_table(), parameters, bias=False)))
+    strongest = np.asarray(axes.collections[0].get_segments()[-1])
+    assert strongest == pytest.approx(np.array([[0, -0.25], [1, 0]]))
+
+
+def test_first_layer_images_are_laid_out_as_the_inputs_are() -> None:
+    run = CASES["images"][0]
+    axes = axes_of(first_layer_images(run))
+    matrix = run.network.topology.layers[0].weight_matrix(run.parameters)
+    assert len(heat_maps(axes)) == 5
+    for unit, shown in enumerate(heat_maps(axes)):
+        assert shown == pytest.approx(matrix[:, unit].reshape(4, 3))
+
+
+def test_the_confusion_matrix_counts_samples_of_the_test_part() -> None:
+    run = CASES["three classes"][0]
+    (axes,) = axes_of(confusion_matrix(run))
+    said = run.network.predict(run.parameters, run.samples.inputs).argmax(axis=1)
+    meant = np.arange(12) % 3
+    counts = np.array([[np.sum((meant == i) & (said == j)) for j in range(3)] for i in range(3)])
+    assert heat_maps([axes])[0] == pytest.approx(counts / 4)
+    written = sorted(int(text.get_text()) for text in axes.texts)
+    assert written == sorted(counts[counts > 0].tolist())
+    assert axes.get_xlabel() == "taken for (12 test samples)"
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["x", "y", "z"]
+
+
+def test_worst_mistakes_are_the_wrong_ones_with_the_largest_error() -> None:
+    run = CASES["images"][0]
+    places = worst_samples(run, 5)
+    assert run.wrong[places].all()
+    assert (np.diff(run.errors[places]) <= 0).all()
+    assert run.errors[places[0]] == run.errors[run.wrong].max()
+
+
+def test_mistaken_images_are_shown_with_what_they_are_and_were_taken_for() -> None:
+    run = CASES["images"][0]
+    axes = axes_of(worst_mistakes(run))
+    place = worst_samples(run, 1)[0]
+    image = np.asarray(run.samples.inputs[place], float).reshape(4, 3)
+    assert heat_maps(axes)[0] == pytest.approx(image / image.max())
+    said = run.outputs[place].argmax()
+    assert axes[0].get_title() == f"{'abc'[place % 3]} → {'abc'[said]}"
+
+
+def test_mistaken_numbers_are_bars_as_long_as_their_error() -> None:
+    run = CASES["numbers from many inputs"][0]
+    (axes,) = axes_of(worst_mistakes(run))
+    lengths = [bar.get_width() for bar in axes.patches]
+    assert lengths == pytest.approx(sorted(run.errors, reverse=True)[: len(lengths)])
+    assert axes.get_yticklabels()[0].get_text().startswith(f"sample {run.errors.argmax() + 1}:")
+
+
+def test_a_surface_is_what_the_network_says_at_its_points() -> None:
+    run = CASES["a truth table"][0]
+    axes = axes_of(decision_surface(run))[0]
+    (shown,) = heat_maps([axes])
+    left, right, bottom, top = axes.images[0].get_extent()
+    corners = np.array([[left, bottom], [right, bottom], [left, top], [right, top]])
+    expected = run.network.predict(run.parameters, corners).ravel()
+    assert shown[[0, 0, -1, -1], [0, -1, 0, -1]] == pytest.approx(expected)
+    dots = axes.collections[-1]
+    assert np.asarray(dots.get_offsets()) == pytest.approx(run.samples.inputs)
+    assert np.asarray(dots.get_array()) == pytest.approx([0, 1, 1, 0])
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("input 1", "input 2")
+
+
+def test_regions_have_the_colour_of_the_class_that_is_said_there() -> None:
+    run = CASES["three classes"][0]
+    axes = axes_of(decision_surface(run))[0]
+    (shown,) = heat_maps([axes])
+    left, _, bottom, _ = axes.images[0].get_extent()
+    said = run.network.predict(run.parameters, np.array([[left, bottom]])).argmax()
+    darkest = np.argmin(shown[0, 0])
+    assert darkest == np.argmin(to_rgb(COLOURS[said]))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["x", "y", "z"]
+
+
+def test_a_fit_is_the_output_over_the_input() -> None:
+    run = CASES["numbers from one input"][0]
+    (axes,) = axes_of(fit(run))
+    x, y = axes.lines[0].get_xydata().T
+    assert y == pytest.approx(run.network.predict(run.parameters, x[:, None]).ravel())
+    assert np.asarray(axes.collections[0].get_offsets())[:, 1] == pytest.approx(
+        run.samples.targets[:, 0]
+    )
+
+
+def test_weights_that_are_not_finite_leave_the_learning_curve() -> None:
+    run = CASES["three classes"][0]
+    lost = replace(run, parameters=np.full_like(run.parameters, np.nan))
+    assert [name for name, picture in PICTURES.items() if picture.applies(lost)] == [
+        "learning_curve"
+    ]
+
+
+def test_a_picture_that_fails_is_named_and_the_others_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: Subject) -> None:
+        raise ZeroDivisionError("no such picture")
+
+    monkeypatch.setitem(PICTURES, "weights", Picture(lambda _: True, failing))  # type: ignore[arg-type]
+    run = CASES["a truth table"][0]
+    assert list(draw_pictures(run, tmp_path)) == [
+        "plots/weights.png is not drawn: ZeroDivisionError: no such picture"
+    ]
+    assert (tmp_path / "plots" / "network.png").is_file()
+
+
+def test_a_run_without_results_has_no_pictures_and_says_so(tmp_path: Path) -> None:
+    run = CASES["a truth table"][0]
+    (problem,) = draw_run(tmp_path, run.network, run.parameters, run.dataset)
+    assert "results.csv" in problem
+    assert not (tmp_path / "plots").exists()
+
+
+def test_history_is_read_with_empty_cells(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text("step,loss,val_loss\n1,2.5,\n2,1.5,3\n")
+    columns = read_history(tmp_path)
+    assert columns["step"].tolist() == [1, 2]
+    assert columns["loss"].tolist() == [2.5, 1.5]
+    assert np.isnan(columns["val_loss"][0])
+
+
+def test_signs_that_the_font_lacks_do_not_disturb() -> None:
+    run = replace(CASES["a truth table"][0], results={**RESULTS, "dataset.name": "数字"})
+    assert png(PICTURES["network"], run)
