@@ -12,6 +12,7 @@ from runner.combinations import (
     check_reach,
     check_target,
     check_validation,
+    hidden_activations,
     output_activation,
     schedule_epochs,
 )
@@ -51,7 +52,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     problem = Problem(
         network=Network(
             topology,
-            settings.network.activation.hidden,
+            hidden_activations(settings, topology),
             output_activation(settings, targets),
             Dropout(**asdict(settings.network.dropout)),
         ),

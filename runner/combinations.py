@@ -4,7 +4,7 @@ from runner.data.dataset import Dataset
 from runner.errors import SettingsError
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
-from runner.network.topology import Array
+from runner.network.topology import Array, Topology
 from runner.settings import Settings
 from runner.training.engine import Problem
 from runner.training.optimizers import OPTIMIZERS
@@ -12,6 +12,18 @@ from runner.training.schedules import SCHEDULES
 
 UNBOUNDED = ("linear", "leaky_relu")
 """Output activations that can give any number."""
+
+
+def hidden_activations(settings: Settings, topology: Topology) -> tuple[str, ...]:
+    """The hidden layers' activations: one for all of them, or one each."""
+    names, layers = settings.network.activation.hidden, len(topology.sizes) - 2
+    if len(names) not in (1, layers):
+        fitting = f", or a list of {layers}" if layers > 1 else ""
+        raise SettingsError(
+            f"network.activation.hidden=[{','.join(names)}] names {len(names)} hidden layers, but "
+            f"topology={topology} has {layers}; expected one name for all{fitting}"
+        )
+    return names
 
 
 def output_activation(settings: Settings, targets: Array) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from runner.data.kinds import DATASETS
 from runner.data.options import DATASET_OPTIONS, SplitSettings
 from runner.errors import SettingsError
-from runner.network.activations import ACTIVATIONS
+from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
 from runner.network.losses import LOSSES
 from runner.network.topology import parse_sizes
@@ -17,6 +17,7 @@ from runner.rules import (
     flag,
     integer,
     number,
+    one_or_many,
     optional,
     refuse,
     text,
@@ -76,7 +77,8 @@ class DatasetSettings:
 
 @dataclass(frozen=True)
 class ActivationSettings:
-    hidden: Annotated[str, choice(ACTIVATIONS)]
+    hidden: Annotated[tuple[str, ...], one_or_many(choice(ELEMENTWISE))]
+    """One for all hidden layers, or one each."""
     output: Annotated[str, choice(("auto", *ACTIVATIONS))]
 
 

@@ -70,7 +70,7 @@ def make_problem(
     sizes: tuple[int, ...] = (3, 4, 1),
     *,
     bias: bool = False,
-    hidden: str = "sigmoid",
+    hidden: str | tuple[str, ...] = "sigmoid",
     output: str = "sigmoid",
     rate: float = 0.0,
     stage: str = "forward",
@@ -89,11 +89,12 @@ def make_problem(
 
     scaling: of the inputs, which then keep the type they have.
     """
+    names = (hidden,) if isinstance(hidden, str) else hidden
     inputs, targets = (np.ascontiguousarray(part, dtype) for part in data)
     if scaling is not None:
         inputs, scaling = np.ascontiguousarray(data[0]), scaling.astype(dtype)
     return Problem(
-        network=Network(Topology(sizes, bias), hidden, output, Dropout(rate, stage)),
+        network=Network(Topology(sizes, bias), names, output, Dropout(rate, stage)),
         inputs=inputs,
         targets=targets,
         loss=loss,

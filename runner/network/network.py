@@ -26,14 +26,16 @@ class Network:
     """Topology and activations; the weights live outside, in a flat parameter vector."""
 
     topology: Topology
-    hidden: str = "sigmoid"
+    hidden: tuple[str, ...] = ("sigmoid",)
+    """One activation for all hidden layers, or one each."""
     output: str = "sigmoid"
     dropout: Dropout = Dropout()
 
     @property
     def activation_names(self) -> tuple[str, ...]:
         """One activation a layer, first hidden to output."""
-        return (*(self.hidden,) * (len(self.topology.sizes) - 2), self.output)
+        layers = len(self.topology.sizes) - 2
+        return (*(self.hidden * layers)[:layers], self.output)
 
     @property
     def activations(self) -> tuple[Activation, ...]:

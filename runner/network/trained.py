@@ -120,12 +120,12 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
     sizes = tuple(int(size) for size in arrays["topology"])
     activations = texts(arrays["activations"])
     topology = Topology(sizes, bool(arrays["bias"]))
-    network = Network(topology, activations[0], activations[-1])
+    network = Network(topology, activations[:-1], activations[-1])
     parameters = arrays["parameters"]
     unknown = set(activations) - set(ACTIVATIONS)
     if unknown:
         raise ValueError(f"activation '{min(unknown)}' is unknown")
-    if network.activation_names != activations or len(parameters) != topology.parameters:
+    if len(activations) != len(topology.layers) or len(parameters) != topology.parameters:
         raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {topology}")
     scalings = {
         of: Scaling(arrays[f"{of}_shift"], arrays[f"{of}_scale"])

@@ -64,7 +64,7 @@ class Console:
         batch = "full batch" if problem.full_batch else f"batches of {problem.batch_size}"
         self.line("INITIATING NETWORK")
         self.line(f"topology    {topology}, {topology.parameters:,} parameters, {biases}")
-        self.line(f"activation  {network.hidden}, output {network.output}")
+        self.line(f"activation  {' '.join(network.hidden)}, output {network.output}")
         if dropout.rate:
             self.line(f"dropout     {dropout.rate:g} in the {dropout.stage} pass")
         counts = [f"{len(part):,} {PARTS[part_name]}" for part_name, part in dataset.parts.items()]

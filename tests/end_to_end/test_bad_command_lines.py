@@ -48,6 +48,14 @@ COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "layer a letter": (["topology=3-4-x"], ["'3-4-x' is not a topology"]),
     "net beyond memory": (["topology=99999999-99999999"], ["GiB", "this machine has"]),
     "topology that does not fit": (["topology=2-4-1"], ["3 inputs and 1 target", "topology=3-4-1"]),
+    "activations for more layers than there are": (
+        ["network.activation.hidden=[relu,tanh]"],
+        ["names 2 hidden layers", "topology=3-4-1 has 1", "one name for all"],
+    ),
+    "activations for fewer layers": (
+        ["topology=3-4-4-4-1", "network.activation.hidden=[relu,tanh]"],
+        ["names 2 hidden layers", "a list of 3"],
+    ),
     "negative seed": (["seed=-1"], ["seed=-1 is out of range", "4294967295"]),
     "seed of 33 bits": (["seed=4294967296"], ["seed=4294967296 is out of range"]),
     "newline in a name": (["dataset.name='a\\nb\nc'"], ["\\n"]),

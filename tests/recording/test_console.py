@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.experiment import run_experiment
+from runner.recording.tables import read_row
 from tests.end_to_end.commands import ENVIRONMENT, composed
 
 SMALL = ["stopping.max_steps=1000"]
@@ -42,6 +43,13 @@ def test_a_small_net_shows_its_weights_and_cases(tmp_path: Path) -> None:
     for case in cases:
         output, expected, difference = map(float, case.split())
         assert output - expected == pytest.approx(difference, abs=1e-9)
+
+
+def test_every_layers_activation_is_shown(tmp_path: Path) -> None:
+    layers = ["topology=3-4-4-1", "network.activation.hidden=[relu,tanh]"]
+    assert "activation  relu tanh, output sigmoid" in log_of(tmp_path, SMALL + layers)
+    results = read_row(tmp_path / "results.csv")
+    assert results["network.activation.hidden"] == '["relu", "tanh"]'
 
 
 def test_a_large_net_shows_a_summary_a_layer(tmp_path: Path) -> None:

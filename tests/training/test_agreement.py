@@ -144,6 +144,7 @@ VARIATIONS: dict[str, dict[str, Any]] = {
     "no biases": {"bias": False},
     "no hidden layer": {"between": ()},
     "three hidden layers": {"between": (16, 9, 12)},
+    "an activation for each layer": {"between": (16, 9, 12), "hidden": ("relu", "tanh", "gelu")},
     "forward dropout": {"rate": 0.3, "stage": "forward"},
     "forward dropout, full batches": {"rate": 0.3, "stage": "forward", "batch_size": None},
     "backward dropout": {"rate": 0.3, "stage": "backward"},
