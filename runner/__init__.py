@@ -4,14 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from runner.analysis.histories import load_history, load_predictions
     from runner.analysis.networks import load_network
     from runner.analysis.runs import load_runs
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_network", "load_runs"]
+__all__ = ["__version__", "load_history", "load_network", "load_predictions", "load_runs"]
 
 PLACES = {
+    "load_history": "runner.analysis.histories",
     "load_network": "runner.analysis.networks",
+    "load_predictions": "runner.analysis.histories",
     "load_runs": "runner.analysis.runs",
 }
 

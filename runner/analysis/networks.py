@@ -14,12 +14,14 @@ def load_network(run: str | os.PathLike[str], step: int | None = None) -> Traine
     run: the run's folder. step: of a snapshot, or None for the last.
     Raises SnapshotError when there is no such snapshot, or no sound one.
 
-    >>> network = load_network(best)
-    >>> network.predict([[0, 0, 1], [1, 0, 1]]).round(1)
-    array([[0.],
-           [1.]])
-    >>> network.network.topology.sizes
-    (3, 4, 1)
+    >>> runs = load_runs("outputs")
+    >>> best = runs.loc[runs["steps"].idxmin()]
+    >>> network = load_network(best["path"])
+    >>> print(network.network.topology)
+    3-4-1
+    >>> network.predict([[0, 0, 1], [1, 0, 1]]).round(3)
+    array([[0.072],
+           [0.936]])
     """
     folder = Path(run)
     if step is None:

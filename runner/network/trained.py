@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from runner.errors import DataError
 from runner.network.activations import ACTIVATIONS
@@ -62,7 +63,7 @@ class TrainedNetwork:
     classes: tuple[str, ...] | None = None
     """Names of the classes that labels 0, 1, … stand for, or None for numbers."""
 
-    def predict(self, inputs: Array) -> Array:
+    def predict(self, inputs: ArrayLike) -> Array:
         """Outputs [samples, n_out] for raw inputs [samples, n_in], without dropout.
 
         They are in the targets' own units. Raises DataError for inputs of another shape, and
@@ -88,7 +89,7 @@ class TrainedNetwork:
             numbers = (outputs[:, 0] > 0.5).astype(int)
         return numbers if self.classes is None else np.array(self.classes)[numbers]
 
-    def classify(self, inputs: Array) -> Array:
+    def classify(self, inputs: ArrayLike) -> Array:
         """The class of each sample [samples], for raw inputs [samples, n_in]."""
         return self.labels(self.predict(inputs))
 

@@ -1,0 +1,93 @@
+"""Histories and predictions of many runs, tidy: a row an epoch recorded, or a row a sample."""
+
+import os
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from runner.analysis.columns import number
+from runner.analysis.runs import load_runs, reason
+from runner.analysis.tables import NOT_READABLE, Rows, parse, read_rows
+from runner.errors import printable
+
+Runs = pd.DataFrame | str | os.PathLike[str]
+
+
+def load_history(runs: Runs) -> pd.DataFrame:
+    """The learning curves of runs, tidy: `run`, `step`, `epoch`, `seconds` and the metrics.
+
+    runs: what `load_runs` gave, some rows of it, or a folder. `run` is the run's `path`, so that
+    the two can be merged. Histories that cannot be read are left out and named as by `load_runs`;
+    a run that goes on has those rows that are whole.
+
+    >>> runs = load_runs("outputs")
+    >>> settings = runs[["path", "topology"]].rename(columns={"path": "run"})
+    >>> load_history(runs).merge(settings).groupby("topology")["loss"].min().round(3)
+    topology
+    3-2-1    0.028
+    3-4-1    0.024
+    Name: loss, dtype: float64
+    """
+    return tidy(runs, "history.csv", growing=True)
+
+
+def load_predictions(runs: Runs) -> pd.DataFrame:
+    """What runs predicted, tidy: `run`, `part`, `sample` and `input_…`, `target_…`, `output_…`.
+
+    runs: as for `load_history`. `part` is train, validation or test; `sample` counts from 1 in
+    each. Runs of more samples than recording.predictions have none.
+
+    >>> predictions = load_predictions("outputs")
+    >>> predictions["error"] = (predictions["output_1"] - predictions["target_1"]).abs()
+    >>> predictions.groupby("run", observed=True)["error"].max().round(3)
+    run
+    outputs/sweep/0    0.087
+    outputs/sweep/1    0.110
+    outputs/sweep/2    0.089
+    outputs/sweep/3    0.086
+    Name: error, dtype: float64
+    """
+    predictions = tidy(runs, "predictions.csv", growing=False, texts=("part",))
+    if predictions.empty:
+        return predictions
+    if "part" not in predictions:
+        predictions.insert(1, "part", "train")  # the only one there was
+    predictions["part"] = predictions["part"].fillna("train").astype("category")
+    predictions.insert(1, "part", predictions.pop("part"))
+    sample = predictions.groupby(["run", "part"], observed=True).cumcount() + 1
+    predictions.insert(2, "sample", sample)
+    return predictions
+
+
+def tidy(runs: Runs, file: str, *, growing: bool, texts: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The rows of a CSV file of each run, one below the other; all columns but `texts` numbers."""
+    paths = list(
+        dict.fromkeys((runs if isinstance(runs, pd.DataFrame) else load_runs(runs))["path"])
+    )
+    unreadable: dict[str, str] = {}
+    tables: list[Rows] = []
+    for place, path in enumerate(paths):
+        try:
+            names, lines = read_rows(f"{path}/{file}", growing=growing)
+        except FileNotFoundError:
+            continue  # a run that failed early, or one of many samples
+        except NOT_READABLE as error:
+            unreadable[path] = f"{file}: {reason(error)}"
+            continue
+        tables.append(Rows(("run", *names), [f"{place},{line}" for line in lines]))
+    table = parse(tables, texts) if tables else pd.DataFrame({"run": pd.array([], "Int64")})
+    sound = np.ones(len(table), bool)
+    for name in table.columns.difference(["run", *texts]):
+        table[name], wrong = number(table[name])
+        for place in table.loc[wrong, "run"].unique():
+            unreadable[paths[place]] = f"{file}: its '{name}' is not a number everywhere"
+            sound &= (table["run"] != place).to_numpy()
+    table = table if sound.all() else table[sound].reset_index(drop=True)
+    runs_of_rows = pd.Categorical.from_codes(table["run"].to_numpy(int), pd.Index(paths))
+    table["run"] = runs_of_rows.remove_unused_categories()
+    if unreadable:
+        each = "; ".join(f"{path}: {why}" for path, why in unreadable.items())
+        warnings.warn(f"left out {len(unreadable)}: {printable(each)}", stacklevel=3)
+    table.attrs["unreadable"] = unreadable
+    return table

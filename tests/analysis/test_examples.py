@@ -1,0 +1,39 @@
+"""The examples in the docstrings give what they say."""
+
+import doctest
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import runner
+from runner.composing import compose
+from runner.experiment import run_experiment
+from runner.sweeping.results import collect_results
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with outputs/sweep of four runs, two topologies and two seeds."""
+    place = tmp_path_factory.mktemp("place")
+    jobs = [(topology, seed) for topology in ("3-2-1", "3-4-1") for seed in (1, 2)]
+    for number, (topology, seed) in enumerate(jobs):
+        config = compose([f"topology={topology}", f"seed={seed}", "stopping.target=0.9"])
+        run_experiment(config, place / "outputs" / "sweep" / str(number), {}, quiet=True)
+    collect_results(place / "outputs" / "sweep")
+    return place
+
+
+@pytest.mark.parametrize("module", ["runs", "histories", "networks"])
+def test_examples_give_what_they_say(
+    module: str, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workplace)
+    functions = {name: getattr(runner, name) for name in runner.__all__}
+    result = doctest.testmod(
+        import_module(f"runner.analysis.{module}"),
+        extraglobs=functions,
+        optionflags=doctest.NORMALIZE_WHITESPACE,
+    )
+    assert result.attempted > 0
+    assert result.failed == 0

@@ -1,0 +1,97 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from runner import load_history, load_predictions, load_runs
+from runner.composing import compose
+from runner.experiment import run_experiment
+
+CONFIGURATIONS = {
+    "a": ["stopping.max_steps=7"],
+    "b": ["topology=3-1", "stopping.max_steps=2"],
+    "c": ["dataset=xor", "stopping.max_steps=3"],
+    "d": ["dataset=spirals", "dataset.samples=50", "stopping.max_epochs=2"],
+}
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of several data sets."""
+    root = tmp_path_factory.mktemp("outputs")
+    for name, overrides in CONFIGURATIONS.items():
+        run_experiment(compose(overrides), root / name, {}, quiet=True)
+    return root
+
+
+def test_histories_are_tidy(outputs: Path) -> None:
+    history = load_history(load_runs(outputs))
+    assert list(history)[:4] == ["run", "step", "epoch", "seconds"]
+    names = history["run"].map(lambda run: Path(run).name)
+    rows = list(zip(names, history["step"], strict=True))
+    assert rows[:9] == [*(("a", step) for step in range(1, 8)), ("b", 1), ("b", 2)]
+    assert str(history["step"].dtype) == str(history["epoch"].dtype) == "Int64"
+    assert history["run"].dtype == "category"
+    merged = history.groupby("run", observed=True)["loss"].last()
+    results = load_runs(outputs).set_index("path")["loss"]
+    assert merged.to_dict() == results.to_dict()
+
+
+def test_some_runs_or_a_folder_can_be_asked_for(outputs: Path) -> None:
+    runs = load_runs(outputs)
+    some = load_history(runs[runs["topology"] == "3-1"])
+    assert {Path(run).name for run in some["run"]} == {"b"}
+    assert len(load_history(outputs / "b")) == 2
+
+
+def test_predictions_are_tidy(outputs: Path) -> None:
+    predictions = load_predictions(outputs)
+    assert list(predictions)[:3] == ["run", "part", "sample"]
+    predictions["name"] = predictions["run"].map(lambda run: Path(run).name)
+    parts = predictions.groupby(["name", "part"], observed=True)["sample"].agg(["min", "max"])
+    assert dict(zip(parts.index, parts.itertuples(index=False, name=None), strict=True)) == {
+        ("a", "train"): (1, 8),
+        ("b", "train"): (1, 8),
+        ("c", "train"): (1, 4),
+        ("d", "train"): (1, 40),
+        ("d", "test"): (1, 10),
+    }
+    assert {str(kind) for kind in predictions.filter(regex="put_|target_").dtypes} == {"float64"}
+
+
+DAMAGES: dict[str, Callable[[str], str]] = {
+    "a torn line": lambda text: text.replace(",", "", 7),
+    "a text": lambda text: text.rstrip("\n") + "x\n",
+    "no UTF-8": lambda text: text + "\udcff",
+}
+
+
+@pytest.mark.parametrize("file", ["history.csv", "predictions.csv"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_files_are_named_and_the_others_read(
+    damage: str, file: str, outputs: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(outputs, tmp_path, dirs_exist_ok=True)
+    damaged = DAMAGES[damage]((tmp_path / "a" / file).read_text())
+    (tmp_path / "a" / file).write_text(damaged, errors="surrogateescape")
+    load = load_history if file == "history.csv" else load_predictions
+    with pytest.warns(UserWarning, match=f"left out 1: .*a: {file}"):
+        table = load(tmp_path)
+    assert {Path(run).name for run in table["run"]} == {"b", "c", "d"}
+    assert list(table.attrs["unreadable"]) == [str(tmp_path / "a")]
+
+
+def test_the_history_of_a_run_that_goes_on_has_its_whole_rows(
+    outputs: Path, tmp_path: Path
+) -> None:
+    text = (outputs / "a" / "history.csv").read_text()
+    (tmp_path / "history.csv").write_text(text[:-10])
+    runs = pd.DataFrame({"path": [str(tmp_path), str(tmp_path / "nothing")]})
+    assert load_history(runs)["step"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_where_there_is_nothing_the_tables_are_empty(tmp_path: Path) -> None:
+    assert load_history(tmp_path).empty
+    assert load_predictions(tmp_path).empty
