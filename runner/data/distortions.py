@@ -7,7 +7,7 @@ pixels and multiplied by `alpha` pixels, on top of a random affine map, with bil
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, radians
+from math import ceil, radians, sqrt
 
 import numpy as np
 
@@ -104,20 +104,34 @@ def affine_maps(
 def elastic_field(
     batch: int, height: int, width: int, distortion: Distortion, generator: np.random.Generator
 ) -> Array:
-    """Smooth random displacements [batch, height, width]: alpha G_sigma * U(-1, 1)."""
-    field = generator.random((batch, height, width), np.float32)
-    field *= 2
-    field -= 1
-    # A Gaussian is separable: one matrix smooths along rows, one along columns.
-    field = field @ gaussian(width, distortion.sigma).T  # [batch, h, w] @ [w, w]
-    smooth: Array = gaussian(height, distortion.sigma) @ field  # [h, h] @ [batch, h, w]
-    smooth *= np.float32(distortion.alpha)
+    """Smooth random displacements [batch, height, width]: alpha G_sigma * N(0, 1/3).
+
+    Simard's are uniform in [-1, 1), of the same variance; smoothed, the two look alike. White
+    noise of N(0, 1) in the few directions that the Gaussian G lets through is enough: with
+    G = A V^T, V orthonormal, A Z A^T has the law of G (V Z V^T) G^T.
+    """
+    tall, wide = (
+        smooth_directions(height, distortion.sigma),
+        smooth_directions(width, distortion.sigma),
+    )
+    noise = generator.standard_normal((batch, tall.shape[1], wide.shape[1]), np.float32)
+    noise *= np.float32(distortion.alpha / sqrt(3))
+    smooth: Array = tall @ (noise @ wide.T)  # [h, k] @ ([batch, k, l] @ [l, w])
+    return smooth
+
+
+@lru_cache
+def smooth_directions(size: int, sigma: float) -> Array:
+    """A [size, k] with A A^T = G G^T to one part in a million, from G's singular values."""
+    directions, sizes, _ = np.linalg.svd(gaussian(size, sigma))
+    kept = sizes > 1e-3 * sizes[0]
+    smooth: Array = (directions[:, kept] * sizes[kept]).astype(np.float32)
     return smooth
 
 
 @lru_cache
 def gaussian(size: int, sigma: float) -> Array:
-    """Matrix [size, size] that smooths a line; beyond its ends the line is mirrored."""
+    """Matrix G [size, size] that smooths a line; beyond its ends the line is mirrored."""
     reach = max(1, ceil(4 * sigma))
     offsets = np.arange(-reach, reach + 1)
     weights = np.exp(-0.5 * (offsets / sigma) ** 2)
@@ -128,7 +142,7 @@ def gaussian(size: int, sigma: float) -> Array:
         sources = (place + offsets) % period
         mirrored = np.where(sources < size, sources, period - 1 - sources)
         np.add.at(matrix[place], mirrored, weights)
-    return matrix.astype(np.float32)
+    return matrix
 
 
 def sample_bilinear(images: Array, rows: Array, columns: Array, out: Array) -> None:

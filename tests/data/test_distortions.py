@@ -5,9 +5,11 @@ from scipy import ndimage
 from runner.data.distortions import (
     Distortion,
     distort,
+    elastic_field,
     gaussian,
     positions,
     sample_bilinear,
+    smooth_directions,
 )
 from runner.network.topology import Array
 
@@ -58,6 +60,23 @@ def test_smoothing_is_a_gaussian_filter_mirrored_at_the_edge(size: int, sigma: f
     ours = gaussian(size, sigma) @ field @ gaussian(size, sigma).T
     expected = ndimage.gaussian_filter(field, sigma, mode="reflect", truncate=4)
     np.testing.assert_allclose(ours, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.0, 4.0, 10.0])
+@pytest.mark.parametrize("size", [1, 3, 28, 96])
+def test_few_directions_hold_all_that_smoothing_lets_through(size: int, sigma: float) -> None:
+    smooth, whole = smooth_directions(size, sigma), gaussian(size, sigma)
+    np.testing.assert_allclose(smooth @ smooth.T, whole @ whole.T, atol=1e-5)
+
+
+def test_displacements_vary_as_smoothed_uniform_noise_does() -> None:
+    drawn = elastic_field(20_000, 8, 6, Distortion(alpha=3, sigma=2), generator())
+    uniform = np.random.default_rng(1).uniform(-1, 1, (20_000, 8, 6))
+    expected = 3 * gaussian(8, 2) @ uniform @ gaussian(6, 2).T
+    for fields in (drawn, expected):
+        fields.shape = (20_000, 48)
+    assert np.abs(drawn.mean(0)).max() < 0.02
+    np.testing.assert_allclose(np.cov(drawn.T), np.cov(expected.T), atol=0.02)
 
 
 def test_sampling_is_bilinear_interpolation() -> None:
