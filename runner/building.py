@@ -23,9 +23,7 @@ from runner.loading import check_fit, training_inputs, whole_topology
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.network import Dropout, Network
 from runner.network.topology import Array, Topology, memory_needed
-from runner.network.trained import network_arrays
-from runner.recording.recorder import Recorder
-from runner.recording.run_directory import RunDirectory
+from runner.recording.recorder import Occasions
 from runner.recording.schedule import Schedule, log_spaced
 from runner.settings import RecordingSettings, Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
@@ -183,16 +181,13 @@ HISTORY_LOG = log_spaced(per_decade=25)
 SNAPSHOTS_LOG = log_spaced(per_decade=1, first=1000)
 
 
-def build_recorder(
-    directory: RunDirectory, settings: RecordingSettings, dataset: Dataset, network: Network
-) -> Recorder:
-    """The writer of a run's files, with what it writes when."""
-    return Recorder(
-        directory,
-        history=build_schedule(settings.history, HISTORY_LOG),
-        snapshots=build_schedule(settings.snapshots.epochs, SNAPSHOTS_LOG),
-        snapshot_seconds=settings.snapshots.seconds,
-        preparation=dataset.preparation | network_arrays(network),
+def build_occasions(settings: RecordingSettings) -> Occasions:
+    """When history rows and snapshots are written."""
+    return Occasions(
+        build_schedule(settings.history, HISTORY_LOG),
+        build_schedule(settings.snapshots.epochs, SNAPSHOTS_LOG),
+        settings.snapshots.seconds,
+        settings.snapshots.keep,
     )
 
 

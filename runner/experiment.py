@@ -1,59 +1,31 @@
 """One run, start to end: data set, network, training, recording."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runner.building import (
-    build_distortion,
-    build_engine,
-    build_problem,
-    build_recorder,
-    build_state,
-    build_stopping,
-    build_watch,
-)
-from runner.data.dataset import Dataset
+from runner.building import build_occasions
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
-from runner.loading import held_out, load_dataset
-from runner.network.trained import predict
+from runner.loading import held_out
+from runner.network.topology import Array
+from runner.network.trained import network_arrays, predict
+from runner.preparing import Experiment, prepare
 from runner.recording.console import Console
+from runner.recording.files import AT_ONCE, Never
+from runner.recording.history import EMPTY, Mark
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.tables import configuration_columns
-from runner.settings import DatasetSettings, Settings, parse_settings
-from runner.signals import Interrupts
+from runner.signals import Interrupted, Interrupts
 from runner.threads import limited
-from runner.training.engine import Engine, StepReport
+from runner.training.engine import StepReport
 from runner.training.evaluation import evaluate
-from runner.training.loop import train
+from runner.training.loop import standing, train
 from runner.training.state import TrainingState
-from runner.training.stopping import Stopping
-from runner.training.watching import Watch
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A run that is ready to start: its settings checked, its data loaded, its engine built."""
-
-    settings: Settings
-    columns: Mapping[str, object]
-    """The configuration's part of results.csv."""
-    dataset: Dataset
-    """With targets as the network's outputs are."""
-    checksum: str
-    """Of the data as they came."""
-    engine: Engine
-    stopping: Stopping
-    watch: Watch | None
-
-    def first_state(self) -> TrainingState:
-        """The state before the first step."""
-        return build_state(self.settings, self.engine.problem)
 
 
 @dataclass(frozen=True)
@@ -67,29 +39,6 @@ class Outcome:
     """In words, on one line."""
 
 
-def prepare(
-    config: Mapping[str, Any], load: Callable[[DatasetSettings], Dataset] = load_dataset
-) -> Experiment:
-    """The experiment that a configuration describes; no file is written.
-
-    load: gives the data set, so that many runs can share one.
-    Raises RunnerError when configuration or data are at fault.
-    """
-    settings = parse_settings(config)
-    dataset = load(settings.dataset)
-    problem = build_problem(settings, dataset)
-    topology = problem.network.topology
-    return Experiment(
-        settings,
-        configuration_columns({**config, "topology": str(topology)}),
-        dataset.for_outputs(topology.sizes[-1], settings.dtype),
-        dataset.checksum,
-        build_engine(settings.engine, problem, build_distortion(dataset)),
-        build_stopping(settings.stopping),
-        build_watch(settings),
-    )
-
-
 def run_experiment(
     config: Mapping[str, Any], folder: Path, documents: Mapping[str, str], *, quiet: bool = False
 ) -> Outcome:
@@ -100,9 +49,14 @@ def run_experiment(
     """
     experiment = prepare(config)
     state = experiment.first_state()
-    directory = RunDirectory(folder, experiment.columns)
-    directory.claim(documents, engine=experiment.engine.name, data=experiment.checksum)
-    with limited(experiment.settings.threads), Interrupts() as interrupts:
+    settings = experiment.settings
+    syncing = AT_ONCE if settings.recording.durable else Never()
+    directory = RunDirectory(folder, experiment.columns, syncing)
+    with (
+        Interrupts(stop_on_warning=settings.recording.on_sigusr1 == "stop") as interrupts,
+        limited(settings.threads),
+        directory.claimed(experiment.description(), documents),
+    ):
         return record_run(experiment, state, directory, interrupts, quiet=quiet)
 
 
@@ -112,54 +66,68 @@ def record_run(
     directory: RunDirectory,
     interrupts: Interrupts,
     *,
+    history: Mark = EMPTY,
+    steps: Sequence[int] = (),
     quiet: bool = False,
 ) -> Outcome:
-    """Trains from `state` until a criterion or a signal stops it; records it in `directory`."""
-    settings, dataset, engine = experiment.settings, experiment.dataset, experiment.engine
-    stopping, watch, problem = experiment.stopping, experiment.watch, engine.problem
-    topology = problem.network.topology
-    with directory.failures_recorded(), Console(directory.path, quiet=quiet) as console:
-        recorder = build_recorder(directory, settings.recording, dataset, problem.network)
+    """Trains from `state` until a criterion or a signal stops it; records it in `directory`.
+
+    history, steps: of a run that goes on, the rows and the snapshots that it has.
+    """
+    settings, dataset, problem = experiment.settings, experiment.dataset, experiment.engine.problem
+    topology, watch = problem.network.topology, experiment.watch
+    recorder = Recorder(
+        directory,
+        build_occasions(settings.recording),
+        dataset.preparation | network_arrays(problem.network),
+        experiment.checksum,
+        history,
+        steps,
+    )
+    with recorder, Console(directory.path, quiet=quiet) as console:
         recorder.snapshot(state)
-        console.introduce(settings.dataset.name, dataset, problem, engine.name, settings.seed)
+        engine_name = experiment.engine.name
+        console.introduce(settings.dataset.name, dataset, problem, engine_name, settings.seed)
         console.starting_weights(topology, state.parameters)
-        console.begin_training(stopping, settings.stopping.metric)
-        if (prepared := engine.prepare(state)) is not None:
-            console.line(prepared)
-        report = train_and_record(experiment, state, recorder, console, interrupts)
-        if watch is not None and watch.restore_best and state.best.size:
-            state.parameters[:] = state.best
+        console.begin_training(experiment.stopping, settings.stopping.metric)
+        try:
+            with interrupts.raising():
+                if (prepared := experiment.engine.prepare(state)) is not None:
+                    console.line(prepared)
+            report = train_and_record(experiment, state, recorder, console, interrupts)
+        except Interrupted:
+            report = standing(state, experiment.engine)
+        restored = bool(watch is not None and watch.restore_best and state.best.size)
+        weights = state.best if restored else state.parameters
         outcome = outcome_of(report, interrupts.received)
         console.end_training(report, outcome.status)
         test = {}
         if (samples := held_out("test_", dataset.test, dataset)) is not None:
-            test = evaluate(problem, state.parameters, samples)
+            test = evaluate(problem, weights, samples)
             console.test(test, classes=dataset.classes is not None)
         if sum(map(len, dataset.parts.values())) <= settings.recording.predictions:
             outputs = {
                 name: dataset.in_own_units(
-                    predict(problem.network, state.parameters, part.inputs, dataset.scaling)
+                    predict(problem.network, weights, part.inputs, dataset.scaling)
                 )
                 for name, part in dataset.parts.items()
             }
             recorder.predictions(dataset, outputs)
-        console.conclude(problem, dataset, state.parameters, report)
+        console.conclude(problem, dataset, weights, report)
         error = outcome.text if outcome.status == "diverged" else None
-        recorder.finish(outcome.status, state, report, test, error)
+        recorder.finish(outcome.status, state, report, test, error=error, restored=restored)
         wanted = settings.recording.plots
         if outcome.status != "interrupted" and (not quiet if wanted is None else wanted):
-            draw_plots(experiment, state, directory.path, console)
+            draw_plots(experiment, weights, directory.path, console)
     return outcome
 
 
-def draw_plots(
-    experiment: Experiment, state: TrainingState, folder: Path, console: Console
-) -> None:
+def draw_plots(experiment: Experiment, weights: Array, folder: Path, console: Console) -> None:
     """The pictures of a run that has ended; what goes wrong with one is said, no more."""
     from runner.analysis.plots.pictures import draw_run  # noqa: PLC0415 - loads matplotlib
 
     network = experiment.engine.problem.network
-    for problem in draw_run(folder, network, state.parameters, experiment.dataset):
+    for problem in draw_run(folder, network, weights, experiment.dataset):
         console.line(f"warning: {problem}")
 
 
@@ -181,6 +149,8 @@ def train_and_record(
     for report in train(state, engine, experiment.stopping, milestone, clock, validate, watch):
         recorder.record(report, state)
         console.progress(report)
+        if interrupts.snapshot_wanted() and report.finite:
+            recorder.snapshot(state)
         if interrupts.received:
             break
     if validate is not None and report.stop_reason is None:  # interrupted between epochs
@@ -210,6 +180,6 @@ def record_failure(
 ) -> None:
     """Records an error in a job's folder, unless the run has done so itself."""
     directory = RunDirectory(folder, configuration_columns(config))
-    with suppress(ConflictError):
-        directory.claim(documents, engine=None, data=None)
+    about = {"engine": None, "checksums": {}, "configuration": config}
+    with suppress(ConflictError), directory.claimed(about, documents):
         directory.fail(error)

@@ -148,10 +148,13 @@ class StoppingSettings:
 class SnapshotSettings:
     epochs: Annotated[str | int | tuple[int, ...] | None, optional(schedule)]
     seconds: Annotated[float | None, optional(number(above=0))]
+    keep: Annotated[int | None, optional(integer(at_least=1))]
 
 
 @dataclass(frozen=True)
 class RecordingSettings:
+    durable: Annotated[bool, flag]
+    on_sigusr1: Annotated[str, choice(("snapshot", "stop"))]
     history: Annotated[str | int | tuple[int, ...], schedule]
     snapshots: SnapshotSettings
     predictions: Annotated[int, integer(at_least=0)]

@@ -1,36 +1,87 @@
-"""Ctrl-C and SIGTERM end a run in order; a second signal ends it at once."""
+"""Ctrl-C and SIGTERM end a run in order, a second one at once; a cluster's warning is heeded."""
 
 import os
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 from runner.errors import INTERRUPTED
 
+WARNINGS = ("SIGUSR1", "SIGUSR2")
+"""What Slurm (`--signal`) and submitit send some time before they end a job."""
+
+
+class Interrupted(BaseException):
+    """A signal came where nothing would be lost by stopping at once."""
+
 
 class Interrupts:
-    """While entered, remembers the first SIGINT or SIGTERM instead of raising.
+    """While entered, remembers signals instead of raising.
 
+    SIGINT, SIGTERM: the first is noted in `received`, a second ends the process at once.
+    SIGUSR1, SIGUSR2: a snapshot is wanted; and an end, as by SIGTERM, if `stop_on_warning` or if
+    somebody else waits for the signal, such as submitit, who gets it when the run has ended.
     Only a process's main thread can do this; elsewhere signals are left alone.
     """
 
     received: str | None = None
 
+    def __init__(self, *, stop_on_warning: bool = False) -> None:
+        self._stop_on_warning = stop_on_warning
+        self._previous: dict[int, Any] = {}
+        self._snapshot_wanted = False
+        self._raising = False
+        self._handed_on: Callable[[], object] | None = None
+
     def __enter__(self) -> Self:
-        self._previous = {}
         if threading.current_thread() is threading.main_thread():
             for name in INTERRUPTED:
-                number = signal.Signals[name]
-                self._previous[number] = signal.signal(number, self._handle)
+                self._listen(name, self._interrupt)
+            for name in WARNINGS:
+                self._listen(name, self._warn)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+        if self._handed_on is not None and kind is None:
+            self._handed_on()
 
-    def _handle(self, number: int, _frame: FrameType | None) -> None:
+    def snapshot_wanted(self) -> bool:
+        """Whether a warning has come since this was last asked."""
+        wanted, self._snapshot_wanted = self._snapshot_wanted, False
+        return wanted
+
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """While entered, an interrupt raises Interrupted, for what may take long."""
+        self._raising = True
+        try:
+            if self.received:
+                raise Interrupted
+            yield
+        finally:
+            self._raising = False
+
+    def _listen(self, name: str, handler: Callable[[int, FrameType | None], None]) -> None:
+        number = signal.Signals[name]
+        self._previous[number] = signal.signal(number, handler)
+
+    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if self.received is not None:
             os._exit(INTERRUPTED[name])
         self.received = name
+        if self._raising:
+            raise Interrupted
+
+    def _warn(self, number: int, _frame: FrameType | None) -> None:
+        previous = self._previous[number]
+        if callable(previous):
+            self._handed_on = lambda: previous(number, None)
+        if callable(previous) or self._stop_on_warning:
+            self.received = self.received or "SIGTERM"
+        self._snapshot_wanted = True

@@ -134,7 +134,7 @@ class Console:
             self.line(f"\nFolder      {printable(self._run)}")
             return
         outputs = report.outputs
-        if not problem.full_batch:
+        if not problem.full_batch or not outputs.size:
             outputs = predict(problem.network, parameters, problem.inputs, problem.scaling)
         self.line("\nTRAINING CASES RESULTS")
         self.line(f"{'output':>20} {'expected':>10} {'difference':>20}")

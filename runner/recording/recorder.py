@@ -1,44 +1,69 @@
 """Everything a run leaves in its folder, written through one object."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
 
 from runner.data.dataset import Dataset
+from runner.errors import StorageError
 from runner.network.topology import Array
 from runner.recording.files import storage_errors
+from runner.recording.history import EMPTY, HistoryFile, Mark
 from runner.recording.run_directory import RunDirectory
 from runner.recording.schedule import Schedule
-from runner.recording.snapshots import parameters_checksum, save_snapshot
-from runner.recording.tables import History, write_predictions
+from runner.recording.snapshot_files import is_whole
+from runner.recording.snapshots import parameters_checksum, save_snapshot, snapshot_path
+from runner.recording.tables import write_predictions
 from runner.training.engine import StepReport
 from runner.training.state import TrainingState
+
+
+class Occasions(NamedTuple):
+    """When history rows and snapshots are written."""
+
+    history: Schedule
+    snapshots: Schedule
+    seconds: float | None
+    """So often a snapshot is written besides; None is never."""
+    keep: int | None
+    """How many snapshots stay, the newest; None is all."""
 
 
 class Recorder:
     """Writes history, snapshots, results and run.json as training goes.
 
+    extra: what else every snapshot holds, such as what prediction needs.
+    experiment: its checksum. history, steps: of a run that goes on, its rows and its snapshots.
     Raises StorageError when the file system refuses; what was written before stays sound.
     """
 
     def __init__(
         self,
         directory: RunDirectory,
-        history: Schedule,
-        snapshots: Schedule,
-        snapshot_seconds: float | None,
-        preparation: Mapping[str, Array],
+        occasions: Occasions,
+        extra: Mapping[str, Array],
+        experiment: str,
+        history: Mark = EMPTY,
+        steps: Sequence[int] = (),
     ) -> None:
-        self._preparation = preparation
         self._directory = directory
-        self._history_schedule = history
-        self._snapshot_schedule = snapshots
-        self._snapshot_seconds = snapshot_seconds
-        self._last_snapshot = (-1, 0.0, "")  # step, seconds, checksum of the weights
+        self._occasions = occasions
+        self._extra = extra
+        self._experiment = experiment
+        self._steps = list(steps)
+        self._snapshot_seconds = 0.0
         with storage_errors(directory.path):
-            self._history = History(directory.path)
+            self._history = HistoryFile(directory.path, history, directory.syncing)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._history.close()
 
     def next_milestone(self, epoch: int) -> int | None:
         """The next epoch at whose end something is recorded."""
-        schedules = (self._history_schedule, self._snapshot_schedule)
+        schedules = (self._occasions.history, self._occasions.snapshots)
         following = (schedule.next_after(epoch) for schedule in schedules)
         return min((epoch for epoch in following if epoch is not None), default=None)
 
@@ -46,34 +71,51 @@ class Recorder:
         """What is due after this report."""
         if not report.finite:
             return
-        with storage_errors(self._directory.path):
-            due = report.epoch_ended and report.epoch in self._history_schedule
-            if due or report.stop_reason is not None:
+        if report.epoch_ended and report.epoch in self._occasions.history:
+            with storage_errors(self._directory.path):
                 self._history.append(report)
-            scheduled = report.epoch_ended and report.epoch in self._snapshot_schedule
-            seconds = state.seconds - self._last_snapshot[1]
-            late = self._snapshot_seconds is not None and seconds >= self._snapshot_seconds
-            if scheduled or late:
-                self.snapshot(state)
+        scheduled = report.epoch_ended and report.epoch in self._occasions.snapshots
+        passed = state.seconds - self._snapshot_seconds
+        if scheduled or (self._occasions.seconds is not None and passed >= self._occasions.seconds):
+            self.snapshot(state)
 
-    def snapshot(self, state: TrainingState) -> None:
-        """A snapshot of the state, unless there is one; the history up to it is flushed.
+    def snapshot(self, state: TrainingState, *, restored: bool = False) -> None:
+        """A snapshot of the state, unless its step has one; the history before it is kept first.
 
-        The best weights, restored when training ends, replace those of a step that has one.
+        restored: whether the best weights are the run's result, which is then noted there.
         """
-        checksum = parameters_checksum(state.parameters)
-        step, _, last_checksum = self._last_snapshot
-        if (state.step, checksum) == (step, last_checksum):
+        if self._steps[-1:] == [state.step] and not restored:
             return
         with storage_errors(self._directory.path):
-            self._history.flush()
-            save_snapshot(self._directory.path, state, self._preparation)
-        self._last_snapshot = (state.step, state.seconds, checksum)
+            self._history.sync()
+            path = save_snapshot(
+                self._directory.path,
+                state,
+                self._extra,
+                experiment=self._experiment,
+                history=self._history.mark,
+                restored=restored,
+                syncing=self._directory.syncing,
+            )
+            self._steps = [*(step for step in self._steps if step != state.step), state.step]
+            self._prune(path)
+        self._snapshot_seconds = state.seconds
+
+    def _prune(self, newest: Path) -> None:
+        """Removes all but the newest snapshots, once the last of them has been read back."""
+        keep = self._occasions.keep
+        if keep is None or len(self._steps) <= keep:
+            return
+        if not is_whole(newest):
+            raise StorageError(f"{newest} reads back otherwise than it was written; check the disk")
+        for step in self._steps[:-keep]:
+            snapshot_path(self._directory.path, step).unlink(missing_ok=True)
+        self._steps = self._steps[-keep:]
 
     def predictions(self, dataset: Dataset, outputs: Mapping[str, Array]) -> None:
         """predictions.csv, a row a sample."""
         with storage_errors(self._directory.path):
-            write_predictions(self._directory.path, dataset, outputs)
+            write_predictions(self._directory.path, dataset, outputs, self._directory.syncing)
 
     def finish(
         self,
@@ -81,18 +123,21 @@ class Recorder:
         state: TrainingState,
         report: StepReport,
         test: Mapping[str, float],
+        *,
         error: str | None = None,
+        restored: bool = False,
     ) -> None:
-        """The last history row, the last snapshot of finite weights, and results.csv.
+        """The last snapshot of finite weights, the last history row, and results.csv.
 
         test: the metrics on the test part, if there is one. error: what went wrong, if it did.
+        restored: whether the best weights are the result.
         """
-        with storage_errors(self._directory.path):
-            self._history.append(report)
         if status != "diverged":
-            self.snapshot(state)
-        with storage_errors(self._directory.path):
-            self._history.close()
+            self.snapshot(state, restored=restored)
+        with storage_errors(self._directory.path):  # after it: an earlier end than the next one's
+            if report.metrics:
+                self._history.append(report)
+            self._history.sync()
         results = {
             "status": status,
             "stop_reason": report.stop_reason or status,
@@ -104,4 +149,5 @@ class Recorder:
             **report.metrics,
             **test,
         }
-        self._directory.finish(status, results, parameters_checksum(state.parameters), error)
+        weights = state.best if restored else state.parameters
+        self._directory.finish(status, results, parameters_checksum(weights), error)

@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import ConflictError, StorageError, error_line
-from runner.recording.files import storage_errors, write_atomically
+from runner.recording.files import (
+    AT_ONCE,
+    Syncing,
+    make_folder,
+    refuse_links,
+    remove_leftovers,
+    storage_errors,
+    write_atomically,
+)
+from runner.recording.locks import locked, this_process
 from runner.recording.tables import write_results
 
 SCHEMA = 1
@@ -28,43 +37,68 @@ class RunDirectory:
     columns: the configuration's part of results.csv.
     """
 
-    def __init__(self, path: Path, columns: Mapping[str, object]) -> None:
+    def __init__(
+        self, path: Path, columns: Mapping[str, object], syncing: Syncing = AT_ONCE
+    ) -> None:
         self.path = path
+        self.syncing = syncing
         self._columns = columns
         self._about: dict[str, Any] = {}
 
-    def claim(self, documents: Mapping[str, str], *, engine: str | None, data: str | None) -> None:
-        """Makes the folder this run's own by creating run.json, then adds the documents.
+    @contextmanager
+    def claimed(self, about: Mapping[str, object], documents: Mapping[str, str]) -> Iterator[None]:
+        """Makes the folder a new run's own, by run.json before all else; locked while entered.
 
-        data: the data set's checksum. Raises ConflictError when the folder already holds a run.
+        about: what run.json says besides status, times and machine; `checksums` among it.
+        documents: texts to keep beside the run, by file name. Failures inside are recorded.
+        Raises ConflictError when the folder already holds a run.
         """
         with storage_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            try:
-                os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
-            except FileExistsError as error:
-                raise ConflictError(
-                    f"{self.path} already holds a run; give another hydra.run.dir"
-                ) from error
+        with locked(self.path):
+            if os.path.lexists(self._file):
+                raise ConflictError(f"{self.path} already holds a run; give another hydra.run.dir")
+            refuse_links(self.path)
+            for place in (self.path, *self.path.absolute().parents[:2]):
+                self.syncing.placed(place)
+            self._describe(
+                schema=SCHEMA,
+                status="running",
+                stop_reason=None,
+                error=None,
+                started=now(),
+                finished=None,
+                resumed=[],
+                **machine(),
+                **about,
+            )
+            with self._failures_recorded():
+                for name, content in documents.items():
+                    self._write(name, content.encode())
+                yield
+
+    @contextmanager
+    def reopened(self, about: Mapping[str, object], step: int) -> Iterator[None]:
+        """Goes on with a run from `step`, in a folder that the caller holds locked.
+
+        about: what run.json says from now on. Failures inside are recorded.
+        """
+        refuse_links(self.path)
+        self._about = dict(read_run(self.path))
+        session = {"at": now(), "step": step, "process": self._about.get("process")}
+        with storage_errors(self.path):
+            remove_leftovers(self.path)
         self._describe(
-            schema=SCHEMA,
             status="running",
             stop_reason=None,
             error=None,
-            started=now(),
             finished=None,
-            process={"id": os.getpid(), "host": platform.node()},
-            engine=engine,
-            versions=versions(),
-            platform=platform.platform(),
-            git_commit=git_commit(Path.cwd()),
-            checksums={"data": data},
+            resumed=[*self._about.get("resumed", ()), session],
+            **machine(),
+            **about,
         )
-        with storage_errors(self.path):
-            for name, content in documents.items():
-                target = self.path / name
-                target.parent.mkdir(exist_ok=True)
-                target.write_text(content, encoding="utf-8")
+        with self._failures_recorded():
+            yield
 
     def finish(
         self,
@@ -97,10 +131,10 @@ class RunDirectory:
 
     def _write_results(self, results: Mapping[str, object], finished: str) -> None:
         times = {"started": self._about["started"], "finished": finished}
-        write_results(self.path, {**self._columns, **results, **times})
+        write_results(self.path, {**self._columns, **results, **times}, self.syncing)
 
     @contextmanager
-    def failures_recorded(self) -> Iterator[None]:
+    def _failures_recorded(self) -> Iterator[None]:
         """Records whatever goes wrong inside, and lets it go on."""
         try:
             yield
@@ -109,12 +143,16 @@ class RunDirectory:
                 self.fail(error)
             raise
 
+    def _write(self, name: str, content: bytes) -> None:
+        with storage_errors(self.path):
+            make_folder((self.path / name).parent, self.syncing)
+            write_atomically(self.path / name, content, self.syncing)
+
     def _describe(self, **about: object) -> None:
         """Updates run.json."""
         self._about.update(about)
         content = json.dumps(self._about, indent=2, ensure_ascii=False) + "\n"
-        with storage_errors(self._file):
-            write_atomically(self._file, content.encode())
+        self._write("run.json", content.encode())
 
     @property
     def _file(self) -> Path:
@@ -127,6 +165,16 @@ def read_run(path: Path) -> Mapping[str, Any]:
     if not isinstance(about, dict) or "status" not in about:
         raise ValueError("run.json does not describe a run")
     return about
+
+
+def machine() -> dict[str, object]:
+    """What runs, with which versions, where."""
+    return {
+        "process": this_process(),
+        "versions": versions(),
+        "platform": platform.platform(),
+        "git_commit": git_commit(Path.cwd()),
+    }
 
 
 def now() -> str:

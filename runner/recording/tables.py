@@ -1,45 +1,16 @@
-"""The CSV files of a run: history, results, predictions."""
+"""The CSV files of a run that are written once: results and predictions."""
 
 import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from runner.data.dataset import Dataset
 from runner.errors import printable
 from runner.network.topology import Array
-from runner.recording.files import write_atomically
-from runner.training.engine import StepReport
-
-
-class History:
-    """history.csv: one row an epoch recorded, appended as training goes."""
-
-    def __init__(self, run: Path) -> None:
-        self._file: TextIO = open(run / "history.csv", "w", encoding="utf-8", newline="")
-        self._rows = csv.writer(self._file, lineterminator="\n")
-        self._names: tuple[str, ...] = ()
-        self._last_step = -1
-
-    def append(self, report: StepReport) -> None:
-        """A row for this report, unless its step already has one."""
-        if not self._names:
-            self._names = tuple(report.metrics)
-            self._rows.writerow(("step", "epoch", "seconds", *self._names))
-        if report.step > self._last_step:
-            values = (cell(report.metrics.get(name, "")) for name in self._names)
-            self._rows.writerow((report.step, report.epoch, f"{report.seconds:.6f}", *values))
-            self._last_step = report.step
-
-    def flush(self) -> None:
-        """Hands the rows to the operating system."""
-        self._file.flush()
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
+from runner.recording.files import AT_ONCE, Syncing, write_atomically
 
 
 def cell(value: object) -> object:
@@ -68,12 +39,14 @@ def configuration_columns(config: Mapping[str, Any], prefix: str = "") -> dict[s
     return columns
 
 
-def write_results(run: Path, columns: Mapping[str, object]) -> None:
+def write_results(run: Path, columns: Mapping[str, object], syncing: Syncing = AT_ONCE) -> None:
     """results.csv: a header and the run's one row."""
-    write_atomically(run / "results.csv", csv_bytes(columns, [columns.values()]))
+    write_atomically(run / "results.csv", csv_bytes(columns, [columns.values()]), syncing)
 
 
-def write_predictions(run: Path, dataset: Dataset, outputs: Mapping[str, Array]) -> None:
+def write_predictions(
+    run: Path, dataset: Dataset, outputs: Mapping[str, Array], syncing: Syncing = AT_ONCE
+) -> None:
     """predictions.csv: inputs, targets and outputs, a row a sample.
 
     outputs: of each part [samples, n_out]; where there are several, a column names the part.
@@ -90,7 +63,7 @@ def write_predictions(run: Path, dataset: Dataset, outputs: Mapping[str, Array])
         for name, part in dataset.parts.items()
         for x, y, a in zip(part.inputs, part.targets, outputs[name], strict=True)
     )
-    write_atomically(run / "predictions.csv", csv_bytes(header, rows))
+    write_atomically(run / "predictions.csv", csv_bytes(header, rows), syncing)
 
 
 def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:

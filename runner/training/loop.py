@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from runner.network.topology import Array
 from runner.training.engine import Engine, StepReport
+from runner.training.metrics import SAMPLES, Target, metric_values
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
 from runner.training.watching import Watch
@@ -30,6 +33,11 @@ def train(
     and at the end, and reported among the metrics.
     watch: observes its metric at every milestone that ends an epoch.
     """
+    if state.step and (
+        report := ending_there(state, engine, stopping, next_milestone, validate, watch)
+    ):
+        yield report
+        return
     earlier = state.seconds
     started = before = clock()
     allowance = 1
@@ -50,6 +58,46 @@ def train(
             return
         allowance = next_allowance(steps, now - before)
         before = clock()
+
+
+def standing(state: TrainingState, engine: Engine, until: Target | None = None) -> StepReport:
+    """The report of a state that is only looked at, such as one from a snapshot."""
+    seen = bool(state.sums[SAMPLES])  # not before the first step, nor where an epoch is begun anew
+    epoch_ended = seen and state.position == 0
+    metrics = metric_values(state.sums, engine.problem.reduction) if seen else {}
+    return StepReport(
+        step=state.step,
+        epoch=state.epoch,
+        epoch_ended=epoch_ended,
+        metrics=metrics,
+        outputs=np.empty((0, 0)),
+        reached=epoch_ended and until is not None and until.met_by(metrics[until.metric]),
+        finite=bool(np.isfinite(state.parameters).all()),
+        seconds=state.seconds,
+    )
+
+
+def ending_there(
+    state: TrainingState,
+    engine: Engine,
+    stopping: Stopping,
+    next_milestone: Callable[[int], int | None],
+    validate: Callable[[Array], dict[str, float]] | None,
+    watch: Watch | None,
+) -> StepReport | None:
+    """The last report of a run that is to stop where it stands, or None where it is to go on.
+
+    A run that was killed just after its last snapshot stands there, and one that has ended.
+    """
+    if state.step == 0:
+        return None
+    report = standing(state, engine, stopping.engine_target)
+    due = report.epoch_ended and report.epoch == next_milestone(report.epoch - 1)
+    if validate is not None and (due or stopping.reason(report) is not None):
+        report = replace(report, metrics=report.metrics | validate(state.parameters))
+    tired = watch is not None and watch.patience_ran_out(state)
+    report = replace(report, stop_reason=stopping.reason(report, tired))
+    return None if report.stop_reason is None else report
 
 
 def steps_to_pause(

@@ -42,7 +42,11 @@ class Watch:
             watch[WAITED] += 1
         if self.plateau is not None:
             self._slow_down(watch, value, *self.plateau)
-        return self.patience is not None and watch[WAITED] >= self.patience
+        return self.patience_ran_out(state)
+
+    def patience_ran_out(self, state: TrainingState) -> bool:
+        """Whether as many epochs without improvement have been observed as are borne."""
+        return self.patience is not None and bool(state.watch[WAITED] >= self.patience)
 
     def _slow_down(self, watch: Array, value: float, factor: float, patience: float) -> None:
         """Reduces the learning rate on a plateau, as PyTorch's ReduceLROnPlateau does."""

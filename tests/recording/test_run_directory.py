@@ -1,5 +1,7 @@
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -14,19 +16,25 @@ from runner.recording.tables import read_row
 DOCUMENTS = {".hydra/config.yaml": "topology: 3-4-1\n", "notes.txt": "ä\n"}
 
 
-def claimed(path: Path) -> RunDirectory:
+ABOUT = {"engine": "numpy", "checksums": {"data": "abc"}, "configuration": {"seed": 1}}
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[RunDirectory]:
     directory = RunDirectory(path, {"topology": "3-4-1", "seed": 1})
-    directory.claim(DOCUMENTS, engine="numpy", data="abc")
-    return directory
+    with directory.claimed(ABOUT, DOCUMENTS):
+        yield directory
 
 
 def test_a_claimed_folder_says_who_runs_what(tmp_path: Path) -> None:
-    claimed(tmp_path / "deep" / "run")
+    with claimed(tmp_path / "deep" / "run"):
+        pass
     about = read_run(tmp_path / "deep" / "run")
     assert about["status"] == "running"
     assert about["engine"] == "numpy"
     assert about["process"]["id"] == os.getpid()
     assert about["checksums"] == {"data": "abc"}
+    assert about["configuration"] == {"seed": 1}
     assert about["versions"]["numpy"] == numpy.__version__
     assert about["versions"]["runner"] == runner.__version__
     assert about["finished"] is None
@@ -36,16 +44,26 @@ def test_a_claimed_folder_says_who_runs_what(tmp_path: Path) -> None:
 
 
 def test_a_second_claim_of_a_folder_is_a_conflict(tmp_path: Path) -> None:
-    claimed(tmp_path)
+    with claimed(tmp_path):
+        pass
     before = (tmp_path / "run.json").read_bytes()
-    with pytest.raises(ConflictError, match="already holds a run"):
-        claimed(tmp_path)
+    with pytest.raises(ConflictError, match="already holds a run"), claimed(tmp_path):
+        pass
     assert (tmp_path / "run.json").read_bytes() == before
 
 
+def test_a_folder_in_use_is_a_conflict_that_names_the_process(tmp_path: Path) -> None:
+    with (
+        claimed(tmp_path),
+        pytest.raises(ConflictError, match=rf"is in use by process {os.getpid()} on "),
+        claimed(tmp_path),
+    ):
+        pass
+
+
 def test_a_finished_run_has_its_results_and_last_word(tmp_path: Path) -> None:
-    directory = claimed(tmp_path)
-    directory.finish("completed", {"stop_reason": "target", "loss": 0.5}, "def")
+    with claimed(tmp_path) as directory:
+        directory.finish("completed", {"stop_reason": "target", "loss": 0.5}, "def")
     about = read_run(tmp_path)
     assert read_row(tmp_path / "results.csv") == {
         "topology": "3-4-1",
@@ -61,8 +79,7 @@ def test_a_finished_run_has_its_results_and_last_word(tmp_path: Path) -> None:
 
 
 def test_a_failure_leaves_its_error_traceback_and_row(tmp_path: Path) -> None:
-    directory = claimed(tmp_path)
-    with pytest.raises(ZeroDivisionError), directory.failures_recorded():
+    with pytest.raises(ZeroDivisionError), claimed(tmp_path):
         _ = 1 / 0
     about = read_run(tmp_path)
     assert (about["status"], about["error"]) == ("failed", "ZeroDivisionError: division by zero")
@@ -71,7 +88,8 @@ def test_a_failure_leaves_its_error_traceback_and_row(tmp_path: Path) -> None:
 
 
 def test_an_error_that_a_person_caused_is_recorded_in_its_own_words(tmp_path: Path) -> None:
-    claimed(tmp_path).fail(DataError("line 3\x1b[2J is torn"))
+    with claimed(tmp_path) as directory:
+        directory.fail(DataError("line 3\x1b[2J is torn"))
     assert read_run(tmp_path)["error"] == "line 3\\x1b[2J is torn"
 
 
@@ -108,6 +126,7 @@ def test_the_commit_is_read_from_the_checkout_around(
 
 
 def test_run_json_is_plain_readable_json(tmp_path: Path) -> None:
-    claimed(tmp_path)
+    with claimed(tmp_path):
+        pass
     text = (tmp_path / "run.json").read_text(encoding="utf-8")
     assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from runner.errors import SnapshotError
+from runner.recording.snapshot_files import encode
 from runner.recording.snapshots import (
     load_snapshot,
     newest_snapshot,
@@ -73,7 +74,7 @@ def changed(path: Path, **members: object) -> None:
     with np.load(path) as arrays:
         kept = {name: arrays[name] for name in arrays.files} | members
     present = {name: np.asarray(value) for name, value in kept.items() if value is not None}
-    np.savez(path, allow_pickle=False, **present)
+    path.write_bytes(encode(present))
 
 
 @pytest.mark.parametrize(
@@ -84,10 +85,16 @@ def changed(path: Path, **members: object) -> None:
         lambda path: path.write_bytes(path.read_bytes()[:-40]),
         lambda path: path.write_bytes(path.read_bytes().replace(b"step.npy", b"pets.npy")),
         lambda path: path.unlink(),
-        lambda path: changed(path, schema=2),
+        lambda path: changed(path, schema=3),
         lambda path: changed(path, parameters=None),
         lambda path: changed(path, generator_key=np.zeros(3)),
         lambda path: changed(path, step="soon"),
+        lambda path: changed(path, step=7),
+        lambda path: changed(path, parameters=np.full(16, np.nan)),
+        lambda path: changed(path, parameters=np.zeros(16, ">f8")),
+        lambda path: changed(path, order=np.arange(8) * 1000),
+        lambda path: changed(path, generator_position=-5),
+        lambda path: changed(path, __init__=np.zeros(3)),
     ],
     ids=[
         "empty",
@@ -99,6 +106,12 @@ def changed(path: Path, **members: object) -> None:
         "missing member",
         "bad generator",
         "text for a number",
+        "another step",
+        "NaN weights",
+        "byte-swapped",
+        "an order beyond the data",
+        "a position beyond the generator",
+        "extra member",
     ],
 )
 def test_an_unsound_snapshot_is_refused_by_name(damage: object, tmp_path: Path) -> None:
@@ -109,14 +122,14 @@ def test_an_unsound_snapshot_is_refused_by_name(damage: object, tmp_path: Path) 
         load_snapshot(path)
 
 
-def test_a_flipped_byte_in_the_weights_is_noticed(tmp_path: Path) -> None:
-    state = make_state(make_problem())
-    path = save_snapshot(tmp_path, state)
+@pytest.mark.parametrize("bit", [0, 3, 7])
+def test_a_flipped_bit_anywhere_is_noticed(bit: int, tmp_path: Path) -> None:
+    path = save_snapshot(tmp_path, make_state(make_problem()))
     whole = path.read_bytes()
-    place = whole.index(state.parameters.tobytes())
-    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-    with pytest.raises(SnapshotError, match="not a sound snapshot"):
-        load_snapshot(path)
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+        with pytest.raises(SnapshotError, match="not a sound snapshot"):
+            load_snapshot(path)
 
 
 def test_the_weights_checksum_tells_weights_apart() -> None:

@@ -7,33 +7,13 @@ import pytest
 
 from runner.data.dataset import Dataset, Part
 from runner.recording.tables import (
-    History,
     configuration_columns,
     csv_bytes,
     merge_rows,
-    read_column,
     read_row,
     write_predictions,
     write_results,
 )
-from runner.training.engine import StepReport
-
-
-def report(step: int, loss: float) -> StepReport:
-    metrics = {"loss": loss, "mae": loss / 2}
-    return StepReport(step, step, True, metrics, np.empty(0), False, True, seconds=step / 8)
-
-
-def test_history_has_one_row_a_step_and_reads_back_exactly(tmp_path: Path) -> None:
-    history = History(tmp_path)
-    losses = {1: 0.1, 2: 1 / 3, 5: 1e-300}
-    for step, loss in losses.items():
-        history.append(report(step, loss))
-        history.append(report(step, loss))  # due twice: by schedule, and as the last
-    history.close()
-    assert read_column(tmp_path / "history.csv", "loss") == losses
-    lines = (tmp_path / "history.csv").read_text().splitlines()
-    assert lines[:2] == ["step,epoch,seconds,loss,mae", "1,1,0.125000,0.1,0.05"]
 
 
 def test_columns_are_named_as_on_the_command_line() -> None:

@@ -1,0 +1,100 @@
+"""From a configuration to a run that is ready to start; no file is written."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from runner.building import (
+    build_distortion,
+    build_engine,
+    build_problem,
+    build_state,
+    build_stopping,
+    build_watch,
+)
+from runner.data.dataset import Dataset
+from runner.loading import load_dataset
+from runner.recording.tables import configuration_columns
+from runner.settings import DatasetSettings, Settings, parse_settings
+from runner.training.engine import Engine
+from runner.training.schedules import SCHEDULES
+from runner.training.state import TrainingState
+from runner.training.stopping import Stopping
+from runner.training.watching import Watch
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run that is ready to start: its settings checked, its data loaded, its engine built."""
+
+    config: Mapping[str, Any]
+    """As composed, with the whole topology."""
+    settings: Settings
+    dataset: Dataset
+    """With targets as the network's outputs are."""
+    data_checksum: str
+    """Of the data as they came."""
+    engine: Engine
+    stopping: Stopping
+    watch: Watch | None
+
+    def first_state(self) -> TrainingState:
+        """The state before the first step."""
+        return build_state(self.settings, self.engine.problem)
+
+    @cached_property
+    def columns(self) -> dict[str, object]:
+        """The configuration's part of results.csv."""
+        return configuration_columns(self.config)
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of all that the weights at each step depend on."""
+        watch = self.watch and replace(self.watch, patience=None)
+        needs_length = SCHEDULES[self.settings.schedule.name].needs_length
+        length = self.engine.problem.schedule.epochs if needs_length else None
+        parts = [fixed(self.columns), self.data_checksum, self.engine.name, repr(watch), length]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def description(self) -> dict[str, object]:
+        """What run.json says of it."""
+        return {
+            "engine": self.engine.name,
+            "checksums": {"data": self.data_checksum, "experiment": self.checksum},
+            "configuration": self.config,
+        }
+
+
+FREE = ("stopping.", "recording.", "sweep.", "dataset.root", "dataset.path")
+"""What a run may be resumed with other values of; stopping only as far as weights do not differ."""
+
+
+def fixed(columns: Mapping[str, object]) -> dict[str, object]:
+    """The configuration's columns that a run keeps for good."""
+    return {key: value for key, value in columns.items() if not key.startswith(FREE)}
+
+
+def prepare(
+    config: Mapping[str, Any], load: Callable[[DatasetSettings], Dataset] = load_dataset
+) -> Experiment:
+    """The experiment that a configuration describes; no file is written.
+
+    load: gives the data set, so that many runs can share one.
+    Raises RunnerError when configuration or data are at fault.
+    """
+    settings = parse_settings(config)
+    dataset = load(settings.dataset)
+    problem = build_problem(settings, dataset)
+    topology = problem.network.topology
+    return Experiment(
+        {**config, "topology": str(topology)},
+        settings,
+        dataset.for_outputs(topology.sizes[-1], settings.dtype),
+        dataset.checksum,
+        build_engine(settings.engine, problem, build_distortion(dataset)),
+        build_stopping(settings.stopping),
+        build_watch(settings),
+    )

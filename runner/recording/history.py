@@ -1,0 +1,92 @@
+"""history.csv: rows appended as training goes, and cut back when a run goes on from a snapshot."""
+
+import os
+import zlib
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from runner.errors import SnapshotError, printable
+from runner.recording.files import AT_ONCE, Syncing, open_regular, write_whole
+from runner.recording.tables import cell
+from runner.training.engine import StepReport
+
+
+class Mark(NamedTuple):
+    """A place in history.csv: what a snapshot remembers, to go on from there."""
+
+    size: int
+    """Bytes before it."""
+    checksum: int
+    """Their CRC-32."""
+
+
+EMPTY = Mark(0, 0)
+
+
+class History:
+    """history.csv: one row an epoch recorded, appended as training goes.
+
+    kept: the rows to go on after.
+    """
+
+    def __init__(self, file: BinaryIO, kept: bytes = b"") -> None:
+        self._file = file
+        self._mark = Mark(len(kept), zlib.crc32(kept))
+        header, *rows = kept.decode().splitlines() or [""]
+        self._names = tuple(header.split(",")[3:])
+        self._last_step = int(rows[-1].partition(",")[0]) if rows else -1
+
+    @property
+    def mark(self) -> Mark:
+        """Where the next row will stand."""
+        return self._mark
+
+    def append(self, report: StepReport) -> None:
+        """A row for this report, unless its step already has one."""
+        if not self._names:
+            self._names = tuple(report.metrics)
+            self._write("step", "epoch", "seconds", *self._names)
+        if report.step > self._last_step:
+            values = (cell(report.metrics.get(name, "")) for name in self._names)
+            self._write(report.step, report.epoch, f"{report.seconds:.6f}", *values)
+            self._last_step = report.step
+
+    def _write(self, *cells: object) -> None:
+        line = (",".join(map(str, cells)) + "\n").encode()
+        write_whole(self._file, line)
+        self._mark = Mark(self._mark.size + len(line), zlib.crc32(line, self._mark.checksum))
+
+
+class HistoryFile(History):
+    """The history of a run in its folder; rows after `mark` are cut off."""
+
+    def __init__(self, run: Path, mark: Mark = EMPTY, syncing: Syncing = AT_ONCE) -> None:
+        path = run / "history.csv"
+        file = os.fdopen(open_regular(path, os.O_RDWR | os.O_CREAT), "r+b", buffering=0)
+        try:
+            kept = history_up_to(path, mark)
+            file.truncate(mark.size)
+            file.seek(mark.size)
+            syncing.placed(path)
+        except BaseException:
+            file.close()
+            raise
+        super().__init__(file, kept)
+        self._syncing = syncing
+
+    def sync(self) -> None:
+        """Keeps the rows, whatever happens next."""
+        self._syncing.written(self._file.fileno())
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+
+def history_up_to(path: Path, mark: Mark) -> bytes:
+    """The rows before a mark. Raises SnapshotError when they are not those it was made after."""
+    with open(path, "rb") as file:
+        rows = file.read(mark.size)
+    if Mark(len(rows), zlib.crc32(rows)) != mark:
+        raise SnapshotError(f"{printable(path)} lacks rows that were there at its snapshot")
+    return rows

@@ -1,0 +1,115 @@
+"""The file of a snapshot: npz, as NumPy reads it, whose zip comment is the SHA-256 of the rest.
+
+Nothing in a file is trusted: the digest is checked before anything is parsed, names, types and
+sizes before anything is allocated, and a file holds no pickle and is never executed.
+"""
+
+import hashlib
+import io
+import os
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from runner.network.topology import Array
+from runner.recording.files import open_regular
+
+DIGEST_SIZE = 64
+"""Hexadecimal digits."""
+BLOCK = 1 << 20
+HEADER = re.compile(
+    rb"\{'descr': '([<|][a-zA-Z]\d{1,9})', 'fortran_order': False, "
+    rb"'shape': \(((?:\d{1,18}, ?)*\d{0,18})\), \} *\n"
+)
+"""What NumPy writes before an array's bytes. Matched, where NumPy itself would evaluate it."""
+MAGIC = b"\x93NUMPY\x01\x00"
+
+
+class Member(NamedTuple):
+    """What an array in a snapshot must be."""
+
+    kinds: str
+    """Its type's letter, one of `np.dtype.kind`."""
+    dimensions: tuple[int, ...]
+    """How many it may have."""
+    optional: bool = False
+
+
+def encode(members: Mapping[str, Array]) -> bytes:
+    """A snapshot's bytes."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **members)
+    body = content.getvalue()[:-2] + DIGEST_SIZE.to_bytes(2, "little")  # the comment's length
+    return body + hashlib.sha256(body).hexdigest().encode()
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is what `encode` gave, to the last bit."""
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        return digest_matches(file)
+
+
+def decode(path: Path, expected: Mapping[str, Member]) -> dict[str, Array]:
+    """The arrays in a snapshot's file. Raises OSError or ValueError when it is not sound."""
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        if not digest_matches(file):
+            raise ValueError("its SHA-256 is not that of its content")
+        with zipfile.ZipFile(file) as archive:
+            check_names(archive.infolist(), expected)
+            check_sizes(archive.infolist(), os.fstat(file.fileno()).st_size)
+            arrays = {i.filename.removesuffix(".npy"): archive.read(i) for i in archive.infolist()}
+    return {name: array_from(name, arrays[name], expected[name]) for name in arrays}
+
+
+def digest_matches(file: BinaryIO) -> bool:
+    """Whether a file ends in the SHA-256 of all before."""
+    left = os.fstat(file.fileno()).st_size - DIGEST_SIZE
+    digest = hashlib.sha256()
+    while left > 0 and (block := file.read(min(left, BLOCK))):
+        digest.update(block)
+        left -= len(block)
+    return left == 0 and file.read() == digest.hexdigest().encode()
+
+
+def check_names(infos: list[zipfile.ZipInfo], expected: Mapping[str, Member]) -> None:
+    """Every array once, and nothing else."""
+    names = [info.filename.removesuffix(".npy") for info in infos if info.filename[-4:] == ".npy"]
+    if len(names) < len(infos) or len(set(names)) < len(names) or set(names) - set(expected):
+        raise ValueError("it holds members that a snapshot does not have")
+    missing = {name for name, member in expected.items() if not member.optional} - set(names)
+    if missing:
+        raise ValueError(f"it lacks {min(missing)}")
+
+
+def check_sizes(infos: list[zipfile.ZipInfo], size: int) -> None:
+    """Members are stored as they are, so they cannot be larger than the file."""
+    for info in infos:
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+            raise ValueError(f"{info.filename} is compressed or encrypted")
+        if info.file_size != info.compress_size:
+            raise ValueError(f"{info.filename} says two sizes")
+    if sum(info.file_size for info in infos) > size:
+        raise ValueError("its members are larger than the file")
+
+
+def array_from(name: str, content: bytes, member: Member) -> Array:
+    """An array of one's own from the bytes of an npy file."""
+    start = len(MAGIC) + 2
+    end = start + int.from_bytes(content[len(MAGIC) : start], "little")
+    header = HEADER.fullmatch(content[start:end])
+    if not content.startswith(MAGIC) or header is None:
+        raise ValueError(f"{name} is not an array as snapshots hold it")
+    dtype = np.dtype(header[1].decode())
+    shape = tuple(int(size) for size in header[2].split(b",") if size.strip())
+    count = 1
+    for length in shape:
+        count *= length  # of Python's integers, which do not overflow
+    if dtype.kind not in member.kinds or not dtype.isnative or dtype.hasobject:
+        raise ValueError(f"{name} holds {dtype.str}, expected a type of kind {member.kinds}")
+    if len(shape) not in member.dimensions or count * dtype.itemsize != len(content) - end:
+        raise ValueError(f"{name} has shape {shape}, which is not that of its content")
+    return np.frombuffer(bytearray(content[end:]), dtype).reshape(shape)
