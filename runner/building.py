@@ -141,16 +141,18 @@ def build_engine(
     problem: Problem,
     distort: Callable[[Array, np.random.Generator], Array] | None = None,
 ) -> Engine:
-    """The engine that `engine=` names; `auto` is the compiled one where it serves the problem.
+    """The engine that `engine=` names; `auto` is the compiled one where Numba is installed.
 
     distort: how training images are changed at random for every epoch, or None.
     Raises SettingsError when `compiled` is asked for and cannot be had.
     """
-    hindrance = None if name == "numpy" else compiled_hindrance(problem)
-    if name == "compiled" and hindrance is not None:
-        raise SettingsError(f"engine='compiled' {hindrance}; engine=numpy or engine=auto can")
+    has_numba = find_spec("numba") is not None
+    if name == "compiled" and not has_numba:
+        raise SettingsError(
+            "engine='compiled' needs Numba, which is not installed; choose engine=numpy or auto"
+        )
     engine: Callable[[Problem], Engine] = NumpyEngine
-    if name != "numpy" and hindrance is None:
+    if name != "numpy" and has_numba:
         from runner.training.compiled_engine import CompiledEngine  # noqa: PLC0415 - loads Numba
 
         engine = CompiledEngine
@@ -165,16 +167,6 @@ def build_distortion(
     if distortion is None or distortion.changes_nothing or shape is None:
         return None
     return lambda images, generator: distort(images, shape, distortion, generator)
-
-
-def compiled_hindrance(problem: Problem) -> str | None:
-    """Why the compiled engine cannot train this, or None: it can all but what is named here."""
-    if find_spec("numba") is None:
-        return "needs Numba, which is not installed"
-    for name in ("clip_value", "clip_norm", "max_norm"):
-        if getattr(problem.penalty, name) is not None:
-            return f"does not have regularization.{name}"
-    return None
 
 
 HISTORY_LOG = log_spaced(per_decade=25)

@@ -9,10 +9,10 @@ from numba import njit
 
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.network.topology import Array
-from runner.training.compiled import kernel, tables
+from runner.training.compiled import kernel, restraint, tables
 from runner.training.compiled.activations import ACTIVATIONS
 from runner.training.compiled.caching import cache_folder, keep_on_disk
-from runner.training.compiled.lanes import WIDTH
+from runner.training.compiled.lanes import VECTOR_BYTES, WIDTH
 from runner.training.compiled.losses import LOSSES
 from runner.training.compiled.optimizers import OPTIMIZERS
 from runner.training.compiled.plan import FIELDS
@@ -148,6 +148,9 @@ class CompiledEngine:
             slots=zeros(self._slot_count * layout.parameters),
             settings=np.array([*problem.optimizer_settings, 0.0]),
             is_weight=self._is_weight(),
+            limits=self._limits(),
+            places=layout.weight_places().ravel(),
+            norms=zeros(widest + 2 * VECTOR_BYTES),
             z=zeros(activations),
             a=zeros(activations),
             dropped=zeros(activations),
@@ -169,9 +172,22 @@ class CompiledEngine:
         self._layout.load(weight_mask(self.problem.network.topology).astype(dtype), inside)
         return inside
 
+    def _limits(self) -> Array:
+        """What penalties, clipping and bounds come to in numbers."""
+        penalty = self.problem.penalty
+        bounds = (penalty.clip_value, penalty.clip_norm, penalty.max_norm)
+        return np.array(
+            [penalty.l1, penalty.l2, *(np.inf if bound is None else bound for bound in bounds)]
+        )
+
     def _rule(self, until: Target | None) -> kernel.Rule:
         problem, dtype = self.problem, self.problem.targets.dtype.name
-        loss = REFERENCE_LOSSES[problem.loss]
+        loss, penalty = REFERENCE_LOSSES[problem.loss], problem.penalty
+        restrain = shorten = 0
+        if penalty.changes_gradients:
+            restrain = tables.address(restraint.restrain, tables.RESTRAIN, dtype)
+        if penalty.max_norm is not None:
+            shorten = tables.address(restraint.shorten, tables.SHORTEN, dtype)
         goal, goal_sum, offset, factor, divisor, value = kernel.NO_TARGET, 0, 0.0, 1.0, 1.0, 0.0
         if until is not None:
             metric = METRICS[until.metric]
@@ -186,8 +202,8 @@ class CompiledEngine:
             loss=tables.address(LOSSES[problem.loss], tables.LOSS, dtype),
             loss_gives_dz=loss.output is not None,
             softmax=loss.output == "softmax",
-            l1=float(problem.penalty.l1),
-            l2=float(problem.penalty.l2),
+            restrain=restrain,
+            shorten=shorten,
             update=tables.address(OPTIMIZERS[problem.optimizer], tables.UPDATE, dtype),
             update_from=self._layout.first_layer,
             size=self._layout.parameters,

@@ -47,6 +47,11 @@ class ColumnLayout:
             row[ACTIVATION] = below[ACTIVATION] + below[SPAN]
             row[SPAN] = layer.outputs * self.stride
 
+    def weight_places(self) -> Array:
+        """Of each layer where its weights begin, how many rows they have, and a row's length."""
+        layers = self._problem.network.topology.layers
+        return np.array([(each.weights.start, each.inputs, each.outputs) for each in layers])
+
     def inputs_changed(self) -> None:
         """Nothing: the kernel reads the inputs as they are."""
 
@@ -91,6 +96,11 @@ class RowLayout:
         self.first_layer = self._places[0][1].stop if fused else 0
         self.inputs_changed()
         self._scratch = self._new_scratch()
+
+    def weight_places(self) -> Array:
+        """Of each layer where its weights begin, how many rows they have, and a row's length."""
+        begins = [weights.start for weights, _ in self._places]
+        return np.column_stack([begins, self._sizes[:-1], self._strides[1:]])
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero, where skipping zeros pays."""

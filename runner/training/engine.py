@@ -1,6 +1,6 @@
 """What an engine is given and what it gives back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -40,6 +40,11 @@ class Penalty:
     """A gradient that is longer is shortened to this."""
     max_norm: float | None = None
     """After a step, a unit whose incoming weights are longer has them shortened to this."""
+
+    @property
+    def changes_gradients(self) -> bool:
+        """Whether anything but `max_norm` is on."""
+        return replace(self, max_norm=None) != Penalty()
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,12 @@ VARIATIONS: dict[str, dict[str, Any]] = {
     "dropout of two layers": {"rate": 0.2, "between": (15, 9), "optimizer": "momentum"},
     "l1": {"penalty": Penalty(l1=0.01)},
     "l2": {"penalty": Penalty(l2=0.05)},
+    "clip_value": {"penalty": Penalty(clip_value=0.02)},
+    "clip_norm": {"penalty": Penalty(clip_norm=0.1), "optimizer": "momentum"},
+    "max_norm": {"penalty": Penalty(max_norm=0.5)},
+    "all penalties": {
+        "penalty": Penalty(l1=0.001, l2=0.05, clip_value=0.5, clip_norm=0.4, max_norm=0.8)
+    },
     "l1 and l2": {"penalty": Penalty(l1=0.001, l2=0.05), "optimizer": "momentum"},
 }
 # rprop asks only for a gradient's sign, which comes to be decided by float32's rounding.

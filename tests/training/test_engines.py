@@ -35,7 +35,15 @@ CASES = {
     ),
     "float32": make_problem(batch_size=3, rate=0.2, dtype="float32"),
     "classes": classes((3, 4, 3), data=(INPUTS, LABELS)),
-    "penalties": make_problem(batch_size=3, penalty=Penalty(l1=0.01, l2=0.1)),
+    **{
+        f"penalties, {name}": make_problem(
+            sizes,
+            bias=True,
+            batch_size=3,
+            penalty=Penalty(l1=0.01, l2=0.1, clip_value=0.1, clip_norm=0.2, max_norm=0.9),
+        )
+        for name, sizes in {"small": (3, 4, 1), "wide": (3, 40, 1)}.items()
+    },
     "wide": make_problem((3, 40, 20, 1), bias=True, batch_size=3, rate=0.2, learning_rate=0.01),
     "wide, full batch": make_problem((3, 40, 1), rate=0.1, stage="backward", learning_rate=0.01),
     "wide, most inputs zero": classes((40, 20, 3), data=(FOUR_OF_FIVE_ZERO, LABELS), rate=0.1),

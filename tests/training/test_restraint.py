@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from runner.errors import RunnerError
 from runner.network.topology import Topology
 from runner.training.engine import Penalty
 from runner.training.restraint import restraint, weight_mask
@@ -72,9 +71,7 @@ def test_weights_are_told_from_biases() -> None:
 @pytest.mark.parametrize("penalty", [case.penalty for case in CASES.values()], ids=CASES)
 @pytest.mark.parametrize("units", [4, 40])
 @pytest.mark.parametrize("engine_name", ENGINE_NAMES)
-def test_every_engine_restrains_a_step_so_or_refuses_to(
-    engine_name: str, units: int, penalty: Penalty
-) -> None:
+def test_every_engine_restrains_a_step_so(engine_name: str, units: int, penalty: Penalty) -> None:
     free = make_problem((3, units, 1), bias=True)
     start = make_state(free)
     start.parameters *= 3
@@ -90,11 +87,5 @@ def test_every_engine_restrains_a_step_so_or_refuses_to(
     changing.after(expected)
 
     problem = make_problem((3, units, 1), bias=True, penalty=penalty)
-    try:
-        engine = make_engine(engine_name, problem)
-    except RunnerError as refused:
-        assert "regularization" in str(refused)  # noqa: PT017 - both ways out are fine
-        assert engine_name != "numpy"
-        return
-    engine.advance(start, 1, None)
+    make_engine(engine_name, problem).advance(start, 1, None)
     np.testing.assert_allclose(start.parameters, expected, rtol=1e-9, atol=1e-12)

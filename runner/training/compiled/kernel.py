@@ -10,12 +10,19 @@ import numpy as np
 from numba import njit
 
 from runner.training.compiled import layouts
-from runner.training.compiled.lanes import WIDTH, absolute, choose, load, store, total
+from runner.training.compiled.lanes import WIDTH, absolute, load, store, total
 from runner.training.compiled.mersenne import draw
 from runner.training.compiled.plan import ACTIVATION, FIELDS, FORWARD, OUTPUTS, SLOPE, SPAN
 from runner.training.compiled.pointers import pointer
 from runner.training.compiled.shuffling import stable_order
-from runner.training.compiled.tables import call_forward, call_loss, call_slope, call_update
+from runner.training.compiled.tables import (
+    call_forward,
+    call_loss,
+    call_restrain,
+    call_shorten,
+    call_slope,
+    call_update,
+)
 
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
 apart = njit(no_cpython_wrapper=True, error_model="numpy")
@@ -41,8 +48,8 @@ class Rule(NamedTuple):
     loss: int  # address
     loss_gives_dz: bool
     softmax: bool  # of the output layer, which then goes with cross-entropy
-    l1: float
-    l2: float
+    restrain: int  # address, or 0
+    shorten: int  # address, or 0
     update: int  # address
     update_from: int  # parameters before it are updated by their own gradient pass
     size: int  # parameters, padding included
@@ -62,6 +69,9 @@ class Memory(NamedTuple):
     slots: np.ndarray
     settings: np.ndarray  # float64, the optimizer's
     is_weight: np.ndarray  # 1 for weights, 0 for biases and padding
+    limits: np.ndarray  # float64 [5], see `restraint`; the last is max_norm
+    places: np.ndarray  # int64 [layers, 3]: where a layer's weights begin, rows, a row's length
+    norms: np.ndarray  # scratch for a row of weights
     z: np.ndarray
     a: np.ndarray  # the input layer's first
     dropped: np.ndarray  # a after forward dropout
@@ -143,15 +153,6 @@ def divide(values, divisor, count):
         store(values, k, load(values, k) / divisor)
 
 
-@apart
-def penalize(parameters, gradient, is_weight, l1, l2, count):
-    """g <- g + l2 w + l1 sign(w), biases left alone."""
-    for k in range(0, count, WIDTH):
-        w, one = load(parameters, k), load(is_weight, k)
-        sign = choose(w > 0.0, one, choose(w < 0.0, 0.0 - one, w * 0.0))
-        store(gradient, k, load(gradient, k) + w * one * l2 + sign * l1)
-
-
 @inlined
 def backward(net, layout, rule, memory, count, learning_rate):
     """Slopes, gradients and the deltas of the layer below, from the output layer down."""
@@ -196,8 +197,15 @@ def make_step(net, layout, rule, memory, count, generator, step, learning_rate):
         generator = draw_masks(net, layout, memory, generator, count)
         drop_hidden(net, memory)
     backward(net, layout, rule, memory, count, learning_rate)
-    if rule.l1 != 0.0 or rule.l2 != 0.0:
-        penalize(memory.parameters, memory.gradient, memory.is_weight, rule.l1, rule.l2, rule.size)
+    if rule.restrain != 0:
+        call_restrain(
+            rule.restrain,
+            memory.parameters,
+            memory.gradient,
+            memory.is_weight,
+            rule.size,
+            memory.limits,
+        )
     first = rule.update_from
     call_update(
         rule.update,
@@ -209,6 +217,15 @@ def make_step(net, layout, rule, memory, count, generator, step, learning_rate):
         step,
         memory.settings,
     )
+    if rule.shorten != 0:
+        call_shorten(
+            rule.shorten,
+            memory.parameters,
+            memory.norms,
+            memory.places,
+            net.layers,
+            memory.limits[4],
+        )
     return generator
 
 
@@ -239,6 +256,9 @@ def addresses(memory):
         pointer(memory.slots),
         pointer(memory.settings),
         pointer(memory.is_weight),
+        pointer(memory.limits),
+        pointer(memory.places),
+        pointer(memory.norms),
         pointer(memory.z),
         pointer(memory.a),
         pointer(memory.dropped),

@@ -8,6 +8,7 @@ keeps the arrays alive and large enough.
 """
 
 import operator
+from inspect import Parameter, Signature
 
 from llvmlite import ir
 from numba import types
@@ -82,6 +83,9 @@ def _on(_context, builder, _sig, args):
     return builder.gep(args[0], [args[1]])
 
 
+POSITIONAL = Parameter.POSITIONAL_OR_KEYWORD
+
+
 def caller(name, result, kinds):
     """An intrinsic that calls the compiled function at an address: name(address, *arguments).
 
@@ -89,7 +93,6 @@ def caller(name, result, kinds):
     A function called so is compiled and cached by itself, so a kernel need not be compiled anew
     for each activation, loss or optimizer.
     """
-    count = len(kinds)
 
     def emit(context, builder, sig, args):
         values = [context.get_value_type(kind) for kind in sig.args[1:]]
@@ -103,26 +106,13 @@ def caller(name, result, kinds):
             types.intp, *(kind or found for kind, found in zip(kinds, given, strict=True))
         )
 
-    # Numba reads an intrinsic's arity from its signature, so each arity is spelt out.
-    if count == 3:
+    def typed(_typing, _address, *given):
+        return signature_of(given), emit
 
-        def typed(_typing, _address, a, b, c):
-            return signature_of((a, b, c)), emit
-
-    elif count == 4:
-
-        def typed(_typing, _address, a, b, c, d):
-            return signature_of((a, b, c, d)), emit
-
-    elif count == 6:
-
-        def typed(_typing, _address, a, b, c, d, e, f):
-            return signature_of((a, b, c, d, e, f)), emit
-
-    else:
-
-        def typed(_typing, _address, a, b, c, d, e, f, g):
-            return signature_of((a, b, c, d, e, f, g)), emit
-
+    # Numba reads an intrinsic's arity from its signature.
+    arguments = [f"argument_{place}" for place in range(len(kinds))]
+    typed.__signature__ = Signature(
+        [Parameter(each, POSITIONAL) for each in ("typing", "address", *arguments)]
+    )
     typed.__name__ = name
     return intrinsic(typed)

@@ -1,7 +1,7 @@
 """Element-wise functions that the kernel calls by address, each compiled by itself when first used.
 
-So a kernel need not be compiled anew for an activation, a loss or an optimizer, and one that is
-never chosen is never compiled.
+So a kernel need not be compiled anew for an activation, a loss, an optimizer or a penalty, and one
+that is never chosen is never compiled.
 """
 
 from collections.abc import Callable
@@ -34,6 +34,11 @@ UPDATE = (
 )
 """(parameters, gradient, slots, count, learning_rate, step, settings): in place."""
 
+RESTRAIN = types.none, (NUMBERS, NUMBERS, NUMBERS, types.intp, PointerType(types.float64))
+"""(parameters, gradient, is_weight, count, limits): the gradient in place."""
+SHORTEN = types.none, (NUMBERS, NUMBERS, PointerType(types.int64), types.intp, types.float64)
+"""(parameters, norms, places, layers, max_norm): the parameters in place."""
+
 
 def _caller(name, signature):
     result, kinds = signature
@@ -44,6 +49,8 @@ call_forward = _caller("call_forward", FORWARD)
 call_slope = _caller("call_slope", SLOPE)
 call_loss = _caller("call_loss", LOSS)
 call_update = _caller("call_update", UPDATE)
+call_restrain = _caller("call_restrain", RESTRAIN)
+call_shorten = _caller("call_shorten", SHORTEN)
 
 
 @cache

@@ -1,0 +1,51 @@
+"""Penalties on weights, clipped gradients and bounded weights, called by address where asked for.
+
+The same equations as in `runner.training.restraint`.
+"""
+
+from math import sqrt
+
+from runner.training.compiled.lanes import WIDTH, choose, load, store, total
+
+
+def restrain(parameters, gradient, is_weight, count, limits):
+    """g <- g + l2 w + l1 sign(w), then clipped by value, then by norm; biases not penalized.
+
+    limits: l1, l2, clip_value, clip_norm; infinity where nothing is clipped.
+    """
+    l1, l2, most, longest = limits[0], limits[1], limits[2], limits[3]
+    squares = 0.0
+    for k in range(0, count, WIDTH):
+        w, one, g = load(parameters, k), load(is_weight, k), load(gradient, k)
+        sign = choose(w > 0.0, one, choose(w < 0.0, 0.0 - one, w * 0.0))
+        g = g + w * one * l2 + sign * l1
+        g = choose(g > most, most, choose(g < -most, -most, g))
+        store(gradient, k, g)
+        squares += total(g * g)
+    if squares > longest * longest:
+        factor = longest / sqrt(squares)
+        for k in range(0, count, WIDTH):
+            store(gradient, k, load(gradient, k) * factor)
+
+
+def shorten(parameters, norms, places, layers, max_norm):
+    """The incoming weights of a unit, where they are longer than `max_norm`, shortened to it.
+
+    places: of each layer where its weights begin, how many rows they have, and a row's length.
+    norms: scratch for a row.
+    """
+    for layer in range(layers):
+        place = places + 3 * layer
+        weights, rows, length = parameters + place[0], place[1], place[2]
+        for j in range(length):
+            norms[j] = 0.0
+        for i in range(rows):
+            row = weights + i * length
+            for j in range(length):
+                norms[j] += row[j] * row[j]
+        for j in range(length):
+            norms[j] = min(1.0, max_norm / max(sqrt(norms[j]), 1e-30))
+        for i in range(rows):
+            row = weights + i * length
+            for j in range(length):
+                row[j] *= norms[j]
