@@ -24,8 +24,8 @@ from runner.training.metrics import (
     correct,
     metric_values,
 )
-from runner.training.optimizers import OPTIMIZERS
-from runner.training.restraint import restraint
+from runner.training.optimizers import OPTIMIZERS, Step
+from runner.training.restraint import restraint, weight_mask
 from runner.training.state import TrainingState
 
 
@@ -68,7 +68,7 @@ class NumpyEngine:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._optimizer = OPTIMIZERS[problem.optimizer]
+        self._update = OPTIMIZERS[problem.optimizer].update
         self._loss = LOSSES[problem.loss]
         self._totals: dict[int, Callable[[Workspace], float]] = {
             LOSS: lambda work: self._loss.value(work.layers[-1].z, work.outputs, work.targets),
@@ -79,6 +79,7 @@ class NumpyEngine:
         dropout = problem.network.dropout
         self._keep = np.array(1 - dropout.rate)
         self._drop_stage = dropout.stage if dropout.rate > 0 else None
+        self._is_weight = weight_mask(problem.network.topology)
         self._parameters = np.empty(0)
         self._gradient = np.empty(0)
         self._workspaces: dict[int, Workspace] = {}
@@ -105,8 +106,14 @@ class NumpyEngine:
     ) -> tuple[Workspace, bool]:
         problem, full_batch = self.problem, self.problem.full_batch
         rates = problem.learning_rates(state, steps).tolist()
-        settings = problem.optimizer_settings
         constant = len(rates) == 1
+        update = Step(
+            state.parameters,
+            self._gradient,
+            state.slots,
+            self._is_weight,
+            problem.optimizer_settings,
+        )
         work = self._workspace(problem.batch_size)
         for index in range(steps):
             if full_batch:
@@ -120,10 +127,9 @@ class NumpyEngine:
             if self._restraint is not None:
                 self._restraint.before(state.parameters, self._gradient)
             state.step += 1
-            rate = rates[0] if constant else rates[index]
-            self._optimizer.update(
-                state.parameters, self._gradient, state.slots, rate, state.step, settings
-            )
+            update.number = state.step
+            update.learning_rate = rates[0] if constant else rates[index]
+            self._update(update)
             if self._restraint is not None:
                 self._restraint.after(state.parameters)
             if until is not None and state.position == 0 and self._reached(until, state, work):

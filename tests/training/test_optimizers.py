@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from runner.training.optimizers import OPTIMIZERS
+from runner.training.optimizers import OPTIMIZERS, Step
+from runner.training.restraint import weight_mask
 from tests.problems import ENGINE_NAMES, OPTIMIZER_SETTINGS, make_engine, make_problem, make_state
 
 # A learning rate with which each finds the bottom of a bowl in 500 steps.
@@ -14,12 +15,13 @@ BOWL_SETTINGS = OPTIMIZER_SETTINGS | {"adamw": (0.9, 0.999, 1e-8, 0.0)}
 def test_it_finds_the_bottom_of_a_bowl(name: str) -> None:
     optimizer = OPTIMIZERS[name]
     bottom = np.array([3.0, -2.0, 0.5])
-    parameters, slots = np.zeros(3), np.zeros((optimizer.slots, 3))
-    for step in range(1, 501):
-        gradient = parameters - bottom  # of half the squared distance
-        settings = BOWL_SETTINGS.get(name, ())
-        optimizer.update(parameters, gradient, slots, RATES.get(name, 0.05), step, settings)
-    np.testing.assert_allclose(parameters, bottom, atol=1e-2)
+    settings, rate = BOWL_SETTINGS.get(name, ()), RATES.get(name, 0.05)
+    slots, ones = np.zeros((optimizer.slots, 3)), np.ones(3)
+    step = Step(np.zeros(3), np.zeros(3), slots, ones, settings, rate)
+    for step.number in range(1, 501):
+        step.gradient = step.parameters - bottom  # of half the squared distance
+        optimizer.update(step)
+    np.testing.assert_allclose(step.parameters, bottom, atol=1e-2)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -57,8 +59,33 @@ HAND_WORKED = {
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_two_steps_are_those_worked_by_hand(name: str) -> None:
-    parameters, slots = np.array([1.0, -2.0]), np.zeros((OPTIMIZERS[name].slots, 2))
-    settings = OPTIMIZER_SETTINGS.get(name, ())
-    for step, gradient in enumerate(([0.5, -1.0], [-0.25, -1.0]), 1):
-        OPTIMIZERS[name].update(parameters, np.array(gradient), slots, 0.1, step, settings)
-        np.testing.assert_allclose(parameters, HAND_WORKED[name][step - 1], rtol=0, atol=1e-6)
+    slots, settings = np.zeros((OPTIMIZERS[name].slots, 2)), OPTIMIZER_SETTINGS.get(name, ())
+    step = Step(np.array([1.0, -2.0]), np.zeros(2), slots, np.ones(2), settings, 0.1)
+    for step.number, gradient in enumerate(([0.5, -1.0], [-0.25, -1.0]), 1):
+        step.gradient = np.array(gradient)
+        OPTIMIZERS[name].update(step)
+        expected = HAND_WORKED[name][step.number - 1]
+        np.testing.assert_allclose(step.parameters, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+@pytest.mark.parametrize("units", [4, 40])
+def test_weights_decay_and_biases_do_not(units: int, engine_name: str) -> None:
+    # Nothing to learn from inputs and targets of zero: what moves is decay alone.
+    data = (np.zeros((5, 3)), np.zeros((5, 1)))
+    problem = make_problem(
+        (3, units, 1),
+        bias=True,
+        hidden="relu",
+        output="linear",
+        data=data,
+        optimizer="adamw",
+        learning_rate=0.5,
+    )
+    state = make_state(problem)
+    is_weight = weight_mask(problem.network.topology)
+    state.parameters[is_weight == 0] = -1.0
+    state.parameters[-1] = 0.0
+    expected = state.parameters * (1 - 0.5 * 0.01 * is_weight)
+    make_engine(engine_name, problem).advance(state, 1, None)
+    np.testing.assert_allclose(state.parameters, expected, rtol=1e-12)

@@ -212,6 +212,7 @@ def make_step(net, layout, rule, memory, count, generator, step, learning_rate):
         memory.parameters + first,
         memory.gradient + first,
         memory.slots,
+        memory.is_weight + first,
         rule.size - first,
         learning_rate,
         step,

@@ -1,6 +1,7 @@
 """Optimizers on the flat parameter vector, in place; `count` is whole lanes.
 
-The same equations as in `runner.training.optimizers`. A second slot begins `count` after the first.
+The same equations as in `runner.training.optimizers`. A second slot begins `count` after the first;
+`is_weight` is 1 for weights, 0 for what does not decay.
 """
 
 from math import sqrt
@@ -12,13 +13,13 @@ from runner.training.compiled.lanes import WIDTH, choose, load, root, store
 quick = njit(no_cpython_wrapper=True, error_model="numpy")
 
 
-def sgd(parameters, gradient, _slots, count, learning_rate, _step, _settings):
+def sgd(parameters, gradient, _slots, _is_weight, count, learning_rate, _step, _settings):
     """w <- w - lr g."""
     for k in range(0, count, WIDTH):
         store(parameters, k, load(parameters, k) - load(gradient, k) * learning_rate)
 
 
-def momentum(parameters, gradient, slots, count, learning_rate, _step, settings):
+def momentum(parameters, gradient, slots, _is_weight, count, learning_rate, _step, settings):
     """v <- beta v + g, w <- w - lr v."""
     beta = settings[0]
     for k in range(0, count, WIDTH):
@@ -27,7 +28,7 @@ def momentum(parameters, gradient, slots, count, learning_rate, _step, settings)
         store(parameters, k, load(parameters, k) - v * learning_rate)
 
 
-def nesterov(parameters, gradient, slots, count, learning_rate, _step, settings):
+def nesterov(parameters, gradient, slots, _is_weight, count, learning_rate, _step, settings):
     """v <- beta v + g, w <- w - lr (g + beta v)."""
     beta = settings[0]
     for k in range(0, count, WIDTH):
@@ -37,7 +38,7 @@ def nesterov(parameters, gradient, slots, count, learning_rate, _step, settings)
         store(parameters, k, load(parameters, k) - (g + v * beta) * learning_rate)
 
 
-def adagrad(parameters, gradient, slots, count, learning_rate, _step, settings):
+def adagrad(parameters, gradient, slots, _is_weight, count, learning_rate, _step, settings):
     """s <- s + g^2, w <- w - lr g / (sqrt(s) + eps)."""
     epsilon = settings[0]
     for k in range(0, count, WIDTH):
@@ -47,7 +48,7 @@ def adagrad(parameters, gradient, slots, count, learning_rate, _step, settings):
         store(parameters, k, load(parameters, k) - g * learning_rate / (root(s) + epsilon))
 
 
-def rmsprop(parameters, gradient, slots, count, learning_rate, _step, settings):
+def rmsprop(parameters, gradient, slots, _is_weight, count, learning_rate, _step, settings):
     """s <- alpha s + (1 - alpha) g^2, w <- w - lr g / (sqrt(s) + eps)."""
     alpha, epsilon = settings[0], settings[1]
     for k in range(0, count, WIDTH):
@@ -57,7 +58,7 @@ def rmsprop(parameters, gradient, slots, count, learning_rate, _step, settings):
         store(parameters, k, load(parameters, k) - g * learning_rate / (root(s) + epsilon))
 
 
-def adam(parameters, gradient, slots, count, learning_rate, step, settings):
+def adam(parameters, gradient, slots, _is_weight, count, learning_rate, step, settings):
     """m, v: running means of g and g^2; w <- w - lr m' / (sqrt(v') + eps), ' for bias corrected."""
     beta1, beta2, epsilon = settings[0], settings[1], settings[2]
     rate = learning_rate / (1.0 - beta1**step)
@@ -75,15 +76,15 @@ def adam(parameters, gradient, slots, count, learning_rate, step, settings):
 adam_step = quick(adam)
 
 
-def adamw(parameters, gradient, slots, count, learning_rate, step, settings):
+def adamw(parameters, gradient, slots, is_weight, count, learning_rate, step, settings):
     """w <- w - lr decay w, then Adam."""
-    kept = 1.0 - learning_rate * settings[3]
+    share = learning_rate * settings[3]
     for k in range(0, count, WIDTH):
-        store(parameters, k, load(parameters, k) * kept)
-    adam_step(parameters, gradient, slots, count, learning_rate, step, settings)
+        store(parameters, k, load(parameters, k) * (1.0 - load(is_weight, k) * share))
+    adam_step(parameters, gradient, slots, is_weight, count, learning_rate, step, settings)
 
 
-def rprop(parameters, gradient, slots, count, learning_rate, step, settings):
+def rprop(parameters, gradient, slots, _is_weight, count, learning_rate, step, settings):
     """s grows where g keeps its sign and shrinks, with g <- 0, where it changes; w <- w -+ s."""
     down, up, least, most = settings[0], settings[1], settings[2], settings[3]
     for k in range(0, count, WIDTH):

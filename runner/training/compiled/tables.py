@@ -26,13 +26,14 @@ UPDATE = (
         NUMBERS,
         NUMBERS,
         NUMBERS,
+        NUMBERS,
         types.intp,
         types.float64,
         types.intp,
         PointerType(types.float64),
     ),
 )
-"""(parameters, gradient, slots, count, learning_rate, step, settings): in place."""
+"""(parameters, gradient, slots, is_weight, count, learning_rate, step, settings): in place."""
 
 RESTRAIN = types.none, (NUMBERS, NUMBERS, NUMBERS, types.intp, PointerType(types.float64))
 """(parameters, gradient, is_weight, count, limits): the gradient in place."""
