@@ -1,3 +1,25 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+
 from tests.end_to_end.conftest import run
+from tests.faults.children import Parent, started_parent
 
 __all__ = ["run"]
+
+
+@pytest.fixture(scope="session")
+def parent() -> Iterator[Parent]:
+    """A process that forks runs."""
+    with started_parent() as parent:
+        yield parent
+
+
+@pytest.fixture
+def counted(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Counts of what was tried, by name, for the summary at the end of the tests."""
+
+    def count(**counts: int) -> None:
+        record_property("counted", counts)
+
+    return count

@@ -1,0 +1,136 @@
+"""Runs in children of a parent that has loaded everything, each with a fault of one's choice."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from shutil import rmtree
+
+from tests.end_to_end.commands import ENVIRONMENT
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to one operation on a run's files and folders, or to all from it on.
+
+    action: count (nothing happens), fail, short (a write takes half), kill.
+    part: of a write, in thousandths, that is done before a kill; other operations are killed
+    before they are done where it is less than 500, and after it otherwise.
+    """
+
+    action: str = "count"
+    at: int = 0
+    error: int = 0
+    lasting: bool = False
+    part: int = 0
+
+    def __str__(self) -> str:
+        name = errno.errorcode.get(self.error, self.action)
+        return f"{name} {'from operation' if self.lasting else 'at operation'} {self.at}"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended. code: minus the signal's number where it was killed."""
+
+    code: int
+    operations: int
+    out: str
+    err: str
+
+    @property
+    def killed(self) -> bool:
+        """Whether kill -9 ended it."""
+        return self.code == -signal.SIGKILL
+
+
+class Parent:
+    """The process that forks. folder: where runs may lie; in memory, where that can be had."""
+
+    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
+        self._process = process
+        self.folder = folder
+        self._runs = 0
+
+    def new_folder(self) -> Path:
+        """A name for a run's folder that no other has; nothing is there yet."""
+        self._runs += 1
+        return self.folder / f"run-{self._runs}"
+
+    def __call__(
+        self,
+        command: str,
+        folder: Path,
+        overrides: Sequence[str] = (),
+        fault: Fault = Fault(),
+        *,
+        kill_after: float | None = None,
+        journal: Path | None = None,
+    ) -> Ended:
+        """Runs `run`, or another of the runner's commands, on the folder, to its end."""
+        texts = {name: self.folder / name for name in ("out", "err")}
+        request = {
+            "command": command,
+            "folder": str(folder),
+            "overrides": list(overrides),
+            "fault": asdict(fault),
+            "kill_after": kill_after,
+            "journal": journal and str(journal),
+            **{name: str(path) for name, path in texts.items()},
+        }
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps(request) + "\n")
+        stdin.flush()
+        answer = json.loads(stdout.readline())
+        said = {name: path.read_text(encoding="utf-8") for name, path in texts.items()}
+        return Ended(answer["code"], answer["operations"], **said)
+
+
+def compiled_shim(folder: Path) -> Path:
+    """shim.c as a library."""
+    compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
+    library = folder / "shim.so"
+    source = HERE / "shim.c"
+    subprocess.run(
+        [compiler, "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, source, "-ldl"],
+        check=True,
+    )
+    return library
+
+
+@contextmanager
+def started_parent() -> Iterator[Parent]:
+    """A parent that is ready, and a folder that is gone afterwards."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - mkdtemp's own
+    folder = Path(tempfile.mkdtemp(prefix="runner-faults-", dir=memory))
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.parent"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={
+                **ENVIRONMENT,
+                "LD_PRELOAD": str(compiled_shim(folder)),
+                "OPENBLAS_NUM_THREADS": "1",  # a fork takes one thread along
+                "NUMBA_NUM_THREADS": "1",
+            },
+        )
+        with process:
+            yield Parent(process, folder)
+            assert process.stdin is not None
+            process.stdin.close()
+    finally:
+        rmtree(folder)
