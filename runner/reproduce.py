@@ -9,7 +9,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +26,13 @@ from runner.training.metrics import higher_is_better
 
 CURVES = ("mae", "mean_accuracy")
 """Metrics whose published values are given by step."""
+
+STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {
+    "highest": max,
+    "mean": statistics.fmean,
+    "median": statistics.median,
+}
+"""What a case makes of the values of its seeds."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ def compare_preset(
 def compare_seeds(
     overrides: Sequence[str], case: Mapping[str, Any], folder: Path
 ) -> list[Comparison]:
-    """A metric's mean or median over seeds: at the end (`final`) or of its best epoch (`best`)."""
+    """A metric over seeds, their mean unless said: at the end (`final`) or of its `best` epoch."""
     values = []
     for seed in range(1, case["seeds"] + 1):
         run = folder / str(seed)
@@ -94,9 +101,9 @@ def compare_seeds(
             curve = read_column(run / "history.csv", case["best"]).values()
             values.append(max(curve) if higher_is_better(case["best"]) else min(curve))
     what = f"final {case['final']}" if "final" in case else f"best {case['best']}"
-    middle = statistics.median if case.get("statistic") == "median" else statistics.fmean
+    ours = STATISTICS[case.get("statistic", "mean")](values)
     spread = statistics.stdev(values) if len(values) > 1 else None
-    return [Comparison(what, str(case["published"]), middle(values), case["tolerance"], spread)]
+    return [Comparison(what, str(case["published"]), ours, case["tolerance"], spread)]
 
 
 def compare_exactly(
