@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from runner.combinations import (
+    check_metric,
     check_problem,
     check_reach,
     check_target,
@@ -33,6 +34,7 @@ from runner.training.numpy_engine import NumpyEngine
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.state import TrainingState, new_state, seeded_generator
 from runner.training.stopping import Stopping
+from runner.training.tasks import task_of
 from runner.training.watching import Watch
 
 
@@ -58,7 +60,10 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         targets=targets,
         loss=settings.loss.name,
         reduction=Reduction(
-            topology.sizes[-1], settings.loss.reduction == "mean", dataset.target_unit
+            topology.sizes[-1],
+            settings.loss.reduction == "mean",
+            dataset.target_unit,
+            task_of(targets),
         ),
         optimizer=settings.optimizer.name,
         learning_rate=settings.optimizer.learning_rate,
@@ -74,6 +79,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     )
     check_problem(problem)
     check_reach(problem, dataset)
+    check_metric(settings, problem.reduction.task)
     check_target(settings)
     check_validation(settings, dataset.validation is not None)
     return problem

@@ -1,14 +1,16 @@
 """Settings that contradict each other, refused at the door with what would be valid."""
 
 from runner.data.dataset import Dataset
-from runner.errors import SettingsError
+from runner.errors import SettingsError, printable
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
 from runner.network.topology import Array, Topology
 from runner.settings import Settings
 from runner.training.engine import Problem
+from runner.training.metrics import VALIDATION, higher_is_better
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
+from runner.training.tasks import Task
 
 UNBOUNDED = ("linear", "leaky_relu")
 """Output activations that can give any number."""
@@ -49,17 +51,35 @@ def output_activation(settings: Settings, targets: Array) -> str:
     return asked
 
 
+def check_metric(settings: Settings, task: Task) -> None:
+    """A metric must mean something for what is learnt, and on the data it is asked of."""
+    metric = settings.stopping.metric
+    known = (*task.summed, *(VALIDATION + name for name in task.metrics))
+    if metric in known:
+        return
+    choices = f"choose from {', '.join(known)}"
+    if metric in task.scored:
+        raise SettingsError(
+            f"stopping.metric='{metric}' is not measured on training data while it goes on; "
+            f"set stopping.metric={VALIDATION}{metric} (and dataset.validation), or {choices}"
+        )
+    raise SettingsError(
+        f"stopping.metric='{metric}' is not defined for {task.name}, which "
+        f"dataset.name='{printable(settings.dataset.name)}' asks for; {choices}"
+    )
+
+
 def check_target(settings: Settings) -> None:
     """A target beyond what its metric can be would never be met."""
     metric, target = settings.stopping.metric, settings.stopping.target
     if target is None:
         return
-    if metric.endswith("accuracy") and target > 1:
+    if higher_is_better(metric) and target > 1:
         raise SettingsError(
-            f"stopping.target={target:g} cannot be met: {metric} is a fraction, at most 1; "
+            f"stopping.target={target:g} cannot be met: {metric} is at most 1; "
             "expected e.g. stopping.target=0.99"
         )
-    if not metric.endswith("accuracy") and target < 0:
+    if not higher_is_better(metric) and target < 0:
         raise SettingsError(
             f"stopping.target={target:g} cannot be met: {metric} is never below 0; "
             "expected e.g. stopping.target=0.01"

@@ -10,7 +10,8 @@ from typing import Any
 
 from runner.building import build_occasions
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
-from runner.loading import held_out
+from runner.final_metrics import final_confusion, final_metrics
+from runner.loading import samples_of
 from runner.network.topology import Array
 from runner.network.trained import network_arrays, predict
 from runner.preparing import Experiment, prepare
@@ -25,6 +26,7 @@ from runner.threads import limited
 from runner.training.engine import StepReport
 from runner.training.evaluation import evaluate
 from runner.training.loop import standing, train
+from runner.training.metrics import VALIDATION
 from runner.training.state import TrainingState
 
 
@@ -101,10 +103,12 @@ def record_run(
         weights = state.best if restored else state.parameters
         outcome = outcome_of(report, interrupts.received)
         console.end_training(report, outcome.status)
-        test = {}
-        if (samples := held_out("test_", dataset.test, dataset)) is not None:
-            test = evaluate(problem, weights, samples)
-            console.test(test, classes=dataset.classes is not None)
+        final: dict[str, float] = {}
+        if report.finite:
+            final = final_metrics(problem, weights, dataset)
+            console.final_metrics(final)
+            if (confused := final_confusion(problem, weights, dataset)) is not None:
+                recorder.classes(dataset, *confused)
         if sum(map(len, dataset.parts.values())) <= settings.recording.predictions:
             outputs = {
                 name: dataset.in_own_units(
@@ -115,7 +119,7 @@ def record_run(
             recorder.predictions(dataset, outputs)
         console.conclude(problem, dataset, weights, report)
         error = outcome.text if outcome.status == "diverged" else None
-        recorder.finish(outcome.status, state, report, test, error=error, restored=restored)
+        recorder.finish(outcome.status, state, report, final, error=error, restored=restored)
         wanted = settings.recording.plots
         if outcome.status != "interrupted" and (not quiet if wanted is None else wanted):
             draw_plots(experiment, weights, directory.path, console)
@@ -141,9 +145,10 @@ def train_and_record(
     """Trains until a criterion or a signal stops it, validating and recording on the way."""
     engine, watch, dataset = experiment.engine, experiment.watch, experiment.dataset
     problem, milestone, validate = engine.problem, recorder.next_milestone, None
-    if (validation := held_out("val_", dataset.validation, dataset)) is not None:
+    if dataset.validation is not None:
+        validation = samples_of(VALIDATION, dataset.validation, dataset)
         validate = partial(evaluate, problem, held_out=validation)
-        if watch is not None or not problem.full_batch:
+        if watch is not None or experiment.stopping.loop_target or not problem.full_batch:
             milestone = every_epoch
     clock = time.perf_counter
     for report in train(state, engine, experiment.stopping, milestone, clock, validate, watch):
@@ -159,7 +164,7 @@ def train_and_record(
 
 
 def every_epoch(epoch: int) -> int:
-    """The next epoch: what mini-batch training validates after each of."""
+    """The next epoch, where each is followed by validation."""
     return epoch + 1
 
 

@@ -72,8 +72,6 @@ def training_inputs(
     return inputs, None
 
 
-def held_out(prefix: str, part: Part | None, dataset: Dataset) -> HeldOut | None:
-    """A part that is not trained on, for its metrics."""
-    if part is None:
-        return None
+def samples_of(prefix: str, part: Part, dataset: Dataset) -> HeldOut:
+    """A part's samples, for metrics whose names begin with `prefix`."""
     return HeldOut(prefix, part.inputs, dataset.scaled_targets(part), dataset.scaling)

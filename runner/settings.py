@@ -22,10 +22,11 @@ from runner.rules import (
     refuse,
     text,
 )
-from runner.training.metrics import METRICS
+from runner.training.metrics import METRICS, SCORES, VALIDATION
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 
+NAMES = (*METRICS, *SCORES)
 ENGINES = ("auto", "compiled", "numpy")
 
 
@@ -134,7 +135,7 @@ class RegularizationSettings:
 
 @dataclass(frozen=True)
 class StoppingSettings:
-    metric: Annotated[str, choice((*METRICS, *(f"val_{name}" for name in METRICS)))]
+    metric: Annotated[str, choice(prefix + name for name in NAMES for prefix in ("", VALIDATION))]
     target: Annotated[float | None, optional(number())]
     max_steps: Annotated[int | None, optional(integer(at_least=1))]
     max_epochs: Annotated[int | None, optional(integer(at_least=1))]

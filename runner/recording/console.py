@@ -14,11 +14,15 @@ from runner.network.topology import Array, Topology
 from runner.network.trained import predict
 from runner.recording.progress_bar import ProgressBar
 from runner.training.engine import Problem, StepReport
+from runner.training.metrics import TEST, VALIDATION
 from runner.training.stopping import Stopping
 
 SECONDS_BETWEEN_LINES = 1.0
 MOST_WEIGHTS_SHOWN = 200
 MOST_CASES_SHOWN = 20
+SHOWN_PARTS = {"": "Training part", VALIDATION: "Validation part", TEST: "Test part"}
+SHOWN_METRICS = ("accuracy", "top_5_accuracy", "rmse", "r2", "loss", "mae")
+"""What of the final metrics is printed, where the task has it."""
 PARTS = {"train": "samples", "validation": "for validation", "test": "for testing"}
 
 
@@ -101,10 +105,13 @@ class Console:
         reason = self._reasons(report, status)
         self.line(f"{reason}: {report.step} steps, {at}, {report.seconds:.2f} seconds")
 
-    def test(self, metrics: Mapping[str, float], *, classes: bool) -> None:
-        """How the trained network does on the test part."""
-        names = ["test_accuracy"] * classes + ["test_loss", "test_mae"]
-        self.line("Test part: " + ", ".join(metric_text(name, metrics) for name in names))
+    def final_metrics(self, metrics: Mapping[str, float]) -> None:
+        """How the final weights do on each part that was evaluated, a line a part."""
+        for prefix, part in SHOWN_PARTS.items():
+            names = [prefix + name for name in SHOWN_METRICS if prefix + name in metrics]
+            if names:
+                shown = ", ".join(metric_text(name, metrics) for name in names)
+                self.line(f"{part}: {shown}")
 
     def _metrics(self, report: StepReport) -> str:
         """The metric that is watched, and what validation says of it where it was asked."""

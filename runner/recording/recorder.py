@@ -13,7 +13,8 @@ from runner.recording.run_directory import RunDirectory
 from runner.recording.schedule import Schedule
 from runner.recording.snapshot_files import is_whole
 from runner.recording.snapshots import parameters_checksum, save_snapshot, snapshot_path
-from runner.recording.tables import write_predictions
+from runner.recording.tables import write_classes, write_predictions
+from runner.training.classes import Confusion
 from runner.training.engine import StepReport
 from runner.training.state import TrainingState
 
@@ -117,19 +118,30 @@ class Recorder:
         with storage_errors(self._directory.path):
             write_predictions(self._directory.path, dataset, outputs, self._directory.syncing)
 
+    def classes(self, dataset: Dataset, part: str, confusion: Confusion) -> None:
+        """confusion.csv and classes.csv: how the classes of a part are told apart."""
+        with storage_errors(self._directory.path):
+            write_classes(
+                self._directory.path,
+                dataset.classes or (),
+                part,
+                confusion,
+                self._directory.syncing,
+            )
+
     def finish(
         self,
         status: str,
         state: TrainingState,
         report: StepReport,
-        test: Mapping[str, float],
+        final: Mapping[str, float],
         *,
         error: str | None = None,
         restored: bool = False,
     ) -> None:
         """The last snapshot of finite weights, the last history row, and results.csv.
 
-        test: the metrics on the test part, if there is one. error: what went wrong, if it did.
+        final: metrics of the final weights. error: what went wrong, if it did.
         restored: whether the best weights are the result.
         """
         if status != "diverged":
@@ -147,7 +159,7 @@ class Recorder:
             "steps_per_second": report.step / report.seconds if report.seconds else 0.0,
             "parameters": state.parameters.size,
             **report.metrics,
-            **test,
+            **final,
         }
         weights = state.best if restored else state.parameters
         self._directory.finish(status, results, parameters_checksum(weights), error)

@@ -4,13 +4,17 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from runner.data.dataset import Dataset
 from runner.errors import printable
 from runner.network.topology import Array
 from runner.recording.files import AT_ONCE, Syncing, write_atomically
+from runner.training.classes import Confusion
 
 
 def cell(value: object) -> object:
@@ -64,6 +68,30 @@ def write_predictions(
         for x, y, a in zip(part.inputs, part.targets, outputs[name], strict=True)
     )
     write_atomically(run / "predictions.csv", csv_bytes(header, rows), syncing)
+
+
+def write_classes(
+    run: Path,
+    classes: Sequence[str],
+    part: str,
+    confusion: Confusion,
+    syncing: Syncing = AT_ONCE,
+) -> None:
+    """confusion.csv, a row a true class; classes.csv, how well each is told from the others.
+
+    part: the name of the samples' part. A ratio of nothing is an empty cell.
+    """
+    rows = zip(classes, confusion.counts.tolist(), strict=True)
+    counts = csv_bytes(["part", "class", *classes], ([part, name, *row] for name, row in rows))
+    write_atomically(run / "confusion.csv", counts, syncing)
+    ratios = {"precision": confusion.precision, "recall": confusion.recall, "f1": confusion.f1}
+    shares = np.stack(list(ratios.values()), axis=1).tolist()
+    lines = [
+        [part, name, samples, *("" if isnan(ratio) else ratio for ratio in row)]
+        for name, samples, row in zip(classes, confusion.samples.tolist(), shares, strict=True)
+    ]
+    header = ["part", "class", "samples", *ratios]
+    write_atomically(run / "classes.csv", csv_bytes(header, lines), syncing)
 
 
 def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:

@@ -14,6 +14,7 @@ from runner.training.metrics import (
     CORRECT,
     LOSS,
     SAMPLES,
+    SCORES,
     absolute_error,
     correct,
     metric_values,
@@ -34,8 +35,8 @@ class HeldOut(NamedTuple):
 
 
 def evaluate(problem: Problem, parameters: Array, held_out: HeldOut) -> dict[str, float]:
-    """The metrics of the network on held-out samples, named with their prefix."""
-    sums = np.zeros(4)
+    """The task's metrics of the network on some samples, named with their prefix."""
+    sums, scored = np.zeros(4), dict.fromkeys(problem.reduction.task.scored, 0.0)
     loss = LOSSES[problem.loss].value
     blocks = output_blocks(problem.network, parameters, held_out.inputs, held_out.scaling)
     for rows, z, outputs in blocks:
@@ -44,5 +45,9 @@ def evaluate(problem: Problem, parameters: Array, held_out: HeldOut) -> dict[str
         sums[ABSOLUTE_ERROR] += absolute_error(outputs, targets)
         sums[CORRECT] += correct(outputs, targets)
         sums[SAMPLES] += len(outputs)
+        for name in scored:
+            scored[name] += SCORES[name].total(outputs, targets)
     values = metric_values(sums, problem.reduction)
+    for name, total in scored.items():
+        values[name] = SCORES[name].value(total, held_out.targets, problem.reduction)
     return {held_out.prefix + name: value for name, value in values.items()}

@@ -1,8 +1,10 @@
-"""Training metrics, from sums over the forward passes of an epoch.
+"""Metrics: what each is, and which of them mean something for what a network learns.
 
-A metric of a full-batch step is that of its forward pass, before its update.
+Training metrics come from sums over the forward passes of an epoch; that of a full-batch step is
+of its forward pass, before its update. Others are measured by evaluation only.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from runner.network.topology import Array
+from runner.training.tasks import CLASSIFICATION, TOP, Task
 
 LOSS, ABSOLUTE_ERROR, CORRECT, SAMPLES = range(4)
 """Where each sum lies in `TrainingState.sums`."""
@@ -37,6 +40,8 @@ class Reduction:
     """Whether the loss is a mean over samples rather than their sum."""
     unit: float = 1.0
     """How much of the target's own units an output of 1 is: errors are told in those."""
+    task: Task = CLASSIFICATION
+    """What is learnt, which says what metrics there are."""
 
 
 class Metric(NamedTuple):
@@ -83,7 +88,61 @@ METRICS = {
 """
 
 
-PREFIXES = ("val_", "test_")
+def squared_error(outputs: Array, targets: Array) -> float:
+    """sum (a - y)^2 over samples and outputs."""
+    error = np.subtract(outputs, targets, dtype=np.float64).ravel()
+    return float(error @ error)
+
+
+def among_top(outputs: Array, targets: Array) -> int:
+    """How many samples have their class among the `TOP` highest outputs; of equals the first."""
+    labels = targets.argmax(1)[:, None]
+    own = np.take_along_axis(outputs, labels, 1)
+    ahead = (outputs > own) | ((outputs == own) & (np.arange(outputs.shape[1]) < labels))
+    return int(np.count_nonzero((ahead.sum(1) < TOP) & ~np.isnan(own[:, 0])))
+
+
+def variation(targets: Array) -> float:
+    """sum (y - mean y)^2 over samples and outputs, the mean being that of the output."""
+    centred = targets - targets.mean(axis=0, dtype=np.float64)
+    return float(np.square(centred).sum())
+
+
+class Score(NamedTuple):
+    """A metric that only evaluation measures: no engine sums it on the way."""
+
+    total: Callable[[Array, Array], float]
+    """(outputs, targets) of some samples -> the sum that it comes from."""
+    value: Callable[[float, Array, Reduction], float]
+    """From the sum over all samples, and their targets [samples, n_out]."""
+    higher_is_better: bool
+
+
+def _rmse(total: float, targets: Array, reduction: Reduction) -> float:
+    return math.sqrt(total / targets.size) * reduction.unit
+
+
+def _r2(total: float, targets: Array, _reduction: Reduction) -> float:
+    around_mean = variation(targets)
+    return 1 - total / around_mean if around_mean > 0 else math.nan
+
+
+def _fraction(total: float, targets: Array, _reduction: Reduction) -> float:
+    return total / len(targets)
+
+
+SCORES = {
+    "rmse": Score(squared_error, _rmse, False),
+    "r2": Score(squared_error, _r2, True),
+    f"top_{TOP}_accuracy": Score(among_top, _fraction, True),
+}
+"""`rmse` = sqrt(mean (a - y)^2), in the target's own units;
+`r2` = 1 - sum (a - y)^2 / sum (y - mean y)^2, NaN for constant targets;
+`top_5_accuracy` = fraction of samples whose class is among the five highest outputs.
+"""
+
+VALIDATION, TEST = "val_", "test_"
+PREFIXES = (VALIDATION, TEST)
 """What the names of metrics on held-out data begin with."""
 
 
@@ -91,15 +150,15 @@ def higher_is_better(name: str) -> bool:
     """Whether more of a metric is better, on whatever data it is measured."""
     for prefix in PREFIXES:
         name = name.removeprefix(prefix)
-    return METRICS[name].higher_is_better
+    return (METRICS[name] if name in METRICS else SCORES[name]).higher_is_better
 
 
 def metric_values(sums: Array, reduction: Reduction) -> dict[str, float]:
-    """Every metric from an epoch's sums, as fractions."""
+    """The task's training metrics from an epoch's sums, as fractions."""
     samples = float(sums[SAMPLES])
     return {
-        name: metric.value(float(sums[metric.total]), samples, reduction)
-        for name, metric in METRICS.items()
+        name: METRICS[name].value(float(sums[METRICS[name].total]), samples, reduction)
+        for name in reduction.task.summed
     }
 
 

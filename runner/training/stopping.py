@@ -1,5 +1,6 @@
 """When training stops: the first criterion met wins."""
 
+import math
 from dataclasses import dataclass
 
 from runner.training.engine import StepReport
@@ -19,14 +20,18 @@ class Stopping:
     @property
     def engine_target(self) -> Target | None:
         """The target, where the engine can see its metric."""
-        held_out = self.target is not None and self.target.metric not in METRICS
-        return None if held_out else self.target
+        return None if self.loop_target else self.target
+
+    @property
+    def loop_target(self) -> Target | None:
+        """The target, where its metric is measured on held-out data, by the loop."""
+        return None if self.target is None or self.target.metric in METRICS else self.target
 
     def reason(self, report: StepReport, patience_ran_out: bool = False) -> str | None:
         """Why training stops after this report, or None if it goes on."""
         if not report.finite:
             return "diverged"
-        if report.reached or self._held_out_target_met(report):
+        if report.reached or self._loop_target_met(report):
             return "target"
         if patience_ran_out:
             return "patience"
@@ -40,8 +45,6 @@ class Stopping:
                 return name
         return None
 
-    def _held_out_target_met(self, report: StepReport) -> bool:
-        if self.target is None or self.engine_target is not None:
-            return False
-        value = report.metrics.get(self.target.metric)
-        return value is not None and self.target.met_by(value)
+    def _loop_target_met(self, report: StepReport) -> bool:
+        target = self.loop_target
+        return target is not None and target.met_by(report.metrics.get(target.metric, math.nan))

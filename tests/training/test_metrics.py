@@ -3,13 +3,26 @@ import math
 import numpy as np
 import pytest
 
+from runner.network.topology import Array
 from runner.training.metrics import (
     METRICS,
+    SCORES,
     Reduction,
     Target,
     absolute_error,
+    among_top,
     correct,
+    higher_is_better,
     metric_values,
+)
+from runner.training.tasks import (
+    BITS,
+    CLASSIFICATION,
+    MANY_CLASSES,
+    REGRESSION,
+    TASKS,
+    Task,
+    task_of,
 )
 
 OUTPUTS = np.array([[0.9, 0.2, 0.1], [0.3, 0.4, 0.35], [0.1, 0.2, 0.6], [0.5, 0.3, 0.2]])
@@ -53,8 +66,79 @@ def test_metrics_are_means_over_samples_and_outputs(
     assert values == pytest.approx(expected)
 
 
-def test_every_metric_is_reported() -> None:
-    assert metric_values(np.ones(4), Reduction(1, False)).keys() == METRICS.keys()
+@pytest.mark.parametrize("task", TASKS)
+def test_every_metric_of_the_task_is_reported(task: Task) -> None:
+    values = metric_values(np.ones(4), Reduction(1, False, task=task))
+    assert tuple(values) == task.summed
+    assert set(task.metrics) == set(task.summed) | set(task.scored) <= {*METRICS, *SCORES}
+
+
+ONE_HOT = np.eye(7)[[0, 3, 6]]
+
+
+@pytest.mark.parametrize(
+    ("targets", "task"),
+    [
+        ([[0], [1], [1]], CLASSIFICATION),
+        ([[0, 1], [1, 0]], CLASSIFICATION),
+        (ONE_HOT[:, :5] + np.eye(3, 5, 4), BITS),
+        (ONE_HOT, MANY_CLASSES),
+        ([[0, 1], [1, 1]], BITS),
+        ([[0, 0], [1, 0]], BITS),
+        ([[0.5], [1]], REGRESSION),
+        ([[-1], [1]], REGRESSION),
+        ([[2]], REGRESSION),
+    ],
+)
+def test_targets_say_what_is_learnt(targets: object, task: Task) -> None:
+    assert task_of(np.array(targets, float)) is task
+
+
+ROWS = [
+    # outputs, class, whether it is among the five highest
+    ([1, 2, 3, 4, 5, 6, 7], 6, True),
+    ([1, 2, 3, 4, 5, 6, 7], 2, True),
+    ([1, 2, 3, 4, 5, 6, 7], 1, False),
+    ([0, 0, 0, 0, 0, 0, 0], 4, True),  # of equals the first are the highest
+    ([0, 0, 0, 0, 0, 0, 0], 5, False),
+    ([math.nan] * 7, 0, False),
+]
+
+
+@pytest.mark.parametrize(("outputs", "label", "expected"), ROWS)
+def test_top_5_accuracy_counts_classes_among_the_five_highest(
+    outputs: list[float], label: int, expected: bool
+) -> None:
+    assert among_top(np.array([outputs], float), np.eye(7)[[label]]) == expected
+
+
+def test_scores_are_those_of_scikit_learn() -> None:
+    sklearn = pytest.importorskip("sklearn.metrics")
+    generator = np.random.default_rng(3)
+    outputs, targets = generator.random((40, 7)), np.eye(7)[generator.integers(7, size=40)]
+    noisy = targets + generator.normal(size=targets.shape)
+    reduction = Reduction(7, True, unit=10.0)
+
+    def score(name: str, outputs: Array, targets: Array) -> float:
+        return SCORES[name].value(SCORES[name].total(outputs, targets), targets, reduction)
+
+    top = sklearn.top_k_accuracy_score(targets.argmax(1), outputs, k=5)
+    assert score("top_5_accuracy", outputs, targets) == top
+    rmse = 10 * sklearn.mean_squared_error(noisy, outputs) ** 0.5
+    assert score("rmse", outputs, noisy) == pytest.approx(rmse, rel=1e-12)
+    r2 = sklearn.r2_score(noisy, outputs, multioutput="variance_weighted")
+    assert score("r2", outputs, noisy) == pytest.approx(r2, rel=1e-12)
+    assert math.isnan(score("r2", outputs, np.ones((40, 7))))
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_a_perfect_score_is_better_than_a_poor_one(name: str) -> None:
+    targets, reduction = ONE_HOT + 0.0, Reduction(7, True)
+    perfect, poor = (
+        SCORES[name].value(SCORES[name].total(outputs, targets), targets, reduction)
+        for outputs in (targets, 1 - targets)
+    )
+    assert (perfect > poor) is SCORES[name].higher_is_better is higher_is_better(f"val_{name}")
 
 
 @pytest.mark.parametrize("name", METRICS)

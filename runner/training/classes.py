@@ -1,0 +1,64 @@
+"""How well each class is told from the others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from runner.network.topology import Array
+from runner.network.trained import output_blocks
+from runner.training.engine import Problem
+from runner.training.evaluation import HeldOut
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """What samples of each class were taken for."""
+
+    counts: Array
+    """[classes, classes] samples by true class and by the class that they were taken for"""
+
+    @property
+    def samples(self) -> Array:
+        """[classes] How many samples each class has."""
+        samples: Array = self.counts.sum(axis=1)
+        return samples
+
+    @property
+    def precision(self) -> Array:
+        """[classes] The fraction of what was taken for the class that is of it; NaN of nothing."""
+        return share(self.counts.diagonal(), self.counts.sum(axis=0))
+
+    @property
+    def recall(self) -> Array:
+        """[classes] The fraction of the class that was taken for it; NaN without samples."""
+        return share(self.counts.diagonal(), self.samples)
+
+    @property
+    def f1(self) -> Array:
+        """[classes] 2 right / (samples + taken for it), the harmonic mean of both; NaN of none."""
+        return share(2 * self.counts.diagonal(), self.samples + self.counts.sum(axis=0))
+
+
+def share(part: Array, whole: Array) -> Array:
+    """part / whole, NaN where there is nothing to divide by."""
+    shares = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=shares, where=whole > 0)
+    return shares
+
+
+def confusion(problem: Problem, parameters: Array, part: HeldOut) -> Confusion:
+    """The confusion of the trained network on some samples of at least two classes."""
+    classes = max(2, part.targets.shape[1])
+    counts = np.zeros(classes * classes, np.int64)
+    blocks = output_blocks(problem.network, parameters, part.inputs, part.scaling)
+    for rows, _, outputs in blocks:
+        pairs = labels(part.targets[rows]) * classes + labels(outputs)
+        counts += np.bincount(pairs, minlength=counts.size)
+    return Confusion(counts.reshape(classes, classes))
+
+
+def labels(outputs: Array) -> Array:
+    """The class of each row [samples, n_out]: the highest output, or 0.5 as threshold of one."""
+    highest = outputs[:, 0] > 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+    numbers: Array = highest.astype(np.int64)
+    return numbers
