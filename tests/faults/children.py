@@ -111,11 +111,20 @@ def compiled_shim(folder: Path) -> Path:
 
 
 @contextmanager
-def started_parent() -> Iterator[Parent]:
-    """A parent that is ready, and a folder that is gone afterwards."""
+def folder_in_memory() -> Iterator[Path]:
+    """An empty folder that is gone afterwards, in memory where that can be had."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - mkdtemp's own
     folder = Path(tempfile.mkdtemp(prefix="runner-faults-", dir=memory))
     try:
+        yield folder
+    finally:
+        rmtree(folder)
+
+
+@contextmanager
+def started_parent() -> Iterator[Parent]:
+    """A parent that is ready, and a folder that is gone afterwards."""
+    with folder_in_memory() as folder:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.parent"],
             stdin=subprocess.PIPE,
@@ -132,5 +141,3 @@ def started_parent() -> Iterator[Parent]:
             yield Parent(process, folder)
             assert process.stdin is not None
             process.stdin.close()
-    finally:
-        rmtree(folder)

@@ -1,9 +1,10 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.conftest import run
-from tests.faults.children import Parent, started_parent
+from tests.faults.children import Parent, folder_in_memory, started_parent
 
 __all__ = ["run"]
 
@@ -13,6 +14,13 @@ def parent() -> Iterator[Parent]:
     """A process that forks runs."""
     with started_parent() as parent:
         yield parent
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """An empty folder, in memory where that can be had: thousands of files are written."""
+    with folder_in_memory() as folder:
+        yield folder
 
 
 @pytest.fixture
