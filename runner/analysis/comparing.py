@@ -1,0 +1,226 @@
+"""Groups of runs: what each comes to, and which of their differences are real."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pandas as pd
+
+from runner.analysis.statistics import (
+    Difference,
+    Interval,
+    holm,
+    mean_interval,
+    paired_difference,
+    unpaired_difference,
+)
+from runner.errors import SettingsError, printable
+from runner.network.topology import Array
+from runner.rules import suggestion
+from runner.training.metrics import METRICS, PREFIXES, higher_is_better
+
+LEVEL = 0.05
+MOST_COMPARED = 30
+"""Groups of which each is compared with each; of more, each is compared with the best."""
+SPENT = ("steps", "epochs", "seconds")
+"""What a run needs until it stops."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The column that groups are compared by."""
+
+    name: str
+    higher_is_better: bool
+    relative: bool
+    """Whether groups differ by a factor, as numbers above 0 do, or by an amount."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs that share the values of the columns that are compared."""
+
+    key: tuple[object, ...]
+    values: Array
+    """[n] The measure."""
+    blocks: Array
+    """[n] Which runs of other groups each belongs to: those of the same seed and so on."""
+
+    @property
+    def interval(self) -> Interval:
+        """The 95 % interval of the mean."""
+        return mean_interval(self.values)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How two groups differ; `better` has the better mean."""
+
+    better: Group
+    worse: Group
+    difference: Difference
+    """better - worse, in logarithms where the measure is relative."""
+    pairs: int
+    """How many runs were compared with one of the same seed and so on; 0: all with all."""
+    p: float
+    """For all comparisons together."""
+    least_p: float
+    """The smallest that so many runs can come to."""
+
+    @property
+    def real(self) -> bool:
+        """Whether chance is ruled out, at 5 % for all comparisons together."""
+        return self.p <= LEVEL
+
+
+def default_metric(runs: pd.DataFrame) -> str:
+    """`steps` where every run reached its target; else what stopping watched, on the newest data.
+
+    Of the watched metric the `test_` column is taken before `val_`, and that before training's.
+    """
+    if (runs["stop_reason"] == "target").all():
+        return "steps"
+    watched = str(runs["stopping.metric"].iloc[0]) if "stopping.metric" in runs else "loss"
+    plain = watched.removeprefix("val_")
+    found = [name for name in (f"test_{plain}", f"val_{plain}", plain) if name in runs]
+    return next((name for name in found if runs[name].notna().any()), "loss")
+
+
+def measure_of(runs: pd.DataFrame, name: str, better: str | None) -> Measure:
+    """The measure that a column is. Raises SettingsError when it holds no numbers.
+
+    better: higher or lower, or None to know: of accuracies and speeds more is better.
+    """
+    if name not in runs or not pd.api.types.is_numeric_dtype(runs[name].dtype):
+        numbers = [str(n) for n in runs if pd.api.types.is_numeric_dtype(runs[n].dtype)]
+        raise SettingsError(
+            f"--metric={printable(name)} is not a column of numbers; {suggestion(name, numbers)}"
+            "expected such as steps, loss or accuracy"
+        )
+    plain = name
+    for prefix in PREFIXES:
+        plain = plain.removeprefix(prefix)
+    known = higher_is_better(name) if plain in METRICS else plain == "steps_per_second"
+    higher = known if better is None else better == "higher"
+    values = runs[name].dropna()
+    fraction = plain in METRICS and higher_is_better(name)
+    return Measure(name, higher, relative=not fraction and bool((values > 0).all()))
+
+
+def varying(runs: pd.DataFrame) -> list[str]:
+    """The columns of the configuration in which the runs differ."""
+    names = [str(name) for name in runs]
+    return [n for n in names[: names.index("status")] if runs[n].nunique(dropna=False) > 1]
+
+
+def grouped(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> tuple[list[Group], str]:
+    """The groups, in the order of their values, and what pairs runs of different groups.
+
+    Runs belong together that have the same seed and all else that varies within the groups.
+    """
+    by = list(by)
+    inside = [
+        name
+        for name in varying(runs)
+        if name not in by and (runs.groupby(by, dropna=False)[name].nunique(dropna=False) > 1).any()
+    ]
+    blocks: Array = np.arange(len(runs))
+    if inside:
+        blocks = runs.groupby(inside, dropna=False, sort=False).ngroup().to_numpy()
+    values = runs[measure.name].to_numpy(float, na_value=np.nan)
+    groups = []
+    for key, rows in runs.groupby(by, dropna=False).indices.items():
+        there = rows[~np.isnan(values[rows])]
+        if len(there):
+            whole = key if isinstance(key, tuple) else (key,)
+            groups.append(Group(whole, values[there], blocks[there]))
+    groups.sort(key=lambda group: [natural(value) for value in group.key])
+    return groups, "seeds" if inside == ["seed"] else "pairs"
+
+
+def natural(value: object) -> tuple[object, ...]:
+    """Sorts numbers by size, those in texts too: 3-4-1 before 3-16-1; missing values last."""
+    if value is None or value != value:
+        return (2,)
+    if isinstance(value, int | float | np.number | np.bool_):
+        return (0, float(value))
+    parts = re.split(r"([0-9]+)", str(value))
+    return (1, [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts])
+
+
+def compare_groups(groups: Sequence[Group], measure: Measure) -> list[Verdict]:
+    """How the groups differ: each from each, or from the best where there are very many."""
+    pairs = list(combinations(groups, 2))
+    tests = len(pairs)
+    if len(groups) > MOST_COMPARED:
+        best = best_of(groups, measure)
+        pairs = [(best, group) for group in groups if group is not best]
+    found = [difference_of(*in_order(a, b, measure), measure) for a, b in pairs]
+    together = holm([difference.p for _, _, difference, _, _ in found], tests)
+    return [
+        Verdict(better, worse, difference, paired, p, min(1.0, least * tests))
+        for (better, worse, difference, paired, least), p in zip(found, together, strict=True)
+    ]
+
+
+def best_of(groups: Sequence[Group], measure: Measure) -> Group:
+    """The group with the best mean."""
+    means = [group.values.mean() for group in groups]
+    return groups[int(np.argmax(means) if measure.higher_is_better else np.argmin(means))]
+
+
+def in_order(a: Group, b: Group, measure: Measure) -> tuple[Group, Group]:
+    """The better one first."""
+    return (a, b) if best_of([a, b], measure) is a else (b, a)
+
+
+def difference_of(
+    a: Group, b: Group, measure: Measure
+) -> tuple[Group, Group, Difference, int, float]:
+    """How a differs from b; how many pairs there are, and the least p that they can come to."""
+    x, y = (np.log(g.values) if measure.relative else g.values for g in (a, b))
+    _, places_a, places_b = np.intersect1d(a.blocks, b.blocks, return_indices=True)
+    unique = all(len(np.unique(g.blocks)) == len(g.blocks) for g in (a, b))
+    pairs = len(places_a)
+    # Most must have a partner, or a comparison of the few that do would pass for one of all.
+    if unique and 2 * pairs >= max(len(x), len(y)) and pairs > 1:
+        difference = paired_difference(x[places_a], y[places_b])
+        return a, b, difference, pairs, 2.0 ** (1 - pairs)
+    least = 2 / comb(len(x) + len(y), len(x))
+    if min(len(x), len(y)) < 2:
+        nothing = Interval(np.nan, np.nan)
+        return a, b, Difference(float(x.mean() - y.mean()), nothing, 1.0, np.nan), 0, 1.0
+    return a, b, unpaired_difference(x, y), 0, least
+
+
+def summary(
+    groups: Sequence[Group], by: Sequence[str], verdicts: Sequence[Verdict], measure: Measure
+) -> pd.DataFrame:
+    """A row a group: n, mean, sd, the mean's 95 % interval, median, min, max, and the best.
+
+    `best` marks the group of the best mean, `not shown to differ` those that may be as good.
+    """
+    best = best_of(groups, measure)
+    worse = [verdict.worse for verdict in verdicts if verdict.real and verdict.better is best]
+    rows = []
+    for group in groups:
+        values, interval = group.values, group.interval
+        same = "" if any(group is other for other in worse) else "not shown to differ"
+        rows.append(
+            {
+                **dict(zip(by, group.key, strict=True)),
+                "n": len(values),
+                "mean": values.mean(),
+                "sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+                "low": interval.low,
+                "high": interval.high,
+                "median": np.median(values),
+                "min": values.min(),
+                "max": values.max(),
+                "best": "best" if group is best else same,
+            }
+        )
+    return pd.DataFrame(rows)

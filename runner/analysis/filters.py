@@ -1,0 +1,180 @@
+"""Conditions on runs such as `status == "completed" and optimizer.learning_rate > 0.1`.
+
+They are read with Python's grammar and worked out here, comparison by comparison: nothing in them
+is ever evaluated as code, and all but the forms below are refused.
+"""
+
+import ast
+import operator
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from runner.errors import SettingsError, printable
+from runner.rules import suggestion
+
+Mask: TypeAlias = "pd.Series[bool]"
+
+LONGEST = 2000
+"""Characters; a longer condition is no person's."""
+EXAMPLE = """such as 'status == "completed" and seed <= 10'"""
+
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+CONSTANTS = {"true": True, "false": False, "null": None}
+
+
+def where(runs: pd.DataFrame, condition: str) -> pd.DataFrame:
+    """The runs that a condition holds for.
+
+    condition: columns compared with numbers, quoted texts, true, false or null by == != < <= > >=,
+    or by `in` with a list, joined by `and`, `or`, `not` and parentheses. A missing value is equal
+    to null only, and neither less nor greater than anything.
+    Raises SettingsError for anything else, and for a column that is not there.
+    """
+    if len(condition) > LONGEST:
+        raise SettingsError(f"--where holds {len(condition):,} characters, {LONGEST:,} at most")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of escapes, which are harmless here
+            tree = ast.parse(condition.strip(), mode="eval")
+        return runs[Condition(runs).holds(tree.body)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise SettingsError(
+            f"--where={printable(condition)[:100]} cannot be read; expected a condition {EXAMPLE}"
+        ) from error
+
+
+class Condition:
+    """Works out for which runs a parsed condition holds."""
+
+    def __init__(self, runs: pd.DataFrame) -> None:
+        self._runs = runs
+
+    def holds(self, node: ast.expr) -> Mask:
+        """Where a condition holds."""
+        if isinstance(node, ast.BoolOp):
+            join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
+            first, *others = (self.holds(value) for value in node.values)
+            for other in others:
+                first = join(first, other)
+            return first
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return ~self.holds(node.operand)
+        if isinstance(node, ast.Compare):
+            return self._compared(node)
+        if isinstance(node, ast.Name | ast.Attribute):
+            column = self._column(node)
+            if pd.api.types.is_bool_dtype(column.dtype):
+                return column.fillna(False).astype(bool)
+        raise refuse(node)
+
+    def _compared(self, node: ast.Compare) -> Mask:
+        """One comparison of a column with a value, or `1 <= seed <= 10`."""
+        sides = [node.left, *node.comparators]
+        result = pd.Series(True, self._runs.index)
+        for left, comparison, right in zip(sides, node.ops, sides[1:], strict=False):
+            result &= self._comparison(left, comparison, right)
+        return result
+
+    def _comparison(self, left: ast.expr, comparison: ast.cmpop, right: ast.expr) -> Mask:
+        if isinstance(comparison, ast.In | ast.NotIn):
+            column, values = self._column(left), items(right)
+            found = pd.Series(False, column.index)
+            for value in values:
+                found |= equal(column, value)
+            return ~found if isinstance(comparison, ast.NotIn) else found
+        if type(comparison) not in COMPARISONS:
+            raise refuse(left)
+        if isinstance(left, ast.Constant | ast.UnaryOp):  # 10 >= seed
+            if isinstance(right, ast.Constant | ast.UnaryOp):
+                raise refuse(left)
+            swapped = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}
+            return self._comparison(right, swapped.get(type(comparison), type(comparison))(), left)
+        column, value = self._column(left), constant(right)
+        if isinstance(comparison, ast.Eq):
+            return equal(column, value)
+        if isinstance(comparison, ast.NotEq):
+            return ~equal(column, value)
+        return compared(column, COMPARISONS[type(comparison)], value)
+
+    def _column(self, node: ast.expr) -> "pd.Series[Any]":
+        name = dotted(node)
+        if name not in self._runs:
+            columns = [str(column) for column in self._runs]
+            raise SettingsError(
+                f"--where: '{printable(name)}' is not a column of these runs; "
+                f"{suggestion(name, columns)}a text needs quotes, {EXAMPLE}"
+            )
+        column: pd.Series[Any] = self._runs[name]
+        return column
+
+
+def equal(column: "pd.Series[Any]", value: object) -> Mask:
+    """Where a column has a value; null is a missing one."""
+    if value is None:
+        return column.isna()
+    return compared(column, operator.eq, value)
+
+
+def compared(column: "pd.Series[Any]", by: Callable[[Any, Any], Any], value: object) -> Mask:
+    """A comparison that is false for missing values. Raises SettingsError across kinds."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype("string")
+    number_column = pd.api.types.is_numeric_dtype(column.dtype)
+    try:
+        if number_column == isinstance(value, str) or value is None:
+            raise TypeError("numbers and texts do not compare")
+        result: Mask = by(column, value).fillna(False).astype(bool)
+    except (TypeError, ValueError) as error:
+        kind = "numbers" if number_column else "texts in quotes"
+        raise SettingsError(
+            f"--where: '{column.name}' cannot be compared with {value!r:.60}; it holds {kind}"
+        ) from error
+    return result
+
+
+def dotted(node: ast.expr) -> str:
+    """The name of a column, such as optimizer.learning_rate."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    raise refuse(node)
+
+
+def items(node: ast.expr) -> list[object]:
+    """The values of a list."""
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return [constant(item) for item in node.elts]
+    raise refuse(node)
+
+
+def constant(node: ast.expr) -> object:
+    """A number, a text, true, false or null."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = constant(node.operand)
+        if isinstance(value, int | float):
+            return -value
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | bool | int | float | None):
+        value = node.value
+        return float(value) if isinstance(value, int) and abs(value) >= 2**63 else value
+    if isinstance(node, ast.Name) and node.id in CONSTANTS:
+        return CONSTANTS[node.id]
+    raise refuse(node)
+
+
+def refuse(node: ast.AST) -> SettingsError:
+    """The one line for what is not a comparison of a column with a value."""
+    shown = printable(ast.unparse(node))[:60]
+    hint = "; a text needs quotes" if isinstance(node, ast.BinOp | ast.Name | ast.Attribute) else ""
+    return SettingsError(
+        f"--where: '{shown}' is not a comparison of a column with a value{hint}, {EXAMPLE}"
+    )

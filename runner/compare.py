@@ -1,0 +1,208 @@
+"""`python -m runner.compare PATH …`: a table of runs; with --by, of groups of them."""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from runner.analysis.comparing import (
+    SPENT,
+    Measure,
+    compare_groups,
+    default_metric,
+    grouped,
+    measure_of,
+    summary,
+    varying,
+)
+from runner.analysis.filters import where
+from runner.analysis.runs import load_runs
+from runner.analysis.wording import sentence, shortage, value_text, words_of
+from runner.commands import CommandParser, console, run_command
+from runner.errors import SettingsError, SnapshotError, printable
+from runner.recording.files import storage_errors, write_atomically
+from runner.recording.tables import csv_bytes
+from runner.rules import suggestion
+
+MOST_SENTENCES = 30
+EXAMPLES = """\
+  python -m runner.compare outputs/2026-11-22/15-02-10-9d1f0c2b7e
+  python -m runner.compare outputs --by topology
+  python -m runner.compare outputs --by topology,optimizer.learning_rate --metric test_accuracy
+  python -m runner.compare outputs --where 'status == "completed" and seed <= 10' --sort=-accuracy
+
+Groups of --by show the mean with its 95 % interval: Student's t, or where the sample is skewed
+bootstrap-t. Differences are tested by Wilcoxon's signed-rank test between runs of the same seed
+(and the same other settings that vary within the groups), else by his rank-sum test; p-values are
+Holm's, so that a difference called real is chance in at most 5 % of such comparisons as a whole.
+"""
+
+
+def parser() -> CommandParser:
+    """The command's arguments."""
+    found = CommandParser("compare", "Compares runs, in a table or by groups.", EXAMPLES)
+    add = found.add_argument
+    add("paths", nargs="*", default=["outputs"], metavar="PATH", help="folders with runs [outputs]")
+    add("--by", type=names, default=(), metavar="COLUMN,…", help="settings that make the groups")
+    add(
+        "--metric",
+        metavar="COLUMN",
+        help="what to compare [steps where all reached their target, "
+        "else what stopping watched: on test data, validation data or in training]",
+    )
+    add("--better", choices=("higher", "lower"), help="which is better [higher for accuracies]")
+    add("--where", metavar="CONDITION", help="which runs, e.g. 'seed <= 10'")
+    add("--sort", metavar="COLUMN", help="order of the rows; --sort=-COLUMN: largest first")
+    add("--rows", type=int, default=50, metavar="N", help="rows shown at most, 0: all [50]")
+    add("--csv", type=Path, metavar="FILE", help="write the whole table, every column")
+    return found
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Columns, separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints the table, and for groups the differences that are real."""
+    options = parser().parse_args(arguments)
+    runs = chosen_runs(options)
+    table = compare(runs, options) if options.by else overview(runs, options)
+    if options.csv is not None:
+        rows = table.astype(object).where(table.notna(), "").itertuples(index=False)
+        with storage_errors(options.csv):
+            write_atomically(options.csv, csv_bytes(map(str, table), rows))
+        print(f"Table       {printable(options.csv)}")
+    return 0
+
+
+def chosen_runs(options: argparse.Namespace) -> pd.DataFrame:
+    """The runs that the paths and --where name; those that cannot be read are told on stderr."""
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        runs = load_runs(*options.paths)
+    for path, why in runs.attrs["unreadable"].items():
+        print(printable(f"left out: {path}: {why}"), file=sys.stderr)
+    if not runs.empty and options.where is not None:
+        runs = where(runs, options.where)
+    if runs.empty:
+        places = ", ".join(map(printable, options.paths))
+        condition = "" if options.where is None else f" for which {printable(options.where)}"
+        raise SnapshotError(f"{places}: no runs that have ended{condition}")
+    return runs
+
+
+def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
+    """Prints the groups and their differences; gives the groups."""
+    for name in options.by:
+        check_column(runs, "--by", name)
+    completed = runs[runs["status"] == "completed"]
+    if completed.empty:
+        raise SnapshotError("none of these runs has completed, so there is nothing to compare")
+    measure = measure_of(completed, options.metric or default_metric(completed), options.better)
+    groups, paired_by = grouped(completed, options.by, measure)
+    if not groups:
+        raise SnapshotError(f"none of these runs has a value of {printable(measure.name)}")
+    verdicts = compare_groups(groups, measure)
+    table = in_order(summary(groups, options.by, verdicts, measure), options.sort)
+    better = words_of(measure)[1]
+    counted = sum(len(group.values) for group in groups)
+    print(f"{measure.name} by {', '.join(options.by)}: {counted:,} runs, {better} is better")
+    left_out = len(runs) - counted
+    if left_out:
+        print(f"{left_out:,} that did not complete, or have none, are left out")
+    show(with_interval(table), options.rows)
+    for line in remarks(completed, measure):
+        print(line)
+    if verdicts:
+        paired = all(verdict.pairs for verdict in verdicts)
+        test = f"paired by {paired_by}, Wilcoxon signed-rank" if paired else "Wilcoxon"
+        print(f"\nDifferences ({test}, Holm's correction for {len(verdicts):,} comparisons):")
+        ordered = sorted(verdicts, key=lambda verdict: (not verdict.real, verdict.p))
+        for verdict in ordered[:MOST_SENTENCES]:
+            print(f"  {sentence(verdict, options.by, measure, paired_by)}")
+        if len(ordered) > MOST_SENTENCES:
+            real = sum(verdict.real for verdict in ordered)
+            print(f"  … {real:,} of {len(ordered):,} are real")
+    if (advice := shortage(verdicts)) is not None:
+        print(advice)
+    return table
+
+
+def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
+    """What is to be kept in mind of the measure."""
+    reached = runs["stop_reason"] == "target"
+    if measure.name in SPENT and reached.any() and not reached.all():
+        others = int((~reached).sum())
+        return [f"{others:,} runs stopped before their target: they would have needed more"]
+    return []
+
+
+def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
+    """Prints a row a run, without the columns that are the same in all; gives all columns."""
+    runs = in_order(runs, options.sort)
+    metric = options.metric or default_metric(runs)
+    measure_of(runs, metric, options.better)
+    results = ["status", "stop_reason", "steps", "epochs", "seconds", "loss", "val_loss", metric]
+    found = [name for name in dict.fromkeys(results) if name in runs]
+    if len(runs) > 1:
+        found = [name for name in found if runs[name].nunique(dropna=False) > 1]
+    columns = dict.fromkeys([*varying(runs), *found])
+    table = runs[list(columns)].copy()
+    table.insert(0, "run", runs["path"].map(lambda path: Path(path).name))
+    print(f"{len(runs):,} runs; columns that are the same in all are not shown")
+    show(table, options.rows)
+    return runs
+
+
+def with_interval(table: pd.DataFrame) -> pd.DataFrame:
+    """The mean's interval in one column, for reading."""
+    table = table.copy()
+    ends = zip(table.pop("low"), table.pop("high"), strict=True)
+    shown = [f"[{low:.5g}, {high:.5g}]" if low == low else "" for low, high in ends]
+    table.insert(list(table).index("sd") + 1, "95 % interval", shown)
+    return table.rename(columns={"best": ""})
+
+
+def in_order(table: pd.DataFrame, column: str | None) -> pd.DataFrame:
+    """The rows sorted by a column; `-` before its name: the largest first."""
+    if column is None:
+        return table
+    name = column.removeprefix("-")
+    check_column(table, "--sort", name)
+    return table.sort_values(name, ascending=not column.startswith("-"), kind="stable")
+
+
+def check_column(table: pd.DataFrame, option: str, name: str) -> None:
+    """Refuses a name that no column has."""
+    if name not in table:
+        near = suggestion(name, [str(column) for column in table])
+        raise SettingsError(
+            f"{option}: '{printable(name)}' is not a column; {near}"
+            "columns are named as on the command line, then come the results"
+        )
+
+
+def show(table: pd.DataFrame, most: int) -> None:
+    """Prints a table; of more rows than `most` the first ones."""
+    from rich.table import Table  # noqa: PLC0415 - slow to import
+    from rich.text import Text  # noqa: PLC0415
+
+    shown = table.head(most) if most > 0 else table
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for name in shown:
+        numbers = pd.api.types.is_numeric_dtype(shown[name].dtype)
+        drawn.add_column(Text(printable(name)), justify="right" if numbers else "left")
+    for row in shown.itertuples(index=False):
+        drawn.add_row(
+            *(Text("" if value != value or value is pd.NA else value_text(value)) for value in row)
+        )
+    console().print(drawn)
+    if len(shown) < len(table):
+        print(f"… {len(table) - len(shown):,} more rows; --rows 0 shows all")
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main, sys.argv[1:]))

@@ -1,0 +1,186 @@
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runner.commands import run_command
+from runner.compare import main
+from runner.recording.tables import csv_bytes
+
+HEADER = [
+    *("topology", "seed", "optimizer.learning_rate", "dataset.name", "stopping.metric"),
+    *("status", "stop_reason", "steps", "accuracy"),
+]
+
+
+def write_runs(folder: Path, rows: list[list[object]]) -> Path:
+    """Runs that have these results."""
+    for number, row in enumerate(rows):
+        (folder / str(number)).mkdir(parents=True)
+        (folder / str(number) / "results.csv").write_bytes(csv_bytes(HEADER, [row]))
+    return folder
+
+
+def results(
+    topology: str, seed: int, steps: int, *, rate: float = 1.0, reason: str = "target"
+) -> list[object]:
+    """A run's row."""
+    accuracy = 0.9 + seed / 1000
+    return [topology, seed, rate, "xor", "accuracy", "completed", reason, steps, accuracy]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """3-8-1 needs 59 % of the steps of 3-4-1, 3-16-1 about as many as 3-8-1; ten seeds."""
+    generator = np.random.default_rng(1)
+    rows = []
+    for seed in range(1, 11):
+        steps = float(generator.lognormal(9, 0.5))
+        for topology, share in {"3-4-1": 1, "3-8-1": 0.59, "3-16-1": 0.59}.items():
+            rows.append(results(topology, seed, int(steps * share * generator.lognormal(0, 0.03))))
+    return write_runs(tmp_path / "runs", rows)
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """What the command prints, with single spaces."""
+    code = run_command(main, [str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    return "\n".join(" ".join(line.split()) for line in out.splitlines())
+
+
+def test_real_differences_are_told_in_words(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, runs, "--by", "topology")
+    assert "steps by topology: 30 runs, fewer is better" in text
+    assert "paired by seeds, Wilcoxon signed-rank, Holm's correction for 3 comparisons" in text
+    assert re.search(r"3-8-1 needs fewer steps than 3-4-1: 4[0-2](\.\d)? % fewer \[", text)
+    assert "10 of 10 seeds (p = 0.0059)" in text
+    assert "no difference shown" in text
+    table = text.partition("\n\n")[0].splitlines()[2:]
+    assert [line.split()[0] for line in table] == ["3-4-1", "3-8-1", "3-16-1"]
+    assert sum(line.endswith("best") for line in table) == 1
+    assert sum(line.endswith("not shown to differ") for line in table) == 1
+
+
+def test_constant_columns_are_hidden_and_rows_limited(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = said(capsys, runs, "--rows", 2, "--sort=-steps")
+    assert "30 runs" in text
+    assert "run topology seed steps" in text
+    assert "dataset.name" not in text
+    assert "… 28 more rows" in text
+    steps = [int(line.split()[3]) for line in text.splitlines()[2:4]]
+    assert steps == sorted(steps, reverse=True)
+
+
+def test_the_whole_table_is_written(
+    runs: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    said(capsys, runs, "--where", "seed <= 2", "--csv", tmp_path / "runs.csv")
+    with open(tmp_path / "runs.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 6
+    assert {row["dataset.name"] for row in rows} == {"xor"}
+    said(capsys, runs, "--by", "topology", "--csv", tmp_path / "groups.csv")
+    with open(tmp_path / "groups.csv", newline="") as file:
+        groups = list(csv.DictReader(file))
+    assert [group["n"] for group in groups] == ["10", "10", "10"]
+    assert float(groups[0]["low"]) < float(groups[0]["mean"]) < float(groups[0]["high"])
+
+
+def test_runs_are_paired_by_all_that_varies_within_the_groups(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        results(topology, seed, 100 * seed + shift, rate=rate)
+        for topology, shift in {"3-2-1": 50, "3-4-1": 0}.items()
+        for seed in (1, 2, 3)
+        for rate in (1.0, 10.0)
+    ]
+    text = said(capsys, write_runs(tmp_path, rows), "--by", "topology")
+    assert "3-4-1 needs fewer steps than 3-2-1" in text
+    assert "6 of 6 pairs (p = 0.031)" in text
+
+
+def test_without_common_seeds_all_runs_are_compared_with_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [results("3-2-1", seed, 1000 + seed) for seed in range(8)]
+    rows += [results("3-4-1", seed, 100 + seed) for seed in range(8, 16)]
+    text = said(capsys, write_runs(tmp_path, rows), "--by", "topology")
+    assert "better in 100 % of pairings (p = 0.00016)" in text
+
+
+def test_too_few_runs_are_said_to_be_too_few(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [results(t, seed, 100 * len(t) + seed) for t in ("3-2-1", "3-16-1") for seed in (1, 2)]
+    text = said(capsys, write_runs(tmp_path, rows), "--by", "topology")
+    assert "no difference shown" in text
+    assert "with 6 seeds or more in each group they can" in text
+
+
+def test_runs_that_did_not_complete_or_stopped_early_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [results("3-2-1", seed, 100 + seed) for seed in range(3)]
+    rows += [results("3-4-1", seed, 500, reason="max_steps") for seed in range(3)]
+    rows[0][HEADER.index("status")] = "diverged"
+    runs = write_runs(tmp_path, rows)
+    text = said(capsys, runs, "--by", "topology", "--metric", "steps")
+    assert "1 that did not complete, or have none, are left out" in text
+    assert "3 runs stopped before their target: they would have needed more" in text
+
+
+def test_groups_of_several_columns_are_named_by_them(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = said(capsys, runs, "--by", "topology,dataset.name", "--metric", "accuracy")
+    assert "topology=3-4-1 dataset.name=xor and" in text
+    assert "0 points higher [0, 0]" in text
+
+
+def test_texts_cannot_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [results("[red]3-2-1[/red]", 1, 10), results("[bold]3-4-1", 2, 20)]
+    text = said(capsys, write_runs(tmp_path, rows))
+    assert "[red]3-2-1[/red] 1" in text
+    assert "\x1b" not in text
+
+
+BAD: dict[str, tuple[list[str], int, str]] = {
+    "no such folder": (["nowhere"], 4, "nowhere is not a folder"),
+    "no such column to group by": (["--by", "topolgy"], 2, "did you mean 'topology'"),
+    "no such metric": (["--metric", "step"], 2, "did you mean 'steps'"),
+    "a metric of texts": (["--metric", "topology"], 2, "is not a column of numbers"),
+    "no such column to sort by": (["--sort", "sed"], 2, "did you mean 'seed'"),
+    "a condition that is none": (["--where", "seed = 1"], 2, "cannot be read"),
+    "a condition of nothing": (["--where", "seed == 99"], 4, "no runs that have ended for which"),
+    "an unknown option": (["--bye", "x"], 2, "--bye"),
+    "rows that are no number": (["--rows", "x"], 2, "--rows"),
+    "a place that is no file": (["--csv", "/dev/null/x"], 6, "/dev/null"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_mistakes_get_one_line(
+    case: str, runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    arguments, code, text = BAD[case]
+    paths = [] if arguments == ["nowhere"] else [str(runs)]
+    assert run_command(main, [*paths, *arguments]) == code
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert text in err
+    assert err.count("\n") == 1
+
+
+def test_damaged_runs_are_named_on_stderr(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (runs / "3" / "results.csv").write_text("torn")
+    assert run_command(main, [str(runs), "--by", "topology"]) == 0
+    assert f"left out: {runs / '3'}: results.csv" in capsys.readouterr().err
