@@ -7,6 +7,8 @@ from typing import Any
 
 import hydra
 import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import OverrideType
 from hydra.errors import (
     CompactHydraException,
     MissingConfigException,
@@ -56,6 +58,24 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
             return plain(hydra.compose("config", list(overrides)))
     except COMPOSING_ERRORS as error:
         raise explained(error) from error
+
+
+def changes_in(overrides: Sequence[str]) -> dict[str, Any]:
+    """New values by key, from arguments such as `stopping.max_steps=1000`.
+
+    Raises SettingsError for what is not key=value, with one value.
+    """
+    changes = {}
+    try:
+        for override in OverridesParser.create().parse_overrides(list(overrides)):
+            if override.type is not OverrideType.CHANGE or override.is_sweep_override():
+                raise SettingsError(
+                    f"{shown(override.input_line)} is not one new value; expected key=value"
+                )
+            changes[override.key_or_group] = override.value()
+    except COMPOSING_ERRORS as error:
+        raise explained(error) from error
+    return changes
 
 
 def plain(config: DictConfig) -> dict[str, Any]:

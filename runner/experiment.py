@@ -1,8 +1,8 @@
 """One run, start to end: data set, network, training, recording."""
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from runner.recording.history import EMPTY, Mark
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.tables import configuration_columns
+from runner.settings import Settings
 from runner.signals import Interrupted, Interrupts
 from runner.threads import limited
 from runner.training.engine import StepReport
@@ -51,15 +52,26 @@ def run_experiment(
     """
     experiment = prepare(config)
     state = experiment.first_state()
-    settings = experiment.settings
-    syncing = AT_ONCE if settings.recording.durable else Never()
-    directory = RunDirectory(folder, experiment.columns, syncing)
+    directory = run_directory(folder, experiment)
     with (
-        Interrupts(stop_on_warning=settings.recording.on_sigusr1 == "stop") as interrupts,
-        limited(settings.threads),
+        session(experiment.settings) as interrupts,
         directory.claimed(experiment.description(), documents),
     ):
         return record_run(experiment, state, directory, interrupts, quiet=quiet)
+
+
+def run_directory(folder: Path, experiment: Experiment) -> RunDirectory:
+    """The folder of a run, written as durably as it is asked to."""
+    syncing = AT_ONCE if experiment.settings.recording.durable else Never()
+    return RunDirectory(folder, experiment.columns, syncing)
+
+
+@contextmanager
+def session(settings: Settings) -> Iterator[Interrupts]:
+    """What is the process's while it trains: signals, and the threads of linear algebra."""
+    stop = settings.recording.on_sigusr1 == "stop"
+    with Interrupts(stop_on_warning=stop) as interrupts, limited(settings.threads):
+        yield interrupts
 
 
 def record_run(
@@ -68,7 +80,7 @@ def record_run(
     directory: RunDirectory,
     interrupts: Interrupts,
     *,
-    history: Mark = EMPTY,
+    history: Mark | None = None,
     steps: Sequence[int] = (),
     quiet: bool = False,
 ) -> Outcome:
@@ -83,7 +95,7 @@ def record_run(
         build_occasions(settings.recording),
         dataset.preparation | network_arrays(problem.network),
         experiment.checksum,
-        history,
+        history or EMPTY,
         steps,
     )
     with recorder, Console(directory.path, quiet=quiet) as console:

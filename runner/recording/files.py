@@ -132,13 +132,15 @@ def open_regular(path: Path, flags: int) -> int:
 def refuse_links(run: Path) -> None:
     """A run's files lie in its own folder: raises SnapshotError where one is a link elsewhere."""
     for folder in (run, run / "snapshots", run / ".hydra", run / "plots"):
-        if folder.is_dir() and not (folder.is_symlink() and folder != run):
-            for entry in os.scandir(folder):
-                if entry.is_symlink():
-                    raise SnapshotError(
-                        f"{printable(entry.path)} is a symbolic link; a run's files lie in its "
-                        "own folder; put the file itself there"
-                    )
+        if not folder.is_dir():
+            continue
+        with os.scandir(folder) as entries:
+            links = [entry.path for entry in entries if entry.is_symlink()]
+        if links:
+            raise SnapshotError(
+                f"{printable(links[0])} is a symbolic link; a run's files lie in its own folder; "
+                "put the file itself there"
+            )
 
 
 def remove_leftovers(run: Path) -> None:

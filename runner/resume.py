@@ -1,0 +1,116 @@
+"""`python -m runner.resume RUN … [key=value …]`: goes on with runs that have not ended."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.commands import CommandParser, run_command
+from runner.errors import (
+    INTERRUPTED,
+    DivergedError,
+    RunnerError,
+    SettingsError,
+    SnapshotError,
+    error_line,
+    printable,
+)
+from runner.recording.run_directory import read_run
+from runner.resuming import resume_run
+from runner.sweeping.results import collect_results
+
+EXAMPLES = """\
+  python -m runner.resume outputs/2026-11-22/14-46-04-5d0c64e8a1
+  python -m runner.resume outputs/2026-11-22/15-02-10-9d1f0c2b7e      the unfinished jobs of a sweep
+  python -m runner.resume RUN stopping.max_steps=2000000              further than it was to go
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Goes on with every run named, and with every unfinished job of a sweep."""
+    parser = CommandParser(
+        "resume", "Goes on with runs from their newest sound snapshots.", EXAMPLES
+    )
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run or of a sweep")
+    parser.add_argument(
+        "changes", nargs="*", metavar="key=value", help="new limits, such as stopping.max_steps=…"
+    )
+    given = parser.parse_args(arguments).runs
+    folders = [name for name in given if "=" not in name or Path(name).is_dir()]
+    overrides = [name for name in given if name not in folders]
+    if not folders:
+        raise SettingsError("no run is named; expected e.g. python -m runner.resume RUN")
+    changes = {}
+    if overrides:
+        from runner.composing import changes_in  # noqa: PLC0415 - loads Hydra
+
+        changes = changes_in(overrides)
+    codes = []
+    for folder in map(Path, folders):
+        jobs = unfinished_jobs(folder)
+        if jobs is None:
+            codes.append(resumed(folder, changes))
+        else:
+            codes.append(resumed_sweep(folder, jobs, changes))
+        if codes[-1] in INTERRUPTED.values():
+            break
+    return max(codes)
+
+
+def resumed(run: Path, changes: Mapping[str, Any]) -> int:
+    """Goes on with a run, as one sees it train; its exit code."""
+    outcome = resume_run(run, changes, warn)
+    if outcome is None:
+        print(f"{printable(run)} is complete: nothing to do")
+        return 0
+    if outcome.status == "diverged":
+        raise DivergedError(outcome.text)
+    return outcome.exit_code
+
+
+def unfinished_jobs(sweep: Path) -> list[Path] | None:
+    """The jobs of a sweep that have neither completed nor diverged; None of what is no sweep."""
+    if (sweep / "run.json").exists() or not sweep.is_dir():
+        return None
+    jobs = [path for path in sweep.iterdir() if path.name.isdecimal() and not path.is_symlink()]
+    jobs = [path for path in jobs if (path / "run.json").exists()]
+    return sorted(filter(unfinished, jobs), key=lambda job: int(job.name)) if jobs else None
+
+
+def unfinished(job: Path) -> bool:
+    """Whether a job has yet to come to its end; one that cannot be read has."""
+    try:
+        return read_run(job)["status"] not in ("completed", "diverged")
+    except (OSError, ValueError):
+        return True
+
+
+def resumed_sweep(sweep: Path, jobs: Sequence[Path], changes: Mapping[str, Any]) -> int:
+    """Goes on with the jobs of a sweep, a line each, and collects its results anew."""
+    if not jobs:
+        print(f"{printable(sweep)} is complete: nothing to do")
+        return 0
+    codes = []
+    for job in jobs:
+        try:
+            outcome = resume_run(job, changes, warn, quiet=True)
+        except RunnerError as error:
+            print(f"#{job.name}: failed: {error_line(error)}", flush=True)
+            codes.append(1)
+            continue
+        print(f"#{job.name}: {'complete' if outcome is None else outcome.text}", flush=True)
+        codes.append(outcome.exit_code if outcome else 0)
+        if codes[-1] in INTERRUPTED.values():
+            break
+    collect_results(sweep)
+    interrupted = codes[-1] in INTERRUPTED.values()
+    return codes[-1] if interrupted else int(any(codes))
+
+
+def warn(message: str) -> None:
+    """Says what was not sound, and that something else stands in for it."""
+    print(f"warning: {error_line(SnapshotError(message))}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main, sys.argv[1:]))

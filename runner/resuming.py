@@ -1,0 +1,179 @@
+"""Going on with a run from its newest sound snapshot, to the bytes of one that never stopped."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.errors import (
+    DataError,
+    DivergedError,
+    RunnerError,
+    SettingsError,
+    SnapshotError,
+    printable,
+)
+from runner.experiment import Outcome, record_run, run_directory, session
+from runner.preparing import FREE, Experiment, prepare
+from runner.recording.files import refuse_links
+from runner.recording.history import history_up_to
+from runner.recording.locks import locked
+from runner.recording.run_directory import read_run
+from runner.recording.snapshots import (
+    Snapshot,
+    read_snapshot,
+    snapshot_from,
+    snapshot_paths,
+    step_of,
+)
+from runner.settings import StoppingSettings
+
+LIMITS = ("max_steps", "max_epochs", "max_seconds")
+
+
+def resume_run(
+    run: Path,
+    changes: Mapping[str, Any],
+    warn: Callable[[str], object],
+    *,
+    quiet: bool = False,
+) -> Outcome | None:
+    """Goes on with a run until it ends, or gives None where there is nothing to do.
+
+    changes: new values by key, such as `stopping.max_steps`. warn: is told of what was not sound.
+    Raises RunnerError when the run is in use, damaged or diverged, when its data are others, or
+    when a change would alter the weights of steps already made.
+    """
+    described(run)  # before the lock: what is no run is not touched
+    with locked(run):
+        about = described(run)
+        if about["status"] == "completed" and not changes:
+            return None
+        if about["status"] == "diverged":
+            raise diverged(run, about)
+        experiment = prepare(changed(run, about["configuration"], changes))
+        check_same(run, about, experiment, changes)
+        snapshot, steps = newest_sound(run, experiment.checksum, warn)
+        if snapshot is None:
+            state, history = experiment.first_state(), None
+        else:
+            state, history = snapshot.state, snapshot.history
+            check_limits(experiment.settings.stopping, snapshot)
+        directory = run_directory(run, experiment)
+        with (
+            session(experiment.settings) as interrupts,
+            directory.reopened(experiment.description(), state.step),
+        ):
+            return record_run(
+                experiment, state, directory, interrupts, history=history, steps=steps, quiet=quiet
+            )
+
+
+def described(run: Path) -> Mapping[str, Any]:
+    """What run.json says of a run. Raises SnapshotError where there is none that can be read."""
+    name = printable(run)
+    if not (run / "run.json").exists():
+        raise SnapshotError(f"{name} holds no run: there is no run.json; give a run's folder")
+    refuse_links(run)
+    try:
+        about = read_run(run)
+        configuration, checksums = about["configuration"], about["checksums"]
+    except (OSError, ValueError, LookupError) as error:
+        raise SnapshotError(
+            f"{name}/run.json cannot be read ({printable(error)}); start the run anew"
+        ) from error
+    if not isinstance(configuration, dict) or not isinstance(checksums, dict):
+        raise SnapshotError(f"{name}/run.json does not describe a run; start the run anew")
+    return about
+
+
+def diverged(run: Path, about: Mapping[str, Any]) -> DivergedError:
+    """A run that would diverge again, and what to do instead."""
+    paths = snapshot_paths(run)
+    step = step_of(paths[-1]) if paths else 0
+    return DivergedError(
+        f"{printable(run)} has diverged and would again ({printable(about['error'])}); "
+        f"branch off: python -m runner from={printable(run)}@{step} optimizer.learning_rate=…"
+    )
+
+
+def changed(
+    run: Path, configuration: Mapping[str, Any], changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The configuration with new values. Raises SettingsError for what a run keeps for good."""
+    result = dict(configuration)
+    for key, value in changes.items():
+        if not key.startswith(FREE):
+            raise SettingsError(
+                f"{printable(key)} cannot change in a run that goes on, for its weights depend on "
+                f"it; branch off: python -m runner from={printable(run)} {printable(key)}=…"
+            )
+        *sections, name = key.split(".")
+        section = result
+        for part in sections:
+            section[part] = dict(section.get(part) or {})
+            section = section[part]
+        section[name] = value
+    return result
+
+
+def check_same(
+    run: Path, about: Mapping[str, Any], experiment: Experiment, changes: Mapping[str, Any]
+) -> None:
+    """Refuses other data, another engine, and changes that reach back into steps already made."""
+    name, recorded = printable(run), about["checksums"]
+    if "experiment" not in recorded:  # it failed before it began
+        return
+    if recorded.get("data") != experiment.data_checksum:
+        raise DataError(
+            f"{name}: the data set is not the one that the run began with (SHA-256 "
+            f"{experiment.data_checksum[:12]}…, expected {str(recorded.get('data'))[:12]}…); "
+            "give it the same files"
+        )
+    if about["engine"] != experiment.engine.name:
+        raise SettingsError(
+            f"{name} was begun with engine={about['engine']}, and engine='{experiment.engine.name}'"
+            " rounds otherwise; install what it needs"
+        )
+    if recorded["experiment"] == experiment.checksum:
+        return
+    if changes:
+        raise SettingsError(
+            f"{name}: {printable(', '.join(changes))} would change learning rates or early "
+            f"stopping of steps already made; branch off: python -m runner from={name} …"
+        )
+    raise SnapshotError(f"{name}/run.json has been changed: its checksum is not that of its run")
+
+
+def check_limits(settings: StoppingSettings, snapshot: Snapshot) -> None:
+    """Refuses limits that the run has passed."""
+    state = snapshot.state
+    for name, at in zip(LIMITS, (state.step, state.epoch, state.seconds), strict=True):
+        limit = getattr(settings, name)
+        if limit is not None and limit < at and name != "max_seconds":
+            raise SettingsError(
+                f"stopping.{name}={limit} has been passed: the run has made {at:,}; "
+                "expected more, or null"
+            )
+
+
+def newest_sound(
+    run: Path, experiment: str, warn: Callable[[str], object]
+) -> tuple[Snapshot | None, list[int]]:
+    """The newest snapshot to go on from, or None; and the steps of the snapshots up to it.
+
+    Later ones are renamed to `….unsound` after a warning.
+    """
+    paths = snapshot_paths(run)
+    while paths:
+        try:
+            snapshot = read_snapshot(paths[-1], snapshot_from)
+            if snapshot.experiment != experiment:
+                raise SnapshotError(f"{printable(paths[-1])} is another run's snapshot")
+            history_up_to(run / "history.csv", snapshot.history)
+        except RunnerError as error:
+            warn(str(error))
+            path = paths.pop()
+            path.replace(path.with_name(f"{path.name}.unsound"))
+            continue
+        return snapshot, [step_of(path) for path in paths]
+    return None, []

@@ -1,0 +1,392 @@
+"""Resumed runs against uninterrupted ones: weights, history and results, but for times."""
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner import resume
+from runner.commands import run_command
+from runner.errors import ConflictError
+from runner.experiment import run_experiment
+from runner.recording.locks import locked
+from runner.recording.snapshots import snapshot_paths
+from runner.training.optimizers import OPTIMIZERS
+from runner.training.schedules import SCHEDULES
+from tests.end_to_end.commands import ENVIRONMENT, composed, ending, start
+
+TIMES = ("seconds", "steps_per_second", "started", "finished")
+DIGITS = ("dataset=digits", "recording.predictions=100000")
+HELD_OUT = (*DIGITS, "dataset.validation=0.2")
+WATCHING = (*HELD_OUT, "stopping.metric=val_loss")
+RESTORING = (*WATCHING, "stopping.restore_best=true")
+
+CASES: dict[str, tuple[list[str], str, int, int]] = {
+    "the default run": (["stopping.target=null"], "max_steps", 700, 2500),
+    "engine=numpy": (["engine=numpy", "stopping.target=null"], "max_steps", 70, 250),
+    "mini-batches, stopped inside an epoch": (
+        ["stopping.target=null", "batch_size=3", "recording.history=1"],
+        *("max_steps", 70, 250),
+    ),
+    "forward dropout, numpy": (
+        ["engine=numpy", "stopping.target=null", "batch_size=3", "network.dropout.stage=forward"],
+        *("max_steps", 70, 250),
+    ),
+    "float32, early stopping": (
+        [*WATCHING, "dtype=float32", "stopping.patience=50"],
+        *("max_epochs", 2, 5),
+    ),
+    "the best weights restored": (
+        [*RESTORING, "stopping.patience=2", "optimizer.learning_rate=0.03"],
+        *("max_epochs", 3, 12),
+    ),
+    "plateau": (
+        [*WATCHING, "schedule=plateau", "schedule.patience=0", "optimizer.learning_rate=0.03"],
+        *("max_epochs", 3, 8),
+    ),
+    "distortions, stopped inside an epoch": (
+        [*DIGITS, "dataset.distortion.alpha=8"],
+        *("max_steps", 70, 130),
+    ),
+    **{
+        f"schedule={name}": (["stopping.target=null", f"schedule={name}"], "max_steps", 70, 250)
+        for name in SCHEDULES
+        if name != "plateau" and not SCHEDULES[name].needs_length
+    },
+    **{
+        f"optimizer={name}": (
+            ["stopping.target=null", f"optimizer={name}", "optimizer.learning_rate=0.01"],
+            *("max_steps", 70, 250),
+        )
+        for name in OPTIMIZERS
+    },
+}
+
+
+def trained(run: Path, *overrides: str) -> Path:
+    run_experiment(composed("recording.plots=false", *overrides), run, {}, quiet=True)
+    return run
+
+
+def resumed(*arguments: object) -> int:
+    return run_command(resume.main, [str(argument) for argument in arguments])
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    """A CSV file but for its times."""
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{key: row[key] for key in row if key not in TIMES} for row in rows]
+
+
+def told(run: Path) -> dict[str, Any]:
+    """All that a run says of its mathematics."""
+    about = json.loads((run / "run.json").read_text())
+    names = ("predictions.csv", "results.csv", "history.csv")
+    return {
+        "status": about["status"],
+        "checksums": about["checksums"],
+        **{name: table(run / name) for name in names if (run / name).exists()},
+    }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_resumed_is_the_run_that_never_stopped(case: str, tmp_path: Path) -> None:
+    overrides, limit, first, last = CASES[case]
+    whole = trained(tmp_path / "whole", *overrides, f"stopping.{limit}={last}")
+    run = trained(tmp_path / "run", *overrides, f"stopping.{limit}={first}")
+    assert resumed(run, f"stopping.{limit}={last}") == 0
+    assert told(run) == told(whole)
+    assert int(table(run / "results.csv")[0]["steps"]) > first
+
+
+def interrupt(run: Path) -> None:
+    """Makes a run that has ended one that was killed just before it said so."""
+    about = json.loads((run / "run.json").read_text())
+    about |= {"status": "running", "finished": None, "stop_reason": None}
+    (run / "run.json").write_text(json.dumps(about))
+    (run / "results.csv").unlink()
+
+
+ENDINGS: dict[str, list[str]] = {
+    "target": ["stopping.target=0.9"],
+    "target on a loss": ["stopping.metric=loss", "stopping.target=0.2", "engine=numpy"],
+    "max_steps": ["stopping.target=null", "stopping.max_steps=30"],
+    "max_epochs in batches": ["stopping.target=null", "stopping.max_epochs=9", "batch_size=3"],
+    "patience": [*WATCHING, "stopping.patience=1", "optimizer.learning_rate=0.05"],
+    "a held-out target": [*HELD_OUT, "stopping.metric=val_accuracy", "stopping.target=0.8"],
+}
+
+
+@pytest.mark.parametrize("case", ENDINGS)
+def test_a_run_killed_after_its_last_snapshot_makes_no_step_more(case: str, tmp_path: Path) -> None:
+    run = trained(tmp_path / "run", *ENDINGS[case])
+    before = told(run)
+    interrupt(run)
+    assert resumed(run) == 0
+    assert told(run) == before
+
+
+def test_a_damaged_snapshot_is_named_and_the_one_before_it_is_used(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    overrides = ("stopping.target=null", "stopping.max_steps=500", "recording.snapshots.epochs=100")
+    run = trained(tmp_path / "run", *overrides)
+    before = told(run)
+    interrupt(run)
+    for path in snapshot_paths(run)[-2:]:
+        path.write_bytes(path.read_bytes()[:-1])
+    assert resumed(run) == 0
+    said = capfd.readouterr().err
+    assert "step-000000500.npz is not a sound snapshot" in said
+    assert "step-000000400.npz is not a sound snapshot" in said
+    assert "Traceback" not in said
+    assert told(run) == before
+    assert json.loads((run / "run.json").read_text())["resumed"][0]["step"] == 300
+
+
+def test_a_run_without_any_sound_snapshot_begins_anew(tmp_path: Path) -> None:
+    run = trained(tmp_path / "run", "stopping.target=null", "stopping.max_steps=500")
+    before = told(run)
+    interrupt(run)
+    for path in snapshot_paths(run):
+        path.write_bytes(b"")
+    assert resumed(run) == 0
+    assert told(run) == before
+
+
+def test_another_runs_snapshot_is_not_gone_on_from(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    limits = ("stopping.target=null", "stopping.max_steps=500")
+    run, other = trained(tmp_path / "run", *limits), trained(tmp_path / "other", *limits, "seed=2")
+    before = told(run)
+    interrupt(run)
+    newest = snapshot_paths(run)[-1]
+    newest.write_bytes((other / "snapshots" / newest.name).read_bytes())
+    assert resumed(run) == 0
+    assert "is another run's snapshot" in capfd.readouterr().err
+    assert told(run) == before
+
+
+def test_a_complete_run_has_nothing_to_do(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path / "run", "stopping.max_steps=5")
+    before = (run / "run.json").read_bytes()
+    capfd.readouterr()
+    assert resumed(run) == 0
+    assert "nothing to do" in capfd.readouterr().out
+    assert (run / "run.json").read_bytes() == before
+
+
+SHORT = ("stopping.target=null", "stopping.max_steps=50")
+REFUSED: list[tuple[tuple[str, ...], str, int, str]] = [
+    (SHORT, "seed=2", 2, "seed cannot change"),
+    (SHORT, "optimizer.learning_rate=2", 2, "from="),
+    (SHORT, "stopping.max_steps=49", 2, "has made 50"),
+    (SHORT, "stopping.max_step=60", 2, "did you mean"),
+    (SHORT, "stopping.max_steps=-1", 2, "of at least 1"),
+    (SHORT, "stopping.max_steps=60,70", 2, "is not one new value"),
+    ((*SHORT, "schedule=cosine"), "stopping.max_steps=90", 2, "steps already made"),
+    ((*SHORT, "optimizer.learning_rate=1e200"), "stopping.max_steps=90", 7, "from="),
+]
+
+
+@pytest.mark.parametrize(("overrides", "change", "code", "words"), REFUSED)
+def test_what_a_resumed_run_may_not_change_is_refused(
+    overrides: tuple[str, ...],
+    change: str,
+    code: int,
+    words: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    extreme = ("network.activation.output=linear",) if code == 7 else ()
+    run = trained(tmp_path / "run", *overrides, *extreme)
+    before = told(run)
+    capfd.readouterr()
+    assert resumed(run, change) == code
+    said = capfd.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+    assert told(run) == before
+
+
+def test_other_data_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(20)))
+    overrides = (f"dataset.path={file}", "dataset.target=y", "stopping.max_epochs=2")
+    run = trained(tmp_path / "run", "dataset=csv", *overrides)
+    file.write_text(file.read_text().replace("19,361", "19,362"))
+    assert resumed(run, "stopping.max_epochs=4") == 3
+    assert "the data set is not the one" in capfd.readouterr().err
+
+
+def test_a_run_in_use_is_left_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run = trained(tmp_path / "run", "stopping.max_steps=5")
+    with locked(run):
+        assert resumed(run, "stopping.max_steps=9") == ConflictError.exit_code
+    assert "is in use" in capfd.readouterr().err
+
+
+def link(run: Path) -> None:
+    (run.parent / "elsewhere").mkdir()
+    (run / "history.csv").rename(run.parent / "elsewhere" / "history.csv")
+    (run / "history.csv").symlink_to(run.parent / "elsewhere" / "history.csv")
+
+
+def link_snapshots(run: Path) -> None:
+    (run / "snapshots").rename(run.parent / "elsewhere")
+    (run / "snapshots").symlink_to(run.parent / "elsewhere")
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no run.json": (lambda run: (run / "run.json").unlink(), "holds no run"),
+    "torn run.json": (lambda run: (run / "run.json").write_bytes(b'{"status"'), "cannot be read"),
+    "empty run.json": (lambda run: (run / "run.json").write_bytes(b""), "cannot be read"),
+    "a list in run.json": (lambda run: (run / "run.json").write_text("[]"), "cannot be read"),
+    "a linked history": (link, "is a symbolic link"),
+    "linked snapshots": (link_snapshots, "is a symbolic link"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_run_directory_is_refused_in_one_line(
+    damage: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path / "run", "stopping.max_steps=5")
+    change, words = DAMAGES[damage]
+    change(run)
+    capfd.readouterr()
+    assert resumed(run, "stopping.max_steps=9") == 4
+    said = capfd.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def test_leftovers_and_a_torn_configuration_do_not_matter(tmp_path: Path) -> None:
+    run = trained(tmp_path / "run", *SHORT)
+    before = told(run)
+    interrupt(run)
+    (run / ".hydra").mkdir()
+    (run / ".hydra" / "config.yaml").write_text("topology: [")
+    leftover = run / "snapshots" / ".step-000000040.npz.123.tmp"
+    leftover.write_bytes(b"half")
+    with open(run / "history.csv", "a") as history:
+        history.write("51,51,0.1,")
+    assert resumed(run) == 0
+    assert told(run) == before
+    assert not leftover.exists()
+
+
+def test_a_copied_run_goes_on_where_it_lies(tmp_path: Path) -> None:
+    run = trained(tmp_path / "run", *SHORT)
+    before = told(run)
+    interrupt(run)
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", str(run), str(copy)], check=True)  # noqa: S607
+    with locked(run):
+        assert resumed(copy) == 0
+    assert told(copy) == before
+
+
+def test_a_sweep_resumes_its_unfinished_jobs(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sweep = tmp_path / "sweep"
+    for job in range(3):
+        trained(sweep / str(job), *SHORT, f"seed={job}")
+    before = [told(sweep / str(job)) for job in range(3)]
+    finished = (sweep / "1" / "run.json").read_bytes()
+    for job in (0, 2):
+        interrupt(sweep / str(job))
+    capfd.readouterr()
+    assert resumed(sweep) == 0
+    out = capfd.readouterr().out
+    assert "#0: max_steps reached" in out
+    assert "#1" not in out
+    assert [told(sweep / str(job)) for job in range(3)] == before
+    assert (sweep / "1" / "run.json").read_bytes() == finished
+    assert [row["seed"] for row in table(sweep / "results.csv")] == ["0", "1", "2"]
+    assert resumed(sweep) == 0
+    assert "nothing to do" in capfd.readouterr().out
+
+
+KILLED = ("stopping.target=null", "stopping.max_steps=60000", "engine=numpy", "batch_size=3")
+OFTEN = ("recording.snapshots.seconds=0.02", "recording.history=50", "recording.plots=false")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_killed_at_random_resumes_to_the_same_weights(seed: int, tmp_path: Path) -> None:
+    limits = (*KILLED, *OFTEN, "stopping.max_steps=6000")
+    whole = trained(tmp_path / "whole", *limits)
+    run, instants = tmp_path / "run", random.Random(seed)  # noqa: S311
+    process = start(*limits, "hydra.run.dir=run", cwd=tmp_path)
+    while not snapshot_paths(run):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    for _ in range(2):
+        time.sleep(instants.uniform(0, 0.6))
+        process.kill()
+        process.communicate()
+        command = [sys.executable, "-m", "runner.resume", "run"]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+        )
+        time.sleep(instants.uniform(1, 2))
+    assert ending(process).code == 0
+    assert told(run) == told(whole)
+
+
+@pytest.mark.parametrize(("mode", "code"), [("snapshot", 130), ("stop", 143)])
+@pytest.mark.parametrize("name", ["SIGUSR1", "SIGUSR2"])
+def test_a_clusters_warning_snapshots_and_stops_where_asked(
+    name: str, mode: str, code: int, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    limits = ("stopping.target=null", f"recording.on_sigusr1={mode}", "stopping.max_seconds=60")
+    process = start(*limits, "recording.snapshots.epochs=null", "hydra.run.dir=run", cwd=tmp_path)
+    while not (run / "run.log").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(signal.Signals[name])
+    while len(snapshot_paths(run)) < 2:
+        assert mode == "stop" or process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    if mode == "snapshot":
+        process.send_signal(signal.SIGINT)
+    assert ending(process).code == code
+    assert told(run)["status"] == "interrupted"
+
+
+def test_a_signal_that_somebody_waits_for_is_handed_on_when_the_run_has_ended(
+    tmp_path: Path,
+) -> None:
+    heard: list[str] = []
+    config = composed("stopping.target=null", "stopping.max_seconds=60", "recording.plots=false")
+    run = tmp_path / "run"
+
+    def handler(number: int, _frame: object) -> None:
+        heard.append(told(run)["status"])
+
+    before = signal.signal(signal.SIGUSR2, handler)
+    try:
+        code = f"import os, time; time.sleep(1.5); os.kill({os.getpid()}, {signal.SIGUSR2:d})"
+        sender = subprocess.Popen([sys.executable, "-c", code])
+        outcome = run_experiment(config, run, {}, quiet=True)
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+        sender.wait()
+    assert outcome.status == "interrupted"
+    assert heard == ["interrupted"]
