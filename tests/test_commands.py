@@ -10,7 +10,7 @@ from runner.commands import CommandParser, extra, run_command
 from runner.errors import ConflictError, DataError, RunnerError, SettingsError, SnapshotError
 from tests.end_to_end.commands import ENVIRONMENT, ending, start
 
-MODULES = ["compare", "data", "reproduce"]
+MODULES = ["compare", "data", "export", "predict", "reproduce"]
 
 ERRORS: dict[str, tuple[BaseException, int, str]] = {
     "settings": (SettingsError("bad value"), 2, "bad value"),

@@ -20,7 +20,7 @@ from runner.analysis.statistics import (
 from runner.errors import SettingsError, printable
 from runner.network.topology import Array
 from runner.rules import suggestion
-from runner.training.metrics import METRICS, PREFIXES, higher_is_better
+from runner.training.metrics import METRICS, PREFIXES, SCORES, higher_is_better
 
 LEVEL = 0.05
 MOST_COMPARED = 30
@@ -103,10 +103,11 @@ def measure_of(runs: pd.DataFrame, name: str, better: str | None) -> Measure:
     plain = name
     for prefix in PREFIXES:
         plain = plain.removeprefix(prefix)
-    known = higher_is_better(name) if plain in METRICS else plain == "steps_per_second"
+    learnt = plain in METRICS or plain in SCORES
+    known = higher_is_better(plain) if learnt else plain == "steps_per_second"
     higher = known if better is None else better == "higher"
     values = runs[name].dropna()
-    fraction = plain in METRICS and higher_is_better(name)
+    fraction = learnt and higher_is_better(plain)
     return Measure(name, higher, relative=not fraction and bool((values > 0).all()))
 
 

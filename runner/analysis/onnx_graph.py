@@ -1,0 +1,119 @@
+"""A trained network as an ONNX graph: raw inputs in, outputs in the targets' own units out."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from runner.commands import extra
+from runner.network.activations import GELU_CUBIC, GELU_SCALE, LEAK
+from runner.network.topology import Array
+from runner.network.trained import TrainedNetwork
+
+OPSET, FORMAT = 17, 8
+"""Of 2022: what runtimes of today read."""
+
+
+class Graph:
+    """Nodes and constants in the order in which they are added; a value is known by its name."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.helper = extra("onnx.helper", "onnx")
+        self.numpy_helper = extra("onnx.numpy_helper", "onnx")
+        self.dtype = dtype
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def constant(self, value: Array | float, dtype: Any = None) -> str:
+        """An array that is part of the graph."""
+        name = f"constant_{len(self.constants)}"
+        array = np.asarray(value, dtype or self.dtype)
+        self.constants.append(self.numpy_helper.from_array(array, name))
+        return name
+
+    def node(self, kind: str, *inputs: str | float | Array, **attributes: object) -> str:
+        """The name of an operation's result; operands are names, or numbers."""
+        name = f"value_{len(self.nodes)}"
+        operands = [item if isinstance(item, str) else self.constant(item) for item in inputs]
+        self.nodes.append(self.helper.make_node(kind, operands, [name], **attributes))
+        return name
+
+
+def elu(graph: Graph, z: str) -> str:
+    """max(z, exp(min(z, 0)) - 1)."""
+    below = graph.node("Sub", graph.node("Exp", graph.node("Min", z, 0.0)), 1.0)
+    return graph.node("Max", z, below)
+
+
+def softplus(graph: Graph, z: str) -> str:
+    """max(z, 0) + log(1 + exp(-|z|))."""
+    small = graph.node("Exp", graph.node("Neg", graph.node("Abs", z)))
+    return graph.node(
+        "Add", graph.node("Max", z, 0.0), graph.node("Log", graph.node("Add", small, 1.0))
+    )
+
+
+def gelu(graph: Graph, z: str) -> str:
+    """z (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))) / 2."""
+    cube = graph.node("Mul", graph.node("Mul", z, z), z)
+    inner = graph.node("Add", z, graph.node("Mul", cube, GELU_CUBIC))
+    gate = graph.node("Add", graph.node("Tanh", graph.node("Mul", inner, GELU_SCALE)), 1.0)
+    return graph.node("Mul", graph.node("Mul", z, gate), 0.5)
+
+
+# In elementary operations where runtimes have none for float64.
+ACTIVATIONS: Mapping[str, Callable[[Graph, str], str]] = {
+    "elu": elu,
+    "gelu": gelu,
+    "leaky_relu": lambda graph, z: graph.node("Max", z, graph.node("Mul", z, LEAK)),
+    "linear": lambda graph, z: graph.node("Identity", z),
+    "relu": lambda graph, z: graph.node("Max", z, 0.0),
+    "sigmoid": lambda graph, z: graph.node("Sigmoid", z),
+    "softmax": lambda graph, z: graph.node("Softmax", z, axis=1),
+    "softplus": softplus,
+    "tanh": lambda graph, z: graph.node("Tanh", z),
+}
+
+
+def onnx_bytes(trained: TrainedNetwork) -> bytes:
+    """The network as an ONNX model, `inputs` [samples, n_in] to `outputs` [samples, n_out].
+
+    Both have the type of the weights. Raises SettingsError when onnx is not installed.
+    """
+    topology, parameters = trained.network.topology, trained.parameters
+    graph = Graph(parameters.dtype)
+    value = "inputs"
+    if trained.fill is not None:
+        value = graph.node("Where", graph.node("IsNaN", value), trained.fill, value)
+    if trained.scaling is not None:
+        value = graph.node("Sub", value, trained.scaling.shift)
+        value = graph.node("Mul", value, trained.scaling.scale)
+    for layer, name in zip(topology.layers, trained.network.activation_names, strict=True):
+        value = graph.node("MatMul", value, layer.weight_matrix(parameters))
+        if topology.bias:
+            value = graph.node("Add", value, layer.bias_vector(parameters))
+        value = ACTIVATIONS[name](graph, value)
+    if trained.target_scaling is not None:
+        value = graph.node("Div", value, trained.target_scaling.scale)
+        value = graph.node("Add", value, trained.target_scaling.shift)
+    graph.nodes.append(graph.helper.make_node("Identity", [value], ["outputs"]))
+    kind = graph.helper.np_dtype_to_tensor_dtype(parameters.dtype)
+    ends = {
+        name: graph.helper.make_tensor_value_info(name, kind, ["samples", size])
+        for name, size in (("inputs", topology.sizes[0]), ("outputs", topology.sizes[-1]))
+    }
+    whole = graph.helper.make_graph(
+        graph.nodes, f"network {topology}", [ends["inputs"]], [ends["outputs"]], graph.constants
+    )
+    model = graph.helper.make_model(
+        whole,
+        producer_name="runner",
+        ir_version=FORMAT,
+        opset_imports=[graph.helper.make_opsetid("", OPSET)],
+    )
+    named = {"classes": trained.classes, "input_names": trained.input_names}
+    texts = {name: json.dumps(value) for name, value in named.items() if value is not None}
+    graph.helper.set_model_props(model, texts)
+    content: bytes = model.SerializeToString()
+    return content

@@ -1,0 +1,76 @@
+"""`python -m runner.export RUN FILE`: the network of a run for other programs, ONNX or npz."""
+
+import io
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from runner.analysis.networks import load_network
+from runner.analysis.onnx_graph import onnx_bytes
+from runner.commands import CommandParser, run_command
+from runner.errors import SettingsError, printable
+from runner.network.topology import Array
+from runner.network.trained import TrainedNetwork
+from runner.recording.files import storage_errors, write_atomically
+
+EXAMPLES = """\
+  python -m runner.export outputs/2026-11-22/14-46-04-5d0c64e8a1 net.onnx
+  python -m runner.export outputs/2026-11-22/14-46-04-5d0c64e8a1 net.npz
+
+net.onnx takes raw inputs, as the data set has them: scales are part of the graph. net.npz holds
+sizes, activations, weights_1, biases_1, …: a = f((x - input_shift) * input_scale @ weights_1 + …).
+"""
+
+
+def npz_bytes(trained: TrainedNetwork) -> bytes:
+    """The network as named arrays, no pickle: a matrix [n_in, n_out] and a vector a layer."""
+    topology = trained.network.topology
+    arrays: dict[str, Array] = {
+        "sizes": np.array(topology.sizes),
+        "activations": np.array(trained.network.activation_names),
+    }
+    for number, layer in enumerate(topology.layers, 1):
+        arrays[f"weights_{number}"] = layer.weight_matrix(trained.parameters)
+        if topology.bias:
+            arrays[f"biases_{number}"] = layer.bias_vector(trained.parameters)
+    for name, scaling in (("input", trained.scaling), ("target", trained.target_scaling)):
+        if scaling is not None:
+            arrays |= {f"{name}_shift": scaling.shift, f"{name}_scale": scaling.scale}
+    if trained.fill is not None:
+        arrays["input_fill"] = trained.fill
+    for name in ("input_names", "target_names", "classes"):
+        if (texts := getattr(trained, name)) is not None:
+            arrays[name] = np.array(texts)
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
+FORMATS: Mapping[str, Callable[[TrainedNetwork], bytes]] = {
+    ".npz": npz_bytes,
+    ".onnx": onnx_bytes,
+}
+"""By the end of the file's name."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes the network in the format that the file's name asks for."""
+    parser = CommandParser("export", "Writes the network of a run for other programs.", EXAMPLES)
+    parser.add_argument("run", metavar="RUN", help="the run's folder")
+    parser.add_argument("file", type=Path, metavar="FILE", help="net.onnx or net.npz")
+    parser.add_argument("--step", type=int, metavar="N", help="of which snapshot [the last]")
+    options = parser.parse_args(arguments)
+    if options.file.suffix not in FORMATS:
+        raise SettingsError(
+            f"{printable(options.file)} has no ending of a format; expected {' or '.join(FORMATS)}"
+        )
+    content = FORMATS[options.file.suffix](load_network(options.run, options.step))
+    with storage_errors(options.file):
+        write_atomically(options.file, content)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main, sys.argv[1:]))
