@@ -1,0 +1,268 @@
+// The charts, drawn by Plotly when they come into view, in the colours of the page.
+
+// Okabe and Ito 2008: told apart by colour-blind people; brighter ones on dark paper.
+const PALETTES = {
+  light: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B07D00", "#56B4E9", "#8C6D31", "#666666"],
+  dark: ["#56B4E9", "#FF8C42", "#2BC59B", "#E29CC3", "#F0C808", "#8FB8FF", "#CDB27B", "#BBBBBB"],
+};
+const DASHES = ["solid", "dash", "dot"];
+const MOST_GROUPS = 16;
+const MOST_DIMENSIONS = 8;
+const MOST_BOXES = 24;
+const MOST_CELLS = 40;
+const GRID = 50;
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+let printing = false;
+const isDark = () => dark.matches && !printing;
+const palette = () => PALETTES[isDark() ? "dark" : "light"];
+const scale = () => (isDark() ? "Viridis" : "Cividis");
+
+// Plotly reads a little HTML in labels; names are to be shown as they are.
+const plain = (text) =>
+  String(text).slice(0, 60).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+function layoutOf(x, y) {
+  const [ink, line] = isDark() ? ["#e6e9ed", "#363d46"] : ["#1c2127", "#d8dde3"];
+  const axis = { gridcolor: line, zerolinecolor: line, automargin: true, exponentformat: "power" };
+  return {
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { color: ink, family: "system-ui, sans-serif", size: 13 },
+    margin: { l: 60, r: 15, t: 20, b: 50 },
+    legend: { orientation: "h", y: -0.2, yanchor: "top" },
+    hoverlabel: { font: { family: "system-ui, sans-serif" } },
+    xaxis: { ...axis, ...x },
+    yaxis: { ...axis, ...y },
+  };
+}
+
+function plot(id, traces, layout, description) {
+  const place = byId(id);
+  place.classList.remove("none");
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", description);
+  Plotly.react(place, traces, layout, { responsive: true, displaylogo: false, displayModeBar: false });
+}
+
+function noPlot(id, why) {
+  const place = byId(id);
+  Plotly.purge(place);
+  place.classList.add("none");
+  place.textContent = why;
+}
+
+const positive = (values) => values.every((value) => value === null || value > 0);
+const spread = (values) => Math.max(...values) / Math.min(...values);
+
+// Logarithmic axes where numbers are positive and a hundredfold apart.
+function wantsLog(values) {
+  const known = values.filter((value) => value !== null);
+  return known.length > 1 && positive(known) && spread(known) >= 100;
+}
+
+// A run's curve as [steps, values], without what is missing.
+function curveOf(run, metric) {
+  const columns = content.curves.runs[run];
+  if (!columns) return null;
+  const [steps, values] = [columns[0], columns[content.curves.names.indexOf(metric)]];
+  const known = steps.map((_, place) => place).filter((place) => values[place] !== null);
+  if (!known.length) return null;
+  return [known.map((place) => steps[place]), known.map((place) => values[place])];
+}
+
+// A curve's value at a step, on a straight line in log step; null beyond its ends.
+function valueAt([steps, values], step) {
+  if (step < steps[0] || step > steps[steps.length - 1]) return null;
+  let after = steps.findIndex((known) => known >= step);
+  if (steps[after] === step) return values[after];
+  const [low, high] = [Math.log(steps[after - 1]), Math.log(steps[after])];
+  const share = (Math.log(step) - low) / (high - low);
+  return values[after - 1] + share * (values[after] - values[after - 1]);
+}
+
+// Median, least and greatest of several curves, on steps that are evenly spaced in log.
+function bandOf(curves) {
+  if (curves.length === 1) return { steps: curves[0][0], middle: curves[0][1] };
+  const first = Math.max(1e-9, Math.min(...curves.map(([steps]) => steps[0])));
+  const last = Math.max(...curves.map(([steps]) => steps[steps.length - 1]));
+  const grid = [];
+  for (let i = 0; i <= GRID; i += 1) grid.push(first * (last / first) ** (i / GRID));
+  grid[GRID] = last;
+  const band = { steps: grid, middle: [], low: [], high: [] };
+  for (const step of grid) {
+    const values = curves.map((curve) => valueAt(curve, step)).filter((value) => value !== null);
+    band.middle.push(median(values));
+    band.low.push(values.length ? Math.min(...values) : null);
+    band.high.push(values.length ? Math.max(...values) : null);
+  }
+  return band;
+}
+
+function transparent(colour, share) {
+  const [r, g, b] = [1, 3, 5].map((place) => parseInt(colour.slice(place, place + 2), 16));
+  return `rgba(${r},${g},${b},${share})`;
+}
+
+function curveTraces(groups, metric) {
+  const traces = [];
+  groups.forEach(([name, members], place) => {
+    const curves = members.map((run) => curveOf(run, metric)).filter(Boolean);
+    if (!curves.length) return;
+    const colour = palette()[place % palette().length];
+    const band = bandOf(curves);
+    const edge = { x: band.steps, mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false };
+    if (band.low) {
+      const fill = { fill: "tonexty", fillcolor: transparent(colour, 0.18) };
+      traces.push({ ...edge, y: band.low }, { ...edge, y: band.high, ...fill });
+    }
+    const dash = DASHES[Math.floor(place / palette().length) % DASHES.length];
+    traces.push({
+      x: band.steps, y: band.middle, mode: "lines", name: plain(name), line: { color: colour, dash },
+    });
+  });
+  return traces;
+}
+
+function drawCurves() {
+  const [metric, by] = [byId("curves-metric").value, byId("curves-group").value];
+  if (!metric || !table.shown.length) return noPlot("curves-chart", "No learning curves to show.");
+  const all = by === ""
+    ? table.shown.map((run) => [`run ${run + 1}`, [run]])
+    : groupsBy(by, table.shown).map(([value, members]) => [labelOf(value), members]);
+  const groups = all.slice(0, MOST_GROUPS);
+  const axis = (id, title) => ({ title: { text: title }, type: byId(id).checked ? "log" : "linear" });
+  const layout = layoutOf(axis("curves-log-x", "step"), axis("curves-log-y", plain(metric)));
+  if (by !== "") layout.legend.title = { text: plain(by) };
+  plot("curves-chart", curveTraces(groups, metric), layout, `${metric} by step, for each ${by || "run"}`);
+  const more = all.length > groups.length ? ` The first ${groups.length} of ${all.length}.` : "";
+  byId("curves-note").textContent = by === ""
+    ? `A line is a run.${more}`
+    : `Lines are medians of runs alike in ${by}; bands reach from the least to the greatest of those still training.${more}`;
+  return undefined;
+}
+
+function drawMetric() {
+  const [metric, by] = [byId("metric-metric").value, byId("metric-setting").value];
+  if (!metric || !by || !table.shown.length) return noPlot("metric-chart", "Nothing to show.");
+  const [column, values] = [runs.columns.get(by), runs.columns.get(metric).numbers];
+  const groups = groupsBy(by, table.shown);
+  const yaxis = { title: { text: plain(metric) }, type: byId("metric-log-y").checked ? "log" : "linear" };
+  const hover = (members) => members.map((run) => `run ${run + 1}`);
+  if (groups.length > MOST_BOXES && isNumeric(column)) {
+    const x = table.shown.map((run) => column.numbers[run]);
+    const xaxis = { title: { text: plain(by) }, type: wantsLog(x) ? "log" : "linear" };
+    const marker = { color: palette()[0], opacity: 0.6, size: 6 };
+    const dots = { x, y: table.shown.map((run) => values[run]), text: hover(table.shown), mode: "markers", marker };
+    plot("metric-chart", [dots], layoutOf(xaxis, yaxis), `${metric} by ${by}`);
+    byId("metric-note").textContent = "A dot is a run.";
+    return undefined;
+  }
+  const shown = groups.slice(0, MOST_BOXES);
+  const traces = shown.map(([value, members]) => ({
+    type: "box", name: plain(labelOf(value)), y: members.map((run) => values[run]), text: hover(members),
+    boxpoints: table.shown.length > 600 ? "outliers" : "all", jitter: 0.4, pointpos: 0,
+    marker: { color: palette()[0], size: 5, opacity: 0.75 }, line: { width: 1.3 },
+    fillcolor: transparent(palette()[0], 0.15), showlegend: false,
+  }));
+  const xaxis = { title: { text: plain(by) }, type: "category" };
+  plot("metric-chart", traces, layoutOf(xaxis, yaxis), `${metric} by ${by}`);
+  const more = groups.length > shown.length ? ` The first ${shown.length} of ${groups.length} values.` : "";
+  byId("metric-note").textContent = `Boxes: middle half and median; whiskers: 1.5 times that height at most. A dot is a run.${more}`;
+  return undefined;
+}
+
+function dimensionOf(name) {
+  const column = runs.columns.get(name);
+  const label = plain(name.length > 18 ? "…" + name.slice(-17) : name);
+  if (isNumeric(column)) {
+    const known = table.shown.map((run) => column.numbers[run]);
+    if (!wantsLog(known)) return { label, values: known };
+    const values = known.map((value) => (value === null ? null : Math.log10(value)));
+    const exact = [...new Set(known)].filter((v) => v !== null).sort((a, b) => a - b);
+    const ticks = exact.length <= 8 ? exact : [exact[0], exact[exact.length >> 1], exact[exact.length - 1]];
+    return { label, values, tickvals: ticks.map(Math.log10), ticktext: ticks.map(shortNumber) };
+  }
+  const ranks = levelRanks(column);
+  const ticktext = [];
+  ranks.forEach((rank, code) => { ticktext[rank] = plain(labelOf(column.levels[code])); });
+  const values = table.shown.map((run) => ranks[column.codes[run]]);
+  return { label, values, tickvals: ticktext.map((_, rank) => rank), ticktext };
+}
+
+function drawParallel() {
+  const metric = byId("parallel-metric").value;
+  const settings = settingNames().slice(0, MOST_DIMENSIONS);
+  if (!metric || runs.count < 2 || !table.shown.length) {
+    return noPlot("parallel-chart", "Takes several runs.");
+  }
+  const dimensions = [...settings, metric].map(dimensionOf);
+  const last = dimensions[dimensions.length - 1];
+  const line = { color: last.values, colorscale: scale() };
+  const layout = layoutOf({}, {});
+  layout.margin = { l: 70, r: 70, t: 60, b: 25 };
+  layout.width = Math.max(byId("parallel").clientWidth, 110 * dimensions.length);
+  plot("parallel-chart", [{ type: "parcoords", line, dimensions }], layout, `settings and ${metric} of each run`);
+  return undefined;
+}
+
+function drawHeat() {
+  const [metric, across, down] = ["heat-metric", "heat-across", "heat-down"].map((id) => byId(id).value);
+  if (!metric || !across || !down || across === down || !table.shown.length) {
+    return noPlot("heat-chart", "Takes two different settings that vary.");
+  }
+  const [columns, rows] = [across, down].map((name) => groupsBy(name, table.shown).slice(0, MOST_CELLS));
+  const values = runs.columns.get(metric).numbers;
+  const place = new Map(columns.flatMap(([_, members], at) => members.map((run) => [run, at])));
+  const z = rows.map(([_, members]) => {
+    const cells = columns.map(() => []);
+    for (const run of members) if (place.has(run)) cells[place.get(run)].push(values[run]);
+    return cells.map(median);
+  });
+  const known = z.flat().filter((value) => value !== null);
+  const logarithmic = wantsLog(known);
+  const height = (value) => (value === null ? null : logarithmic ? Math.log10(value) : value);
+  const trace = {
+    type: "heatmap", z: z.map((row) => row.map(height)), colorscale: scale(), xgap: 1, ygap: 1,
+    x: columns.map(([value]) => plain(labelOf(value))), y: rows.map(([value]) => plain(labelOf(value))),
+    text: z.map((row) => row.map((value) => shortNumber(value))), hoverinfo: "x+y+text",
+    texttemplate: known.length <= 150 ? "%{text}" : "", showscale: !logarithmic,
+  };
+  const axis = (name) => ({ title: { text: plain(name) }, type: "category" });
+  plot("heat-chart", [trace], layoutOf(axis(across), axis(down)), `median ${metric} by ${across} and ${down}`);
+  byId("heat-note").textContent = `Median ${metric} of the runs in each cell${logarithmic ? "; colours by its logarithm" : ""}.`;
+  return undefined;
+}
+
+// A section's chart is drawn when it comes into view, and again when what it shows has changed.
+const CHARTS = { curves: drawCurves, metric: drawMetric, parallel: drawParallel, heat: drawHeat };
+const inView = new Set();
+const outdated = new Set(Object.keys(CHARTS));
+
+function drawInView() {
+  for (const id of inView) {
+    if (outdated.delete(id)) CHARTS[id]();
+  }
+}
+
+function redrawCharts(...ids) {
+  for (const id of ids.length ? ids : Object.keys(CHARTS)) outdated.add(id);
+  drawInView();
+}
+
+function watchCharts() {
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) inView.add(target.id);
+      else inView.delete(target.id);
+    }
+    drawInView();
+  }, { rootMargin: "300px" });
+  for (const id of Object.keys(CHARTS)) observer.observe(byId(id));
+}
+
+function printCharts(starts) {
+  printing = starts;
+  for (const id of Object.keys(CHARTS)) inView.add(id);
+  redrawCharts();
+}

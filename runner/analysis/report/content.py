@@ -1,0 +1,144 @@
+"""What a report tells: runs, learning curves, commands and pictures, as plain values for JSON."""
+
+import base64
+import math
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from runner.analysis.histories import load_history
+
+CURVE_NUMBERS = 450_000
+"""Numbers of all learning curves together: 3 MB."""
+CURVE_POINTS = (8, 100)
+"""Fewest and most points of a curve."""
+PICTURE_BYTES = 5_000_000
+"""Of all pictures together, in base64."""
+LARGEST_OVERRIDES = 100_000
+"""Bytes of an overrides.yaml that is read."""
+NOT_VARYING = ("path", "started", "finished")
+"""Columns that differ from run to run and are no settings or results to compare by."""
+
+
+def report_content(runs: pd.DataFrame) -> dict[str, Any]:
+    """Everything that the page shows.
+
+    runs: what `load_runs` gave.
+    """
+    paths = [Path(path) for path in runs["path"]]
+    names = [str(name) for name in runs if name not in NOT_VARYING]
+    settings = names[: names.index("status")] if "status" in names else names
+    varying = [name for name in names if is_varying(runs[name])]
+    return {
+        "paths": [str(path) for path in paths],
+        "columns": [
+            {"name": name, "setting": name in settings, **column_values(runs[name])}
+            for name in varying
+        ],
+        "constants": [
+            {"name": name, "setting": name in settings, "value": text(runs[name].iloc[0])}
+            for name in names
+            if name not in varying and len(runs)
+        ],
+        "started": [text(value) for value in runs.get("started", pd.Series(dtype=object))],
+        "curves": curves(runs),
+        "commands": [command(path) for path in paths],
+        "pictures": pictures(paths),
+        "unreadable": [
+            f"{name}: {reason}" for name, reason in runs.attrs.get("unreadable", {}).items()
+        ],
+    }
+
+
+def is_varying(column: "pd.Series[Any]") -> bool:
+    """Whether a column tells runs apart; that of a single run is shown as well."""
+    return len(column) == 1 or column.nunique(dropna=False) > 1
+
+
+def column_values(column: "pd.Series[Any]") -> dict[str, Any]:
+    """A column's numbers; or of texts the distinct ones, and each run's place among them."""
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return {"numbers": [number(value) for value in column.to_numpy(float, na_value=np.nan)]}
+    codes, levels = pd.factorize(column.astype(object).map(text), sort=True)
+    return {"codes": codes.tolist(), "levels": levels.tolist()}
+
+
+def number(value: float, digits: int = 10) -> float | int | None:
+    """A number for JSON, which knows no NaN and no infinity."""
+    if not math.isfinite(value):
+        return None
+    short = float(f"{value:.{digits}g}")
+    return int(short) if short.is_integer() and abs(short) < 2**53 else short
+
+
+def text(value: object) -> str:
+    """A cell in words; empty where there is nothing."""
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return ""
+    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
+
+
+def curves(runs: pd.DataFrame) -> dict[str, Any]:
+    """Learning curves: of each run, in the order of `runs`, its columns of a few points each."""
+    history = load_history(runs)
+    metrics = [
+        name
+        for name in map(str, history)
+        if name not in ("run", "step", "epoch", "seconds") and history[name].notna().any()
+    ]
+    names = ["step", *metrics]
+    fewest, most = CURVE_POINTS
+    budget = CURVE_NUMBERS // max(1, len(runs) * len(names))
+    points = max(fewest, min(most, budget))
+    found: dict[str, Any] = {}
+    for run, rows in history.groupby("run", observed=True, sort=False):
+        chosen = rows[names].to_numpy(float)[subsample(len(rows), points)]
+        found[str(run)] = [[number(value, 5) for value in column] for column in chosen.T]
+    return {"names": names, "runs": [found.get(path) for path in runs["path"]]}
+
+
+def subsample(rows: int, points: int) -> "np.ndarray[Any, Any]":
+    """At most `points` places among `rows`, first and last among them, evenly spaced."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, points)).round().astype(int))
+
+
+def command(run: Path) -> str | None:
+    """The command that repeats a run, or None where its overrides cannot be read."""
+    try:
+        with open(run / ".hydra" / "overrides.yaml", encoding="utf-8") as file:
+            overrides = yaml.load(file.read(LARGEST_OVERRIDES), Loader=yaml.CSafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    if not isinstance(overrides, list) or not all(isinstance(item, str) for item in overrides):
+        return None
+    return shlex.join(["python", "-m", "runner", *overrides])
+
+
+def pictures(runs: list[Path]) -> dict[str, list[dict[str, str]]]:
+    """By the run's place, its pictures as data addresses, as many as there is room for."""
+    found: dict[str, list[dict[str, str]]] = {}
+    room = PICTURE_BYTES
+    for place, run in enumerate(runs):
+        for file in picture_files(run):
+            try:
+                content = base64.b64encode(file.read_bytes()).decode()
+            except OSError:
+                continue
+            room -= len(content)
+            if room < 0:
+                return found
+            picture = {"name": file.stem.replace("_", " "), "png": content}
+            found.setdefault(str(place), []).append(picture)
+    return found
+
+
+def picture_files(run: Path) -> Iterator[Path]:
+    """The PNG files under `plots/`, in alphabetical order; links may lead elsewhere."""
+    for file in sorted((run / "plots").glob("*.png")):
+        if file.is_file() and not file.is_symlink() and not file.parent.is_symlink():
+            yield file

@@ -1,0 +1,122 @@
+"use strict";
+// What the report is about: its runs, as columns by name, and which of them the filter keeps.
+
+const content = JSON.parse(document.getElementById("content").textContent);
+const byId = (id) => document.getElementById(id);
+
+const runs = {
+  count: content.paths.length,
+  every: content.paths.map((_, run) => run),
+  columns: new Map(content.columns.map((column) => [column.name, column])),
+};
+
+// An element with attributes (text goes in as text, never as HTML) and children.
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children);
+  return made;
+}
+
+const isNumeric = (column) => column.numbers !== undefined;
+
+function valueOf(column, run) {
+  return isNumeric(column) ? column.numbers[run] : column.levels[column.codes[run]];
+}
+
+function shortNumber(value) {
+  if (value === null) return "";
+  if (Number.isInteger(value)) return value.toLocaleString("en");
+  return String(Number(value.toPrecision(5)));
+}
+
+function textOf(column, run) {
+  const value = valueOf(column, run);
+  if (!isNumeric(column)) return value;
+  return column.name === "seed" ? String(value ?? "") : shortNumber(value);
+}
+
+const settingNames = () => content.columns.filter((c) => c.setting).map((c) => c.name);
+const metricNames = () =>
+  content.columns.filter((c) => !c.setting && isNumeric(c)).map((c) => c.name);
+
+// Numbers by size, texts by their parts: 3-4-1 before 3-16-1, nothing last.
+const collator = new Intl.Collator("en", { numeric: true });
+function compareValues(a, b) {
+  if (a === b) return 0;
+  if (a === null || a === "") return 1;
+  if (b === null || b === "") return -1;
+  return typeof a === "number" ? a - b : collator.compare(a, b);
+}
+
+// The runs in groups of a column's values, in the order of these: [[value, [run, …]], …].
+function groupsBy(name, members) {
+  const column = runs.columns.get(name);
+  const groups = new Map();
+  for (const run of members) {
+    const value = valueOf(column, run);
+    if (!groups.has(value)) groups.set(value, []);
+    groups.get(value).push(run);
+  }
+  return [...groups].sort(([a], [b]) => compareValues(a, b));
+}
+
+function labelOf(value) {
+  if (value === null || value === "") return "none";
+  return typeof value === "number" ? String(value) : value;
+}
+
+function median(values) {
+  const sorted = values.filter((v) => v !== null && v !== undefined).sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (!sorted.length) return null;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+const COMPARISONS = {
+  "=": (order) => order === 0,
+  "!=": (order) => order !== 0,
+  "<": (order) => order < 0,
+  "<=": (order) => order <= 0,
+  ">": (order) => order > 0,
+  ">=": (order) => order >= 0,
+};
+
+// A column by its name, or by the end of it: learning_rate is optimizer.learning_rate.
+function columnNamed(name) {
+  if (runs.columns.has(name)) return runs.columns.get(name);
+  const ends = content.columns.filter((column) => column.name.endsWith("." + name));
+  if (ends.length === 1) return ends[0];
+  throw new Error(ends.length ? `several columns end in ${name}` : `no column is named ${name}`);
+}
+
+function comparison(name, sign, wanted) {
+  const column = columnNamed(name);
+  const holds = COMPARISONS[sign];
+  if (!isNumeric(column)) return (run) => holds(collator.compare(valueOf(column, run), wanted));
+  const number = wanted === "" ? NaN : Number(wanted);
+  if (Number.isNaN(number)) throw new Error(`${name} is compared with a number, not '${wanted}'`);
+  return (run) => column.numbers[run] !== null && holds(column.numbers[run] - number);
+}
+
+function containing(word) {
+  const wanted = word.toLowerCase();
+  const levels = content.columns
+    .filter((column) => !isNumeric(column))
+    .map((column) => [column, column.levels.map((level) => level.toLowerCase().includes(wanted))]);
+  return (run) =>
+    levels.some(([column, found]) => found[column.codes[run]]) ||
+    content.paths[run].toLowerCase().includes(wanted);
+}
+
+// The runs that a filter keeps. Throws an Error that says what cannot be understood.
+function filtered(text) {
+  const tests = text.split(/\s+/).filter(Boolean).map((term) => {
+    const parts = /^([^<>=!]+)(<=|>=|!=|=|<|>)(.*)$/.exec(term);
+    return parts ? comparison(parts[1], parts[2], parts[3]) : containing(term);
+  });
+  return runs.every.filter((run) => tests.every((test) => test(run)));
+}

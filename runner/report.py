@@ -1,0 +1,42 @@
+"""`python -m runner.report [PATH …] [-o report.html]`: runs as one page that opens offline."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from runner.commands import CommandParser, extra, run_command
+from runner.errors import SnapshotError, printable
+from runner.recording.files import write_atomically
+
+EXAMPLES = """\
+  python -m runner.report                                all runs below outputs
+  python -m runner.report outputs/2026-11-22 -o day.html the runs of a day
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes the report. Raises SnapshotError where there are no runs."""
+    parser = CommandParser("report", "Writes runs as one HTML file that opens offline.", EXAMPLES)
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="runs, sweeps or folders of those")
+    parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE")
+    options = parser.parse_args(arguments)
+    plotly = extra("plotly.offline", "report")
+    from runner.analysis.report.content import report_content  # noqa: PLC0415 - loads pandas
+    from runner.analysis.report.page import report_page  # noqa: PLC0415
+    from runner.analysis.runs import load_runs  # noqa: PLC0415
+
+    paths = options.paths or ["outputs"]
+    runs = load_runs(*paths)
+    if runs.empty:
+        raise SnapshotError(
+            f"{printable(' '.join(paths))}: no run has ended; expected folders with results.csv"
+        )
+    title = f"Runs in {', '.join(printable(path) for path in paths[:3])}" + ", …" * (len(paths) > 3)
+    page = report_page(report_content(runs), title, plotly.get_plotlyjs())
+    write_atomically(options.output, page.encode())
+    print(f"{printable(options.output)}: {len(runs):,} runs, {len(page.encode()) / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main, sys.argv[1:]))
