@@ -30,7 +30,7 @@ function layoutOf(x, y) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: ink, family: "system-ui, sans-serif", size: 13 },
     margin: { l: 60, r: 15, t: 20, b: 50 },
-    legend: { orientation: "h", y: -0.2, yanchor: "top" },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
     hoverlabel: { font: { family: "system-ui, sans-serif" } },
     xaxis: { ...axis, ...x },
     yaxis: { ...axis, ...y },

@@ -8,11 +8,17 @@ function fillSelect(id, names, preferred) {
 
 const named = (names) => names.map((name) => [name, name]);
 
+// Whether most runs have this metric.
+function isCommon(name) {
+  const column = runs.columns.get(name);
+  return column && 2 * column.numbers.filter((value) => value !== null).length > runs.count;
+}
+
 function fillSelects() {
   const [settings, metrics] = [settingNames(), metricNames()];
   const byUse = settings.filter((name) => name !== "seed");
   const first = byUse[0] ?? settings[0] ?? "";
-  const metric = ["test_accuracy", "val_accuracy", "steps", "loss"].find((name) => metrics.includes(name));
+  const metric = ["test_accuracy", "val_accuracy", "steps", "loss"].find(isCommon);
   fillSelect("curves-metric", named(content.curves.names.slice(1)), "loss");
   fillSelect("curves-group", [["", "run"], ...named(settings)], runs.count > 1 ? first : "");
   for (const id of ["metric-metric", "parallel-metric", "heat-metric"]) fillSelect(id, named(metrics), metric);

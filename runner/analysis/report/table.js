@@ -1,7 +1,7 @@
 // The table of runs: a page of it at a time, sorted by a column, with the columns one chooses.
 
 const PAGE = 50;
-const COLUMNS_SHOWN = 14;
+const SETTINGS_SHOWN = 7;
 
 const table = { shown: runs.every, sort: "run", descending: false, page: 0, columns: new Set() };
 const chosen = []; // the runs to compare, two at most, the latest last
@@ -10,7 +10,7 @@ function chooseFirstColumns() {
   const useful = ["status", "steps", "seconds", "loss", "mae", "accuracy", "test_accuracy"];
   const settings = settingNames().filter((name) => runs.count > 1 || name === "topology");
   const results = useful.filter((name) => runs.columns.has(name));
-  for (const name of [...settings.slice(0, COLUMNS_SHOWN - results.length), ...results]) {
+  for (const name of [...settings.slice(0, SETTINGS_SHOWN), ...results]) {
     table.columns.add(name);
   }
 }

@@ -1,0 +1,156 @@
+"""The report's content and page, without a browser."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import runner
+from runner.analysis.report.content import command, report_content, subsample
+from runner.analysis.report.page import json_text, report_page, sha256
+from runner.errors import SettingsError, SnapshotError
+from runner.report import main
+from tests.analysis.made_up_runs import make_sweep
+
+HOSTILE = "</script><img src=x onerror=alert(1)>&amp;"
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report") / "sweep"
+    make_sweep(folder, 40)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def content(sweep: Path) -> dict[str, Any]:
+    return report_content(runner.load_runs(sweep))
+
+
+def column(content: dict[str, Any], name: str) -> list[Any]:
+    (found,) = [entry for entry in content["columns"] if entry["name"] == name]
+    if "numbers" in found:
+        return list(found["numbers"])
+    return [found["levels"][code] for code in found["codes"]]
+
+
+def test_columns_that_vary_hold_every_run(content: dict[str, Any], sweep: Path) -> None:
+    runs = runner.load_runs(sweep)
+    assert content["paths"] == runs["path"].tolist()
+    assert column(content, "topology") == runs["topology"].tolist()
+    assert column(content, "steps") == runs["steps"].tolist()
+    assert column(content, "loss") == pytest.approx(runs["loss"].tolist(), rel=1e-9)
+
+
+def test_settings_and_results_are_told_apart(content: dict[str, Any]) -> None:
+    settings = [entry["name"] for entry in content["columns"] if entry["setting"]]
+    assert settings == ["topology", "seed", "optimizer.learning_rate"]
+    constants = {entry["name"]: entry["value"] for entry in content["constants"]}
+    assert constants["optimizer.name"] == "sgd"
+
+
+def test_curves_begin_and_end_where_the_history_does(content: dict[str, Any], sweep: Path) -> None:
+    runs = runner.load_runs(sweep)
+    history = runner.load_history(runs)
+    names = content["curves"]["names"]
+    for path, curve in zip(runs["path"], content["curves"]["runs"], strict=True):
+        loss = history.loc[history["run"] == path, "loss"].tolist()
+        shown = curve[names.index("loss")]
+        assert [shown[0], shown[-1]] == pytest.approx([loss[0], loss[-1]], rel=1e-4)
+
+
+@pytest.mark.parametrize(("rows", "points"), [(5, 8), (1000, 8), (1, 8)])
+def test_a_long_curve_keeps_its_first_and_last_point(rows: int, points: int) -> None:
+    chosen = subsample(rows, points).tolist()
+    assert (chosen[0], chosen[-1]) == (0, rows - 1)
+    assert len(chosen) == min(rows, points)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ("- topology=3-4-1\n- seed=1\n", "python -m runner topology=3-4-1 seed=1"),
+        ("- dataset.name='a b'\n", "python -m runner 'dataset.name='\"'\"'a b'\"'\"''"),
+        ("[]\n", "python -m runner"),
+        ("- [1, 2]\n", None),
+        ("{a: b}\n", None),
+        ("- !!python/object/apply:os.system [ls]\n", None),
+        ("- 'torn", None),
+    ],
+)
+def test_the_command_that_repeats_a_run(
+    overrides: str, expected: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / ".hydra").mkdir()
+    (tmp_path / ".hydra" / "overrides.yaml").write_text(overrides)
+    assert command(tmp_path) == expected
+
+
+def test_pictures_are_those_of_the_run_and_links_are_not_followed(tmp_path: Path) -> None:
+    make_sweep(tmp_path / "sweep", 2)
+    plots = tmp_path / "sweep" / "1" / "plots"
+    plots.mkdir()
+    (plots / "worst_mistakes.png").write_bytes(b"picture")
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (plots / "link.png").symlink_to(tmp_path / "secret.png")
+    pictures = report_content(runner.load_runs(tmp_path / "sweep"))["pictures"]
+    (picture,) = pictures["1"]
+    assert picture["name"] == "worst mistakes"
+    assert base64.b64decode(picture["png"]) == b"picture"
+
+
+def test_names_in_the_page_are_inert(tmp_path: Path) -> None:
+    make_sweep(tmp_path / "sweep", 2, HOSTILE)
+    page = report_page(report_content(runner.load_runs(tmp_path / "sweep")), HOSTILE, "plotly")
+    assert "<img" not in page
+    assert page.count("</script>") == 3
+    (shown,) = re.findall(r'id="content">(.*?)</script>', page, re.DOTALL)
+    constants = {entry["name"]: entry["value"] for entry in json.loads(shown)["constants"]}
+    assert constants["dataset.name"] == HOSTILE
+
+
+def test_json_in_a_page_reads_back() -> None:
+    values = {"<!--": "</script>", "&": "\u2028 ü", "none": None}
+    assert json.loads(json_text(values)) == values
+    assert not set("<>&") & set(json_text(values))
+
+
+def test_the_policy_names_the_scripts_and_allows_no_other_source() -> None:
+    page = report_page({}, "title", "var a = '</script>';\r\n")
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert len(scripts) == 2
+    assert all(f"'sha256-{sha256(script)}'" in policy for script in scripts)
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+
+
+def test_the_command_writes_one_page(sweep: Path, tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    assert main([str(sweep), "-o", str(target)]) == 0
+    assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert target.stat().st_size < 15_000_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        (["nowhere"], SnapshotError, "nowhere is not a folder"),
+        (["."], SnapshotError, "no run has ended"),
+        (["--colour"], SettingsError, "--help shows what it takes"),
+    ],
+)
+def test_a_mistake_gets_one_line(
+    arguments: list[str],
+    error: type[Exception],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=said):
+        main(arguments)
+    assert not list(tmp_path.iterdir())
