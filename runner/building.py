@@ -114,7 +114,7 @@ def build_stopping(settings: StoppingSettings) -> Stopping:
 
 
 def build_watch(settings: Settings) -> Watch | None:
-    """Early stopping and the plateau schedule, or None where neither is asked for."""
+    """What is watched from epoch to epoch, or None where nothing follows from it."""
     stopping, schedule = settings.stopping, settings.schedule
     factor_and_patience = schedule.settings if schedule.name == "plateau" else None
     watch = Watch(
@@ -122,6 +122,7 @@ def build_watch(settings: Settings) -> Watch | None:
         stopping.min_delta,
         stopping.patience,
         stopping.restore_best,
+        stopping.plateau,
         None if factor_and_patience is None else (factor_and_patience[0], factor_and_patience[1]),
     )
     return watch if watch.active else None

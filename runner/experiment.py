@@ -160,8 +160,10 @@ def train_and_record(
     if dataset.validation is not None:
         validation = samples_of(VALIDATION, dataset.validation, dataset)
         validate = partial(evaluate, problem, held_out=validation)
-        if watch is not None or experiment.stopping.loop_target or not problem.full_batch:
+        if experiment.stopping.loop_target or not problem.full_batch:
             milestone = every_epoch
+    if watch is not None:
+        milestone = every_epoch
     clock = time.perf_counter
     for report in train(state, engine, experiment.stopping, milestone, clock, validate, watch):
         recorder.record(report, state)
@@ -176,7 +178,7 @@ def train_and_record(
 
 
 def every_epoch(epoch: int) -> int:
-    """The next epoch, where each is followed by validation."""
+    """The next epoch, where each is looked at."""
     return epoch + 1
 
 

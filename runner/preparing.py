@@ -53,7 +53,7 @@ class Experiment:
     @cached_property
     def checksum(self) -> str:
         """SHA-256 of all that the weights at each step depend on."""
-        watch = self.watch and replace(self.watch, patience=None)
+        watch = self.watch and replace(self.watch, patience=None, plateau=None)
         needs_length = SCHEDULES[self.settings.schedule.name].needs_length
         length = self.engine.problem.schedule.epochs if needs_length else None
         parts = [fixed(self.columns), self.data_checksum, self.engine.name, repr(watch), length]

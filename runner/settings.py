@@ -141,6 +141,7 @@ class StoppingSettings:
     max_epochs: Annotated[int | None, optional(integer(at_least=1))]
     max_seconds: Annotated[float | None, optional(number(above=0))]
     patience: Annotated[int | None, optional(integer(at_least=1))]
+    plateau: Annotated[int | None, optional(integer(at_least=1))]
     min_delta: Annotated[float, number(at_least=0)]
     restore_best: Annotated[bool, flag]
 
@@ -207,9 +208,10 @@ def check_stopping(stopping: StoppingSettings) -> None:
         stopping.max_epochs,
         stopping.max_seconds,
         stopping.patience,
+        stopping.plateau,
     )
     if all(limit is None for limit in limits):
         raise SettingsError(
             "stopping: no criterion is set, so the run would never end; "
-            "set stopping.target, .max_steps, .max_epochs, .max_seconds or .patience"
+            "set stopping.target, .max_steps, .max_epochs, .max_seconds, .patience or .plateau"
         )

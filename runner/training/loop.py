@@ -51,8 +51,10 @@ def train(
         due = report.epoch_ended and report.epoch == milestone
         if validate is not None and report.finite and (due or stopping.reason(report) is not None):
             report = replace(report, metrics=report.metrics | validate(state.parameters))
-        tired = due and watch is not None and watch.observe(state, report.metrics[watch.metric])
-        report = replace(report, stop_reason=stopping.reason(report, tired))
+        watched = None
+        if due and report.finite and watch is not None:
+            watched = watch.observe(state, report.metrics[watch.metric])
+        report = replace(report, stop_reason=stopping.reason(report, watched))
         yield report
         if report.stop_reason is not None:
             return
@@ -95,8 +97,8 @@ def ending_there(
     due = report.epoch_ended and report.epoch == next_milestone(report.epoch - 1)
     if validate is not None and (due or stopping.reason(report) is not None):
         report = replace(report, metrics=report.metrics | validate(state.parameters))
-    tired = watch is not None and watch.patience_ran_out(state)
-    report = replace(report, stop_reason=stopping.reason(report, tired))
+    watched = None if watch is None else watch.reason(state)
+    report = replace(report, stop_reason=stopping.reason(report, watched))
     return None if report.stop_reason is None else report
 
 

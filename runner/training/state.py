@@ -41,8 +41,9 @@ class TrainingState:
     """Samples of the epoch in progress that have been used."""
     sums: Array = field(default_factory=lambda: np.zeros(4))
     """Loss, absolute error, correct and samples, summed over the epoch's forward passes."""
-    watch: Array = field(default_factory=lambda: np.array([np.nan, 0, np.nan, 0, 1]))
-    """Best value and epochs waited, for early stopping and for a plateau; the rate's factor."""
+    watch: Array = field(default_factory=lambda: np.array([np.nan, 0, np.nan, 0, 1, np.nan, 0]))
+    """Best value and epochs waited, for early stopping and for slowing down; the rate's factor;
+    where a plateau began, and its epochs since."""
     best: Array = field(default_factory=lambda: np.empty(0))
     """The parameters of the best epoch [parameters]; [0] where none are kept."""
     distortion_seed: int = 0

@@ -27,14 +27,17 @@ class Stopping:
         """The target, where its metric is measured on held-out data, by the loop."""
         return None if self.target is None or self.target.metric in METRICS else self.target
 
-    def reason(self, report: StepReport, patience_ran_out: bool = False) -> str | None:
-        """Why training stops after this report, or None if it goes on."""
+    def reason(self, report: StepReport, watched: str | None = None) -> str | None:
+        """Why training stops after this report, or None if it goes on.
+
+        watched: why it is to stop by what has been seen of a metric over epochs, if it is.
+        """
         if not report.finite:
             return "diverged"
         if report.reached or self._loop_target_met(report):
             return "target"
-        if patience_ran_out:
-            return "patience"
+        if watched is not None:
+            return watched
         limits = (
             ("max_steps", report.step, self.max_steps),
             ("max_epochs", report.epoch, self.max_epochs),

@@ -1,4 +1,4 @@
-"""Watching a metric from epoch to epoch: early stopping, and slowing down on a plateau."""
+"""Watching a metric from epoch to epoch: early stopping, plateaus, and slowing down on one."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from runner.network.topology import Array
 from runner.training.metrics import higher_is_better
 from runner.training.state import TrainingState
 
-BEST, WAITED, PLATEAU_BEST, PLATEAU_WAITED, RATE_FACTOR = range(5)
+BEST, WAITED, SLOWING_BEST, SLOWING_WAITED, RATE_FACTOR, LEVEL, LEVEL_EPOCHS = range(7)
 """Where each number lies in `TrainingState.watch`."""
 
 
@@ -18,21 +18,24 @@ class Watch:
 
     metric: str
     min_delta: float = 0.0
-    """How much better counts as better."""
+    """How much better counts as better, and how far a plateau's values may lie from its first."""
     patience: int | None = None
-    """Epochs without improvement after which training stops; None is never."""
+    """Epochs without improvement on the best after which training stops; None is never."""
     restore_best: bool = False
     """Whether the weights of the best epoch are the run's result."""
-    plateau: tuple[float, float] | None = None
+    plateau: int | None = None
+    """Epochs in a row that got neither better nor worse after which training stops; or never."""
+    slowing: tuple[float, float] | None = None
     """Of the learning rate: the factor, and the epochs without improvement that it takes."""
 
     @property
     def active(self) -> bool:
         """Whether anything follows from the metric at all."""
-        return self.patience is not None or self.restore_best or self.plateau is not None
+        stops = self.patience is not None or self.plateau is not None
+        return stops or self.restore_best or self.slowing is not None
 
-    def observe(self, state: TrainingState, value: float) -> bool:
-        """Takes note of an epoch's value in the state; whether patience has run out."""
+    def observe(self, state: TrainingState, value: float) -> str | None:
+        """Takes note of an epoch's value in the state; why training is to stop, if it is."""
         watch = state.watch
         if self._better(value, watch[BEST]):
             watch[BEST], watch[WAITED] = value, 0
@@ -40,23 +43,31 @@ class Watch:
                 state.best = state.parameters.copy()
         else:
             watch[WAITED] += 1
-        if self.plateau is not None:
-            self._slow_down(watch, value, *self.plateau)
-        return self.patience_ran_out(state)
+        if abs(value - watch[LEVEL]) <= self.min_delta:  # not at first: the level is NaN
+            watch[LEVEL_EPOCHS] += 1
+        else:
+            watch[LEVEL], watch[LEVEL_EPOCHS] = value, 0
+        if self.slowing is not None:
+            self._slow_down(watch, value, *self.slowing)
+        return self.reason(state)
 
-    def patience_ran_out(self, state: TrainingState) -> bool:
-        """Whether as many epochs without improvement have been observed as are borne."""
-        return self.patience is not None and bool(state.watch[WAITED] >= self.patience)
+    def reason(self, state: TrainingState) -> str | None:
+        """Why training is to stop after what has been observed, or None if it goes on."""
+        limits = (("patience", WAITED, self.patience), ("plateau", LEVEL_EPOCHS, self.plateau))
+        for name, place, limit in limits:
+            if limit is not None and state.watch[place] >= limit:
+                return name
+        return None
 
     def _slow_down(self, watch: Array, value: float, factor: float, patience: float) -> None:
         """Reduces the learning rate on a plateau, as PyTorch's ReduceLROnPlateau does."""
-        if self._better(value, watch[PLATEAU_BEST]):
-            watch[PLATEAU_BEST], watch[PLATEAU_WAITED] = value, 0
+        if self._better(value, watch[SLOWING_BEST]):
+            watch[SLOWING_BEST], watch[SLOWING_WAITED] = value, 0
         else:
-            watch[PLATEAU_WAITED] += 1
-        if watch[PLATEAU_WAITED] > patience:
+            watch[SLOWING_WAITED] += 1
+        if watch[SLOWING_WAITED] > patience:
             watch[RATE_FACTOR] *= factor
-            watch[PLATEAU_WAITED] = 0
+            watch[SLOWING_WAITED] = 0
 
     def _better(self, value: float, best: float) -> bool:
         if np.isnan(best):

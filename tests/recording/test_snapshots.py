@@ -43,7 +43,7 @@ def test_a_resumed_run_comes_to_the_bytes_of_an_uninterrupted_one(
 def test_a_snapshot_keeps_every_value_and_its_type(tmp_path: Path) -> None:
     state = make_state(make_problem(batch_size=3, dtype="float32"))
     state.seconds, state.slots = 12.5, np.ones((2, 16), "float32")
-    state.watch, state.best = np.arange(5.0), np.ones(16, "float32")
+    state.watch, state.best = np.arange(7.0), np.ones(16, "float32")
     loaded = load_snapshot(save_snapshot(tmp_path, state))
     before, after = snapshot_arrays(state), snapshot_arrays(loaded)
     assert {n: (a.dtype, a.tolist()) for n, a in before.items()} == {
