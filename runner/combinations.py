@@ -115,6 +115,8 @@ def check_problem(problem: Problem) -> None:
             f"optimizer.name='{problem.optimizer}' takes the sign of whole gradients and needs "
             f"full batches, not batch_size={problem.batch_size}; set batch_size=null"
         )
+    if problem.network.topology.batch_norm:
+        check_batch_norm(problem)
     if problem.loss == "cross_entropy" and targets.shape[1] < 2:
         raise SettingsError(
             "loss.name='cross_entropy' needs an output a class, at least two; "
@@ -125,6 +127,21 @@ def check_problem(problem: Problem) -> None:
             f"loss.name='{problem.loss}' needs targets within [0, 1], found "
             f"{targets.min():g} to {targets.max():g}; choose loss=squared_error, "
             "or dataset.scale_targets=minmax where the data set has that"
+        )
+
+
+def check_batch_norm(problem: Problem) -> None:
+    """Batch normalisation needs hidden layers, and batches whose samples differ."""
+    topology = problem.network.topology
+    if len(topology.sizes) < 3:
+        raise SettingsError(
+            f"network.batch_norm=true normalises hidden layers, which topology={topology} has "
+            "none of; add one, or set network.batch_norm=false"
+        )
+    if problem.batch_size < 2:
+        raise SettingsError(
+            "network.batch_norm=true takes mean and variance over a batch, which batches of "
+            "1 sample have none of; set batch_size=2 or more"
         )
 
 

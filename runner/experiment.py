@@ -131,7 +131,15 @@ def record_run(
             recorder.predictions(dataset, outputs)
         console.conclude(problem, dataset, weights, report)
         error = outcome.text if outcome.status == "diverged" else None
-        recorder.finish(outcome.status, state, report, final, error=error, restored=restored)
+        recorder.finish(
+            outcome.status,
+            state,
+            report,
+            final,
+            parameters=topology.parameters,
+            error=error,
+            restored=restored,
+        )
         wanted = settings.recording.plots
         if outcome.status != "interrupted" and (not quiet if wanted is None else wanted):
             draw_plots(experiment, weights, directory.path, console)

@@ -37,7 +37,7 @@ def whole_topology(settings: Settings, dataset: Dataset) -> Topology:
     """The topology, with `in` and `out` as many units as the data set has."""
     first, *hidden, last = settings.topology
     sizes = (first or dataset.inputs, *hidden, last or dataset.fitting_outputs[0])
-    return Topology(sizes, settings.network.bias)
+    return Topology(sizes, settings.network.bias, settings.network.batch_norm)
 
 
 def check_fit(topology: Topology, dataset: Dataset, name: str) -> None:

@@ -100,6 +100,7 @@ class DropoutSettings:
 class NetworkSettings:
     activation: ActivationSettings
     bias: Annotated[bool, flag]
+    batch_norm: Annotated[bool, flag]
     initializer: InitializerSettings
     dropout: DropoutSettings
 

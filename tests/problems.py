@@ -70,6 +70,7 @@ def make_problem(
     sizes: tuple[int, ...] = (3, 4, 1),
     *,
     bias: bool = False,
+    batch_norm: bool = False,
     hidden: str | tuple[str, ...] = "sigmoid",
     output: str = "sigmoid",
     rate: float = 0.0,
@@ -94,7 +95,7 @@ def make_problem(
     if scaling is not None:
         inputs, scaling = np.ascontiguousarray(data[0]), scaling.astype(dtype)
     return Problem(
-        network=Network(Topology(sizes, bias), names, output, Dropout(rate, stage)),
+        network=Network(Topology(sizes, bias, batch_norm), names, output, Dropout(rate, stage)),
         inputs=inputs,
         targets=targets,
         loss=loss,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.network.activations import ACTIVATIONS, Activation
+from runner.network.batch_norm import normalize_for_prediction
 from runner.network.topology import Array, Topology
 
 
@@ -49,14 +50,16 @@ class Network:
     def forward(self, parameters: Array, inputs: Array) -> tuple[Array, Array]:
         """The output layer's z and a, [batch, n_out] each, without dropout.
 
-        a_0 = inputs; z_l = a_(l-1) @ W_l + b_l; a_l = f_l(z_l).
+        a_0 = inputs; z_l = a_(l-1) @ W_l + b_l, or batch-normalised; a_l = f_l(z_l).
         """
         z = a = inputs.astype(parameters.dtype, copy=False)
         # exp(-z) may overflow on its way to an exact 0.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             for layer, activation in zip(self.topology.layers, self.activations, strict=True):
                 z = a @ layer.weight_matrix(parameters)  # [batch, n_in] @ [n_in, n_out]
-                if self.topology.bias:
+                if layer.gamma.start < layer.gamma.stop:
+                    normalize_for_prediction(z, layer, parameters)
+                elif self.topology.bias:
                     z += layer.bias_vector(parameters)
                 a = np.empty_like(z)
                 activation.forward(z, a)

@@ -1,9 +1,8 @@
 """Layer sizes written `a-b-…-z`, and where each layer's weights lie in the parameter vector."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +19,13 @@ class Layer(NamedTuple):
     weights: slice
     """Weight matrix [inputs, outputs], row by row."""
     bias: slice
-    """Bias vector [outputs]; empty without biases."""
+    """Bias vector [outputs]; empty without biases. A normalised layer has one in any case."""
+    gamma: slice
+    """Factors of batch normalisation [outputs]; empty without it, as are the next two."""
+    mean: slice
+    """Running means [outputs]; not trained."""
+    variance: slice
+    """Running variances [outputs]; not trained."""
 
     def weight_matrix(self, parameters: Array) -> Array:
         """The layer's weights, a view [inputs, outputs] into the parameter vector."""
@@ -36,11 +41,14 @@ class Topology:
     """The layer sizes of a dense network, input to output, and its parameter layout.
 
     Parameters are one flat vector: for each layer its weight matrix [n_in, n_out]
-    row by row, then, with biases, its bias vector [n_out].
+    row by row, then, with biases, its bias vector [n_out]. Batch normalisation gives each hidden
+    layer a bias, which is its shift beta, and behind it factors gamma [n_out]; behind all layers'
+    come their running means and variances, [n_out] each, whose gradient is always 0.
     """
 
     sizes: tuple[int, ...]
     bias: bool = False
+    batch_norm: bool = False
 
     def __str__(self) -> str:
         return "-".join(map(str, self.sizes))
@@ -48,20 +56,40 @@ class Topology:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The dense layers, first hidden to output."""
-        return tuple(self._layers())
+        return self.laid_out(self.sizes[1:])
 
-    def _layers(self) -> Iterator[Layer]:
-        start = 0
-        for inputs, outputs in pairwise(self.sizes):
-            bias_start = start + inputs * outputs
-            end = bias_start + (outputs if self.bias else 0)
-            yield Layer(inputs, outputs, slice(start, bias_start), slice(bias_start, end))
-            start = end
+    def laid_out(self, widths: Sequence[int]) -> tuple[Layer, ...]:
+        """The layers where a row of weights and each vector take as many numbers as `widths` says,
+
+        which may be more than the layer has outputs.
+        """
+        normalized = [*[self.batch_norm] * (len(widths) - 1), False]
+        trained, start = [], 0
+        for inputs, width, norm in zip(self.sizes, widths, normalized, strict=False):
+            weights = slice(start, start + inputs * width)
+            bias = slice(weights.stop, weights.stop + width * (self.bias or norm))
+            gamma = slice(bias.stop, bias.stop + width * norm)
+            trained.append((inputs, width, weights, bias, gamma))
+            start = gamma.stop
+        layers = []
+        for parts, width, norm in zip(trained, widths, normalized, strict=True):
+            mean = slice(start, start + width * norm)
+            variance = slice(mean.stop, mean.stop + width * norm)
+            layers.append(Layer(*parts, mean, variance))
+            start = variance.stop
+        return tuple(layers)
 
     @property
     def parameters(self) -> int:
-        """How many numbers the parameter vector holds."""
-        return sum((a + self.bias) * b for a, b in pairwise(self.sizes))
+        """How many numbers are trained."""
+        stop: int = self.layers[-1].gamma.stop
+        return stop
+
+    @property
+    def size(self) -> int:
+        """How many numbers the parameter vector holds, running means and variances included."""
+        stop: int = self.layers[-1].variance.stop
+        return stop
 
     def layer_name(self, index: int) -> str:
         """How layer `index` is named in logs: `L0=>L1`."""
@@ -83,4 +111,4 @@ def parse_sizes(text: str) -> tuple[int, ...]:
 
 def memory_needed(topology: Topology, dtype: str) -> int:
     """Bytes for the parameters, their gradient and two optimizer slots: 4 vectors."""
-    return 4 * topology.parameters * int(np.dtype(dtype).itemsize)
+    return 4 * topology.size * int(np.dtype(dtype).itemsize)

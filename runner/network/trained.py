@@ -109,6 +109,7 @@ def network_arrays(network: Network) -> dict[str, Array]:
     return {
         "topology": np.array(network.topology.sizes),
         "bias": np.array(network.topology.bias),
+        "batch_norm": np.array(network.topology.batch_norm),
         "activations": np.array(network.activation_names),
     }
 
@@ -120,13 +121,13 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
     """
     sizes = tuple(int(size) for size in arrays["topology"])
     activations = texts(arrays["activations"])
-    topology = Topology(sizes, bool(arrays["bias"]))
+    topology = Topology(sizes, bool(arrays["bias"]), bool(arrays["batch_norm"]))
     network = Network(topology, activations[:-1], activations[-1])
     parameters = arrays["parameters"]
     unknown = set(activations) - set(ACTIVATIONS)
     if unknown:
         raise ValueError(f"activation '{min(unknown)}' is unknown")
-    if len(activations) != len(topology.layers) or len(parameters) != topology.parameters:
+    if len(activations) != len(topology.layers) or len(parameters) != topology.size:
         raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {topology}")
     scalings = {
         of: Scaling(arrays[f"{of}_shift"], arrays[f"{of}_scale"])

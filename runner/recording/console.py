@@ -10,6 +10,7 @@ import numpy as np
 
 from runner.data.dataset import Dataset
 from runner.errors import printable
+from runner.network.batch_norm import EPSILON, MOMENTUM
 from runner.network.topology import Array, Topology
 from runner.network.trained import predict
 from runner.recording.progress_bar import ProgressBar
@@ -69,6 +70,8 @@ class Console:
         self.line("INITIATING NETWORK")
         self.line(f"topology    {topology}, {topology.parameters:,} parameters, {biases}")
         self.line(f"activation  {' '.join(network.hidden)}, output {network.output}")
+        if topology.batch_norm:
+            self.line(f"batch norm  hidden layers, momentum {MOMENTUM:g}, epsilon {EPSILON:g}")
         if dropout.rate:
             self.line(f"dropout     {dropout.rate:g} in the {dropout.stage} pass")
         counts = [f"{len(part):,} {PARTS[part_name]}" for part_name, part in dataset.parts.items()]
@@ -155,8 +158,8 @@ class Console:
         whole = topology.parameters <= MOST_WEIGHTS_SHOWN
         for index, layer in enumerate(topology.layers):
             parts = {"weights": layer.weight_matrix(parameters)}
-            if topology.bias:
-                parts["biases"] = layer.bias_vector(parameters)
+            vectors = {"biases": layer.bias_vector(parameters), "gammas": parameters[layer.gamma]}
+            parts |= {what: values for what, values in vectors.items() if values.size}
             for what, values in parts.items():
                 shown = f"\n{matrix(values)}" if whole else f" {summary(values)}"
                 self.line(f"{topology.layer_name(index)} {what}:{shown}")

@@ -136,13 +136,14 @@ class Recorder:
         report: StepReport,
         final: Mapping[str, float],
         *,
+        parameters: int,
         error: str | None = None,
         restored: bool = False,
     ) -> None:
         """The last snapshot of finite weights, the last history row, and results.csv.
 
-        final: metrics of the final weights. error: what went wrong, if it did.
-        restored: whether the best weights are the result.
+        final: metrics of the final weights. parameters: how many are trained.
+        error: what went wrong, if it did. restored: whether the best weights are the result.
         """
         if status != "diverged":
             self.snapshot(state, restored=restored)
@@ -157,7 +158,7 @@ class Recorder:
             "epochs": report.epoch,
             "seconds": report.seconds,
             "steps_per_second": report.step / report.seconds if report.seconds else 0.0,
-            "parameters": state.parameters.size,
+            "parameters": parameters,
             **report.metrics,
             **final,
         }

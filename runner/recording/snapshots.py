@@ -53,6 +53,7 @@ MEMBERS = {
     "history": Member("i", (1,)),
     "topology": Member("i", (1,), optional=True),
     "bias": Member("b", (0,), optional=True),
+    "batch_norm": Member("b", (0,), optional=True),
     "activations": Member("U", (1,), optional=True),
     "input_shift": Member("f", (0, 1), optional=True),
     "input_scale": Member("f", (0, 1), optional=True),

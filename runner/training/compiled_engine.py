@@ -15,7 +15,7 @@ from runner.training.compiled.caching import cache_folder, keep_on_disk
 from runner.training.compiled.lanes import VECTOR_BYTES, WIDTH
 from runner.training.compiled.losses import LOSSES
 from runner.training.compiled.optimizers import OPTIMIZERS
-from runner.training.compiled.plan import FIELDS
+from runner.training.compiled.plan import FIELDS, FORWARD, NORMALIZE, NORMALIZE_BACK, SLOPE
 from runner.training.compiled_layouts import ColumnLayout, RowLayout, aligned
 from runner.training.engine import Penalty, Problem, StepReport
 from runner.training.metrics import LOSS, METRICS, Target, metric_values
@@ -128,8 +128,12 @@ class CompiledEngine:
         plan = np.zeros((len(topology.sizes), FIELDS), np.int64)
         self._layout.fill(plan)
         for row, name in zip(plan[1:], names, strict=True):
-            row[-2] = tables.address(ACTIVATIONS[name].forward, tables.FORWARD, dtype)
-            row[-1] = tables.address(ACTIVATIONS[name].slope, tables.SLOPE, dtype)
+            row[FORWARD] = tables.address(ACTIVATIONS[name].forward, tables.FORWARD, dtype)
+            row[SLOPE] = tables.address(ACTIVATIONS[name].slope, tables.SLOPE, dtype)
+        if topology.batch_norm:
+            forward, backward = self._layout.normalizing
+            plan[1:-1, NORMALIZE] = tables.address(forward, tables.NORMALIZE, dtype)
+            plan[1:-1, NORMALIZE_BACK] = tables.address(backward, tables.NORMALIZE_BACK, dtype)
         drop = DROPOUT[dropout.stage if dropout.rate > 0 else None]
         return kernel.Net(plan.ravel(), len(names), topology.bias, drop, float(1 - dropout.rate))
 
@@ -141,7 +145,8 @@ class CompiledEngine:
             return aligned(count, dtype)
 
         activations, outputs = layout.activations, layout.outputs
-        widest = max(problem.network.topology.sizes)
+        topology = problem.network.topology
+        widest, batch_norm = max(topology.sizes), topology.batch_norm
         return kernel.Memory(
             parameters=zeros(layout.parameters),
             gradient=zeros(layout.parameters),
@@ -156,6 +161,8 @@ class CompiledEngine:
             dropped=zeros(activations),
             masks=zeros(activations),
             deltas=zeros(activations),
+            normal=zeros(activations if batch_norm else 1),
+            inverse=zeros(layout.units if batch_norm else 1),
             wanted=zeros(outputs),
             real=zeros(outputs),
             uniforms=np.zeros(max(problem.samples, widest * (layout.batch + WIDTH)) + WIDTH),

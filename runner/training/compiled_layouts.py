@@ -1,14 +1,26 @@
 """How the compiled engine lays out a problem's arrays, for small nets and for wide ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from runner.network.topology import Array
-from runner.training.compiled import columns, rows
+from runner.network.topology import Array, Layer
+from runner.training.compiled import columns, normalizing, rows
 from runner.training.compiled.lanes import VECTOR_BYTES, WIDTH
-from runner.training.compiled.plan import ACTIVATION, BIAS, INPUTS, OUTPUTS, SPAN, STRIDE, WEIGHTS
+from runner.training.compiled.plan import (
+    ACTIVATION,
+    BIAS,
+    GAMMA,
+    INPUTS,
+    INVERSE,
+    MEAN,
+    OUTPUTS,
+    SPAN,
+    STRIDE,
+    VARIANCE,
+    WEIGHTS,
+)
 from runner.training.engine import Problem
 
 MOST_NONZERO = 0.3
@@ -25,13 +37,16 @@ def padded(count: int, lanes: int = WIDTH) -> int:
 class ColumnLayout:
     """Unit by unit, samples side by side: for small nets (see `compiled.columns`)."""
 
+    normalizing = normalizing.COLUMNS
+
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._sizes = problem.network.topology.sizes
         self.stride = padded(problem.batch_size)
         self.first_layer = 0
         self.batch = self.stride
-        self.parameters = padded(problem.network.topology.parameters)
+        self.parameters = padded(problem.network.topology.size)
+        self.units = sum(self._sizes[1:])
         self.activations = sum(self._sizes) * self.stride
         self.outputs = self._sizes[-1] * self.stride
 
@@ -43,9 +58,9 @@ class ColumnLayout:
             plan[1:], plan, self._problem.network.topology.layers, strict=False
         ):
             row[INPUTS], row[OUTPUTS] = layer.inputs, layer.outputs
-            row[WEIGHTS], row[BIAS] = layer.weights.start, layer.bias.start
             row[ACTIVATION] = below[ACTIVATION] + below[SPAN]
             row[SPAN] = layer.outputs * self.stride
+        fill_places(plan, self._problem.network.topology.layers)
 
     def weight_places(self) -> Array:
         """Of each layer where its weights begin, how many rows they have, and a row's length."""
@@ -78,8 +93,10 @@ class ColumnLayout:
 class RowLayout:
     """Sample by sample, units side by side: for wide nets (see `compiled.rows`).
 
-    The kernel's parameters are the flat vector with every matrix row and bias padded with zeros.
+    The kernel's parameters are the flat vector with every matrix row and vector padded with zeros.
     """
+
+    normalizing = normalizing.ROWS
 
     def __init__(self, problem: Problem, *, fused: bool) -> None:
         self._problem = problem
@@ -91,32 +108,25 @@ class RowLayout:
         self.batch = problem.batch_size
         self.activations = sum(self._strides) * self.batch
         self.outputs = self._strides[-1] * self.batch
-        self._places = self._parameter_places()
-        self.parameters = self._places[-1][1].stop
-        self.first_layer = self._places[0][1].stop if fused else 0
+        topology = problem.network.topology
+        self._places = topology.laid_out(self._strides[1:])
+        self.parameters = self._places[-1].variance.stop
+        self.units = sum(self._strides[1:])
+        first = self._places[0]
+        self.first_layer = 0
+        if fused:
+            self.first_layer = first.weights.stop if topology.batch_norm else first.bias.stop
         self.inputs_changed()
         self._scratch = self._new_scratch()
 
     def weight_places(self) -> Array:
         """Of each layer where its weights begin, how many rows they have, and a row's length."""
-        begins = [weights.start for weights, _ in self._places]
+        begins = [place.weights.start for place in self._places]
         return np.column_stack([begins, self._sizes[:-1], self._strides[1:]])
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero, where skipping zeros pays."""
         self._first, self._column, self._inputs, self._way = self._listed_inputs()
-
-    def _parameter_places(self) -> list[tuple[slice, slice]]:
-        """Where each layer's padded weights and bias lie."""
-        places, start = [], 0
-        for layer, stride in zip(
-            self._problem.network.topology.layers, self._strides[1:], strict=True
-        ):
-            bias_start = start + layer.inputs * stride
-            end = bias_start + (stride if self._problem.network.topology.bias else 0)
-            places.append((slice(start, bias_start), slice(bias_start, end)))
-            start = end
-        return places
 
     def _listed_inputs(self) -> tuple[Array, Array, Array, int]:
         """The non-zero inputs of each sample, where skipping zeros pays, and how they are read."""
@@ -157,8 +167,7 @@ class RowLayout:
         plan[1:, INPUTS] = self._sizes[:-1]
         plan[:, SPAN] = np.array(self._strides) * self.batch
         plan[1:, ACTIVATION] = np.cumsum(plan[:-1, SPAN])
-        plan[1:, WEIGHTS] = [weights.start for weights, _ in self._places]
-        plan[1:, BIAS] = [bias.start for _, bias in self._places]
+        fill_places(plan, self._places)
 
     def arrays(self, order: Array) -> rows.Rows:
         """What the kernel takes."""
@@ -191,19 +200,31 @@ class RowLayout:
             flat[...] = padded_view
 
     def _views(self, parameters: Array, inside: Array) -> Iterator[tuple[Array, Array]]:
-        """Each layer's weights and bias, in the flat vector and in the kernel's."""
+        """Each layer's weights and vectors, in the flat vector and in the kernel's."""
         layers = self._problem.network.topology.layers
-        for layer, stride, (weights, bias) in zip(
-            layers, self._strides[1:], self._places, strict=True
-        ):
-            padded_rows = inside[weights].reshape(layer.inputs, stride)
+        for layer, place in zip(layers, self._places, strict=True):
+            padded_rows = place.weight_matrix(inside)
             yield layer.weight_matrix(parameters), padded_rows[:, : layer.outputs]
-            yield layer.bias_vector(parameters), inside[bias][: layer.outputs]
+            vectors = (layer.bias, layer.gamma, layer.mean, layer.variance)
+            places = (place.bias, place.gamma, place.mean, place.variance)
+            for flat, padded_vector in zip(vectors, places, strict=True):
+                yield parameters[flat], inside[padded_vector][: layer.outputs]
 
     def outputs_of(self, activations: Array, batch: int) -> Array:
         """The output layer's activations [batch, n_out]."""
         last = activations[self.activations - self.outputs : self.activations]
         return last.reshape(self.batch, -1)[:batch, : self._sizes[-1]].copy()
+
+
+def fill_places(plan: Array, layers: Sequence[Layer]) -> None:
+    """Where each layer's parts of the parameters begin, and its inverse deviations."""
+    start = 0
+    for row, layer in zip(plan[1:], layers, strict=True):
+        row[WEIGHTS], row[BIAS], row[GAMMA] = (
+            part.start for part in (layer.weights, layer.bias, layer.gamma)
+        )
+        row[MEAN], row[VARIANCE], row[INVERSE] = layer.mean.start, layer.variance.start, start
+        start += layer.outputs
 
 
 def row_stride(count: int, lanes: int) -> int:

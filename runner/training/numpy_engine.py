@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.network.activations import Activation
+from runner.network.batch_norm import BatchNorm, batch_norm
 from runner.network.losses import LOSSES
 from runner.network.topology import Array
 from runner.training.engine import Problem, StepReport
@@ -36,8 +37,9 @@ class LayerBuffers:
     activation: Activation
     weights: Array  # [n_in, n_out], a view into the parameters
     weights_gradient: Array  # [n_in, n_out], a view into the gradient
-    bias: Array  # [n_out], a view into the parameters; [0] without biases
-    bias_gradient: Array  # [n_out], a view into the gradient; [0] without biases
+    bias: Array  # [n_out], a view into the parameters; [0] without biases or where `norm` has it
+    bias_gradient: Array  # [n_out], a view into the gradient; [0] likewise
+    norm: BatchNorm | None
     z: Array  # [batch, n_out]
     a: Array  # [batch, n_out]
     slope: Array  # [batch, n_out], da/dz
@@ -157,11 +159,16 @@ class NumpyEngine:
         return work
 
     def _forward(self, work: Workspace, generator: np.random.Generator) -> None:
-        """z_l = a_(l-1) @ W_l + b_l; a_l = f_l(z_l), times the mask if dropout is in this stage."""
+        """z_l = a_(l-1) @ W_l + b_l; a_l = f_l(z_l), times the mask if dropout is in this stage.
+
+        Where there is batch normalisation, z_l is the normalised one.
+        """
         a = work.inputs
         for layer in work.layers:
             np.dot(a, layer.weights, layer.z)  # [batch, n_in] @ [n_in, n_out]
-            if layer.bias.size:
+            if layer.norm is not None:
+                layer.norm.forward(layer.z)
+            elif layer.bias.size:
                 np.add(layer.z, layer.bias, layer.z)
             layer.activation.forward(layer.z, layer.a)
             a = layer.a
@@ -200,6 +207,8 @@ class NumpyEngine:
             if self._drop_stage != "forward":
                 layer.activation.slope(layer.z, layer.a, layer.slope)
             np.multiply(layer.delta, layer.slope, layer.delta)
+            if layer.norm is not None:
+                layer.norm.backward(layer.delta)
             above = layer
         self._gradients(above, work.inputs)
 
@@ -238,7 +247,7 @@ class NumpyEngine:
         """Makes the workspaces' weights views into `parameters`."""
         if parameters is not self._parameters:
             self._parameters = parameters
-            self._gradient = np.empty_like(parameters)
+            self._gradient = np.zeros_like(parameters)  # of running means and variances: always 0
             self._workspaces = {}
 
     def _workspace(self, batch: int) -> Workspace:
@@ -254,13 +263,16 @@ class NumpyEngine:
         ):
             shape = (batch, place.outputs)
             z, a, slope, delta, mask = (np.empty(shape, dtype) for _ in range(5))
+            norm = batch_norm(place, self._parameters, self._gradient, batch)
+            bias = place.bias if norm is None else slice(0, 0)
             layers.append(
                 LayerBuffers(
                     activation=activation,
                     weights=place.weight_matrix(self._parameters),
                     weights_gradient=place.weight_matrix(self._gradient),
-                    bias=place.bias_vector(self._parameters),
-                    bias_gradient=place.bias_vector(self._gradient),
+                    bias=self._parameters[bias],
+                    bias_gradient=self._gradient[bias],
+                    norm=norm,
                     z=z,
                     a=a,
                     slope=slope,

@@ -44,8 +44,8 @@ def restraint(penalty: Penalty, topology: Topology) -> Restraint | None:
 
 
 def weight_mask(topology: Topology) -> Array:
-    """1 for weights, 0 for biases [parameters]."""
-    mask = np.zeros(topology.parameters)
+    """1 for weights, 0 for biases and what batch normalisation adds [parameters]."""
+    mask = np.zeros(topology.size)
     for layer in topology.layers:
         mask[layer.weights] = 1
     return mask

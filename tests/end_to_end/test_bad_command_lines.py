@@ -56,6 +56,14 @@ COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ["topology=3-4-4-4-1", "network.activation.hidden=[relu,tanh]"],
         ["names 2 hidden layers", "a list of 3"],
     ),
+    "batch norm of no hidden layer": (
+        ["topology=3-1", "network.batch_norm=true"],
+        ["topology=3-1 has none", "add one"],
+    ),
+    "batch norm of batches of one": (
+        ["batch_size=1", "network.batch_norm=true"],
+        ["1 sample have none", "batch_size=2"],
+    ),
     "negative seed": (["seed=-1"], ["seed=-1 is out of range", "4294967295"]),
     "seed of 33 bits": (["seed=4294967296"], ["seed=4294967296 is out of range"]),
     "newline in a name": (["dataset.name='a\\nb\nc'"], ["\\n"]),

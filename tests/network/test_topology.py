@@ -46,18 +46,29 @@ def test_what_is_not_a_topology_is_refused(text: str) -> None:
         parse_sizes(text)
 
 
-@given(SIZES, st.booleans())
+@given(SIZES, st.booleans(), st.booleans())
 def test_the_layers_cover_the_parameter_vector_without_gap_or_overlap(
-    sizes: tuple[int, ...], bias: bool
+    sizes: tuple[int, ...], bias: bool, batch_norm: bool
 ) -> None:
-    topology = Topology(sizes, bias)
+    topology = Topology(sizes, bias, batch_norm)
+    trained = [(layer.weights, layer.bias, layer.gamma) for layer in topology.layers]
+    running = [(layer.mean, layer.variance) for layer in topology.layers]
     covered = [
-        index
-        for layer in topology.layers
-        for part in (layer.weights, layer.bias)
-        for index in range(part.start, part.stop)
+        [index for parts in group for part in parts for index in range(part.start, part.stop)]
+        for group in (trained, running)
     ]
-    assert covered == list(range(topology.parameters))
+    assert covered[0] == list(range(topology.parameters))
+    assert covered[1] == list(range(topology.parameters, topology.size))
+
+
+def test_batch_normalisation_adds_four_numbers_a_hidden_unit_two_of_them_trained() -> None:
+    plain, normalized = Topology((3, 4, 1)), Topology((3, 4, 1), batch_norm=True)
+    assert (plain.parameters, plain.size) == (16, 16)
+    assert (normalized.parameters, normalized.size) == (16 + 8, 16 + 16)
+    hidden, output = normalized.layers
+    assert (hidden.bias, hidden.gamma) == (slice(12, 16), slice(16, 20))
+    assert (hidden.mean, hidden.variance) == (slice(24, 28), slice(28, 32))
+    assert output.bias.start == output.bias.stop
 
 
 @given(SIZES, st.booleans())

@@ -52,6 +52,14 @@ def test_every_layers_activation_is_shown(tmp_path: Path) -> None:
     assert results["network.activation.hidden"] == '["relu", "tanh"]'
 
 
+def test_batch_normalisation_is_shown(tmp_path: Path) -> None:
+    log = log_of(tmp_path, [*SMALL, "network.batch_norm=true"])
+    assert "topology    3-4-1, 24 parameters, no biases" in log
+    assert "batch norm  hidden layers, momentum 0.1, epsilon 1e-05" in log
+    assert "L0=>L1 gammas:\n[1 1 1 1]" in log
+    assert read_row(tmp_path / "results.csv")["parameters"] == "24"
+
+
 def test_a_large_net_shows_a_summary_a_layer(tmp_path: Path) -> None:
     log = log_of(tmp_path, LARGE)
     assert "L0=>L1 weights: 3 x 300: mean " in log

@@ -36,6 +36,18 @@ CASES = {
     "float32": make_problem(batch_size=3, rate=0.2, dtype="float32"),
     "classes": classes((3, 4, 3), data=(INPUTS, LABELS)),
     **{
+        f"batch norm, {name}": make_problem(
+            sizes, batch_norm=True, batch_size=batch_size, rate=0.1, learning_rate=0.1
+        )
+        for name, sizes, batch_size in [
+            ("small", (3, 4, 1), 3),
+            ("small, full batch", (3, 4, 1), None),
+            ("a last batch of one", (3, 4, 1), 7),
+            ("wide", (3, 40, 20, 1), 3),
+            ("wide, a last batch of one", (3, 40, 1), 7),
+        ]
+    },
+    **{
         f"penalties, {name}": make_problem(
             sizes,
             bias=True,

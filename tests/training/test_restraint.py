@@ -66,6 +66,8 @@ def test_nothing_is_restrained_by_default() -> None:
 def test_weights_are_told_from_biases() -> None:
     mask = weight_mask(Topology((2, 2, 1), bias=True))
     assert mask.tolist() == [1, 1, 1, 1, 0, 0, 1, 1, 0]
+    normalized = weight_mask(Topology((2, 1, 1), batch_norm=True))
+    assert normalized.tolist() == [1, 1, 0, 0, 1, 0, 0]  # W, b, gamma, W, mean, variance
 
 
 @pytest.mark.parametrize("penalty", [case.penalty for case in CASES.values()], ids=CASES)

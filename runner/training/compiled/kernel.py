@@ -12,12 +12,24 @@ from numba import njit
 from runner.training.compiled import layouts
 from runner.training.compiled.lanes import WIDTH, absolute, load, store, total
 from runner.training.compiled.mersenne import draw
-from runner.training.compiled.plan import ACTIVATION, FIELDS, FORWARD, OUTPUTS, SLOPE, SPAN
+from runner.training.compiled.plan import (
+    ACTIVATION,
+    FIELDS,
+    FORWARD,
+    INVERSE,
+    NORMALIZE,
+    NORMALIZE_BACK,
+    OUTPUTS,
+    SLOPE,
+    SPAN,
+)
 from runner.training.compiled.pointers import pointer
 from runner.training.compiled.shuffling import stable_order
 from runner.training.compiled.tables import (
     call_forward,
     call_loss,
+    call_normalize,
+    call_normalize_back,
     call_restrain,
     call_shorten,
     call_slope,
@@ -77,6 +89,8 @@ class Memory(NamedTuple):
     dropped: np.ndarray  # a after forward dropout
     masks: np.ndarray
     deltas: np.ndarray
+    normal: np.ndarray  # z before gamma and bias, where a layer is batch-normalised
+    inverse: np.ndarray  # 1 / sqrt(variance + eps) of each unit
     wanted: np.ndarray
     real: np.ndarray
     uniforms: np.ndarray  # float64
@@ -103,7 +117,14 @@ def forward(net, layout, memory, count):
         row = net.plan + layer * FIELDS
         at, span = row[ACTIVATION], row[SPAN]
         z, a = memory.z + at, memory.a + at
-        layouts.sums(layout, layer, row, net.with_bias, memory.parameters, below, z, count)
+        normalize = row[NORMALIZE]
+        with_bias = net.with_bias and normalize == 0
+        layouts.sums(layout, layer, row, with_bias, memory.parameters, below, z, count)
+        if normalize != 0:
+            normal, inverse = memory.normal + at, memory.inverse + row[INVERSE]
+            call_normalize(
+                normalize, z, normal, inverse, memory.parameters, memory.real, row, count
+            )
         call_forward(row[FORWARD], z, a, span)
         below = a
         if net.drop == FORWARD_DROPOUT and layer < net.layers:
@@ -162,10 +183,24 @@ def backward(net, layout, rule, memory, count, learning_rate):
         deltas = memory.deltas + at
         if layer < net.layers or not rule.loss_gives_dz:
             call_slope(row[SLOPE], memory.z + at, memory.a + at, deltas, span)
+        normalize = row[NORMALIZE_BACK]
+        if normalize != 0:
+            call_normalize_back(
+                normalize,
+                deltas,
+                memory.normal + at,
+                memory.inverse + row[INVERSE],
+                memory.parameters,
+                memory.gradient,
+                memory.real,
+                row,
+                count,
+            )
+        with_bias = net.with_bias and normalize == 0
         forward_dropped = net.drop == FORWARD_DROPOUT and layer > 1
         below = (memory.dropped if forward_dropped else memory.a) + below_at
         layouts.gradient(
-            layout, layer, row, net.with_bias, rule, memory, below, deltas, count, learning_rate
+            layout, layer, row, with_bias, rule, memory, below, deltas, count, learning_rate
         )
         if layer > 1:
             below_deltas = memory.deltas + below_at
@@ -265,6 +300,8 @@ def addresses(memory):
         pointer(memory.dropped),
         pointer(memory.masks),
         pointer(memory.deltas),
+        pointer(memory.normal),
+        pointer(memory.inverse),
         pointer(memory.wanted),
         pointer(memory.real),
         pointer(memory.uniforms),

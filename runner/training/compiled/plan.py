@@ -1,7 +1,10 @@
 """A layer's row in the kernel's plan. Row 0 is the input layer."""
 
-INPUTS, OUTPUTS, STRIDE, WEIGHTS, BIAS, ACTIVATION, SPAN, FORWARD, SLOPE = range(9)
+INPUTS, OUTPUTS, STRIDE, WEIGHTS, BIAS, ACTIVATION, SPAN, GAMMA, MEAN, VARIANCE, INVERSE = range(11)
 """Units below and its own; the length of a row, padding included; where its weights, its bias and
-its activations begin; how many numbers its activations take; addresses of activation and slope."""
-FIELDS = 9
+its activations begin; how many numbers its activations take; where gamma, the running means and
+variances of batch normalisation and its inverse deviations begin."""
+NORMALIZE, NORMALIZE_BACK, FORWARD, SLOPE = range(11, 15)
+"""Addresses: of batch normalisation, or 0; of activation and slope."""
+FIELDS = 15
 """Numbers in a row."""

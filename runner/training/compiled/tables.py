@@ -40,6 +40,11 @@ RESTRAIN = types.none, (NUMBERS, NUMBERS, NUMBERS, types.intp, PointerType(types
 SHORTEN = types.none, (NUMBERS, NUMBERS, PointerType(types.int64), types.intp, types.float64)
 """(parameters, norms, places, layers, max_norm): the parameters in place."""
 
+NORMALIZE = types.none, (*[NUMBERS] * 5, PointerType(types.int64), types.intp)
+"""(z, normal, inverse, parameters, real, row, count): z and the running statistics in place."""
+NORMALIZE_BACK = types.none, (*[NUMBERS] * 6, PointerType(types.int64), types.intp)
+"""(deltas, normal, inverse, parameters, gradient, real, row, count): deltas in place."""
+
 
 def _caller(name, signature):
     result, kinds = signature
@@ -50,6 +55,8 @@ call_forward = _caller("call_forward", FORWARD)
 call_slope = _caller("call_slope", SLOPE)
 call_loss = _caller("call_loss", LOSS)
 call_update = _caller("call_update", UPDATE)
+call_normalize = _caller("call_normalize", NORMALIZE)
+call_normalize_back = _caller("call_normalize_back", NORMALIZE_BACK)
 call_restrain = _caller("call_restrain", RESTRAIN)
 call_shorten = _caller("call_shorten", SHORTEN)
 

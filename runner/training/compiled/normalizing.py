@@ -1,0 +1,120 @@
+"""Batch normalisation of a layer in both layouts, called by address where a net has it.
+
+The same equations as in `runner.network.batch_norm`. row: the layer's in the plan; inverse: its
+1 / sqrt(variance + eps); real: 1 for samples, 0 for padding.
+"""
+
+from math import sqrt
+from typing import NamedTuple
+
+from runner.network.batch_norm import EPSILON, MOMENTUM
+from runner.training.compiled.lanes import WIDTH, load, root, spread, store, total
+from runner.training.compiled.plan import BIAS, GAMMA, MEAN, OUTPUTS, STRIDE, VARIANCE
+
+
+def normalize_columns(z, normal, inverse, parameters, real, row, count):
+    """A unit at a time; its samples lie side by side."""
+    stride = row[STRIDE]
+    for unit in range(row[OUTPUTS]):
+        x, n = z + unit * stride, normal + unit * stride
+        gamma, bias = parameters[row[GAMMA] + unit], parameters[row[BIAS] + unit]
+        mean, variance = parameters + (row[MEAN] + unit), parameters + (row[VARIANCE] + unit)
+        center, square = 1.0 * mean[0], 1.0 * variance[0]
+        if count > 1:
+            whole = spread(z, 0.0)
+            for s in range(0, stride, WIDTH):
+                whole = whole + load(x, s) * load(real, s)
+            center = total(whole) / count
+            whole = spread(z, 0.0)
+            for s in range(0, stride, WIDTH):
+                away = (load(x, s) - center) * load(real, s)
+                whole = whole + away * away
+            square = total(whole) / count
+            mean[0] = mean[0] * (1.0 - MOMENTUM) + center * MOMENTUM
+            grown = MOMENTUM * count / (count - 1)
+            variance[0] = variance[0] * (1.0 - MOMENTUM) + square * grown
+        inverse[unit] = 1.0 / sqrt(square + EPSILON)
+        for s in range(0, stride, WIDTH):
+            standard = (load(x, s) - center) * inverse[unit]
+            store(n, s, standard)
+            store(x, s, standard * gamma + bias)
+
+
+def normalize_columns_back(deltas, normal, inverse, parameters, gradient, real, row, count):
+    """dL/du -> dL/dz, 0 for padding."""
+    stride = row[STRIDE]
+    for unit in range(row[OUTPUTS]):
+        d, n = deltas + unit * stride, normal + unit * stride
+        sums, products = spread(deltas, 0.0), spread(deltas, 0.0)
+        for s in range(0, stride, WIDTH):
+            sums = sums + load(d, s)
+            products = products + load(d, s) * load(n, s)
+        gradient[row[BIAS] + unit], gradient[row[GAMMA] + unit] = total(sums), total(products)
+        level, tilt = 0.0, 0.0
+        if count > 1:
+            level, tilt = total(sums) / count, total(products) / count
+        factor = parameters[row[GAMMA] + unit] * inverse[unit]
+        for s in range(0, stride, WIDTH):
+            left = load(d, s) - level - load(n, s) * tilt
+            store(d, s, left * factor * load(real, s))
+
+
+def normalize_rows(z, normal, inverse, parameters, _real, row, count):
+    """Eight units at a time; padding stays 0."""
+    stride = row[STRIDE]
+    gamma, bias = parameters + row[GAMMA], parameters + row[BIAS]
+    means, variances = parameters + row[MEAN], parameters + row[VARIANCE]
+    for j in range(0, stride, WIDTH):
+        center, square = load(means, j), load(variances, j)
+        if count > 1:
+            whole = spread(z, 0.0)
+            for s in range(count):
+                whole = whole + load(z, s * stride + j)
+            center = whole / count
+            whole = spread(z, 0.0)
+            for s in range(count):
+                away = load(z, s * stride + j) - center
+                whole = whole + away * away
+            grown = MOMENTUM * count / (count - 1)
+            store(means, j, load(means, j) * (1.0 - MOMENTUM) + center * MOMENTUM)
+            square = whole / count
+            store(variances, j, load(variances, j) * (1.0 - MOMENTUM) + square * grown)
+        factor = 1.0 / root(square + EPSILON)
+        store(inverse, j, factor)
+        for s in range(count):
+            at = s * stride + j
+            standard = (load(z, at) - center) * factor
+            store(normal, at, standard)
+            store(z, at, standard * load(gamma, j) + load(bias, j))
+
+
+def normalize_rows_back(deltas, normal, inverse, parameters, gradient, _real, row, count):
+    """dL/du -> dL/dz."""
+    stride = row[STRIDE]
+    for j in range(0, stride, WIDTH):
+        sums, products = spread(deltas, 0.0), spread(deltas, 0.0)
+        for s in range(count):
+            d = load(deltas, s * stride + j)
+            sums = sums + d
+            products = products + d * load(normal, s * stride + j)
+        store(gradient, row[BIAS] + j, sums)
+        store(gradient, row[GAMMA] + j, products)
+        level, tilt = spread(deltas, 0.0), spread(deltas, 0.0)
+        if count > 1:
+            level, tilt = sums / count, products / count
+        factor = load(parameters, row[GAMMA] + j) * load(inverse, j)
+        for s in range(count):
+            at = s * stride + j
+            left = load(deltas, at) - level - load(normal, at) * tilt
+            store(deltas, at, left * factor)
+
+
+class Normalizing(NamedTuple):
+    """What a layout does before a layer's activation, and on the way back."""
+
+    forward: object
+    backward: object
+
+
+COLUMNS = Normalizing(normalize_columns, normalize_columns_back)
+ROWS = Normalizing(normalize_rows, normalize_rows_back)
