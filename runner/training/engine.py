@@ -37,7 +37,7 @@ class Penalty:
     clip_value: float | None = None
     """Each number of the gradient is kept within +- this."""
     clip_norm: float | None = None
-    """A gradient that is longer is shortened to this."""
+    """A gradient that is longer is shortened to this, penalties and biases included."""
     max_norm: float | None = None
     """After a step, a unit whose incoming weights are longer has them shortened to this."""
 

@@ -58,7 +58,8 @@ def warmup(epochs: Array, _length: float, settings: tuple[float, ...]) -> Array:
 def one_cycle(epochs: Array, length: float, settings: tuple[float, ...]) -> Array:
     """Up from 1/start to 1 in the first `rise` of the run, then down to 1/end, along cosines.
 
-    Both relative to the peak, where PyTorch's final_div_factor is relative to the start.
+    Both relative to the peak, where PyTorch's final_div_factor is relative to the start. The end
+    comes with the run's, PyTorch's with the last step, and its peak a step before `rise` is over.
     Source: Smith 2018.
     """
     rise, start, end = settings

@@ -1,9 +1,12 @@
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
+from runner.recording.snapshots import load_snapshot, save_snapshot
 from runner.training.engine import LearningRate, Penalty
 from runner.training.metrics import METRICS, SAMPLES, Target
 from runner.training.optimizers import OPTIMIZERS
@@ -69,6 +72,23 @@ CASES = {
         for name in OPTIMIZERS
     },
     **{
+        f"hidden {name}": make_problem(
+            hidden=name, output="linear", batch_size=3, learning_rate=0.1
+        )
+        for name in ELEMENTWISE
+    },
+    **{
+        f"loss {name}": make_problem(
+            (3, 4, 2),
+            output=LOSSES[name].output or "linear",
+            loss=name,
+            data=(INPUTS, random_targets(name, 8, 2)),
+            batch_size=3,
+            learning_rate=0.1,
+        )
+        for name in LOSSES
+    },
+    **{
         f"{name} schedule": make_problem(
             batch_size=3, schedule=LearningRate(name, SCHEDULE_SETTINGS[name], 15.0)
         )
@@ -97,12 +117,15 @@ def test_slices_of_training_come_to_the_same_bytes_as_one_piece(
 
 @cases
 @engines
-def test_an_engine_takes_over_where_another_left_off(engine_name: str, case: str) -> None:
+def test_an_engine_takes_over_from_a_snapshot_where_another_left_off(
+    engine_name: str, case: str, tmp_path: Path
+) -> None:
     problem = CASES[case]
     whole, handed_over = make_state(problem), make_state(problem)
     make_engine(engine_name, problem).advance(whole, 50, None)
     for steps in (20, 30):
         make_engine(engine_name, problem).advance(handed_over, steps, None)
+        handed_over = load_snapshot(save_snapshot(tmp_path, handed_over))
     assert content(handed_over) == content(whole)
 
 
