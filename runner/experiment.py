@@ -1,7 +1,7 @@
 """One run, start to end: data set, network, training, recording."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,6 +29,7 @@ from runner.training.evaluation import evaluate
 from runner.training.loop import standing, train
 from runner.training.metrics import VALIDATION
 from runner.training.state import TrainingState
+from runner.training.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -163,26 +164,39 @@ def train_and_record(
     interrupts: Interrupts,
 ) -> StepReport:
     """Trains until a criterion or a signal stops it, validating and recording on the way."""
-    engine, watch, dataset = experiment.engine, experiment.watch, experiment.dataset
-    problem, milestone, validate = engine.problem, recorder.next_milestone, None
-    if dataset.validation is not None:
-        validation = samples_of(VALIDATION, dataset.validation, dataset)
-        validate = partial(evaluate, problem, held_out=validation)
-        if experiment.stopping.loop_target or not problem.full_batch:
-            milestone = every_epoch
-    if watch is not None:
-        milestone = every_epoch
-    clock = time.perf_counter
-    for report in train(state, engine, experiment.stopping, milestone, clock, validate, watch):
+    for report in course(experiment, state, experiment.stopping):
         recorder.record(report, state)
         console.progress(report)
         if interrupts.snapshot_wanted() and report.finite:
             recorder.snapshot(state)
         if interrupts.received:
             break
+    validate = validation_of(experiment)
     if validate is not None and report.stop_reason is None:  # interrupted between epochs
         report = replace(report, metrics=report.metrics | validate(state.parameters))
     return report
+
+
+def course(
+    experiment: Experiment, state: TrainingState, stopping: Stopping
+) -> Iterator[StepReport]:
+    """The reports of an experiment's training from `state` on, which is changed in place."""
+    engine, watch = experiment.engine, experiment.watch
+    milestone = build_occasions(experiment.settings.recording).next_milestone
+    validate = validation_of(experiment)
+    often = experiment.stopping.loop_target or not engine.problem.full_batch
+    if watch is not None or (validate is not None and often):
+        milestone = every_epoch
+    return train(state, engine, stopping, milestone, time.perf_counter, validate, watch)
+
+
+def validation_of(experiment: Experiment) -> Callable[[Array], dict[str, float]] | None:
+    """From weights to their metrics on the validation part, where there is one."""
+    dataset = experiment.dataset
+    if dataset.validation is None:
+        return None
+    validation = samples_of(VALIDATION, dataset.validation, dataset)
+    return partial(evaluate, experiment.engine.problem, held_out=validation)
 
 
 def every_epoch(epoch: int) -> int:

@@ -29,6 +29,15 @@ class Occasions(NamedTuple):
     keep: int | None
     """How many snapshots stay, the newest; None is all."""
 
+    def next_milestone(self, epoch: int) -> int | None:
+        """The next epoch at whose end something is recorded."""
+        following = (schedule.next_after(epoch) for schedule in (self.history, self.snapshots))
+        return min((epoch for epoch in following if epoch is not None), default=None)
+
+    def row_due(self, report: StepReport) -> bool:
+        """Whether the history has a row of where this report stands."""
+        return report.epoch_ended and report.epoch in self.history
+
 
 class Recorder:
     """Writes history, snapshots, results and run.json as training goes.
@@ -62,17 +71,11 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         self._history.close()
 
-    def next_milestone(self, epoch: int) -> int | None:
-        """The next epoch at whose end something is recorded."""
-        schedules = (self._occasions.history, self._occasions.snapshots)
-        following = (schedule.next_after(epoch) for schedule in schedules)
-        return min((epoch for epoch in following if epoch is not None), default=None)
-
     def record(self, report: StepReport, state: TrainingState) -> None:
         """What is due after this report."""
         if not report.finite:
             return
-        if report.epoch_ended and report.epoch in self._occasions.history:
+        if self._occasions.row_due(report):
             with storage_errors(self._directory.path):
                 self._history.append(report)
         scheduled = report.epoch_ended and report.epoch in self._occasions.snapshots
