@@ -17,6 +17,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from runner.branching import inherited
 from runner.composing import COMPOSING_ERRORS, conf_folder, explained, plain, prepare_hydra
 from runner.errors import (
     INTERRUPTED,
@@ -29,6 +30,7 @@ from runner.errors import (
     printable,
 )
 from runner.experiment import record_failure, run_experiment
+from runner.resuming import resume_run, warn
 from runner.sweeping.results import SweepFolder, collect_results
 
 
@@ -43,7 +45,7 @@ def application(config: DictConfig) -> None:
     if not about.run.dir:
         raise Stop(SettingsError("hydra.run.dir is empty; expected a folder for the run"), 2)
     try:
-        outcome = run_experiment(plain(config), folder, documents(config))
+        outcome = run_experiment(configuration(config), folder, documents(config))
     except BaseException as error:
         if not any(folder.iterdir()):  # refused at the door, or interrupted there
             folder.rmdir()
@@ -59,14 +61,22 @@ def application(config: DictConfig) -> None:
 def run_job(config: DictConfig, folder: Path, name: str) -> None:
     """A job of a sweep: its failure is recorded in its folder, and the sweep goes on."""
     try:
-        outcome = run_experiment(plain(config), folder, documents(config), quiet=True)
+        if (folder / "run.json").exists():  # a cluster has put the job into its queue again
+            outcome = resume_run(folder, {}, warn, quiet=True)
+        else:
+            outcome = run_experiment(configuration(config), folder, documents(config), quiet=True)
     except Exception as error:
         record_failure(folder, unresolved(config), documents(config), error)
         print(printable(f"{name}: failed: {error_line(error)}"), flush=True)
         return
-    print(printable(f"{name}: {outcome.text}"), flush=True)
-    if outcome.status == "interrupted":
+    print(printable(f"{name}: {outcome.text if outcome else 'complete'}"), flush=True)
+    if outcome and outcome.status == "interrupted":
         raise Stop(None, outcome.exit_code)
+
+
+def configuration(config: DictConfig) -> dict[str, Any]:
+    """The configuration of a run: as composed, or for a branch its parent's, with what is said."""
+    return inherited(plain(config), HydraConfig.get().overrides.task)
 
 
 def unresolved(config: DictConfig) -> dict[str, Any]:

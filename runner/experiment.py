@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from runner.branching import lineage
 from runner.building import build_occasions
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
 from runner.final_metrics import final_confusion, final_metrics
@@ -54,9 +55,10 @@ def run_experiment(
     experiment = prepare(config)
     state = experiment.first_state()
     directory = run_directory(folder, experiment)
+    about = {**experiment.description(), "lineage": lineage(experiment.settings.from_, state)}
     with (
         session(experiment.settings) as interrupts,
-        directory.claimed(experiment.description(), documents),
+        directory.claimed(about, documents),
     ):
         return record_run(experiment, state, directory, interrupts, quiet=quiet)
 

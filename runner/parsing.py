@@ -2,12 +2,14 @@
 
 A settings class is a frozen dataclass whose fields are annotated with a rule
 (`Annotated[float, number(above=0)]`), with another settings class for a section, or with `Beside`
-for a section whose keys stand among the others.
+for a section whose keys stand among the others. A key that is a word of Python's has a field with
+an underscore after it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from keyword import iskeyword
 from typing import Annotated, Any, get_origin, get_type_hints
 
 from runner.errors import SettingsError, printable
@@ -42,7 +44,7 @@ def field_rules(kind: type) -> dict[str, Any]:
     """Of each field of a settings class: its rule, the class of its section, or `Beside`."""
     hints = get_type_hints(kind, include_extras=True)
     return {
-        name: hint.__metadata__[0] if get_origin(hint) is Annotated else hint
+        name.removesuffix("_"): hint.__metadata__[0] if get_origin(hint) is Annotated else hint
         for name, hint in hints.items()
     }
 
@@ -73,7 +75,7 @@ def parse(kind: type, values: object, prefix: str = "") -> Any:
     if left:
         taken = [name for name in values if name not in left]
         raise unknown_key(f"{prefix}{next(iter(left))}", prefix, taken)
-    return kind(**parsed)
+    return kind(**{f"{name}_" if iskeyword(name) else name: parsed[name] for name in parsed})
 
 
 def parse_section(section: Section, values: Mapping[str, Any], prefix: str) -> Any:

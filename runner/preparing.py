@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from runner.branching import branch_off
 from runner.building import (
     build_distortion,
     build_engine,
@@ -43,12 +44,19 @@ class Experiment:
 
     def first_state(self) -> TrainingState:
         """The state before the first step."""
-        return build_state(self.settings, self.engine.problem)
+        state = build_state(self.settings, self.engine.problem)
+        if self.settings.from_ is None:
+            return state
+        return branch_off(self.settings.from_, state, self.config, self.data_checksum)
 
     @cached_property
     def columns(self) -> dict[str, object]:
         """The configuration's part of results.csv."""
-        return configuration_columns(self.config)
+        columns = configuration_columns(self.config)
+        if self.settings.from_ is None:
+            return columns
+        run, step = self.settings.from_
+        return {**columns, "parent": str(run), "parent_step": step}
 
     @cached_property
     def checksum(self) -> str:

@@ -11,12 +11,11 @@ from runner.errors import (
     DivergedError,
     RunnerError,
     SettingsError,
-    SnapshotError,
     error_line,
     printable,
 )
 from runner.recording.run_directory import read_run
-from runner.resuming import resume_run
+from runner.resuming import resume_run, warn
 from runner.sweeping.results import collect_results
 
 EXAMPLES = """\
@@ -105,11 +104,6 @@ def resumed_sweep(sweep: Path, jobs: Sequence[Path], changes: Mapping[str, Any])
     collect_results(sweep)
     interrupted = codes[-1] in INTERRUPTED.values()
     return codes[-1] if interrupted else int(any(codes))
-
-
-def warn(message: str) -> None:
-    """Says what was not sound, and that something else stands in for it."""
-    print(f"warning: {error_line(SnapshotError(message))}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Going on with a run from its newest sound snapshot, to the bytes of one that never stopped."""
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,9 @@ from runner.errors import (
 )
 from runner.experiment import Outcome, record_run, run_directory, session
 from runner.preparing import FREE, Experiment, prepare
-from runner.recording.files import refuse_links
 from runner.recording.history import history_up_to
 from runner.recording.locks import locked
-from runner.recording.run_directory import read_run
+from runner.recording.run_directory import described
 from runner.recording.snapshots import (
     Snapshot,
     read_snapshot,
@@ -66,24 +66,6 @@ def resume_run(
             return record_run(
                 experiment, state, directory, interrupts, history=history, steps=steps, quiet=quiet
             )
-
-
-def described(run: Path) -> Mapping[str, Any]:
-    """What run.json says of a run. Raises SnapshotError where there is none that can be read."""
-    name = printable(run)
-    if not (run / "run.json").exists():
-        raise SnapshotError(f"{name} holds no run: there is no run.json; give a run's folder")
-    refuse_links(run)
-    try:
-        about = read_run(run)
-        configuration, checksums = about["configuration"], about["checksums"]
-    except (OSError, ValueError, LookupError) as error:
-        raise SnapshotError(
-            f"{name}/run.json cannot be read ({printable(error)}); start the run anew"
-        ) from error
-    if not isinstance(configuration, dict) or not isinstance(checksums, dict):
-        raise SnapshotError(f"{name}/run.json does not describe a run; start the run anew")
-    return about
 
 
 def diverged(run: Path, about: Mapping[str, Any]) -> DivergedError:
@@ -177,3 +159,8 @@ def newest_sound(
             continue
         return snapshot, [step_of(path) for path in paths]
     return None, []
+
+
+def warn(message: str) -> None:
+    """Says what was not sound, and that something else stands in for it."""
+    print(f"warning: {printable(message)}", file=sys.stderr)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from runner.branching import Origin, origin
 from runner.data.kinds import DATASETS
 from runner.data.options import DATASET_OPTIONS, SplitSettings
 from runner.errors import SettingsError
@@ -174,6 +175,7 @@ class SweepSettings:
 class Settings:
     """Every value of a run. The YAML under `conf/` documents each and gives the defaults."""
 
+    from_: Annotated[Origin | None, optional(origin)]
     topology: Annotated[tuple[int, ...], topology]
     seed: Annotated[int, integer(at_least=0, at_most=2**32 - 1)]
     engine: Annotated[str, choice(ENGINES)]

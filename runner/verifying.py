@@ -16,9 +16,8 @@ from runner.network.topology import Array
 from runner.preparing import Experiment, prepare
 from runner.recording.history import History
 from runner.recording.locks import locked
-from runner.recording.run_directory import machine
+from runner.recording.run_directory import described, machine
 from runner.recording.snapshots import read_snapshot, snapshot_from, snapshot_paths
-from runner.resuming import described
 from runner.training.stopping import Stopping
 
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3}

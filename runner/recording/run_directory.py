@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from runner.errors import ConflictError, StorageError, error_line
+from runner.errors import ConflictError, SnapshotError, StorageError, error_line, printable
 from runner.recording.files import (
     AT_ONCE,
     Syncing,
@@ -164,6 +164,24 @@ def read_run(path: Path) -> Mapping[str, Any]:
     about = json.loads((path / "run.json").read_text(encoding="utf-8"))
     if not isinstance(about, dict) or "status" not in about:
         raise ValueError("run.json does not describe a run")
+    return about
+
+
+def described(run: Path) -> Mapping[str, Any]:
+    """What run.json says of a run. Raises SnapshotError where there is none that can be read."""
+    name = printable(run)
+    if not (run / "run.json").exists():
+        raise SnapshotError(f"{name} holds no run: there is no run.json; give a run's folder")
+    refuse_links(run)
+    try:
+        about = read_run(run)
+        configuration, checksums = about["configuration"], about["checksums"]
+    except (OSError, ValueError, LookupError) as error:
+        raise SnapshotError(
+            f"{name}/run.json cannot be read ({printable(error)}); start the run anew"
+        ) from error
+    if not isinstance(configuration, dict) or not isinstance(checksums, dict):
+        raise SnapshotError(f"{name}/run.json does not describe a run; start the run anew")
     return about
 
 

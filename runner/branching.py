@@ -1,0 +1,111 @@
+"""Branching: a new run that starts from a snapshot of another (`from=RUN@step`)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from runner.errors import SettingsError, SnapshotError, printable
+from runner.recording.run_directory import described
+from runner.recording.snapshots import (
+    load_snapshot,
+    newest_snapshot,
+    parameters_checksum,
+    snapshot_path,
+    snapshot_paths,
+    step_of,
+)
+from runner.rules import refuse
+from runner.training.state import TrainingState
+
+
+class Origin(NamedTuple):
+    """The snapshot that a run starts from."""
+
+    run: Path
+    step: int
+
+
+def origin(key: str, value: object) -> Origin:
+    """RUN@step, or RUN for its newest snapshot."""
+    expected = f"expected a run's folder and a step, e.g. {key}=outputs/…@1000"
+    if not isinstance(value, str) or not value.isprintable():
+        raise refuse(key, value, "is not a run", expected)
+    name, at, step = value.rpartition("@")
+    if not at:
+        name, step = value, str(step_of(newest_snapshot(Path(value))))
+    if not name or not step.isdecimal() or len(step) > 18:
+        raise refuse(key, value, "is not a run and a step", expected)
+    return Origin(Path(name), int(step))
+
+
+def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """The configuration of a branch: its parent's, but for what `overrides` say anew.
+
+    config: as composed, overrides included; given back as it is where `from` is null.
+    """
+    if config.get("from") is None:
+        return dict(config)
+    parent = origin("from", config["from"])
+    result = dict(described(parent.run)["configuration"])
+    for override in overrides:
+        key = override.lstrip("+~").partition("=")[0].partition("@")[0]
+        first, *sections = key.replace("/", ".").split(".")
+        if first in config:  # not `experiment`, which is gone once composed
+            result[first] = taken(result.get(first), config[first], sections)
+    result["from"] = f"{parent.run.absolute()}@{parent.step}"
+    return result
+
+
+def taken(old: Any, new: Any, sections: Sequence[str]) -> Any:
+    """`old` with what stands in `new` at the place that `sections` lead to."""
+    if not sections or not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return new
+    first, *deeper = sections
+    return {**old, first: taken(old.get(first), new.get(first), deeper)}
+
+
+def branch_off(
+    start: Origin, fresh: TrainingState, config: Mapping[str, Any], data: str
+) -> TrainingState:
+    """The parent's state, as far as it fits a run with `config` on data with that checksum.
+
+    fresh: the state that the run would start from by itself. Weights and counts are the parent's;
+    the optimizer's memory, if the optimizer is; the generator, if the seed is; the epoch in
+    progress, if data and batches are; what early stopping has seen, if the metric is.
+    Raises SnapshotError or SettingsError when there is no such snapshot or its weights do not fit.
+    """
+    about = described(start.run)
+    path = snapshot_path(start.run, start.step)
+    if not path.exists():
+        steps = ", ".join(str(step_of(path)) for path in snapshot_paths(start.run)[-10:])
+        raise SnapshotError(
+            f"{printable(start.run)} has no snapshot of step {start.step}; it has those of {steps}"
+        )
+    state, parent = load_snapshot(path), about["configuration"]
+    if (state.parameters.shape, state.parameters.dtype) != (
+        fresh.parameters.shape,
+        fresh.parameters.dtype,
+    ):
+        raise SettingsError(
+            f"from={printable(start.run)} has {state.parameters.size:,} weights of type "
+            f"{state.parameters.dtype}, topology={config['topology']} has "
+            f"{fresh.parameters.size:,} of {fresh.parameters.dtype}; keep topology and dtype"
+        )
+    if parent["optimizer"]["name"] != config["optimizer"]["name"]:
+        state.slots = fresh.slots
+    if parent["seed"] != config["seed"]:
+        state.generator = fresh.generator
+    same_data = about["checksums"]["data"] == data
+    if not same_data or parent["batch_size"] != config["batch_size"]:
+        state.order, state.position, state.sums = fresh.order, fresh.position, fresh.sums
+    if not same_data or parent["stopping"]["metric"] != config["stopping"]["metric"]:
+        state.watch, state.best = fresh.watch, fresh.best
+    return state
+
+
+def lineage(start: Origin | None, state: TrainingState) -> dict[str, object] | None:
+    """What run.json says of where a run comes from."""
+    if start is None:
+        return None
+    weights = parameters_checksum(state.parameters)
+    return {"run": str(start.run.absolute()), "step": start.step, "parameters": weights}
