@@ -161,7 +161,10 @@ class RunDirectory:
 
 def read_run(path: Path) -> Mapping[str, Any]:
     """What run.json says. Raises OSError or ValueError when it cannot be read."""
-    about = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    try:
+        about = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("run.json is nested too deep") from error
     if not isinstance(about, dict) or "status" not in about:
         raise ValueError("run.json does not describe a run")
     return about

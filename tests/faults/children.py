@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 from tests.end_to_end.commands import ENVIRONMENT
 
+TEXTS = ("out", "err")
 HERE = Path(__file__).resolve().parent
 
 
@@ -78,24 +80,28 @@ class Parent:
         journal: Path | None = None,
     ) -> Ended:
         """Runs `run`, or another of the runner's commands, on the folder, to its end."""
-        texts = {name: self.folder / name for name in ("out", "err")}
-        request = {
-            "command": command,
-            "folder": str(folder),
-            "overrides": list(overrides),
-            "fault": asdict(fault),
-            "kill_after": kill_after,
-            "journal": journal and str(journal),
-            **{name: str(path) for name, path in texts.items()},
-        }
+        request: dict[str, Any] = {"fault": asdict(fault), "kill_after": kill_after, "times": 1}
+        request |= {"overrides": list(overrides), "journal": journal and str(journal)}
+        answer = self._asked(command, folder, request)
+        said = {name: (self.folder / name).read_text(encoding="utf-8") for name in TEXTS}
+        return Ended(answer["codes"][0], answer["operations"], **said)
+
+    def at_once(self, command: str, folder: Path, times: int) -> list[int]:
+        """Starts a command so many times at the same instant; all exit codes."""
+        request = {"fault": asdict(Fault()), "kill_after": None, "times": times}
+        codes = self._asked(command, folder, {**request, "overrides": [], "journal": None})
+        return list(codes["codes"])
+
+    def _asked(self, command: str, folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+        texts = {name: str(self.folder / name) for name in TEXTS}
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        stdin.write(json.dumps(request) + "\n")
+        asked = {"command": command, "folder": str(folder), **request, **texts}
+        stdin.write(json.dumps(asked) + "\n")
         stdin.flush()
-        answer = json.loads(stdout.readline())
-        said = {name: path.read_text(encoding="utf-8") for name, path in texts.items()}
-        return Ended(answer["code"], answer["operations"], **said)
+        answer: dict[str, Any] = json.loads(stdout.readline())
+        return answer
 
 
 def compiled_shim(folder: Path) -> Path:

@@ -25,8 +25,11 @@ DOCUMENTS = {".hydra/config.yaml": "topology: 3-4-1\n", ".hydra/overrides.yaml":
 CONFIGURATIONS: dict[str, dict[str, Any]] = {}
 
 
-def start(request: dict[str, Any]) -> int:
-    """Forks a child that does as asked and ends with the command's exit code; its process id."""
+def start(request: dict[str, Any], gate: int, opened: int) -> int:
+    """Forks a child that does as asked and ends with the command's exit code; its process id.
+
+    gate, opened: the ends of a pipe; children begin when all have closed the latter.
+    """
     overrides = request["overrides"]
     key = json.dumps(overrides)
     if request["command"] == "run" and key not in CONFIGURATIONS:
@@ -39,6 +42,8 @@ def start(request: dict[str, Any]) -> int:
     try:
         for stream, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+        os.close(opened)
+        os.read(gate, 1)
         code = act(request, CONFIGURATIONS.get(key, {}))
         sys.stdout.flush()
         sys.stderr.flush()
@@ -76,12 +81,15 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         COUNTER[0] = 0
-        child = start(request)
+        gate, opened = os.pipe()
+        children = [start(request, gate, opened) for _ in range(request["times"])]
+        os.close(opened)
         if request["kill_after"] is not None:
             time.sleep(request["kill_after"])
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        answer = {"code": os.waitstatus_to_exitcode(status), "operations": COUNTER[0]}
+            os.kill(children[0], signal.SIGKILL)
+        codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        os.close(gate)
+        answer = {"codes": codes, "operations": COUNTER[0]}
         print(json.dumps(answer), flush=True)
 
 

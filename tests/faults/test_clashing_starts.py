@@ -1,0 +1,62 @@
+"""However many runs start at the same instant, each has a folder of its own."""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from runner.composing import prepare_hydra
+from runner.errors import ConflictError
+from runner.recording.run_directory import RunDirectory, read_run
+
+ROUNDS = [
+    pytest.param(8, 20, id="8 x 20"),
+    pytest.param(64, 50, marks=pytest.mark.release, id="64 x 50"),
+]
+
+
+def claims(barrier: object, root: Path, rounds: int, queue: object) -> None:
+    """Claims a folder in every round, at the same instant as the others do, under one clock."""
+    won = 0
+    for round_ in range(rounds):
+        # The clock stands still. One name that all choose, and the one that a run gets by default.
+        names = ["12-00-00", f"12-00-00-{OmegaConf.create({'name': '${unique:}'}).name}"]
+        barrier.wait()  # type: ignore[attr-defined]
+        for name in names:
+            directory = RunDirectory(root / str(round_) / name, {"topology": "3-4-1"})
+            try:
+                with directory.claimed({"owner": os.getpid()}, {"mine.txt": f"{os.getpid()}"}):
+                    (directory.path / f"claimed-by-{os.getpid()}").touch()
+                    won += 1
+            except ConflictError:
+                continue
+    queue.put(won)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("processes", "rounds"), ROUNDS)
+def test_every_start_has_a_folder_of_its_own_or_is_refused(
+    processes: int, rounds: int, memory: Path, counted: Callable[..., None]
+) -> None:
+    prepare_hydra()
+    context = multiprocessing.get_context("fork")
+    barrier, queue = context.Barrier(processes), context.SimpleQueue()
+    started = [
+        context.Process(target=claims, args=(barrier, memory, rounds, queue))
+        for _ in range(processes)
+    ]
+    for process in started:
+        process.start()
+    won = sum(queue.get() for _ in started)
+    for process in started:
+        process.join()
+    folders = [path for round_ in memory.iterdir() for path in round_.iterdir()]
+    assert won == len(folders) == (1 + processes) * rounds
+    for folder in folders:
+        (claim,) = folder.glob("claimed-by-*")
+        owner = claim.name.removeprefix("claimed-by-")
+        assert str(read_run(folder)["owner"]) == owner
+        assert (folder / "mine.txt").read_text() == owner
+    counted(**{"clashing starts": 2 * processes * rounds})
