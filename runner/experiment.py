@@ -1,5 +1,6 @@
 """One run, start to end: data set, network, training, recording."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,7 +23,7 @@ from runner.recording.history import EMPTY, Mark
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.tables import configuration_columns
-from runner.settings import Settings
+from runner.settings import LoggerSettings, Settings
 from runner.signals import Interrupted, Interrupts
 from runner.threads import limited
 from runner.training.engine import StepReport
@@ -146,7 +147,17 @@ def record_run(
         wanted = settings.recording.plots
         if outcome.status != "interrupted" and (not quiet if wanted is None else wanted):
             draw_plots(experiment, weights, directory.path, console)
+    if settings.logger is not None:
+        track(settings.logger, directory.path)
     return outcome
+
+
+def track(settings: LoggerSettings, folder: Path) -> None:
+    """Copies a run that has ended to where it is tracked; what goes wrong is said, no more."""
+    from runner.recording.mlflow_logger import log_run  # noqa: PLC0415 - for those who ask for it
+
+    if (problem := log_run(folder, settings.folder, settings.experiment)) is not None:
+        print(f"warning: {problem}", file=sys.stderr)
 
 
 def draw_plots(experiment: Experiment, weights: Array, folder: Path, console: Console) -> None:

@@ -18,6 +18,7 @@ from runner.building import (
 )
 from runner.data.dataset import Dataset
 from runner.loading import load_dataset
+from runner.recording.mlflow_logger import check_mlflow
 from runner.recording.tables import configuration_columns
 from runner.settings import DatasetSettings, Settings, parse_settings
 from runner.training.engine import Engine
@@ -76,7 +77,7 @@ class Experiment:
         }
 
 
-FREE = ("stopping.", "recording.", "sweep.", "dataset.root", "dataset.path")
+FREE = ("stopping.", "recording.", "sweep.", "logger.", "dataset.root", "dataset.path")
 """What a run may be resumed with other values of; stopping only as far as weights do not differ."""
 
 
@@ -94,6 +95,8 @@ def prepare(
     Raises RunnerError when configuration or data are at fault.
     """
     settings = parse_settings(config)
+    if settings.logger is not None:
+        check_mlflow()
     dataset = load(settings.dataset)
     problem = build_problem(settings, dataset)
     topology = problem.network.topology

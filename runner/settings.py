@@ -20,6 +20,7 @@ from runner.rules import (
     number,
     one_or_many,
     optional,
+    path,
     refuse,
     text,
 )
@@ -28,6 +29,7 @@ from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 
 NAMES = (*METRICS, *SCORES)
+LOGGERS = ("mlflow",)
 ENGINES = ("auto", "compiled", "numpy")
 
 
@@ -172,6 +174,19 @@ class SweepSettings:
 
 
 @dataclass(frozen=True)
+class LoggerSettings:
+    name: Annotated[str, choice(LOGGERS)]
+    folder: Annotated[str, path]
+    experiment: Annotated[str, text]
+
+
+def logger(key: str, value: object) -> LoggerSettings:
+    """The section that `+logger=mlflow` adds."""
+    settings: LoggerSettings = parse(LoggerSettings, value, f"{key}.")
+    return settings
+
+
+@dataclass(frozen=True)
 class Settings:
     """Every value of a run. The YAML under `conf/` documents each and gives the defaults."""
 
@@ -191,6 +206,7 @@ class Settings:
     stopping: StoppingSettings
     recording: RecordingSettings
     sweep: SweepSettings
+    logger: Annotated[LoggerSettings | None, optional(logger)]
 
 
 def parse_settings(config: Mapping[str, Any]) -> Settings:
@@ -198,7 +214,8 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
 
     Raises SettingsError for the first value that is unknown, missing or breaks its rule.
     """
-    settings: Settings = parse(Settings, {k: v for k, v in config.items() if k != "published"})
+    values = {k: v for k, v in config.items() if k != "published"}
+    settings: Settings = parse(Settings, {"logger": None, **values})
     check_stopping(settings.stopping)
     return settings
 

@@ -1,0 +1,115 @@
+"""A run that has ended into a local MLflow store: configuration, history and files.
+
+Tracking is a copy of what the run's folder holds: where it fails, the run is none the worse, and a
+warning says why.
+"""
+
+import csv
+import logging
+import math
+import os
+import warnings
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from runner.errors import SettingsError, error_line
+from runner.recording.run_directory import read_run
+from runner.recording.tables import read_row
+
+STATUSES = {"completed": "FINISHED", "interrupted": "KILLED"}
+"""MLflow's words; every other end is FAILED."""
+BATCH = 1000
+"""Metrics that MLflow takes at once; of parameters it takes 100."""
+LONGEST = 6000
+"""Characters of a parameter."""
+
+
+def check_mlflow() -> None:
+    """Raises SettingsError where MLflow is not installed, before anything is trained."""
+    if find_spec("mlflow") is None:
+        raise SettingsError("logger=mlflow needs MLflow; pip install 'runner[mlflow]'")
+
+
+def log_run(run: Path, folder: str, experiment: str) -> str | None:
+    """Copies a run that has ended into the store in `folder`; what went wrong, or None.
+
+    The store is an SQLite database, mlflow.db, and the runs' files beside it.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of what MLflow's own parts outgrow
+            copy_run(run, Path(folder).absolute(), experiment)
+    except Exception as error:  # whatever MLflow or its database raise, the run itself is done
+        return f"MLflow did not take this run: {error_line(error)[:300]}"
+    return None
+
+
+def copy_run(run: Path, store: Path, experiment: str) -> None:
+    """Copies a run. Raises what MLflow raises."""
+    about, row = read_run(run), read_row(run / "results.csv")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nothing is sent anywhere
+    from mlflow import MlflowClient  # noqa: PLC0415 - takes seconds
+    from mlflow.entities import Metric, Param  # noqa: PLC0415
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    store.mkdir(parents=True, exist_ok=True)
+    client = MlflowClient(tracking_uri=f"sqlite:///{store / 'mlflow.db'}")
+    tags = {"runner.folder": str(run), "runner.stop_reason": row["stop_reason"]}
+    started = milliseconds(about["started"])
+    entry = client.create_run(
+        experiment_id(client, experiment, store), started, tags, run_name=run.name
+    ).info.run_id
+    names = list(row)
+    configuration = names[: names.index("status")]
+    params = [Param(name, row[name][:LONGEST]) for name in configuration]
+    for start in range(0, len(params), 100):
+        client.log_batch(entry, params=params[start : start + 100])
+    metrics = [
+        Metric(name, value, started + int(1000 * seconds), step)
+        for name, value, seconds, step in (*history(run), *results(row))
+    ]
+    for start in range(0, len(metrics), BATCH):
+        client.log_batch(entry, metrics=metrics[start : start + BATCH])
+    client.log_artifacts(entry, str(run))
+    ended = milliseconds(row["finished"])
+    client.set_terminated(entry, STATUSES.get(row["status"], "FAILED"), ended)
+
+
+def experiment_id(client: Any, name: str, store: Path) -> str:
+    """The experiment of that name, made where there is none."""
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    return str(client.create_experiment(name, (store / "artifacts").as_uri()))
+
+
+def history(run: Path) -> Iterator[tuple[str, float, float, int]]:
+    """The name, value, seconds and step of every metric in history.csv."""
+    path = run / "history.csv"
+    if not path.is_file():
+        return
+    with open(path, encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            step, seconds = int(row.pop("step")), float(row.pop("seconds"))
+            for name, value in row.items():
+                if value:
+                    yield name, float(value), seconds, step
+
+
+def results(row: dict[str, str]) -> Iterator[tuple[str, float, float, int]]:
+    """The same of the results that are numbers."""
+    names = list(row)
+    for name in names[names.index("status") :]:
+        try:
+            value = float(row[name])
+        except ValueError:  # a text, or nothing
+            continue
+        if math.isfinite(value):
+            yield f"result.{name}", value, float(row.get("seconds") or 0), 0
+
+
+def milliseconds(time: str) -> int:
+    """A time of run.json as MLflow counts it."""
+    return int(1000 * datetime.fromisoformat(time).timestamp())

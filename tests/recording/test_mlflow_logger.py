@@ -1,0 +1,80 @@
+"""With the real MLflow and its local store."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.errors import SettingsError
+from runner.recording.mlflow_logger import check_mlflow, log_run
+from runner.recording.tables import read_column, read_row
+from tests.end_to_end.commands import ENVIRONMENT, ending, start
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # of what MLflow's own parts outgrow
+
+OVERRIDES = ["stopping.max_steps=30", "hydra.run.dir=here"]
+
+
+def tracked(store: Path) -> Any:
+    """A client of the store."""
+    mlflow = pytest.importorskip("mlflow")
+    return mlflow.MlflowClient(tracking_uri=f"sqlite:///{store / 'mlflow.db'}")
+
+
+@pytest.mark.slow
+def test_a_run_is_in_the_store_with_all_that_its_folder_holds(tmp_path: Path) -> None:
+    pytest.importorskip("mlflow")
+    process = start(*OVERRIDES, "+logger=mlflow", cwd=tmp_path, PYTHONWARNINGS="default")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "warning: MLflow" not in err
+    client = tracked(tmp_path / "mlflow")
+    (entry,) = client.search_runs([client.get_experiment_by_name("runner").experiment_id])
+    row = read_row(tmp_path / "here" / "results.csv")
+    assert entry.info.status == "FINISHED"
+    assert entry.info.run_name == "here"
+    assert entry.data.params["topology"] == "3-4-1"
+    assert entry.data.params["optimizer.learning_rate"] == row["optimizer.learning_rate"]
+    assert entry.data.metrics["result.steps"] == 30
+    expected = read_column(tmp_path / "here" / "history.csv", "loss")
+    found = {m.step: m.value for m in client.get_metric_history(entry.info.run_id, "loss")}
+    assert found == expected
+    files = {file.path for file in client.list_artifacts(entry.info.run_id)}
+    assert {"run.json", "results.csv", "history.csv", "snapshots", "run.log"} <= files
+
+
+def test_a_run_stays_completed_when_tracking_fails(tmp_path: Path) -> None:
+    pytest.importorskip("mlflow")
+    (tmp_path / "file").write_text("")
+    end = ending(start(*OVERRIDES, "+logger=mlflow", "logger.folder=file", cwd=tmp_path))
+    assert end.code == 0
+    assert "warning: MLflow did not take this run: " in end.err
+    assert end.err.count("\n") == 1
+    assert read_row(tmp_path / "here" / "results.csv")["status"] == "completed"
+
+
+def test_without_mlflow_the_run_is_refused_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("runner.recording.mlflow_logger.find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match=r"pip install 'runner\[mlflow\]'"):
+        check_mlflow()
+
+
+def test_a_folder_without_a_run_is_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("mlflow")
+    problem = log_run(tmp_path, str(tmp_path / "store"), "runner")
+    assert problem is not None
+    assert "run.json" in problem
+
+
+def test_the_core_does_not_load_mlflow(tmp_path: Path) -> None:
+    code = "import runner.experiment, sys; sys.exit('mlflow' in sys.modules)"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env=ENVIRONMENT, check=False
+        ).returncode
+        == 0
+    )
