@@ -50,8 +50,9 @@ class Subject:
         return self.predict(self.samples.inputs)
 
     def predict(self, inputs: Array) -> Array:
-        """Outputs [rows, n_out] for raw inputs [rows, n_in]."""
-        return predict(self.network, self.parameters, inputs, self.dataset.scaling)
+        """Outputs [rows, n_out] in the targets' units, for raw inputs [rows, n_in]."""
+        outputs = predict(self.network, self.parameters, inputs, self.dataset.scaling)
+        return self.dataset.in_own_units(outputs)
 
     @property
     def sound(self) -> bool:
