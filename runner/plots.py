@@ -8,7 +8,7 @@ from runner.commands import CommandParser, run_command
 from runner.data.dataset import Dataset
 from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
 from runner.loading import load_dataset
-from runner.resuming import described
+from runner.recording.run_directory import described
 from runner.settings import parse_settings
 
 EXAMPLES = """\
