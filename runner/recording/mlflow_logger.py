@@ -53,7 +53,8 @@ def copy_run(run: Path, store: Path, experiment: str) -> None:
     from mlflow import MlflowClient  # noqa: PLC0415 - takes seconds
     from mlflow.entities import Metric, Param  # noqa: PLC0415
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for name in ("alembic", "mlflow"):  # they tell how they set up their database
+        logging.getLogger(name).setLevel(logging.WARNING)
     store.mkdir(parents=True, exist_ok=True)
     client = MlflowClient(tracking_uri=f"sqlite:///{store / 'mlflow.db'}")
     tags = {"runner.folder": str(run), "runner.stop_reason": row["stop_reason"]}
