@@ -20,6 +20,7 @@ from runner.combinations import (
 from runner.data.dataset import Dataset
 from runner.data.distortions import distort
 from runner.errors import SettingsError
+from runner.ignored import check_ignored
 from runner.loading import check_fit, training_inputs, whole_topology
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.network import Dropout, Network
@@ -81,6 +82,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     check_reach(problem, dataset)
     check_metric(settings, problem.reduction.task)
     check_target(settings)
+    check_ignored(settings, steps_per_epoch)
     check_validation(settings, dataset.validation is not None)
     return problem
 

@@ -122,6 +122,11 @@ def check_problem(problem: Problem) -> None:
             "loss.name='cross_entropy' needs an output a class, at least two; "
             "with one output choose loss=binary_cross_entropy"
         )
+    if problem.loss == "cross_entropy" and abs(targets.sum(axis=1) - 1).max() > 1e-6:
+        raise SettingsError(
+            "loss.name='cross_entropy' needs targets of one class a sample, which sum to 1, and "
+            "these do not; choose loss=binary_cross_entropy, or squared_error"
+        )
     if "cross_entropy" in problem.loss and (targets.min() < 0 or targets.max() > 1):
         raise SettingsError(
             f"loss.name='{problem.loss}' needs targets within [0, 1], found "
@@ -159,10 +164,13 @@ def check_reach(problem: Problem, dataset: Dataset) -> None:
 
 def schedule_epochs(settings: Settings, steps_per_epoch: int) -> float:
     """How long the run will be, for schedules that need to know."""
-    if settings.stopping.max_epochs is not None:
-        return float(settings.stopping.max_epochs)
-    if settings.stopping.max_steps is not None:
-        return settings.stopping.max_steps / steps_per_epoch
+    epochs, steps = settings.stopping.max_epochs, settings.stopping.max_steps
+    limits = [
+        *([float(epochs)] if epochs is not None else []),
+        *([steps / steps_per_epoch] if steps is not None else []),
+    ]
+    if limits:
+        return min(limits)
     if SCHEDULES[settings.schedule.name].needs_length:
         raise SettingsError(
             f"schedule.name='{settings.schedule.name}' needs to know how long the run will be; "

@@ -73,7 +73,9 @@ class Console:
         if topology.batch_norm:
             self.line(f"batch norm  hidden layers, momentum {MOMENTUM:g}, epsilon {EPSILON:g}")
         if dropout.rate:
-            self.line(f"dropout     {dropout.rate:g} in the {dropout.stage} pass")
+            drops = f"{dropout.rate:g} in the {dropout.stage} pass"
+            hidden = len(topology.sizes) > 2
+            self.line(f"dropout     {drops if hidden else 'none: there are no hidden units'}")
         counts = [f"{len(part):,} {PARTS[part_name]}" for part_name, part in dataset.parts.items()]
         self.line(f"data set    {printable(name)}, {', '.join(counts)}, {batch}")
         self.line(f"training    {problem.optimizer}, learning rate {problem.learning_rate:g}")

@@ -138,3 +138,8 @@ def test_a_terminal_shows_a_progress_bar_that_the_log_does_not_keep(tmp_path: Pa
     assert "━" not in log
     assert "\x1b" not in log
     assert "steps   mean accuracy" in log  # the line a second is kept
+
+
+def test_a_net_without_hidden_units_says_that_nothing_is_dropped(tmp_path: Path) -> None:
+    log = log_of(tmp_path, ["topology=3-1", "stopping.max_steps=5"])
+    assert "dropout     none: there are no hidden units" in log

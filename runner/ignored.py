@@ -1,0 +1,122 @@
+"""Settings that other settings would leave without effect, refused rather than ignored.
+
+Left alone is what a group's file always carries beside the switch that turns it on, such as
+`network.dropout.stage` where the rate is 0.
+"""
+
+from collections.abc import Callable
+from math import ceil, inf
+
+from runner.errors import SettingsError
+from runner.settings import Settings
+
+Check = Callable[[Settings, float], str | None]
+"""From the settings and the most epochs that the run can have to what is wrong, if it is."""
+
+
+def check_ignored(settings: Settings, steps_per_epoch: int) -> None:
+    """Raises SettingsError for the first setting that would do nothing, with a way out."""
+    stopping = settings.stopping
+    epochs = min(
+        stopping.max_epochs or inf,
+        ceil(stopping.max_steps / steps_per_epoch) if stopping.max_steps else inf,
+    )
+    for check in CHECKS:
+        if (problem := check(settings, epochs)) is not None:
+            raise SettingsError(problem)
+
+
+def min_delta(settings: Settings, _epochs: float) -> str | None:
+    """It measures improvement, which something must ask for."""
+    stopping = settings.stopping
+    asked = stopping.patience or stopping.plateau or stopping.restore_best
+    if not stopping.min_delta or asked or settings.schedule.name == "plateau":
+        return None
+    return (
+        f"stopping.min_delta={stopping.min_delta:g} would change nothing: it needs "
+        "stopping.patience, .plateau, .restore_best or schedule=plateau"
+    )
+
+
+def waiting(settings: Settings, epochs: float) -> str | None:
+    """Epochs without improvement that a run is too short to have."""
+    stopping = settings.stopping
+    for name, wait in (("patience", stopping.patience), ("plateau", stopping.plateau)):
+        if wait is not None and wait >= epochs:
+            return (
+                f"stopping.{name}={wait} would never end a run of at most {epochs:g} epochs; "
+                f"expected fewer, or more stopping.max_epochs or .max_steps"
+            )
+    return None
+
+
+def slow_schedule(settings: Settings, epochs: float) -> str | None:
+    """A learning rate that would not have changed, or not have risen, when the run is over."""
+    schedule, patience = settings.schedule, settings.stopping.patience
+    if schedule.name in ("step", "warmup") and schedule.settings[0] >= epochs:
+        key = {"step": "every", "warmup": "rise"}[schedule.name]
+        return (
+            f"schedule.{key}={schedule.settings[0]:g} is not over in a run of at most {epochs:g} "
+            f"epochs; expected fewer, or more stopping.max_epochs or .max_steps"
+        )
+    if schedule.name == "plateau" and patience is not None and schedule.settings[1] >= patience:
+        return (
+            f"schedule.patience={schedule.settings[1]:g} would never slow down training, which "
+            f"stopping.patience={patience} ends first; expected fewer epochs than that"
+        )
+    return None
+
+
+def rprop(settings: Settings, _epochs: float) -> str | None:
+    """It reads the gradient's signs alone, and the learning rate as the first step size only."""
+    optimizer, limits = settings.optimizer, settings.regularization
+    if optimizer.name != "rprop":
+        return None
+    if settings.schedule.name != "constant":
+        return (
+            f"schedule.name='{settings.schedule.name}' would change nothing: optimizer.name="
+            "'rprop' adapts its own step sizes; set schedule=constant"
+        )
+    for name in ("clip_value", "clip_norm"):
+        if getattr(limits, name) is not None:
+            return (
+                f"regularization.{name}={getattr(limits, name):g} would change nothing: "
+                "optimizer.name='rprop' takes the gradient's signs; set it to null"
+            )
+    least, most = optimizer.settings[2:]
+    if not least <= optimizer.learning_rate <= most:
+        return (
+            f"optimizer.learning_rate={optimizer.learning_rate:g} is rprop's first step size; "
+            f"expected one from optimizer.least_step={least:g} to .most_step={most:g}"
+        )
+    return None
+
+
+def initializer(settings: Settings, _epochs: float) -> str | None:
+    """A scale of zeros, and starting biases of a net without any."""
+    network, start = settings.network, settings.network.initializer
+    if start.name == "zeros" and start.scale != 1:
+        return (
+            f"network.initializer.scale={start.scale:g} would change nothing of "
+            "network.initializer.name='zeros'; choose e.g. uniform, or scale 1"
+        )
+    if start.bias != "zeros" and not network.bias:
+        return (
+            f"network.initializer.bias='{start.bias}' would change nothing: there are no biases; "
+            "set network.bias=true, or network.initializer.bias=zeros"
+        )
+    return None
+
+
+def fold(settings: Settings, _epochs: float) -> str | None:
+    """Which fold validates, where there are none."""
+    split = settings.dataset.split
+    if split.fold and split.folds is None:
+        return (
+            f"dataset.fold={split.fold} would change nothing: there are no folds; "
+            "set dataset.folds=5, or dataset.fold=0"
+        )
+    return None
+
+
+CHECKS: tuple[Check, ...] = (min_delta, waiting, slow_schedule, rprop, initializer, fold)
