@@ -82,7 +82,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     check_reach(problem, dataset)
     check_metric(settings, problem.reduction.task)
     check_target(settings)
-    check_ignored(settings, steps_per_epoch)
+    check_ignored(settings)
     check_validation(settings, dataset.validation is not None)
     return problem
 

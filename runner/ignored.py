@@ -1,32 +1,27 @@
 """Settings that other settings would leave without effect, refused rather than ignored.
 
 Left alone is what a group's file always carries beside the switch that turns it on, such as
-`network.dropout.stage` where the rate is 0.
+`network.dropout.stage` where the rate is 0; and what only a longer run would come to, such as
+`stopping.patience` beyond `stopping.max_epochs`, for a run can be resumed with a later limit.
 """
 
 from collections.abc import Callable
-from math import ceil, inf
 
 from runner.errors import SettingsError
 from runner.settings import Settings
 
-Check = Callable[[Settings, float], str | None]
-"""From the settings and the most epochs that the run can have to what is wrong, if it is."""
+Check = Callable[[Settings], str | None]
+"""From the settings to what is wrong, if it is."""
 
 
-def check_ignored(settings: Settings, steps_per_epoch: int) -> None:
+def check_ignored(settings: Settings) -> None:
     """Raises SettingsError for the first setting that would do nothing, with a way out."""
-    stopping = settings.stopping
-    epochs = min(
-        stopping.max_epochs or inf,
-        ceil(stopping.max_steps / steps_per_epoch) if stopping.max_steps else inf,
-    )
     for check in CHECKS:
-        if (problem := check(settings, epochs)) is not None:
+        if (problem := check(settings)) is not None:
             raise SettingsError(problem)
 
 
-def min_delta(settings: Settings, _epochs: float) -> str | None:
+def min_delta(settings: Settings) -> str | None:
     """It measures improvement, which something must ask for."""
     stopping = settings.stopping
     asked = stopping.patience or stopping.plateau or stopping.restore_best
@@ -38,27 +33,9 @@ def min_delta(settings: Settings, _epochs: float) -> str | None:
     )
 
 
-def waiting(settings: Settings, epochs: float) -> str | None:
-    """Epochs without improvement that a run is too short to have."""
-    stopping = settings.stopping
-    for name, wait in (("patience", stopping.patience), ("plateau", stopping.plateau)):
-        if wait is not None and wait >= epochs:
-            return (
-                f"stopping.{name}={wait} would never end a run of at most {epochs:g} epochs; "
-                f"expected fewer, or more stopping.max_epochs or .max_steps"
-            )
-    return None
-
-
-def slow_schedule(settings: Settings, epochs: float) -> str | None:
-    """A learning rate that would not have changed, or not have risen, when the run is over."""
+def slow_schedule(settings: Settings) -> str | None:
+    """A learning rate that is to fall on a plateau, where training stops on it before."""
     schedule, patience = settings.schedule, settings.stopping.patience
-    if schedule.name in ("step", "warmup") and schedule.settings[0] >= epochs:
-        key = {"step": "every", "warmup": "rise"}[schedule.name]
-        return (
-            f"schedule.{key}={schedule.settings[0]:g} is not over in a run of at most {epochs:g} "
-            f"epochs; expected fewer, or more stopping.max_epochs or .max_steps"
-        )
     if schedule.name == "plateau" and patience is not None and schedule.settings[1] >= patience:
         return (
             f"schedule.patience={schedule.settings[1]:g} would never slow down training, which "
@@ -67,7 +44,7 @@ def slow_schedule(settings: Settings, epochs: float) -> str | None:
     return None
 
 
-def rprop(settings: Settings, _epochs: float) -> str | None:
+def rprop(settings: Settings) -> str | None:
     """It reads the gradient's signs alone, and the learning rate as the first step size only."""
     optimizer, limits = settings.optimizer, settings.regularization
     if optimizer.name != "rprop":
@@ -92,7 +69,7 @@ def rprop(settings: Settings, _epochs: float) -> str | None:
     return None
 
 
-def initializer(settings: Settings, _epochs: float) -> str | None:
+def initializer(settings: Settings) -> str | None:
     """A scale of zeros, and starting biases of a net without any."""
     network, start = settings.network, settings.network.initializer
     if start.name == "zeros" and start.scale != 1:
@@ -108,7 +85,7 @@ def initializer(settings: Settings, _epochs: float) -> str | None:
     return None
 
 
-def fold(settings: Settings, _epochs: float) -> str | None:
+def fold(settings: Settings) -> str | None:
     """Which fold validates, where there are none."""
     split = settings.dataset.split
     if split.fold and split.folds is None:
@@ -119,4 +96,4 @@ def fold(settings: Settings, _epochs: float) -> str | None:
     return None
 
 
-CHECKS: tuple[Check, ...] = (min_delta, waiting, slow_schedule, rprop, initializer, fold)
+CHECKS: tuple[Check, ...] = (min_delta, slow_schedule, rprop, initializer, fold)
