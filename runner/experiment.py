@@ -18,7 +18,7 @@ from runner.network.topology import Array
 from runner.network.trained import network_arrays, predict
 from runner.preparing import Experiment, prepare
 from runner.recording.console import Console
-from runner.recording.files import AT_ONCE, Never
+from runner.recording.files import BySecond, Never
 from runner.recording.history import EMPTY, Mark
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
@@ -66,7 +66,7 @@ def run_experiment(
 
 def run_directory(folder: Path, experiment: Experiment) -> RunDirectory:
     """The folder of a run, written as durably as it is asked to."""
-    syncing = AT_ONCE if experiment.settings.recording.durable else Never()
+    syncing = BySecond() if experiment.settings.recording.durable else Never()
     return RunDirectory(folder, experiment.columns, syncing)
 
 

@@ -2,7 +2,9 @@
 
 import os
 import stat
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -21,9 +23,18 @@ class Syncing(Protocol):
         """A file or folder has its name."""
         ...
 
+    def settle(self, *, wait: bool = False) -> None:
+        """A good moment to catch up with what has been put off; `wait`: not to be put off more."""
+        ...
+
+    @property
+    def vital(self) -> "Syncing":
+        """For the file that a run cannot do without."""
+        ...
+
 
 class AtOnce:
-    """Before anything else is done: what a run has reported is never lost."""
+    """Before anything else is done."""
 
     def written(self, descriptor: int) -> None:
         """Waits for the content."""
@@ -33,9 +44,17 @@ class AtOnce:
         """Waits for the folder's entry."""
         sync(path.parent)
 
+    def settle(self, *, wait: bool = False) -> None:
+        """Nothing is put off."""
+
+    @property
+    def vital(self) -> Syncing:
+        """The same."""
+        return self
+
 
 class Never:
-    """When the system likes: fastest, and a power cut may take the last seconds."""
+    """When the system likes: a power cut may take the last seconds, or tear what was written."""
 
     def written(self, descriptor: int) -> None:
         """Nothing."""
@@ -43,26 +62,52 @@ class Never:
     def placed(self, path: Path) -> None:
         """Nothing."""
 
+    def settle(self, *, wait: bool = False) -> None:
+        """Nothing."""
 
-class Together:
+    @property
+    def vital(self) -> Syncing:
+        """The same."""
+        return self
+
+
+class Together(Never):
     """When `sync` is called, for many short runs at once; the bytes written are the same."""
 
     def __init__(self) -> None:
         self._waiting: dict[Path, None] = {}
-
-    def written(self, descriptor: int) -> None:
-        """Nothing yet: the file is remembered by the name that it gets."""
 
     def placed(self, path: Path) -> None:
         """Remembers the file, and the folder that names it."""
         self._waiting |= dict.fromkeys((path, path.parent))
 
     def sync(self) -> None:
-        """Waits for everything placed so far that is still there."""
-        for path in self._waiting:
-            with suppress(FileNotFoundError):  # pruned since
-                sync(path)
+        """Waits for everything placed so far that is still there, all at the same time."""
+        if len(self._waiting) > 1:  # the disk writes them out in one go
+            with ThreadPoolExecutor(min(len(self._waiting), 16)) as threads:
+                list(threads.map(sync_if_there, self._waiting))
+        else:
+            list(map(sync_if_there, self._waiting))
         self._waiting.clear()
+
+
+class BySecond(Together):
+    """At most once a second, and when a run begins and ends: a power cut takes no more than that.
+
+    What is torn by one that comes in between is noticed: snapshots carry checksums.
+    """
+
+    vital = AtOnce()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settled = time.monotonic()
+
+    def settle(self, *, wait: bool = False) -> None:
+        """Waits for all, if it has been a second or `wait` says so."""
+        if wait or time.monotonic() >= self._settled + 1:
+            self.sync()
+            self._settled = time.monotonic()
 
 
 AT_ONCE = AtOnce()
@@ -118,6 +163,12 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_if_there(path: Path) -> None:
+    """The same, unless the file has been removed since."""
+    with suppress(FileNotFoundError):
+        sync(path)
 
 
 def open_regular(path: Path, flags: int) -> int:

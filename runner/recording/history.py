@@ -72,11 +72,12 @@ class HistoryFile(History):
             file.close()
             raise
         super().__init__(file, kept)
-        self._syncing = syncing
+        self._syncing, self._path = syncing, path
 
     def sync(self) -> None:
         """Keeps the rows, whatever happens next."""
         self._syncing.written(self._file.fileno())
+        self._syncing.placed(self._path)
 
     def close(self) -> None:
         """Closes the file."""

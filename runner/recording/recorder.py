@@ -101,6 +101,7 @@ class Recorder:
                 restored=restored,
                 syncing=self._directory.syncing,
             )
+            self._directory.syncing.settle()
             self._steps = [*(step for step in self._steps if step != state.step), state.step]
             self._prune(path)
         self._snapshot_seconds = state.seconds
@@ -110,6 +111,7 @@ class Recorder:
         keep = self._occasions.keep
         if keep is None or len(self._steps) <= keep:
             return
+        self._directory.syncing.settle(wait=True)
         if not is_whole(newest):
             raise StorageError(f"{newest} reads back otherwise than it was written; check the disk")
         for step in self._steps[:-keep]:

@@ -61,6 +61,7 @@ class RunDirectory:
             refuse_links(self.path)
             for place in (self.path, *self.path.absolute().parents[:2]):
                 self.syncing.placed(place)
+            self.syncing.settle(wait=True)
             self._describe(
                 schema=SCHEMA,
                 status="running",
@@ -152,7 +153,9 @@ class RunDirectory:
         """Updates run.json."""
         self._about.update(about)
         content = json.dumps(self._about, indent=2, ensure_ascii=False) + "\n"
-        self._write("run.json", content.encode())
+        with storage_errors(self.path):
+            self.syncing.settle(wait=True)  # what it says of other files must be so
+            write_atomically(self._file, content.encode(), self.syncing.vital)
 
     @property
     def _file(self) -> Path:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -5,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from runner.errors import StorageError
-from runner.recording.files import storage_errors, write_atomically
+from runner.recording.files import (
+    AtOnce,
+    BySecond,
+    Never,
+    Syncing,
+    Together,
+    storage_errors,
+    write_atomically,
+)
 
 
 def test_a_write_replaces_the_whole_content(tmp_path: Path) -> None:
@@ -51,3 +60,40 @@ def test_a_refusal_of_the_file_system_is_one_line_that_names_the_file(tmp_path: 
     assert "Not a directory" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 6
+
+
+def disk_calls(monkeypatch: pytest.MonkeyPatch, syncing: Syncing, folder: Path) -> list[str]:
+    """What was forced to the disk while two files were written and a third removed again."""
+    calls: list[str] = []
+    real = os.fsync
+
+    def counted(descriptor: int) -> None:
+        calls.append(Path(f"/proc/self/fd/{descriptor}").resolve().name)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    for name in ("one", "two", "gone"):
+        write_atomically(folder / name, name.encode(), syncing)
+    (folder / "gone").unlink()
+    syncing.settle(wait=True)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("syncing", "forced"),
+    [(AtOnce(), 6), (Never(), 0), (Together(), 0), (BySecond(), 3)],
+    ids=["at once", "never", "together, later", "by the second"],
+)
+def test_what_is_written_is_forced_to_the_disk_when_it_should(
+    syncing: Syncing, forced: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    calls = disk_calls(monkeypatch, syncing, folder)
+    assert len(calls) == forced
+    assert sorted(path.read_text() for path in folder.iterdir()) == ["one", "two"]
+    if isinstance(syncing, Together):
+        before = len(calls)
+        syncing.sync()
+        assert sorted({*calls}) == ["folder", "one", "two"]
+        assert len(calls) in (before, 3)
