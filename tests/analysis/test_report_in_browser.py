@@ -209,6 +209,16 @@ def test_it_fits_phones_and_desks_in_light_and_dark(
         assert errors(page) == []
 
 
+def test_parallel_coordinates_scroll_on_a_phone_instead_of_shrinking(address: str) -> None:
+    with browser(390, 844) as page:
+        page.get(address)
+        page.execute_script("document.getElementById('parallel').scrollIntoView()")
+        width = "document.getElementById('parallel-chart').scrollWidth >= 440"
+        wait_for(page, width)
+        page.execute_script("dispatchEvent(new Event('resize'))")
+        wait_for(page, width)
+
+
 def test_paper_is_white_and_shows_every_chart(page: Any) -> None:
     page.execute_script("printCharts(true)")
     drawn = "document.querySelectorAll('.chart .main-svg').length >= 4"

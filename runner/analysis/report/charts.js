@@ -30,7 +30,7 @@ function layoutOf(x, y) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: ink, family: "system-ui, sans-serif", size: 13 },
     margin: { l: 60, r: 15, t: 20, b: 50 },
-    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+    legend: { orientation: "h", traceorder: "normal", y: 1.02, yanchor: "bottom", x: 0 },
     hoverlabel: { font: { family: "system-ui, sans-serif" } },
     xaxis: { ...axis, ...x },
     yaxis: { ...axis, ...y },
@@ -42,7 +42,8 @@ function plot(id, traces, layout, description) {
   place.classList.remove("none");
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", description);
-  Plotly.react(place, traces, layout, { responsive: true, displaylogo: false, displayModeBar: false });
+  const responsive = layout.width === undefined;
+  Plotly.react(place, traces, layout, { responsive, displaylogo: false, displayModeBar: false });
 }
 
 function noPlot(id, why) {
