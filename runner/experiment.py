@@ -28,6 +28,7 @@ from runner.signals import Interrupted, Interrupts
 from runner.threads import limited
 from runner.training.engine import StepReport
 from runner.training.evaluation import evaluate
+from runner.training.layer_statistics import LayerStatistics
 from runner.training.loop import standing, train
 from runner.training.metrics import VALIDATION
 from runner.training.state import TrainingState
@@ -177,8 +178,14 @@ def train_and_record(
     interrupts: Interrupts,
 ) -> StepReport:
     """Trains until a criterion or a signal stops it, validating and recording on the way."""
+    statistics = None
+    if experiment.settings.recording.layer_statistics:
+        statistics = LayerStatistics(experiment.engine.problem)
     for report in course(experiment, state, experiment.stopping):
-        recorder.record(report, state)
+        row = report
+        if statistics is not None and recorder.row_due(report):
+            row = replace(report, metrics=report.metrics | statistics.measure(state))
+        recorder.record(row, state)
         console.progress(report)
         if interrupts.snapshot_wanted() and report.finite:
             recorder.snapshot(state)
@@ -187,6 +194,8 @@ def train_and_record(
     validate = validation_of(experiment)
     if validate is not None and report.stop_reason is None:  # interrupted between epochs
         report = replace(report, metrics=report.metrics | validate(state.parameters))
+    if statistics is not None and report.finite:
+        report = replace(report, metrics=report.metrics | statistics.measure(state))
     return report
 
 

@@ -164,6 +164,7 @@ class RecordingSettings:
     history: Annotated[str | int | tuple[int, ...], schedule]
     snapshots: SnapshotSettings
     predictions: Annotated[int, integer(at_least=0)]
+    layer_statistics: Annotated[bool, flag]
     plots: Annotated[bool | None, plots]
     """None: single runs have pictures, a sweep's jobs have not."""
 

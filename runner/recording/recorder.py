@@ -71,6 +71,10 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         self._history.close()
 
+    def row_due(self, report: StepReport) -> bool:
+        """Whether this report becomes a row of the history."""
+        return report.finite and self._occasions.row_due(report)
+
     def record(self, report: StepReport, state: TrainingState) -> None:
         """What is due after this report."""
         if not report.finite:

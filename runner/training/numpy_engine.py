@@ -89,6 +89,11 @@ class NumpyEngine:
     def prepare(self, _state: TrainingState) -> None:
         """Nothing: NumPy is ready as it is."""
 
+    @property
+    def activations(self) -> list[Array]:
+        """Every layer's [batch, n_out] in the last whole batch; overwritten by the next step."""
+        return [layer.a for layer in self._workspace(self.problem.batch_size).layers]
+
     def inputs_changed(self) -> None:
         """Nothing: every batch is taken from the inputs as they are."""
 

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runner.experiment import run_experiment
+from runner.recording.snapshots import load_snapshot, newest_snapshot
+from runner.recording.tables import read_column
+from runner.training.layer_statistics import LayerStatistics
+from tests.end_to_end.commands import composed
+from tests.problems import content, make_engine, make_problem, make_state
+
+RUNS = [
+    ["stopping.max_steps=300"],
+    ["stopping.max_steps=300", "engine=numpy", "batch_size=3", "network=tanh"],
+    ["dataset=digits", "stopping.max_epochs=3", "schedule=exponential"],
+]
+
+
+@pytest.mark.parametrize("overrides", RUNS)
+def test_looking_changes_no_byte_of_a_run(overrides: list[str], tmp_path: Path) -> None:
+    states = []
+    for wanted in ("false", "true"):
+        config = composed(*overrides, f"recording.layer_statistics={wanted}")
+        run_experiment(config, tmp_path / wanted, {}, quiet=True)
+        states.append(content(load_snapshot(newest_snapshot(tmp_path / wanted))))
+    assert states[0]["parameters"] == states[1]["parameters"]
+    assert states[0]["generator_key"] == states[1]["generator_key"]
+    history = tmp_path / "true" / "history.csv"
+    header = history.read_text().splitlines()[0].split(",")
+    norms = [name for name in header if name.startswith("L")]
+    assert {"L1.weight_norm", "L2.gradient_norm", "L2.update_norm"} <= set(norms)
+    assert all(np.isfinite(list(read_column(history, name).values())).all() for name in norms)
+
+
+def test_norms_are_those_of_the_step_that_follows() -> None:
+    problem = make_problem(bias=True, learning_rate=0.5)
+    state = make_state(problem)
+    before, found = state.parameters.copy(), LayerStatistics(problem).measure(state)
+    make_engine("numpy", problem).advance(state, 1, None)
+    for number, layer in enumerate(problem.network.topology.layers, 1):
+        moved = np.linalg.norm(layer.weight_matrix(state.parameters - before))
+        assert found[f"L{number}.update_norm"] == pytest.approx(moved, rel=1e-12)
+        assert found[f"L{number}.gradient_norm"] == pytest.approx(2 * moved, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "weight", "name", "share"),
+    [
+        ("sigmoid", 1e3, "saturated", 1.0),
+        ("sigmoid", 0.0, "saturated", 0.0),
+        ("tanh", -1e3, "saturated", 1.0),
+        ("relu", -1.0, "dead", 1.0),
+        ("relu", 1.0, "dead", 0.0),
+    ],
+)
+def test_stuck_units_are_counted(hidden: str, weight: float, name: str, share: float) -> None:
+    problem = make_problem(hidden=hidden)
+    state = make_state(problem)
+    state.parameters[:] = weight
+    assert LayerStatistics(problem).measure(state)[f"L1.{name}"] == share
