@@ -11,6 +11,7 @@ from runner.analysis.networks import load_network
 from runner.analysis.onnx_graph import onnx_bytes
 from runner.commands import CommandParser, run_command
 from runner.errors import SettingsError, printable
+from runner.network.batch_norm import folded
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 from runner.recording.files import storage_errors, write_atomically
@@ -21,6 +22,7 @@ EXAMPLES = """\
 
 net.onnx takes raw inputs, as the data set has them: scales are part of the graph. net.npz holds
 sizes, activations, weights_1, biases_1, …: a = f((x - input_shift) * input_scale @ weights_1 + …).
+Batch normalisation is folded into weights and biases.
 """
 
 
@@ -32,9 +34,10 @@ def npz_bytes(trained: TrainedNetwork) -> bytes:
         "activations": np.array(trained.network.activation_names),
     }
     for number, layer in enumerate(topology.layers, 1):
-        arrays[f"weights_{number}"] = layer.weight_matrix(trained.parameters)
-        if topology.bias:
-            arrays[f"biases_{number}"] = layer.bias_vector(trained.parameters)
+        weights, biases = folded(layer, trained.parameters)
+        arrays[f"weights_{number}"] = weights
+        if len(biases):
+            arrays[f"biases_{number}"] = biases
     for name, scaling in (("input", trained.scaling), ("target", trained.target_scaling)):
         if scaling is not None:
             arrays |= {f"{name}_shift": scaling.shift, f"{name}_scale": scaling.scale}

@@ -8,6 +8,7 @@ import numpy as np
 
 from runner.commands import extra
 from runner.network.activations import GELU_CUBIC, GELU_SCALE, LEAK
+from runner.network.batch_norm import folded
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 
@@ -90,9 +91,10 @@ def onnx_bytes(trained: TrainedNetwork) -> bytes:
         value = graph.node("Sub", value, trained.scaling.shift)
         value = graph.node("Mul", value, trained.scaling.scale)
     for layer, name in zip(topology.layers, trained.network.activation_names, strict=True):
-        value = graph.node("MatMul", value, layer.weight_matrix(parameters))
-        if topology.bias:
-            value = graph.node("Add", value, layer.bias_vector(parameters))
+        weights, biases = folded(layer, parameters)  # batch normalisation is one affine map
+        value = graph.node("MatMul", value, weights)
+        if len(biases):
+            value = graph.node("Add", value, biases)
         value = ACTIVATIONS[name](graph, value)
     if trained.target_scaling is not None:
         value = graph.node("Div", value, trained.target_scaling.scale)

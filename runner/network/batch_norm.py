@@ -24,6 +24,18 @@ def normalize_for_prediction(z: Array, layer: Layer, parameters: Array) -> None:
     z += parameters[layer.bias]
 
 
+def folded(layer: Layer, parameters: Array) -> tuple[Array, Array]:
+    """Weights [n_in, n_out] and biases [n_out] that predict alike, without a normalisation.
+
+    W' = W gamma / sqrt(variance + eps), b' = b - mean gamma / sqrt(variance + eps).
+    """
+    weights, biases = layer.weight_matrix(parameters), parameters[layer.bias]
+    if layer.gamma.start == layer.gamma.stop:
+        return weights, biases
+    factor = parameters[layer.gamma] / np.sqrt(parameters[layer.variance] + EPSILON)
+    return weights * factor, biases - parameters[layer.mean] * factor
+
+
 @dataclass(slots=True)
 class BatchNorm:
     """One layer's views into parameters and gradient, and what backward needs of forward."""

@@ -19,13 +19,18 @@ GENERATOR = np.random.default_rng(1)
 INPUTS = GENERATOR.normal(3, 40, (50, 3))
 
 
-def trained(hidden: str, output: str, dtype: str = "float64") -> TrainedNetwork:
+def trained(
+    hidden: str, output: str, dtype: str = "float64", *, batch_norm: bool = False
+) -> TrainedNetwork:
     """A network with all that can go with one."""
-    network = Network(Topology((3, 5, 4, 2), bias=True), (hidden,), output)
+    network = Network(Topology((3, 5, 4, 2), bias=True, batch_norm=batch_norm), (hidden,), output)
     generator = np.random.default_rng(2)
+    parameters = generator.normal(0, 1, network.topology.size)
+    for layer in network.topology.layers:
+        parameters[layer.variance] **= 2
     return TrainedNetwork(
         network,
-        generator.normal(0, 1, network.topology.parameters).astype(dtype),
+        parameters.astype(dtype),
         Scaling(np.array([1.0, 2, 3]), np.array([0.1, 0.02, 0.03])),
         Scaling(np.array([5.0, -5]), np.array([0.5, 4])),
         fill=np.array([1.0, 2, 3]),
@@ -60,8 +65,18 @@ def test_onnx_gives_what_the_network_gives(hidden: str, output: str, dtype: str)
     )
 
 
-def test_an_npz_file_is_enough_to_compute_the_outputs() -> None:
-    network = replace(trained("tanh", "linear"), fill=None)
+def test_onnx_normalises_as_prediction_does() -> None:
+    pytest.importorskip("onnx")
+    from runner.analysis.onnx_graph import onnx_bytes
+
+    network = trained("tanh", "linear", batch_norm=True)
+    found = run_onnx(onnx_bytes(network), INPUTS, "float64")
+    np.testing.assert_allclose(found, network.predict(INPUTS), rtol=1e-6)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_an_npz_file_is_enough_to_compute_the_outputs(batch_norm: bool) -> None:
+    network = replace(trained("tanh", "linear", batch_norm=batch_norm), fill=None)
     with np.load(io.BytesIO(npz_bytes(network)), allow_pickle=False) as file:
         a = (INPUTS - file["input_shift"]) * file["input_scale"]
         for layer in (1, 2, 3):
