@@ -8,17 +8,24 @@ if __name__ == "__main__":  # Ctrl-C while modules load just ends the process
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from runner.branching import inherited
-from runner.composing import COMPOSING_ERRORS, conf_folder, explained, plain, prepare_hydra
+from runner.composing import (
+    COMPOSING_ERRORS,
+    conf_folder,
+    documents,
+    explained,
+    plain,
+    prepare_hydra,
+)
 from runner.errors import (
     INTERRUPTED,
     DivergedError,
@@ -26,22 +33,20 @@ from runner.errors import (
     SettingsError,
     Stop,
     StorageError,
-    error_line,
     printable,
 )
-from runner.experiment import record_failure, run_experiment
-from runner.resuming import resume_run, warn
+from runner.experiment import run_experiment
+from runner.sweeping.job import JobEnd, run_composed_job
 from runner.sweeping.results import SweepFolder, collect_results
 
 
 @hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
-def application(config: DictConfig) -> None:
-    """One run, or one job of a sweep."""
+def application(config: DictConfig) -> float | None:
+    """One run, or one job of a sweep; the metric that `stopping.metric` names."""
     about = HydraConfig.get()
     folder = Path(about.runtime.output_dir)
     if about.mode == RunMode.MULTIRUN:
-        run_job(config, folder, f"#{about.job.num} {' '.join(about.overrides.task)}")
-        return
+        return report_job(run_composed_job(config, folder), about.overrides.task)
     if not about.run.dir:
         raise Stop(SettingsError("hydra.run.dir is empty; expected a folder for the run"), 2)
     try:
@@ -56,22 +61,7 @@ def application(config: DictConfig) -> None:
         raise Stop(DivergedError(outcome.text), outcome.exit_code)
     if outcome.exit_code:
         raise Stop(None, outcome.exit_code)
-
-
-def run_job(config: DictConfig, folder: Path, name: str) -> None:
-    """A job of a sweep: its failure is recorded in its folder, and the sweep goes on."""
-    try:
-        if (folder / "run.json").exists():  # a cluster has put the job into its queue again
-            outcome = resume_run(folder, {}, warn, quiet=True)
-        else:
-            outcome = run_experiment(configuration(config), folder, documents(config), quiet=True)
-    except Exception as error:
-        record_failure(folder, unresolved(config), documents(config), error)
-        print(printable(f"{name}: failed: {error_line(error)}"), flush=True)
-        return
-    print(printable(f"{name}: {outcome.text if outcome else 'complete'}"), flush=True)
-    if outcome and outcome.status == "interrupted":
-        raise Stop(None, outcome.exit_code)
+    return outcome.report.metrics.get(config.stopping.metric)
 
 
 def configuration(config: DictConfig) -> dict[str, Any]:
@@ -79,20 +69,12 @@ def configuration(config: DictConfig) -> dict[str, Any]:
     return inherited(plain(config), HydraConfig.get().overrides.task)
 
 
-def unresolved(config: DictConfig) -> dict[str, Any]:
-    """The configuration as dictionaries, as it stands."""
-    values = OmegaConf.to_container(config)
-    return {str(k): v for k, v in values.items()} if isinstance(values, dict) else {}
-
-
-def documents(config: DictConfig) -> dict[str, str]:
-    """What Hydra keeps of a job, as it names and writes it."""
-    about = HydraConfig.get()
-    return {
-        ".hydra/config.yaml": OmegaConf.to_yaml(config),
-        ".hydra/hydra.yaml": OmegaConf.to_yaml(OmegaConf.create({"hydra": about})),
-        ".hydra/overrides.yaml": OmegaConf.to_yaml(about.overrides.task),
-    }
+def report_job(end: JobEnd, overrides: Sequence[str]) -> float | None:
+    """Prints how a job of another launcher's ended; its value for the sweeper."""
+    print(printable(f"#{end.number} {' '.join(overrides)}: {end.text}"), flush=True)
+    if end.status == "interrupted":
+        raise Stop(None, end.exit_code)
+    return end.value
 
 
 def terminated(_number: int, _frame: object) -> None:
@@ -118,7 +100,8 @@ def main() -> int:
         (sweep / "multirun.yaml").unlink(missing_ok=True)
         sweep.rmdir()
         return code or report("the sweep is empty; give a key some values, e.g. seed=1,2,3", 2)
-    return exit_code_of(lambda: finish_sweep(sweep)) or code
+    finished = exit_code_of(lambda: finish_sweep(sweep))
+    return code or finished
 
 
 def names_rerun(argument: str) -> bool:

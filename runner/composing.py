@@ -7,6 +7,7 @@ from typing import Any
 
 import hydra
 import yaml
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import OverrideType
 from hydra.errors import (
@@ -26,6 +27,7 @@ from runner.errors import SettingsError, printable
 from runner.parsing import known_keys
 from runner.rules import shown, suggestion
 from runner.settings import Settings
+from runner.sweeping.plugins import register_plugins
 from runner.trust import check_configurations
 from runner.yaml_files import check_yaml_files
 
@@ -42,6 +44,7 @@ def prepare_hydra() -> None:
     """Checks what Hydra reads; `${unique:}` is ten letters and digits, to keep runs apart."""
     check_yaml_files()
     check_configurations()
+    register_plugins()
     OmegaConf.register_new_resolver(
         "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
     )
@@ -90,6 +93,22 @@ def plain(config: DictConfig) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise SettingsError("the configuration is not a mapping; expected key: value lines")
     return {str(key): value for key, value in values.items()}
+
+
+def unresolved(config: DictConfig) -> dict[str, Any]:
+    """The configuration as dictionaries, as it stands."""
+    values = OmegaConf.to_container(config)
+    return {str(k): v for k, v in values.items()} if isinstance(values, dict) else {}
+
+
+def documents(config: DictConfig) -> dict[str, str]:
+    """What Hydra keeps of a job, as it names and writes it."""
+    about = HydraConfig.get()
+    return {
+        ".hydra/config.yaml": OmegaConf.to_yaml(config),
+        ".hydra/hydra.yaml": OmegaConf.to_yaml(OmegaConf.create({"hydra": about})),
+        ".hydra/overrides.yaml": OmegaConf.to_yaml(about.overrides.task),
+    }
 
 
 COMPOSING_ERRORS = (

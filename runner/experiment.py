@@ -11,9 +11,10 @@ from typing import Any
 
 from runner.branching import lineage
 from runner.building import build_occasions
+from runner.data.dataset import Dataset
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
 from runner.final_metrics import final_confusion, final_metrics
-from runner.loading import samples_of
+from runner.loading import load_dataset, samples_of
 from runner.network.topology import Array
 from runner.network.trained import network_arrays, predict
 from runner.preparing import Experiment, prepare
@@ -23,7 +24,7 @@ from runner.recording.history import EMPTY, Mark
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.tables import configuration_columns
-from runner.settings import LoggerSettings, Settings
+from runner.settings import DatasetSettings, LoggerSettings, Settings
 from runner.signals import Interrupted, Interrupts
 from runner.threads import limited
 from runner.training.engine import StepReport
@@ -47,14 +48,20 @@ class Outcome:
 
 
 def run_experiment(
-    config: Mapping[str, Any], folder: Path, documents: Mapping[str, str], *, quiet: bool = False
+    config: Mapping[str, Any],
+    folder: Path,
+    documents: Mapping[str, str],
+    *,
+    quiet: bool = False,
+    load: Callable[[DatasetSettings], Dataset] = load_dataset,
 ) -> Outcome:
     """Trains a network as `config` says and records the run in `folder`.
 
     documents: texts to keep beside the run, such as its YAML, by file name.
+    load: gives the data set, so that many runs can share one.
     Raises RunnerError, before the folder is touched when configuration or data are at fault.
     """
-    experiment = prepare(config)
+    experiment = prepare(config, load)
     state = experiment.first_state()
     directory = run_directory(folder, experiment)
     about = {**experiment.description(), "lineage": lineage(experiment.settings.from_, state)}
@@ -239,7 +246,7 @@ def outcome_of(report: StepReport, signal: str | None) -> Outcome:
 
 
 def record_failure(
-    folder: Path, config: Mapping[str, Any], documents: Mapping[str, str], error: Exception
+    folder: Path, config: Mapping[str, Any], documents: Mapping[str, str], error: BaseException
 ) -> None:
     """Records an error in a job's folder, unless the run has done so itself."""
     directory = RunDirectory(folder, configuration_columns(config))

@@ -171,6 +171,7 @@ class RecordingSettings:
 
 @dataclass(frozen=True)
 class SweepSettings:
+    workers: Annotated[int | None, optional(integer(at_least=1))]
     max_jobs: Annotated[int, integer(at_least=1)]
 
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from runner.errors import ConflictError, SettingsError, Stop, printable
+from runner.errors import ConflictError, Stop, printable
 from runner.recording.files import storage_errors, write_atomically
 from runner.recording.run_directory import read_run
 from runner.recording.tables import merge_rows, read_row
@@ -42,22 +40,7 @@ class SweepFolder(Callback):
         if path.is_dir() and any(child.name.isdigit() for child in path.iterdir()):
             problem = f"{printable(path)} already holds a sweep; give another hydra.sweep.dir"
             raise Stop(ConflictError(problem), ConflictError.exit_code)
-        refuse_too_many(list(config.hydra.overrides.task), config.sweep.max_jobs)
         SweepFolder.path = path
-
-
-def refuse_too_many(overrides: list[str], most: int) -> None:
-    """Raises Stop for a grid of more jobs than `most`, before any is started."""
-    jobs = 1
-    for override in OverridesParser.create().parse_overrides(overrides):
-        if override.is_sweep_override():
-            jobs *= sum(1 for _ in islice(override.sweep_iterator(), 10**7))
-    if jobs > most:
-        problem = (
-            f"the sweep has {jobs:,} jobs, sweep.max_jobs={most} at most; "
-            "sweep over fewer values, or raise sweep.max_jobs"
-        )
-        raise Stop(SettingsError(problem), SettingsError.exit_code)
 
 
 def sweep_jobs(sweep: Path) -> Iterator[Job]:

@@ -1,0 +1,220 @@
+"""A job's configuration: each distinct choice of groups composed once, plain values put into it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from runner.sweeping.documents import Path, Template, list_text
+
+NUMBERED: tuple[Path, ...] = (
+    ("hydra", "job", "id"),
+    ("hydra", "job", "num"),
+    ("hydra", "job", "override_dirname"),
+    ("hydra", "overrides", "task"),
+    ("hydra", "runtime", "output_dir"),
+)
+"""What differs between the `hydra.yaml` of jobs that were composed alike."""
+
+
+class Composition(NamedTuple):
+    """A job, composed."""
+
+    values: dict[str, Any]
+    documents: dict[str, str]
+    """What Hydra keeps of a job, by file name."""
+
+
+@dataclass
+class Base:
+    """What jobs have in common that differ in plain values only."""
+
+    values: dict[str, Any]
+    texts: tuple[str, str, dict[str, Any]]
+    """`config.yaml` and `hydra.yaml`, and what the latter was written from."""
+    naming: Mapping[str, Any]
+    """How Hydra makes a folder's name from overrides."""
+    fixed: bool
+    """Whether no value refers to another or is missing: then values go in as they are."""
+    templates: dict[tuple[Path, ...], tuple[Template, Template]] = field(default_factory=dict)
+
+    def leaf(self, path: Path) -> bool:
+        """Whether `path` leads to a plain value."""
+        inner: Any = self.values
+        for key in path:
+            if not isinstance(inner, dict) or key not in inner:
+                return False
+            inner = inner[key]
+        return not isinstance(inner, dict | list)
+
+
+class Composer:
+    """Composes the jobs of a sweep as Hydra does, without doing the same work twice."""
+
+    def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
+        assert isinstance(loader, ConfigLoaderImpl)
+        self._loader = loader
+        self._master = master
+        self._bases: dict[tuple[str, ...], Base] = {}
+        self._groups: dict[str, bool] = {}
+
+    def values(self, overrides: Sequence[str]) -> dict[str, Any] | None:
+        """The task's configuration, or None where only Hydra itself can compose it."""
+        base, changed = self._divide(overrides)
+        return with_values(base.values, changed) if base.fixed else None
+
+    def compose(self, overrides: Sequence[str], number: int, folder: str) -> Composition | None:
+        """The job with these overrides, or None where only Hydra itself can compose it.
+
+        Raises what Hydra raises for overrides that cannot be applied.
+        """
+        base, changed = self._divide(overrides)
+        if not base.fixed:
+            return None
+        parsed = [parsed_override(text) for text in overrides]
+        dirname: str = get_overrides_dirname(
+            overrides=parsed,
+            kv_sep=base.naming["kv_sep"],
+            item_sep=base.naming["item_sep"],
+            exclude_keys=base.naming["exclude_keys"],
+        )
+        numbered = (str(number), number, dirname, list(overrides), folder)
+        config, about = self._templates(base, tuple(changed))
+        documents = {
+            ".hydra/config.yaml": config.text(changed),
+            ".hydra/hydra.yaml": about.text(dict(zip(NUMBERED, numbered, strict=True))),
+            ".hydra/overrides.yaml": list_text(list(overrides)),
+        }
+        return Composition(with_values(base.values, changed), documents)
+
+    def _divide(self, overrides: Sequence[str]) -> tuple[Base, dict[Path, object]]:
+        """What Hydra composes, and the plain values to put into that."""
+        parsed = [parsed_override(text) for text in overrides]
+        plain = {
+            index: tuple(override.key_or_group.split("."))
+            for index, override in enumerate(parsed)
+            if self._is_plain(override)
+        }
+        others = [
+            tuple(override.key_or_group.split("."))
+            for index, override in enumerate(parsed)
+            if index not in plain
+        ]
+        plain = {index: path for index, path in plain.items() if not touches(path, others)}
+        while True:
+            base = self._base(tuple(t for i, t in enumerate(overrides) if i not in plain))
+            unknown = [index for index, path in plain.items() if not base.leaf(path)]
+            if not unknown:
+                return base, {path: parsed[index].value() for index, path in plain.items()}
+            plain = {index: path for index, path in plain.items() if index not in unknown}
+
+    def _is_plain(self, override: Override) -> bool:
+        """Whether this gives a key that exists a plain value, whatever else is composed."""
+        value = override.value()
+        if override.package is not None or override.type != OverrideType.CHANGE:
+            return False
+        if isinstance(value, str):
+            if "${" in value or value == "???":
+                return False
+        elif value is not None and not isinstance(value, bool | int | float):
+            return False
+        return not self._is_group(override.key_or_group)
+
+    def _is_group(self, name: str) -> bool:
+        if name not in self._groups:
+            self._groups[name] = self._loader.repository.group_exists(name)
+        return self._groups[name]
+
+    def _base(self, overrides: tuple[str, ...]) -> Base:
+        if overrides not in self._bases:
+            self._bases[overrides] = self._composed(overrides)
+        return self._bases[overrides]
+
+    def _composed(self, overrides: tuple[str, ...]) -> Base:
+        config = job_config(self._loader, self._master, overrides, 0, "/")
+        about = OmegaConf.masked_copy(config, ["hydra"])
+        task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+        values, hydra_values = plain_values(task), plain_values(about)
+        return Base(
+            values,
+            (OmegaConf.to_yaml(task), OmegaConf.to_yaml(about), hydra_values),
+            hydra_values["hydra"]["job"]["config"]["override_dirname"],
+            fixed=is_fixed(values),
+        )
+
+    def _templates(self, base: Base, changed: tuple[Path, ...]) -> tuple[Template, Template]:
+        if changed not in base.templates:
+            config, about, about_values = base.texts
+            base.templates[changed] = (
+                Template(config, base.values, changed),
+                Template(about, about_values, NUMBERED),
+            )
+        return base.templates[changed]
+
+
+def job_config(
+    loader: ConfigLoader,
+    master: DictConfig,
+    overrides: Sequence[str],
+    number: int,
+    folder: str,
+) -> DictConfig:
+    """A job's whole configuration, composed by Hydra."""
+    config: DictConfig = loader.load_sweep_config(master, list(overrides))
+    with open_dict(config), read_write(config.hydra.runtime):
+        config.hydra.job.id, config.hydra.job.num = str(number), number
+        config.hydra.runtime.output_dir = folder
+    return config
+
+
+@lru_cache(maxsize=65536)
+def parsed_override(text: str) -> Override:
+    """An override as Hydra's grammar reads it."""
+    return override_parser().parse_override(text)
+
+
+@cache
+def override_parser() -> OverridesParser:
+    """Hydra's parser of overrides."""
+    return OverridesParser.create()
+
+
+def plain_values(config: DictConfig) -> dict[str, Any]:
+    """A configuration as dictionaries, as it stands; what is written of it."""
+    values: Any = OmegaConf.to_container(config, enum_to_str=True)
+    return dict(values)
+
+
+def touches(path: Path, others: Sequence[Path]) -> bool:
+    """Whether one of the others is the same key, or lies above or below it."""
+    return any(path[: len(o)] == o[: len(path)] for o in others)
+
+
+def is_fixed(value: object) -> bool:
+    """Whether nothing in `value` refers to something else or is missing."""
+    if isinstance(value, dict):
+        return all(is_fixed(inner) for inner in value.values())
+    if isinstance(value, list):
+        return all(is_fixed(inner) for inner in value)
+    return not (isinstance(value, str) and ("${" in value or value == "???"))
+
+
+def with_values(values: dict[str, Any], changed: Mapping[Path, object]) -> dict[str, Any]:
+    """`values` with some replaced; what is not on their way is shared."""
+    result = dict(values)
+    copied: set[Path] = set()
+    for path, value in changed.items():
+        inner = result
+        for depth, key in enumerate(path[:-1], start=1):
+            if path[:depth] not in copied:
+                inner[key] = dict(inner[key])
+                copied.add(path[:depth])
+            inner = inner[key]
+        inner[path[-1]] = value
+    return result

@@ -1,0 +1,118 @@
+"""One job of a sweep: run in its folder, whatever happens recorded there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from runner.branching import inherited
+from runner.composing import documents, plain, unresolved
+from runner.data.dataset import Dataset
+from runner.errors import RunnerError, error_line, printable
+from runner.experiment import record_failure, run_experiment
+from runner.loading import load_dataset
+from runner.recording.run_directory import read_run
+from runner.resuming import resume_run, warn
+from runner.settings import DatasetSettings
+
+
+@dataclass(frozen=True)
+class JobEnd:
+    """How a job ended."""
+
+    number: int
+    status: str
+    """completed, diverged, failed or interrupted."""
+    text: str
+    """In words, on one line."""
+    value: float | None = None
+    """The metric that `stopping.metric` names, where there is one."""
+    exit_code: int = 0
+    header: str = ""
+    """Of its results.csv; empty where there is none."""
+    row: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the job did not do what it was asked to."""
+        return self.status in ("failed", "diverged")
+
+
+def run_job(
+    config: Mapping[str, Any],
+    documents: Mapping[str, str],
+    folder: Path,
+    number: int,
+) -> JobEnd:
+    """Runs a job; an error, and what would end the process, is recorded in its folder."""
+    try:
+        if (folder / "run.json").exists():  # a cluster has put the job into its queue again
+            outcome = resume_run(folder, {}, warn, quiet=True)
+        else:
+            outcome = run_experiment(config, folder, documents, quiet=True, load=shared_dataset)
+    except (Exception, SystemExit) as error:
+        return failed_job(config, documents, folder, number, error)
+    if outcome is None:
+        return JobEnd(number, "completed", "complete", None, 0, *results_lines(folder))
+    value = outcome.report.metrics.get(config["stopping"]["metric"])
+    ended = (number, outcome.status, outcome.text, value, outcome.exit_code)
+    return JobEnd(*ended, *results_lines(folder))
+
+
+_shared: list[tuple[DatasetSettings, Dataset]] = []
+
+
+def shared_dataset(settings: DatasetSettings) -> Dataset:
+    """The data set, kept in memory while a process's jobs ask for the same."""
+    if not _shared or _shared[0][0] != settings:
+        _shared[:] = [(settings, load_dataset(settings))]
+    return _shared[0][1]
+
+
+def run_composed_job(config: DictConfig, folder: Path) -> JobEnd:
+    """Runs a job as Hydra composed it."""
+    number = HydraConfig.get().job.num
+    try:
+        values = inherited(plain(config), HydraConfig.get().overrides.task)
+    except RunnerError as error:
+        return failed_job(unresolved(config), documents(config), folder, number, error)
+    return run_job(values, documents(config), folder, number)
+
+
+def failed_job(
+    config: Mapping[str, Any],
+    documents: Mapping[str, str],
+    folder: Path,
+    number: int,
+    error: BaseException,
+) -> JobEnd:
+    """Records what went wrong in the job's folder."""
+    record_failure(folder, config, documents, error)
+    code = error.exit_code if isinstance(error, RunnerError) else 1
+    text = f"failed: {error_line(error)}"
+    return JobEnd(number, "failed", text, None, code, *results_lines(folder))
+
+
+def ended_job(folder: Path, number: int) -> JobEnd | None:
+    """How the job in a folder ended, or None where it has not or cannot be read."""
+    try:
+        about = read_run(folder)
+        header, row = results_lines(folder)
+    except (OSError, ValueError):
+        return None
+    if about["status"] == "running" or not row:
+        return None
+    text = about.get("error") or f"{about.get('stop_reason')} reached"
+    return JobEnd(number, about["status"], printable(text), header=header, row=row)
+
+
+def results_lines(folder: Path) -> tuple[str, str]:
+    """Header and row of a job's results.csv, empty where there are none."""
+    try:
+        lines = (folder / "results.csv").read_text(encoding="utf-8").split("\n")
+    except OSError:
+        return "", ""
+    return (lines[0], lines[1]) if len(lines) == 3 and not lines[2] else ("", "")

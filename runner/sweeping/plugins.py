@@ -1,0 +1,66 @@
+"""The runner's launcher and sweeper, as Hydra's plugin interface wants them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+
+class PoolLauncher(Launcher):
+    """Runs jobs in processes of this machine."""
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Called by Hydra once, before the first launch."""
+        self._loader, self._config = hydra_context.config_loader, config
+        self._context = hydra_context
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> list[JobReturn]:
+        """Runs these jobs, numbered from `initial_job_idx` on; what each of them returned."""
+        from runner.sweeping.sweep import run_sweep  # noqa: PLC0415 - heavy, and only for sweeps
+
+        return run_sweep(self._context, self._config, job_overrides, initial_job_idx)
+
+
+class GridSweeper(Sweeper):
+    """All combinations of the values that are swept."""
+
+    def __init__(self, params: dict[str, str] | None) -> None:
+        """params: a preset's own sweep, values by key."""
+        self._params = params or {}
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Called by Hydra once, before `sweep`."""
+        self._loader, self._config = hydra_context.config_loader, config
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Launches the jobs that the command line and `params` ask for."""
+        from runner.sweeping.grid import sweep_grid  # noqa: PLC0415 - only for sweeps
+
+        texts = [f"{key}={values}" for key, values in self._params.items()] + arguments
+        return sweep_grid(self._loader, self._config, self._launcher, texts)
+
+
+def register_plugins() -> None:
+    """Makes both known to Hydra, which by itself takes plugins from `hydra_plugins` only."""
+    for plugin in (PoolLauncher, GridSweeper):
+        Plugins.instance().register(plugin)
+    setattr(Plugins, "is_in_toplevel_plugins_module", staticmethod(is_plugin))  # noqa: B010
+
+
+def is_plugin(name: str) -> bool:
+    """Whether Hydra may make a plugin of this class."""
+    return name.startswith((f"{__name__}.", "hydra_plugins.", "hydra._internal.core_plugins."))

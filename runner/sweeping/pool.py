@@ -1,0 +1,243 @@
+"""Processes that work through numbered tasks in order; one that dies is replaced.
+
+Tasks wait in a pipe, from which each process takes one at a time: none waits for another, and
+a process that is killed takes no lock along.
+"""
+
+import fcntl
+import mmap
+import os
+import select
+import signal
+import struct
+import termios
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+NUMBER = struct.Struct("i")
+IDLE = -1
+MOST_WAITING = 4096
+"""Tasks in the pipe: 16 KiB, the smallest size that pipes have."""
+SECONDS_BETWEEN_REPORTS = 0.01
+
+FORK = get_context("fork")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A task whose process died."""
+
+    task: int | None
+    """None where it was at none."""
+    exit_code: int
+    """Minus the signal's number, or what it gave to `exit`."""
+
+
+@dataclass
+class Worker:
+    """A process, as its parent sees it."""
+
+    process: BaseProcess
+    results: Connection
+    slot: int
+
+
+class Pool:
+    """Some processes for some tasks.
+
+    work: from a task's number to its result; called in the processes, which share by forking
+    what their parent knows when they start.
+    last: whether a process should end after a result.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[int], Any],
+        tasks: Sequence[int],
+        processes: int,
+        last: Callable[[Any], bool] = lambda result: False,
+    ) -> None:
+        self._parent = os.getpid()
+        self._work, self._last = work, last
+        self._left = list(reversed(tasks))
+        self._open = set(tasks)
+        self._queue_out, queue_in = os.pipe()
+        os.set_blocking(self._queue_out, False)  # who takes the last task leaves none to wait for
+        self._queue_in: int | None = queue_in
+        self._life_out, self._life_in = os.pipe()
+        self._at = mmap.mmap(-1, NUMBER.size * processes)
+        self._stopped = False
+        self._fill()
+        self._workers = [self._start(slot) for slot in range(processes)]
+
+    def results(self) -> Iterator[tuple[int, Any] | Lost]:
+        """Each task's number and result as it comes, and the tasks that were lost.
+
+        Ends when all are done, or when `stop` was called and all processes have ended.
+        """
+        suspicious = False
+        while self._workers and (self._open or self._stopped):
+            by_channel: dict[Any, Worker] = {}
+            for worker in self._workers:
+                by_channel |= {worker.results: worker, worker.process.sentinel: worker}
+            ready = wait(list(by_channel), timeout=0.2 if suspicious else None)
+            for worker in {
+                by_channel[channel].slot: by_channel[channel] for channel in ready
+            }.values():
+                yield from self._received(worker)
+                if not worker.process.is_alive():
+                    yield from self._received(worker)
+                    suspicious = True
+                    yield from self._buried(worker)
+            self._fill()
+            if suspicious and not ready and self._all_idle():
+                self._left += sorted(self._open, reverse=True)
+                suspicious = False
+                self._fill()
+
+    def again(self, task: int) -> None:
+        """Puts a task that was lost back into the queue."""
+        self._open.add(task)
+        self._left.append(task)
+        self._fill()
+
+    def stop(self, number: int) -> None:
+        """Sends a signal to the processes and gives them no more tasks."""
+        self._stopped = True
+        self._left.clear()
+        while self._next():
+            pass
+        self._close_queue()
+        for worker in self._workers:
+            if worker.process.pid is not None and worker.process.is_alive():
+                os.kill(worker.process.pid, number)
+
+    def kill(self) -> None:
+        """Ends the processes at once."""
+        for worker in self._workers:
+            worker.process.kill()
+
+    def close(self) -> None:
+        """Ends the processes, those in their task at once."""
+        self._close_queue()
+        for worker in self._workers:
+            if NUMBER.unpack_from(self._at, worker.slot * NUMBER.size)[0] != IDLE:
+                worker.process.kill()
+            worker.process.join()
+            worker.results.close()
+        for descriptor in (self._queue_out, self._life_out, self._life_in):
+            os.close(descriptor)
+
+    def _close_queue(self) -> None:
+        if self._queue_in is not None:
+            os.close(self._queue_in)
+            self._queue_in = None
+
+    def _start(self, slot: int) -> Worker:
+        NUMBER.pack_into(self._at, slot * NUMBER.size, IDLE)
+        ours, theirs = FORK.Pipe(duplex=False)
+        process = FORK.Process(target=self._live, args=(slot, theirs), daemon=True)
+        with warnings.catch_warnings():
+            # Linear algebra's threads are idle, and OpenBLAS knows how to be forked.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+        theirs.close()
+        return Worker(process, ours, slot)
+
+    def _received(self, worker: Worker) -> Iterator[tuple[int, Any]]:
+        try:
+            while worker.results.poll():
+                for task, result in worker.results.recv():
+                    self._open.discard(task)
+                    yield task, result
+        except (EOFError, OSError):
+            return
+
+    def _buried(self, worker: Worker) -> Iterator[Lost]:
+        self._workers.remove(worker)
+        worker.results.close()
+        worker.process.join()
+        (task,) = NUMBER.unpack_from(self._at, worker.slot * NUMBER.size)
+        lost = task if task in self._open else None
+        self._open.discard(task)
+        if not self._stopped:
+            self._workers.append(self._start(worker.slot))
+            yield Lost(lost, worker.process.exitcode or 0)
+
+    def _fill(self) -> None:
+        """Hands the pipe as many tasks as it holds."""
+        while self._left and self._queue_in is not None and waiting(self._queue_out) < MOST_WAITING:
+            os.write(self._queue_in, NUMBER.pack(self._left.pop()))
+
+    def _all_idle(self) -> bool:
+        slots = range(0, NUMBER.size * len(self._workers), NUMBER.size)
+        idle = all(NUMBER.unpack_from(self._at, place)[0] == IDLE for place in slots)
+        return idle and not waiting(self._queue_out)
+
+    def _live(self, slot: int, results: Connection) -> None:
+        """What a process does: one task after the other, until there are none to come."""
+        os.setpgid(0, 0)  # Ctrl-C reaches the parent, which passes it on once
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, told_to_end)
+        self._close_queue()
+        os.close(self._life_in)
+        threading.Thread(target=follow, args=(self._life_out,), daemon=True).start()
+        done: list[tuple[int, Any]] = []
+        with suppress(ToldToEnd):
+            self._work_through(slot, results, done)
+        if done:
+            results.send(done)
+
+    def _work_through(self, slot: int, results: Connection, done: list[tuple[int, Any]]) -> None:
+        reported = time.monotonic()
+        while not done or not self._last(done[-1][1]):
+            number = self._next()
+            if done and (number is None or time.monotonic() > reported + SECONDS_BETWEEN_REPORTS):
+                results.send(done)
+                done.clear()
+                reported = time.monotonic()
+            if number is None:
+                NUMBER.pack_into(self._at, slot * NUMBER.size, IDLE)
+                select.select([self._queue_out], [], [])
+            elif number:
+                NUMBER.pack_into(self._at, slot * NUMBER.size, *NUMBER.unpack(number))
+                task = NUMBER.unpack(number)[0]
+                done.append((task, self._work(task)))
+            else:
+                return
+
+    def _next(self) -> bytes | None:
+        """A task's number from the pipe; None where none waits, empty where none will come."""
+        try:
+            return os.read(self._queue_out, NUMBER.size)
+        except BlockingIOError:
+            return None
+
+
+class ToldToEnd(BaseException):
+    """A process was asked to end while it was not training."""
+
+
+def told_to_end(_number: int, _frame: object) -> None:
+    """What a signal does outside a run's training."""
+    raise ToldToEnd
+
+
+def waiting(pipe: int) -> int:
+    """Tasks in a pipe."""
+    size = fcntl.ioctl(pipe, termios.FIONREAD, NUMBER.pack(0))
+    return int(NUMBER.unpack(size)[0]) // NUMBER.size
+
+
+def follow(life: int) -> None:
+    """Waits for the parent's end, and asks this process to end in order."""
+    os.read(life, 1)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,216 @@
+"""A sweep on this machine: its jobs composed, checked, run in processes, their rows collected."""
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.core.utils import run_job as run_job_by_hydra
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf
+
+from runner.composing import COMPOSING_ERRORS, explained, plain
+from runner.errors import INTERRUPTED, SettingsError, Stop, printable
+from runner.settings import parse_settings
+from runner.sweeping.composition import Composer, job_config, plain_values
+from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
+from runner.sweeping.pool import Lost, Pool
+from runner.sweeping.table import ResultsTable
+from runner.threads import limited
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job to run."""
+
+    number: int
+    overrides: list[str]
+
+    @property
+    def name(self) -> str:
+        """Its number and overrides, for people."""
+        return f"#{self.number} {' '.join(self.overrides)}"
+
+
+class Sweep:
+    """What the jobs of a sweep have in common."""
+
+    def __init__(self, context: HydraContext, config: DictConfig) -> None:
+        self.folder = Path(config.hydra.sweep.dir).absolute()
+        self._context, self._config = context, config
+        self._composer = Composer(context.config_loader, config)
+        self._by_hydra = needs_hydra(config)
+
+    def check(self, job: Job) -> None:
+        """Raises SettingsError for a job that cannot be composed or whose settings are unsound."""
+        try:
+            values = None if self._by_hydra else self._composer.values(job.overrides)
+            parse_settings(self._values_by_hydra(job) if values is None else values)
+        except COMPOSING_ERRORS as error:
+            raise SettingsError(f"{printable(job.name)}: {explained(error)}") from error
+        except SettingsError as error:
+            raise SettingsError(f"{printable(job.name)}: {error}") from error
+
+    def run(self, job: Job) -> JobEnd:
+        """Runs a job in this process."""
+        folder = self.folder / str(job.number)
+        composed = None
+        if not self._by_hydra:
+            composed = self._composer.compose(job.overrides, job.number, str(folder))
+        if composed is None:
+            return self._run_by_hydra(job)
+        return run_job(composed.values, composed.documents, folder, job.number)
+
+    def lost(self, job: Job, reason: str) -> JobEnd | None:
+        """How a job ended whose process died, or None where it had not begun."""
+        folder = self.folder / str(job.number)
+        ended = ended_job(folder, job.number)
+        if ended is not None or not (folder / "run.json").exists():
+            return ended
+        composed = self._composer.compose(job.overrides, job.number, str(folder))
+        values = self._values_by_hydra(job) if composed is None else composed.values
+        return failed_job(values, {}, folder, job.number, LostProcessError(reason))
+
+    def _values_by_hydra(self, job: Job) -> dict[str, Any]:
+        config = job_config(
+            self._context.config_loader, self._config, job.overrides, job.number, ""
+        )
+        return plain(OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]))
+
+    def _run_by_hydra(self, job: Job) -> JobEnd:
+        """Composed and surrounded by Hydra itself."""
+        config = job_config(
+            self._context.config_loader, self._config, job.overrides, job.number, ""
+        )
+        folder = self.folder / str(job.number)
+        returned = run_job_by_hydra(
+            lambda task: run_composed_job(task, folder),
+            config,
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+            hydra_context=self._context,
+        )
+        ended: JobEnd = returned.return_value
+        return ended
+
+
+class LostProcessError(Exception):
+    """A job's process was ended from outside."""
+
+
+def needs_hydra(config: DictConfig) -> bool:
+    """Whether jobs are to be surrounded by what only Hydra's own `run_job` does."""
+    job = config.hydra.job
+    callbacks = set(config.hydra.callbacks or {})
+    subdir = plain_values(config.hydra.sweep)["subdir"]
+    return bool(
+        job.chdir
+        or job.env_set
+        or config.hydra.output_subdir
+        or config.hydra.verbose
+        or callbacks != {"sweep_folder"}
+        or subdir != "${hydra.job.num}"
+    )
+
+
+def run_sweep(
+    context: HydraContext,
+    config: DictConfig,
+    job_overrides: Sequence[Sequence[str]],
+    first: int,
+) -> list[JobReturn]:
+    """Runs jobs numbered from `first` on; what each of them returned."""
+    sweep = Sweep(context, config)
+    jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
+    for job in jobs:
+        sweep.check(job)
+    sweep.folder.mkdir(parents=True, exist_ok=True)
+    table = ResultsTable(sweep.folder)
+    returns: dict[int, JobReturn] = {}
+    workers = min(config.sweep.workers or os.cpu_count() or 1, len(jobs))
+    with limited(1), running(sweep, jobs, workers) as ends:
+        for end in ends:
+            table.add(end)
+            job = jobs[end.number - first]
+            print(printable(f"{job.name}: {end.text}"), flush=True)
+            returns[end.number] = job_return(job, end)
+    table.finish()
+    return [returns[job.number] for job in jobs if job.number in returns]
+
+
+@contextmanager
+def running(sweep: Sweep, jobs: Sequence[Job], workers: int) -> Iterator[Iterator[JobEnd]]:
+    """The jobs' ends, in order of their numbers, while processes work on them.
+
+    Raises Stop after a signal, when the running jobs have been interrupted.
+    """
+    pool = Pool(
+        lambda task: sweep.run(jobs[task]),
+        range(len(jobs)),
+        workers,
+        last=lambda end: end.status == "interrupted",
+    )
+    received: list[str] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if received:
+            pool.kill()
+            os._exit(INTERRUPTED[received[0]])
+        received.append(signal.Signals(number).name)
+        pool.stop(number)
+
+    previous = {name: signal.signal(signal.Signals[name], handle) for name in INTERRUPTED}
+    try:
+        yield in_order(ends_of(pool, sweep, jobs))
+    finally:
+        pool.close()
+        for name, handler in previous.items():
+            signal.signal(signal.Signals[name], handler)
+    if received:
+        raise Stop(None, INTERRUPTED[received[0]])
+
+
+def ends_of(pool: Pool, sweep: Sweep, jobs: Sequence[Job]) -> Iterator[tuple[int, JobEnd]]:
+    """Each job's place and end, as it comes."""
+    for event in pool.results():
+        if not isinstance(event, Lost):
+            yield event
+        elif event.task is not None:
+            end = sweep.lost(jobs[event.task], ending(event.exit_code))
+            if end is None:
+                pool.again(event.task)
+            else:
+                yield event.task, end
+
+
+def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:
+    """Each end once those before it have come; at the end what is left."""
+    early: dict[int, JobEnd] = {}
+    following = 0
+    for task, end in ends:
+        early[task] = end
+        while following in early:
+            yield early.pop(following)
+            following += 1
+    yield from (early[task] for task in sorted(early))
+
+
+def ending(exit_code: int) -> str:
+    """Why a process ended, in words."""
+    if exit_code >= 0:
+        return f"its process ended with exit code {exit_code}"
+    name = signal.Signals(-exit_code).name
+    hint = ", as when memory runs out" if name == "SIGKILL" else ""
+    return f"its process was ended by {name}{hint}"
+
+
+def job_return(job: Job, end: JobEnd) -> JobReturn:
+    """What Hydra's sweepers want to know of a job."""
+    returned = JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED)
+    returned.return_value = end.value
+    return returned

@@ -1,0 +1,103 @@
+"""A sweep's results.csv while its jobs finish: appended to, and put in order at the end."""
+
+import csv
+import io
+import os
+import time
+from pathlib import Path
+
+from runner.recording.files import storage_errors, write_atomically
+from runner.sweeping.job import JobEnd
+
+SECONDS_BETWEEN_WRITES = 1.0
+
+
+class ResultsTable:
+    """The rows of jobs, one line each, below a header that grows with them."""
+
+    def __init__(self, sweep: Path) -> None:
+        self._path = sweep / "results.csv"
+        self._names: list[str] = []
+        self._firsts: dict[str, int] = {}  # of each header, the first job that has it
+        self._pending: list[str] = []
+        self._last = -1
+        self._in_order = True
+        self._flushed = time.monotonic()
+
+    def add(self, end: JobEnd) -> None:
+        """Appends the job's row, if it has one, within about a second."""
+        if end.row:
+            self._firsts[end.header] = min(end.number, self._firsts.get(end.header, end.number))
+            self._in_order &= end.number > self._last
+            self._last = end.number
+            self._pending.append(self._fitted(end))
+        if time.monotonic() - self._flushed > SECONDS_BETWEEN_WRITES:
+            self._flush()
+
+    def finish(self) -> None:
+        """Puts rows and columns in the order of the jobs' numbers."""
+        self._flush()
+        if not self._firsts:
+            return
+        headers = sorted(self._firsts, key=lambda header: self._firsts[header])
+        names = list(dict.fromkeys(n for header in headers for n in split(f"job,{header}")))
+        if self._in_order and names == self._names:
+            return
+        with storage_errors(self._path):
+            header, *lines = self._path.read_text(encoding="utf-8").splitlines()
+            lines.sort(key=lambda line: int(line.partition(",")[0]))
+            if names != self._names:
+                place = {name: index for index, name in enumerate(split(header))}
+                order = [place[name] for name in names]
+                rows = csv.reader(lines)
+                lines = [joined([row[index] for index in order]) for row in rows]
+                header = joined(names)
+            content = "\n".join([header, *lines, ""])
+            write_atomically(self._path, content.encode())
+        self._names, self._in_order = names, True
+
+    def _fitted(self, end: JobEnd) -> str:
+        """The job's row under the table's names, which grow where it has others."""
+        header = f"job,{end.header}"
+        if not self._names:
+            self._names = split(header)
+            self._pending.append(header)
+        line = f"{end.number},{end.row}"
+        if header == joined(self._names):
+            return line
+        names = split(header)
+        new = [name for name in names if name not in self._names]
+        if new:
+            self._flush()
+            self._widen(new)
+        values = dict(zip(names, split(line), strict=True))
+        return joined([values.get(name, "") for name in self._names])
+
+    def _widen(self, new: list[str]) -> None:
+        """Adds columns, empty in the rows so far."""
+        self._names += new
+        with storage_errors(self._path):
+            _, *lines = self._path.read_text(encoding="utf-8").splitlines()
+            padded = [line + "," * len(new) for line in lines]
+            write_atomically(self._path, "\n".join([joined(self._names), *padded, ""]).encode())
+
+    def _flush(self) -> None:
+        """Appends what waits, once the jobs' own files are on the disk."""
+        self._flushed = time.monotonic()
+        if self._pending:
+            os.sync()
+            with storage_errors(self._path), open(self._path, "a", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in self._pending))
+            self._pending = []
+
+
+def split(line: str) -> list[str]:
+    """The cells of a line."""
+    return next(csv.reader([line]))
+
+
+def joined(cells: list[str]) -> str:
+    """A line of cells."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue()

@@ -1,0 +1,80 @@
+"""Every job is composed as Hydra's own loader does it: values, and texts to the byte."""
+
+from collections.abc import Iterator
+
+import hydra
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+from runner.composing import conf_folder, documents, plain, prepare_hydra
+from runner.sweeping.composition import Composer, job_config, plain_values
+
+JOBS = [
+    [],
+    ["seed=2"],
+    ["topology=3-8-1", "seed=3", "optimizer.learning_rate=0.001"],
+    ["optimizer=adam", "optimizer.learning_rate=1e-5", "seed=4"],
+    ["optimizer.learning_rate=1e-5", "optimizer=adam", "seed=5"],
+    ["experiment=learning_rates", "seed=7"],
+    ["seed=7", "experiment=learning_rates", "stopping.max_steps=10"],
+    ["dataset=digits", "batch_size=null", "dataset.validation=0.25"],
+    ["dataset=digits", "batch_size=10", "dataset.stratify=false"],
+    ["~dataset.fold", "seed=1"],
+    ["~network.dropout", "seed=2"],
+    ["+extra=1", "seed=2"],
+    ["+extra.deep=[1,a]", "extra.deep=[2]"],
+    ["++seed=5"],
+    ["recording.history=[1,2,5]", "seed=3"],
+    ["network.dropout={rate:0.25}", "network.dropout.rate=0.5"],
+    ["network.dropout.rate=0.5", "network.dropout={rate:0.25}"],
+    ["dataset.name='a: b # c'", "seed=0"],
+    ["dataset.name=null", "seed=-1"],
+    ["dataset.name=on", "dtype=true"],
+    ["dataset.name='on'", "dtype='1'"],
+    ["dataset.name='ünï'", "dtype='\U0001f600'"],
+    ["dataset.name='" + "long word " * 20 + "'"],
+    ["stopping.target=-0.0"],
+    ["stopping.target=0.0"],
+    ["stopping.target=inf", "stopping.min_delta=nan"],
+    ["stopping.target=1e300", "seed=1"],
+    ["stopping.target=1", "seed=1.0"],
+    ["seed=1", "seed=2"],
+]
+
+
+@pytest.fixture
+def loader() -> Iterator[object]:
+    prepare_hydra()
+    with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
+        yield GlobalHydra.instance().config_loader()
+
+
+@pytest.mark.parametrize("overrides", JOBS, ids=lambda texts: " ".join(texts)[:60])
+def test_a_job_is_composed_as_hydra_composes_it(loader: object, overrides: list[str]) -> None:
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+
+    assert isinstance(loader, ConfigLoaderImpl)
+    master = loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
+    composer = Composer(loader, master)
+    whole = job_config(loader, master, overrides, 17, "/somewhere/17")
+    HydraConfig.instance().set_config(whole)
+    task = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])
+    for _ in range(2):  # composed, and from what was kept
+        composed = composer.compose(overrides, 17, "/somewhere/17")
+        assert composed is not None
+        assert composed.documents == documents(task)
+        assert repr(composed.values) == repr(plain_values(task))
+
+
+def test_values_that_refer_to_others_are_left_to_hydra(loader: object) -> None:
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+
+    assert isinstance(loader, ConfigLoaderImpl)
+    master = loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
+    overrides = ["batch_size=${seed}", "seed=3"]
+    assert Composer(loader, master).compose(overrides, 0, "/0") is None
+    whole = job_config(loader, master, overrides, 0, "/0")
+    assert plain(OmegaConf.masked_copy(whole, ["batch_size", "seed"]))["batch_size"] == 3
