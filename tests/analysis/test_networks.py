@@ -30,6 +30,10 @@ CASES: dict[str, list[str]] = {
     ],
     "classes, a part of 8 bits": ["dataset=digits", "stopping.max_epochs=1"],
     "float32": ["dtype=float32", "stopping.max_steps=50"],
+    "batch normalisation, an activation a layer": [
+        *("dataset=moons", "topology=2-8-8-2", "network.batch_norm=true", "stopping.max_epochs=3"),
+        "network.activation.hidden=[tanh,relu]",
+    ],
     "two classes and one output": ["dataset=moons", "topology=2-3-1", "stopping.max_epochs=3"],
     "the best weights restored at a step that has a snapshot": [
         *("dataset=spirals", "dataset.validation=0.2", "stopping.max_epochs=6"),
