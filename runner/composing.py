@@ -41,13 +41,17 @@ def conf_folder() -> str:
 
 
 def prepare_hydra() -> None:
-    """Checks what Hydra reads; `${unique:}` is ten letters and digits, to keep runs apart."""
+    """Checks what Hydra reads, and adds `${unique:}` and `${times:a,b}`.
+
+    The first is ten letters and digits, to keep runs apart; the second a product to six digits.
+    """
     check_yaml_files()
     check_configurations()
     register_plugins()
     OmegaConf.register_new_resolver(
         "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
     )
+    OmegaConf.register_new_resolver("times", lambda a, b: float(f"{a * b:.6g}"), replace=True)
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:

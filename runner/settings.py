@@ -72,6 +72,8 @@ def plots(key: str, value: object) -> bool | None:
 class DatasetSettings:
     name: Annotated[str, text]
     kind: Annotated[str, choice(DATASETS)]
+    sgd_rate: Annotated[float, number(above=0)]
+    """The learning rate that optimizer=sgd has unless one is given."""
     split: Annotated[SplitSettings, Beside(lambda _: SplitSettings, [SplitSettings])]
     options: Annotated[
         Any, Beside(lambda parsed: DATASET_OPTIONS[parsed["kind"]], DATASET_OPTIONS.values())

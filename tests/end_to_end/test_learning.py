@@ -1,0 +1,35 @@
+"""Every optimizer learns with the rate that it brings, whatever data set it is put on."""
+
+from pathlib import Path
+
+import pytest
+
+from runner.experiment import run_experiment
+from runner.recording.tables import read_row
+from tests.end_to_end.commands import composed
+
+DESCENT = ("sgd", "momentum", "nesterov")
+"""Their rates depend on the data."""
+
+DATASETS: dict[str, tuple[list[str], str, float]] = {
+    # options that keep it short, metric, at least
+    "blobs": ([], "test_accuracy", 0.99),
+    "circles": ([], "test_accuracy", 0.98),
+    "digits": (["stopping.max_epochs=10"], "test_accuracy", 0.9),
+    "eight_samples": (["stopping.max_steps=10000"], "mean_accuracy", 0.99),
+    "moons": ([], "test_accuracy", 0.98),
+    "sine": (["stopping.max_epochs=200"], "test_r2", 0.8),
+    "spirals": (["stopping.max_epochs=600"], "test_accuracy", 0.95),
+    "xor": (["stopping.max_steps=100000"], "mean_accuracy", 0.9),
+}
+
+
+@pytest.mark.parametrize("optimizer", DESCENT)
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_gradient_descent_learns_at_the_rate_of_the_data(
+    dataset: str, optimizer: str, tmp_path: Path
+) -> None:
+    options, metric, least = DATASETS[dataset]
+    config = composed(f"dataset={dataset}", f"optimizer={optimizer}", *options)
+    run_experiment(config, tmp_path, {}, quiet=True)
+    assert float(read_row(tmp_path / "results.csv")[metric]) >= least
