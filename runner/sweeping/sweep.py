@@ -125,6 +125,8 @@ def run_sweep(
     first: int,
 ) -> list[JobReturn]:
     """Runs jobs numbered from `first` on; what each of them returned."""
+    if not job_overrides:
+        return []
     sweep = Sweep(context, config)
     jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
     for job in jobs:

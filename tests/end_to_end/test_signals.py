@@ -53,7 +53,9 @@ def test_a_run_that_is_interrupted_leaves_a_results_row(
 
 
 def test_an_interrupted_sweep_starts_no_more_jobs(tmp_path: Path) -> None:
-    process = start("-m", "seed=1,2,3", *ENDLESS, "hydra.sweep.dir=sweep", cwd=tmp_path)
+    process = start(
+        "-m", "seed=1,2,3", *ENDLESS, "sweep.workers=1", "hydra.sweep.dir=sweep", cwd=tmp_path
+    )
     wait_until(training(tmp_path / "sweep" / "0"), process)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
