@@ -61,7 +61,6 @@ class RunDirectory:
             refuse_links(self.path)
             for place in (self.path, *self.path.absolute().parents[:2]):
                 self.syncing.placed(place)
-            self.syncing.settle(wait=True)
             self._describe(
                 schema=SCHEMA,
                 status="running",
@@ -154,8 +153,11 @@ class RunDirectory:
         self._about.update(about)
         content = json.dumps(self._about, indent=2, ensure_ascii=False) + "\n"
         with storage_errors(self.path):
-            self.syncing.settle(wait=True)  # what it says of other files must be so
-            write_atomically(self._file, content.encode(), self.syncing.vital)
+            if self._file.exists():  # what it says of other files must be so
+                self.syncing.settle(wait=True)
+                write_atomically(self._file, content.encode(), self.syncing.vital)
+            else:
+                write_atomically(self._file, content.encode(), self.syncing)
 
     @property
     def _file(self) -> Path:
