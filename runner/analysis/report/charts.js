@@ -9,6 +9,7 @@ const DASHES = ["solid", "dash", "dot"];
 const MOST_GROUPS = 16;
 const MOST_DIMENSIONS = 8;
 const MOST_BOXES = 24;
+const MOST_LINES = 600;
 const MOST_CELLS = 40;
 const GRID = 50;
 
@@ -173,11 +174,11 @@ function drawMetric() {
   return undefined;
 }
 
-function dimensionOf(name) {
+function dimensionOf(name, members) {
   const column = runs.columns.get(name);
   const label = plain(name.length > 18 ? "…" + name.slice(-17) : name);
   if (isNumeric(column)) {
-    const known = table.shown.map((run) => column.numbers[run]);
+    const known = members.map((run) => column.numbers[run]);
     if (!wantsLog(known)) return { label, values: known };
     const values = known.map((value) => (value === null ? null : Math.log10(value)));
     const exact = [...new Set(known)].filter((v) => v !== null).sort((a, b) => a - b);
@@ -187,7 +188,7 @@ function dimensionOf(name) {
   const ranks = levelRanks(column);
   const ticktext = [];
   ranks.forEach((rank, code) => { ticktext[rank] = plain(labelOf(column.levels[code])); });
-  const values = table.shown.map((run) => ranks[column.codes[run]]);
+  const values = members.map((run) => ranks[column.codes[run]]);
   return { label, values, tickvals: ticktext.map((_, rank) => rank), ticktext };
 }
 
@@ -197,7 +198,11 @@ function drawParallel() {
   if (!metric || runs.count < 2 || !table.shown.length) {
     return noPlot("parallel-chart", "Takes several runs.");
   }
-  const dimensions = [...settings, metric].map(dimensionOf);
+  const every = Math.ceil(table.shown.length / MOST_LINES);
+  const members = table.shown.filter((_, place) => place % every === 0);
+  const dimensions = [...settings, metric].map((name) => dimensionOf(name, members));
+  const share = every === 1 ? "" : ` Every ${every}th of ${table.shown.length} runs.`;
+  byId("parallel-note").textContent = `A line is a run, its colour the metric.${share}`;
   const last = dimensions[dimensions.length - 1];
   const line = { color: last.values, colorscale: scale() };
   const layout = layoutOf({}, {});
