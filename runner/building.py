@@ -27,12 +27,13 @@ from runner.network.network import Dropout, Network
 from runner.network.topology import Array, Topology, memory_needed
 from runner.recording.recorder import Occasions
 from runner.recording.schedule import Schedule, log_spaced
-from runner.settings import RecordingSettings, Settings, StoppingSettings
+from runner.settings import Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, LearningRate, Penalty, Problem
 from runner.training.metrics import Reduction, Target
 from runner.training.numpy_engine import NumpyEngine
 from runner.training.optimizers import OPTIMIZERS
+from runner.training.schedules import RANGE
 from runner.training.state import TrainingState, new_state, seeded_generator
 from runner.training.stopping import Stopping
 from runner.training.tasks import task_of
@@ -182,13 +183,15 @@ HISTORY_LOG = log_spaced(per_decade=25)
 SNAPSHOTS_LOG = log_spaced(per_decade=1, first=1000)
 
 
-def build_occasions(settings: RecordingSettings) -> Occasions:
+def build_occasions(settings: Settings) -> Occasions:
     """When history rows and snapshots are written."""
+    recording = settings.recording
     return Occasions(
-        build_schedule(settings.history, HISTORY_LOG),
-        build_schedule(settings.snapshots.epochs, SNAPSHOTS_LOG),
-        settings.snapshots.seconds,
-        settings.snapshots.keep,
+        build_schedule(recording.history, HISTORY_LOG),
+        build_schedule(recording.snapshots.epochs, SNAPSHOTS_LOG),
+        recording.snapshots.seconds,
+        recording.snapshots.keep,
+        every_report=settings.schedule.name == RANGE,
     )
 
 

@@ -23,7 +23,7 @@ from runner.recording.files import BySecond, Never
 from runner.recording.history import EMPTY, Mark
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
-from runner.recording.tables import configuration_columns
+from runner.recording.tables import configuration_columns, read_column
 from runner.settings import DatasetSettings, LoggerSettings, Settings
 from runner.signals import Interrupted, Interrupts
 from runner.threads import limited
@@ -32,6 +32,8 @@ from runner.training.evaluation import evaluate
 from runner.training.layer_statistics import LayerStatistics
 from runner.training.loop import standing, train
 from runner.training.metrics import VALIDATION
+from runner.training.range_test import MARGIN, range_test, suggested_rate
+from runner.training.schedules import RANGE
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
 
@@ -104,7 +106,7 @@ def record_run(
     topology, watch = problem.network.topology, experiment.watch
     recorder = Recorder(
         directory,
-        build_occasions(settings.recording),
+        build_occasions(settings),
         dataset.preparation | network_arrays(problem.network),
         experiment.checksum,
         history or EMPTY,
@@ -131,6 +133,8 @@ def record_run(
         if report.finite:
             final = final_metrics(problem, weights, dataset)
             console.final_metrics(final)
+            if settings.schedule.name == RANGE:
+                final |= suggestion(directory.path, console)
             if (confused := final_confusion(problem, weights, dataset)) is not None:
                 recorder.classes(dataset, *confused)
         if sum(map(len, dataset.parts.values())) <= settings.recording.predictions:
@@ -158,6 +162,25 @@ def record_run(
     if settings.logger is not None:
         track(settings.logger, directory.path)
     return outcome
+
+
+def suggestion(folder: Path, console: Console) -> dict[str, float]:
+    """What a range test's history suggests, for results.csv; it is printed as well."""
+    rates, losses = (
+        list(read_column(folder / "history.csv", name).values())
+        for name in ("learning_rate", "loss")
+    )
+    rate = suggested_rate(rates, losses)
+    if rate is None:
+        advice = "set another schedule.least and .most, or more stopping.max_steps"
+        console.line(f"No learning rate suggested: the loss hardly fell; {advice}")
+        return {}
+    shown, lowest = (f"{float(f'{value:.2g}'):g}" for value in (rate, MARGIN * rate))
+    why = f"the smoothed loss is lowest at {lowest}, {MARGIN:g} times that"
+    if rate == rates[-1] / MARGIN:
+        why += "; the range ends there, raise schedule.most"
+    console.line(f"Suggested learning rate: {shown} ({why})")
+    return {"suggested_rate": rate}
 
 
 def track(settings: LoggerSettings, folder: Path) -> None:
@@ -211,7 +234,9 @@ def course(
 ) -> Iterator[StepReport]:
     """The reports of an experiment's training from `state` on, which is changed in place."""
     engine, watch = experiment.engine, experiment.watch
-    milestone = build_occasions(experiment.settings.recording).next_milestone
+    if experiment.settings.schedule.name == RANGE:
+        return range_test(state, engine, stopping, time.perf_counter)
+    milestone = build_occasions(experiment.settings).next_milestone
     validate = validation_of(experiment)
     often = experiment.stopping.loop_target or not engine.problem.full_batch
     if watch is not None or (validate is not None and often):

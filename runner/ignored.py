@@ -7,8 +7,9 @@ Left alone is what a group's file always carries beside the switch that turns it
 
 from collections.abc import Callable
 
-from runner.errors import SettingsError
+from runner.errors import SettingsError, printable
 from runner.settings import Settings
+from runner.training.schedules import RANGE
 
 Check = Callable[[Settings], str | None]
 """From the settings to what is wrong, if it is."""
@@ -96,4 +97,32 @@ def fold(settings: Settings) -> str | None:
     return None
 
 
-CHECKS: tuple[Check, ...] = (min_delta, slow_schedule, rprop, initializer, fold)
+def range_test(settings: Settings) -> str | None:
+    """What a range test does not look at, and a range from high to low."""
+    start, stopping, schedule = settings.from_, settings.stopping, settings.schedule
+    if schedule.name != RANGE:
+        return None
+    least, most = schedule.settings
+    if least >= most:
+        return (
+            f"schedule.least={least:g} is not lower than schedule.most={most:g}; "
+            "expected e.g. 0.0001 and 1000"
+        )
+    unseen = {
+        "from": start and f"{printable(start.run)}@{start.step}",
+        "stopping.target": stopping.target,
+        "stopping.patience": stopping.patience,
+        "stopping.plateau": stopping.plateau,
+        "stopping.restore_best": stopping.restore_best or None,
+    }
+    for name, value in unseen.items():
+        if value is not None:
+            return (
+                f"{name}={value} does not go with schedule.name='range', which tests learning "
+                "rates from fresh weights until the loss explodes; leave it out, "
+                "or choose another schedule"
+            )
+    return None
+
+
+CHECKS: tuple[Check, ...] = (min_delta, slow_schedule, rprop, initializer, fold, range_test)

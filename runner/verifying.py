@@ -106,7 +106,7 @@ def repetition(
 ) -> tuple[list[Difference], str]:
     """The run again, from its first step: how the weights differ at snapshots, and its history."""
     file = io.BytesIO()
-    history, occasions = History(file), build_occasions(experiment.settings.recording)
+    history, occasions = History(file), build_occasions(experiment.settings)
     state, differences = experiment.first_state(), []
     last = max([*recorded, *rows])
     for step in sorted({*recorded, last}):

@@ -39,6 +39,7 @@ SCHEDULE_SETTINGS: dict[str, tuple[float, ...]] = {
     "exponential": (0.9,),
     "one_cycle": (0.3, 25.0, 1e4),
     "plateau": (0.5, 3.0),
+    "range": (0.001, 1.0),
     "step": (3.0, 0.5),
     "warmup": (5.0,),
 }

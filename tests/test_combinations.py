@@ -11,6 +11,7 @@ HELD_OUT = ["dataset.validation=0.2"]
 SINE = ["dataset=sine", "dataset.samples=100"]
 VAL = [*POINTS, *HELD_OUT, "stopping.metric=val_loss"]
 EPOCHS = "stopping.max_epochs=20"
+FINDER = ["experiment=rate_finder"]
 
 REFUSED = [
     # overrides, words of the message
@@ -43,6 +44,11 @@ REFUSED = [
     (["optimizer=rprop", "regularization.clip_norm=1"], "set it to null"),
     (["optimizer=rprop", "regularization.clip_value=1"], "set it to null"),
     (["optimizer=rprop", "optimizer.learning_rate=60"], "most_step=50"),
+    ([*FINDER, "schedule.least=1", "schedule.most=1"], "is not lower than schedule.most=1"),
+    ([*FINDER, "stopping.target=0.9"], "stopping.target=0.9 does not go with"),
+    ([*FINDER, "stopping.plateau=3"], "stopping.plateau=3 does not go with"),
+    ([*FINDER, "optimizer=rprop"], "set schedule=constant"),
+    ([*FINDER, "stopping.max_steps=null", "stopping.max_seconds=9"], "set stopping.max_epochs"),
     (["network.initializer.name=zeros", "network.initializer.scale=2"], "or scale 1"),
     (["network.initializer.bias=normal"], "set network.bias=true"),
     ([*POINTS, "dataset.fold=2"], "set dataset.folds=5"),
@@ -71,6 +77,7 @@ TAKEN = [
     [*VAL, EPOCHS, "stopping.patience=50"],
     [*VAL, "schedule=plateau", "stopping.min_delta=0.1", "stopping.patience=11"],
     ["schedule=step", "stopping.max_steps=5"],
+    [*FINDER, "dataset=sine"],
     ["optimizer=rprop", "optimizer.learning_rate=50"],
     ["network.initializer.bias=normal", "network.bias=true"],
     [*POINTS, "dataset.test=null", "dataset.folds=5", "dataset.fold=2"],

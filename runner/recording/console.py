@@ -16,6 +16,7 @@ from runner.network.trained import predict
 from runner.recording.progress_bar import ProgressBar
 from runner.training.engine import Problem, StepReport
 from runner.training.metrics import TEST, VALIDATION
+from runner.training.range_test import EXPLOSION
 from runner.training.stopping import Stopping
 
 SECONDS_BETWEEN_LINES = 1.0
@@ -127,6 +128,8 @@ class Console:
         if report.stop_reason == "target" and self._stopping.target is not None:
             target = {self._metric: self._stopping.target.value}
             return f"Target {metric_text(self._metric, target)} reached"
+        if report.stop_reason == EXPLOSION:
+            return "Loss exploded"
         return {"interrupted": "Interrupted", "diverged": "Diverged"}.get(
             status, f"stopping.{report.stop_reason} reached"
         )

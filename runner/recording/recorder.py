@@ -28,6 +28,8 @@ class Occasions(NamedTuple):
     """So often a snapshot is written besides; None is never."""
     keep: int | None
     """How many snapshots stay, the newest; None is all."""
+    every_report: bool = False
+    """Whether the history has a row of every report, as a range test's has."""
 
     def next_milestone(self, epoch: int) -> int | None:
         """The next epoch at whose end something is recorded."""
@@ -36,7 +38,7 @@ class Occasions(NamedTuple):
 
     def row_due(self, report: StepReport) -> bool:
         """Whether the history has a row of where this report stands."""
-        return report.epoch_ended and report.epoch in self.history
+        return self.every_report or (report.epoch_ended and report.epoch in self.history)
 
 
 class Recorder:

@@ -34,6 +34,7 @@ class HeldOut(NamedTuple):
     """From these inputs to those that the network sees."""
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of weights about to diverge it may be infinite
 def evaluate(problem: Problem, parameters: Array, held_out: HeldOut) -> dict[str, float]:
     """The task's metrics of the network on some samples, named with their prefix."""
     sums, scored = np.zeros(4), dict.fromkeys(problem.reduction.task.scored, 0.0)

@@ -74,8 +74,17 @@ def _between(first: float, last: float, share: Array) -> Array:
     return last + (first - last) * 0.5 * (1 + np.cos(np.pi * np.clip(share, 0, 1)))
 
 
+def range_test(epochs: Array, length: float, settings: tuple[float, ...]) -> Array:
+    """From `least` to `most`, by the same factor every step. Source: Smith 2017."""
+    least, most = settings
+    result: Array = least * (most / least) ** np.minimum(epochs / length, 1)
+    return result
+
+
 POSITIVE = (1e-12, np.inf)
 FRACTION = (0.0, 1.0)
+RANGE = "range"
+"""The schedule that makes a run a range test."""
 
 SCHEDULES = {
     "constant": Schedule(constant),
@@ -89,6 +98,7 @@ SCHEDULES = {
     "plateau": Schedule(
         constant, {"factor": FRACTION, "patience": (0.0, np.inf)}
     ),  # see `watching`
+    RANGE: Schedule(range_test, {"least": POSITIVE, "most": POSITIVE}, needs_length=True),
     "step": Schedule(step, {"every": POSITIVE, "gamma": POSITIVE}),
     "warmup": Schedule(warmup, {"rise": (0.0, np.inf)}),
 }

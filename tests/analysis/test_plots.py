@@ -18,12 +18,14 @@ from runner.analysis.plots.decisions import (
 )
 from runner.analysis.plots.learning import learning_curve
 from runner.analysis.plots.pictures import PICTURES, Picture, draw_pictures, draw_run, png
+from runner.analysis.plots.rates import loss_by_rate
 from runner.analysis.plots.style import COLOURS, plain
 from runner.analysis.plots.subject import Subject, read_history
 from runner.analysis.plots.weights import first_layer_images, network_graph, weight_maps
 from runner.data.dataset import Dataset, Part
 from runner.network.network import Network
 from runner.network.topology import Array, Topology
+from runner.training.range_test import loss_curve
 
 RESULTS = {
     "topology": "3-4-1",
@@ -171,6 +173,26 @@ def test_the_learning_curve_shows_training_and_validation() -> None:
     assert error.get_ylabel() == "mean absolute error"
     target = error.lines[1].get_ydata()
     assert target == pytest.approx([1e-4, 1e-4])
+
+
+def test_a_range_test_is_shown_as_loss_over_rate_with_its_suggestion(tmp_path: Path) -> None:
+    rates, losses = np.geomspace(1e-4, 10, 40), np.linspace(2, 1, 40)
+    tested = {"schedule.name": "range", "suggested_rate": "0.25"}
+    run = replace(
+        CASES["three classes"][0],
+        results={**RESULTS, **tested},
+        history={**CURVES, "learning_rate": rates, "loss": losses},
+    )
+    (axes,) = axes_of(loss_by_rate(run))
+    steps, smoothed, suggestion = axes.lines
+    assert steps.get_xydata() == pytest.approx(np.array([rates, losses]).T)
+    assert smoothed.get_xydata() == pytest.approx(np.array([rates, loss_curve(losses)]).T)
+    assert suggestion.get_xdata() == [0.25, 0.25]
+    assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "learning rate")
+    assert list(draw_pictures(run, tmp_path)) == []
+    drawn = {path.stem for path in (tmp_path / "plots").iterdir()}
+    assert "learning_rate" in drawn
+    assert "learning_curve" not in drawn
 
 
 @pytest.mark.parametrize(("last", "scale"), [(1000, "log"), (100, "linear")])

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from runner.analysis.plots.rates import is_range_test
 from runner.analysis.plots.style import FAINT, HELD_OUT, TRAINING, axes_grid, new_figure
 from runner.analysis.plots.subject import Subject
 from runner.network.topology import Array
@@ -16,8 +17,8 @@ WORDS = {"loss": "loss", "mae": "mean absolute error", "accuracy": "accuracy (%)
 
 
 def has_history(subject: Subject) -> bool:
-    """Whether there are two points to join."""
-    return len(subject.history.get("step", ())) > 1
+    """Whether there are two points to join; a range test's are in a picture of their own."""
+    return len(subject.history.get("step", ())) > 1 and not is_range_test(subject)
 
 
 def learning_curve(subject: Subject) -> Figure:

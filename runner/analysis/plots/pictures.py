@@ -24,6 +24,7 @@ from runner.analysis.plots.decisions import (
     worst_mistakes,
 )
 from runner.analysis.plots.learning import has_history, learning_curve
+from runner.analysis.plots.rates import is_range_test, loss_by_rate
 from runner.analysis.plots.style import LOOK
 from runner.analysis.plots.subject import Subject, read_subject
 from runner.analysis.plots.weights import (
@@ -56,6 +57,7 @@ class Picture(NamedTuple):
 
 PICTURES = {
     "learning_curve": Picture(has_history, learning_curve),
+    "learning_rate": Picture(is_range_test, loss_by_rate),
     "weights": Picture(has_weights, weight_maps),
     "network": Picture(is_small, network_graph),
     "decision_surface": Picture(is_plane, decision_surface),

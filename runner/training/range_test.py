@@ -1,0 +1,100 @@
+"""The learning-rate range test: which rates train, found in one short run (Smith 2017).
+
+The rate grows from step to step, and training stops when the loss explodes.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from runner.network.topology import Array
+from runner.training.engine import Engine, StepReport
+from runner.training.loop import standing
+from runner.training.metrics import LOSS, SAMPLES, metric_values
+from runner.training.state import TrainingState
+from runner.training.stopping import Stopping
+from runner.training.watching import BEST, LEVEL
+
+EXPLOSION = "explosion"
+"""Why a range test stops before its last step."""
+EXPLODED = 4.0
+"""Times the lowest smoothed loss at which it has exploded."""
+SETTLED = 10
+"""The smoothed loss is a mean of about so many steps."""
+MARGIN = 10.0
+"""The suggested rate is so much below that of the lowest loss, which is close to the explosion."""
+
+
+def range_test(
+    state: TrainingState, engine: Engine, stopping: Stopping, clock: Callable[[], float]
+) -> Iterator[StepReport]:
+    """Advances `state` until the loss explodes or a limit is met, yielding a report every step.
+
+    Metrics are the step's own, before its update, the loss a mean over its samples; beside them
+    is its learning rate. A step that leaves loss or weights not finite is taken back.
+    clock: seconds from any origin.
+    """
+    problem = engine.problem
+    reduction = replace(problem.reduction, mean_loss=True)
+    earlier, started = state.seconds, clock()
+    report = standing(state, engine)
+    report = replace(report, seconds=earlier, stop_reason=reason_to_stop(state, stopping, report))
+    if report.stop_reason is not None:
+        yield report
+    while report.stop_reason is None:
+        before, reached = copy.deepcopy(state), report
+        (rate,) = problem.learning_rates(state, 1)
+        report = engine.advance(state, 1, None)
+        if not report.finite:
+            vars(state).update(vars(before))
+            yield replace(reached, stop_reason=EXPLOSION)
+            return
+        state.seconds = earlier + clock() - started
+        own = state.sums - before.sums if before.position else state.sums
+        observe(state, own[LOSS] / own[SAMPLES])
+        metrics = {"learning_rate": float(rate)} | metric_values(own, reduction)
+        report = replace(report, seconds=state.seconds, metrics=metrics)
+        report = replace(report, stop_reason=reason_to_stop(state, stopping, report))
+        yield report
+
+
+def observe(state: TrainingState, loss: float) -> None:
+    """Takes note of a step's loss where early stopping, which a range test has not, would."""
+    watch = state.watch
+    watch[LEVEL] = smoothed(np.nan_to_num(watch[LEVEL]), loss, state.step)
+    if state.step >= SETTLED:
+        watch[BEST] = np.fmin(watch[BEST], watch[LEVEL])
+
+
+def smoothed(before: float, loss: float, step: int) -> float:
+    """The smoothed loss after one more step: s + (loss - s) / min(step, 10)."""
+    return before + (loss - before) / min(step, SETTLED)
+
+
+def loss_curve(losses: Sequence[float] | Array) -> Array:
+    """[steps] The smoothed loss after each step."""
+    curve, level = np.empty(len(losses)), 0.0
+    for index, loss in enumerate(losses):
+        curve[index] = level = smoothed(level, loss, index + 1)
+    return curve
+
+
+def reason_to_stop(state: TrainingState, stopping: Stopping, report: StepReport) -> str | None:
+    """Why the test stops after this report, or None if it goes on."""
+    exploded = state.watch[LEVEL] > EXPLODED * state.watch[BEST]  # not at first: it is NaN
+    return EXPLOSION if exploded else stopping.reason(report)
+
+
+def suggested_rate(rates: Sequence[float], losses: Sequence[float]) -> float | None:
+    """A tenth of the learning rate at which the smoothed loss was lowest.
+
+    None where that is not a standard deviation below the mean loss of the first tenth of the
+    steps, whose low rates teach next to nothing: then it may be chance.
+    """
+    curve, tenth = loss_curve(losses), len(losses) // 10
+    first, later = losses[:tenth], curve[tenth:]
+    if not first or later.min() >= np.mean(first) - np.std(first):
+        return None
+    return rates[tenth + int(later.argmin())] / MARGIN
