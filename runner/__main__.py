@@ -18,6 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from runner.branching import inherited
+from runner.commands import forget_reader
 from runner.composing import (
     COMPOSING_ERRORS,
     conf_folder,
@@ -137,6 +138,9 @@ def exit_code_of(action: Callable[[], object]) -> int:
 
 def handled(error: Exception, whole_traceback: bool) -> int:
     """Reports an error in one line; raises it where it is a fault of the runner itself."""
+    if isinstance(error, BrokenPipeError):
+        forget_reader()
+        return StorageError.exit_code
     if isinstance(error, OSError):
         place = printable(error.filename or "standard output")
         error = StorageError(f"{place}: {error.strerror}; free space or choose another place")

@@ -52,8 +52,8 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
     try:
         code = main(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        forget_reader()
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED["SIGINT"]
@@ -62,6 +62,11 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
             raise
         return report_error(error)
     return code
+
+
+def forget_reader() -> None:
+    """The reader of standard output, such as `head`, has seen enough: the rest goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def report_error(error: RunnerError | OSError) -> int:

@@ -196,9 +196,7 @@ def show(table: pd.DataFrame, most: int) -> None:
         numbers = pd.api.types.is_numeric_dtype(shown[name].dtype)
         drawn.add_column(Text(printable(name)), justify="right" if numbers else "left")
     for row in shown.itertuples(index=False):
-        drawn.add_row(
-            *(Text("" if value != value or value is pd.NA else value_text(value)) for value in row)
-        )
+        drawn.add_row(*(Text("" if pd.isna(value) else value_text(value)) for value in row))
     console().print(drawn)
     if len(shown) < len(table):
         print(f"… {len(table) - len(shown):,} more rows; --rows 0 shows all")

@@ -184,3 +184,13 @@ def test_damaged_runs_are_named_on_stderr(runs: Path, capsys: pytest.CaptureFixt
     (runs / "3" / "results.csv").write_text("torn")
     assert run_command(main, [str(runs), "--by", "topology"]) == 0
     assert f"left out: {runs / '3'}: results.csv" in capsys.readouterr().err
+
+
+def test_runs_of_different_kinds_leave_cells_empty(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spirals: list[object] = ["2-8-1", 1, 0.1, "spirals", "accuracy", "completed", "target", "", 0.9]
+    write_runs(tmp_path, [results("3-4-1", 1, 100), spirals])
+    text = said(capsys, tmp_path)
+    assert "3-4-1 1 xor 100" in text
+    assert "2-8-1 0.1 spirals\n" in text + "\n"

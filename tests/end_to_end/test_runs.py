@@ -12,7 +12,7 @@ from runner.network.network import Network
 from runner.network.topology import Topology
 from runner.recording.snapshots import load_snapshot, newest_snapshot, parameters_checksum
 from runner.recording.tables import read_row
-from tests.end_to_end.commands import Ending, InProcess, command, composed
+from tests.end_to_end.commands import Ending, InProcess, command, composed, start
 from tests.problems import INPUTS
 
 RESULTS = [
@@ -311,3 +311,11 @@ def test_an_error_of_a_process_is_one_line_and_its_exit_code(tmp_path: Path) -> 
         "error: optimzer is not a configuration key; did you mean 'optimizer'? "
         "python -m runner --cfg job shows them all"
     ]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    process = start("--help", cwd=tmp_path)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, err = process.communicate(timeout=60)
+    assert err == ""
