@@ -1,6 +1,8 @@
 """A job's configuration: each distinct choice of groups composed once, plain values put into it."""
 
-from collections.abc import Mapping, Sequence
+import copy
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -9,7 +11,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_d
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict, read_write
 
 from runner.sweeping.documents import Path, Template, list_text
 
@@ -21,6 +23,10 @@ NUMBERED: tuple[Path, ...] = (
     ("hydra", "runtime", "output_dir"),
 )
 """What differs between the `hydra.yaml` of jobs that were composed alike."""
+
+
+RESOLVERS = {"times"}
+"""Those whose results follow from a job's own values, not from Hydra's, the clock or chance."""
 
 
 class Composition(NamedTuple):
@@ -35,14 +41,22 @@ class Composition(NamedTuple):
 class Base:
     """What jobs have in common that differ in plain values only."""
 
+    task: DictConfig
     values: dict[str, Any]
+    """Of the task; references to other values as they are written."""
     texts: tuple[str, str, dict[str, Any]]
     """`config.yaml` and `hydra.yaml`, and what the latter was written from."""
     naming: Mapping[str, Any]
     """How Hydra makes a folder's name from overrides."""
-    fixed: bool
-    """Whether no value refers to another or is missing: then values go in as they are."""
-    templates: dict[tuple[Path, ...], tuple[Template, Template]] = field(default_factory=dict)
+    references: tuple[Path, ...] | None
+    """The values that refer to others; None where only Hydra can tell what jobs' values are."""
+    forms: dict[tuple[Path, ...], "Form"] = field(default_factory=dict)
+
+    def form(self, changed: tuple[Path, ...]) -> "Form":
+        """What jobs share in which these values are replaced."""
+        if changed not in self.forms:
+            self.forms[changed] = Form(self, changed)
+        return self.forms[changed]
 
     def leaf(self, path: Path) -> bool:
         """Whether `path` leads to a plain value."""
@@ -52,6 +66,36 @@ class Base:
                 return False
             inner = inner[key]
         return not isinstance(inner, dict | list)
+
+
+class Form:
+    """A base in which some values are to be filled in."""
+
+    def __init__(self, base: Base, changed: tuple[Path, ...]) -> None:
+        config, about, about_values = base.texts
+        self.config = Template(config, base.values, changed)
+        self.about = Template(about, about_values, NUMBERED)
+        self._base = base
+        self._references = [path for path in base.references or () if path not in changed]
+        self._task = copy.deepcopy(base.task) if self._references else base.task
+
+    def filled(self, changed: Mapping[Path, object]) -> dict[str, Any]:
+        """The task's values with these, references resolved.
+
+        Raises what OmegaConf raises for those that cannot be.
+        """
+        if not self._references:
+            return with_values(self._base.values, changed)
+        for path, value in changed.items():
+            above(self._task, path)[path[-1]] = value
+        resolved = {path: self._resolved(path) for path in self._references}
+        return with_values(self._base.values, {**changed, **resolved})
+
+    def _resolved(self, path: Path) -> object:
+        value = above(self._task, path)[path[-1]]
+        if isinstance(value, DictConfig | ListConfig):
+            return OmegaConf.to_container(value, resolve=True, throw_on_missing=True)
+        return value
 
 
 class Composer:
@@ -67,7 +111,7 @@ class Composer:
     def values(self, overrides: Sequence[str]) -> dict[str, Any] | None:
         """The task's configuration, or None where only Hydra itself can compose it."""
         base, changed = self._divide(overrides)
-        return with_values(base.values, changed) if base.fixed else None
+        return None if base.references is None else base.form(tuple(changed)).filled(changed)
 
     def compose(self, overrides: Sequence[str], number: int, folder: str) -> Composition | None:
         """The job with these overrides, or None where only Hydra itself can compose it.
@@ -75,7 +119,7 @@ class Composer:
         Raises what Hydra raises for overrides that cannot be applied.
         """
         base, changed = self._divide(overrides)
-        if not base.fixed:
+        if base.references is None:
             return None
         parsed = [parsed_override(text) for text in overrides]
         dirname: str = get_overrides_dirname(
@@ -85,13 +129,13 @@ class Composer:
             exclude_keys=base.naming["exclude_keys"],
         )
         numbered = (str(number), number, dirname, list(overrides), folder)
-        config, about = self._templates(base, tuple(changed))
+        form = base.form(tuple(changed))
         documents = {
-            ".hydra/config.yaml": config.text(changed),
-            ".hydra/hydra.yaml": about.text(dict(zip(NUMBERED, numbered, strict=True))),
+            ".hydra/config.yaml": form.config.text(changed),
+            ".hydra/hydra.yaml": form.about.text(dict(zip(NUMBERED, numbered, strict=True))),
             ".hydra/overrides.yaml": list_text(list(overrides)),
         }
-        return Composition(with_values(base.values, changed), documents)
+        return Composition(form.filled(changed), documents)
 
     def _divide(self, overrides: Sequence[str]) -> tuple[Base, dict[Path, object]]:
         """What Hydra composes, and the plain values to put into that."""
@@ -142,20 +186,12 @@ class Composer:
         task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
         values, hydra_values = plain_values(task), plain_values(about)
         return Base(
+            task,
             values,
             (OmegaConf.to_yaml(task), OmegaConf.to_yaml(about), hydra_values),
             hydra_values["hydra"]["job"]["config"]["override_dirname"],
-            fixed=is_fixed(values),
+            references(values),
         )
-
-    def _templates(self, base: Base, changed: tuple[Path, ...]) -> tuple[Template, Template]:
-        if changed not in base.templates:
-            config, about, about_values = base.texts
-            base.templates[changed] = (
-                Template(config, base.values, changed),
-                Template(about, about_values, NUMBERED),
-            )
-        return base.templates[changed]
 
 
 def job_config(
@@ -196,13 +232,36 @@ def touches(path: Path, others: Sequence[Path]) -> bool:
     return any(path[: len(o)] == o[: len(path)] for o in others)
 
 
-def is_fixed(value: object) -> bool:
-    """Whether nothing in `value` refers to something else or is missing."""
-    if isinstance(value, dict):
-        return all(is_fixed(inner) for inner in value.values())
-    if isinstance(value, list):
-        return all(is_fixed(inner) for inner in value)
-    return not (isinstance(value, str) and ("${" in value or value == "???"))
+def references(values: Mapping[str, Any]) -> tuple[Path, ...] | None:
+    """Where `values` refer to others; None where one is missing or only Hydra can resolve it."""
+    found = []
+    for path, value in leaves(values):
+        text = value if isinstance(value, str) else ""
+        if text == "???" or not RESOLVERS.issuperset(re.findall(r"\$\{\s*([^{}:]*?)\s*:", text)):
+            return None
+        if "${" in text:
+            found.append(path)
+    # Only mappings are filled in: a list's elements are for Hydra.
+    return None if any(isinstance(key, int) for path in found for key in path) else tuple(found)
+
+
+def leaves(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], object]]:
+    """The plain values in nested mappings and lists, each with the keys that lead to it."""
+    inner: Any = value
+    if isinstance(value, dict | list):
+        for key, below in inner.items() if isinstance(value, dict) else enumerate(inner):
+            yield from leaves(below, (*path, key))
+    else:
+        yield path, value
+
+
+def above(config: DictConfig, path: Path) -> DictConfig:
+    """The mapping that holds the value at `path`."""
+    inner: Any = config
+    for key in path[:-1]:
+        inner = inner[key]
+    mapping: DictConfig = inner
+    return mapping
 
 
 def with_values(values: dict[str, Any], changed: Mapping[Path, object]) -> dict[str, Any]:

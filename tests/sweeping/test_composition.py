@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from runner.composing import conf_folder, documents, plain, prepare_hydra
-from runner.sweeping.composition import Composer, job_config, plain_values
+from runner.sweeping.composition import Composer, job_config
 
 JOBS = [
     [],
@@ -66,15 +66,29 @@ def test_a_job_is_composed_as_hydra_composes_it(loader: object, overrides: list[
         composed = composer.compose(overrides, 17, "/somewhere/17")
         assert composed is not None
         assert composed.documents == documents(task)
-        assert repr(composed.values) == repr(plain_values(task))
+        assert repr(composed.values) == repr(plain(task))
 
 
-def test_values_that_refer_to_others_are_left_to_hydra(loader: object) -> None:
+REFERENCES = [
+    ["batch_size=${seed}", "seed=3"],
+    ["batch_size=${seed}", "seed=4", "stopping.max_steps=${batch_size}"],
+    ["dataset.sgd_rate=0.25", "optimizer=momentum"],
+    ["optimizer=nesterov", "dataset=digits", "network.dropout.rate=${optimizer.learning_rate}"],
+    ["+extra={a:1,b:2}", "+other=${extra}", "extra.a=5"],
+]
+
+
+@pytest.mark.parametrize("overrides", REFERENCES, ids=" ".join)
+def test_values_follow_those_they_refer_to(loader: object, overrides: list[str]) -> None:
+    test_a_job_is_composed_as_hydra_composes_it(loader, overrides)
+
+
+@pytest.mark.parametrize(
+    "override", ["dataset.name=${hydra:job.num}", "dataset.name=${now:%S}", "+a=[1,'${seed}']"]
+)
+def test_what_only_hydra_can_resolve_is_left_to_it(loader: object, override: str) -> None:
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
     assert isinstance(loader, ConfigLoaderImpl)
     master = loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
-    overrides = ["batch_size=${seed}", "seed=3"]
-    assert Composer(loader, master).compose(overrides, 0, "/0") is None
-    whole = job_config(loader, master, overrides, 0, "/0")
-    assert plain(OmegaConf.masked_copy(whole, ["batch_size", "seed"]))["batch_size"] == 3
+    assert Composer(loader, master).compose([override], 0, "/0") is None
