@@ -17,7 +17,7 @@ from runner.combinations import (
     output_activation,
     schedule_epochs,
 )
-from runner.data.dataset import Dataset
+from runner.data.dataset import Dataset, on_disk
 from runner.data.distortions import distort
 from runner.errors import SettingsError
 from runner.ignored import check_ignored
@@ -151,18 +151,25 @@ def build_engine(
     problem: Problem,
     distort: Callable[[Array, np.random.Generator], Array] | None = None,
 ) -> Engine:
-    """The engine that `engine=` names; `auto` is the compiled one where Numba is installed.
+    """The engine that `engine=` names; `auto` is the compiled one where it can be had.
 
+    It needs Numba, and inputs in memory: those of a mapped file are read a batch at a time by
+    the NumPy engine alone.
     distort: how training images are changed at random for every epoch, or None.
     Raises SettingsError when `compiled` is asked for and cannot be had.
     """
-    has_numba = find_spec("numba") is not None
+    has_numba, mapped = find_spec("numba") is not None, on_disk(problem.inputs)
     if name == "compiled" and not has_numba:
         raise SettingsError(
             "engine='compiled' needs Numba, which is not installed; choose engine=numpy or auto"
         )
+    if name == "compiled" and mapped:
+        raise SettingsError(
+            "engine='compiled' needs the inputs in memory, and those of an npy file are read from "
+            "disk a batch at a time; choose engine=numpy or auto, or save the table as npz"
+        )
     engine: Callable[[Problem], Engine] = NumpyEngine
-    if name != "numpy" and has_numba:
+    if name != "numpy" and has_numba and not mapped:
         from runner.training.compiled_engine import CompiledEngine  # noqa: PLC0415 - loads Numba
 
         engine = CompiledEngine

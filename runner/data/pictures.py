@@ -13,6 +13,8 @@ PER_CLASS = 10
 """Images that are shown of each class."""
 MOST_CLASSES = 20
 MOST_POINTS = 5000
+WHITE = {1: 0.0, 3: 1.0}
+"""What is drawn white, by channels: ink is counted in grey images, light in colour."""
 
 
 def save_picture(path: Path, name: str, dataset: Dataset) -> None:
@@ -44,15 +46,18 @@ def draw_images(axes: Any, dataset: Dataset) -> None:
     shown = [np.flatnonzero(labels == label)[:PER_CLASS] for label in range(len(classes))]
     shown = shown[:MOST_CLASSES]
     height, width, channels = shape
-    canvas = np.zeros((len(shown) * height, PER_CLASS * width, channels))
+    gap = 1 + height // 16
+    row_height, column_width = height + gap, width + gap
+    largest = max(1, *(dataset.train.inputs[places].max(initial=0) for places in shown))
+    canvas = np.full((len(shown) * row_height, PER_CLASS * column_width, channels), WHITE[channels])
     for row, places in enumerate(shown):
         for column, place in enumerate(places):
-            image = dataset.train.inputs[place].reshape(shape)
-            canvas[row * height : (row + 1) * height, column * width : (column + 1) * width] = image
-    canvas /= max(1, canvas.max())
-    axes.imshow(canvas[..., 0] if channels == 1 else canvas, cmap="gray_r")
+            image = dataset.train.inputs[place].reshape(shape) / largest
+            top, left = row * row_height, column * column_width
+            canvas[top : top + height, left : left + width] = image
+    axes.imshow(canvas[..., 0] if channels == 1 else canvas, cmap="gray_r", vmin=0, vmax=1)
     axes.set_xticks([])
-    axes.set_yticks((np.arange(len(shown)) + 0.5) * height, classes[: len(shown)])
+    axes.set_yticks(np.arange(len(shown)) * row_height + height / 2, classes[: len(shown)])
     axes.tick_params(length=0)
 
 

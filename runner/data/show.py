@@ -12,7 +12,11 @@ from runner.network.topology import Array
 ROWS = 5
 """Samples that are shown."""
 COLUMNS = 12
-"""Input columns whose ranges and values are shown."""
+"""Input columns whose ranges are shown."""
+CELLS = 5
+"""Inputs of a sample that are shown."""
+WIDEST = 20
+"""Characters of a cell that are shown."""
 CLASSES = 100
 """Classes whose counts are shown."""
 
@@ -49,7 +53,7 @@ def scaling_text(scaling: Scaling | None) -> str:
     shift, scale = scaling.shift, scaling.scale
     if shift.size == 1:
         shift, scale = shift.item(), scale.item()
-        return f"(x - {shift:.6g}) * {scale:.6g}"
+        return f"{f'(x - {shift:.6g})' if shift else 'x'} * {scale:.6g}"
     return "(x - shift) * scale, column by column"
 
 
@@ -101,14 +105,18 @@ def ranges(dataset: Dataset) -> Iterator[str]:
 
 def first_rows(dataset: Dataset) -> Iterator[str]:
     """The first samples of the training part: some inputs, then the targets."""
-    names = dataset.input_names[:COLUMNS]
-    more = ["…"] if len(dataset.input_names) > COLUMNS else []
-    yield "  ".join(f"{printable(n)[:10]:>10}" for n in [*names, *more, *dataset.target_names])
+    more = ["…"] if len(dataset.input_names) > CELLS else []
+    names = [*dataset.input_names[:CELLS], *more, *dataset.target_names]
+    lines = [[printable(name) for name in names]]
     rows = zip(dataset.train.inputs[:ROWS], dataset.train.targets[:ROWS], strict=True)
     for inputs, targets in rows:
-        cells = [*(f"{x:.6g}" for x in inputs[:COLUMNS]), *more]
+        cells = [*(f"{x:.6g}" for x in inputs[:CELLS]), *more]
         if dataset.classes is None:
             cells += [f"{y:.6g}" for y in targets]
         else:
             cells.append(printable(dataset.classes[int(targets)]))
-        yield "  ".join(f"{cell[:10]:>10}" for cell in cells)
+        lines.append(cells)
+    widths = [min(WIDEST, max(map(len, column))) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cut = zip(line, widths, strict=True)
+        yield "  ".join(f"{cell[:width]:>{width}}" for cell, width in cut)
