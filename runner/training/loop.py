@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from runner.network.topology import Array
-from runner.training.engine import Engine, StepReport
+from runner.training.engine import Engine, Problem, StepReport
 from runner.training.metrics import SAMPLES, Target, metric_values
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
@@ -47,7 +47,8 @@ def train(
         report = engine.advance(state, steps, stopping.engine_target)
         now = clock()
         state.seconds = earlier + now - started
-        report = replace(report, seconds=state.seconds)
+        metrics = changing_rate(engine.problem, state) | report.metrics
+        report = replace(report, seconds=state.seconds, metrics=metrics)
         due = report.epoch_ended and report.epoch == milestone
         if validate is not None and report.finite and (due or stopping.reason(report) is not None):
             report = replace(report, metrics=report.metrics | validate(state.parameters))
@@ -66,7 +67,10 @@ def standing(state: TrainingState, engine: Engine, until: Target | None = None) 
     """The report of a state that is only looked at, such as one from a snapshot."""
     seen = bool(state.sums[SAMPLES])  # not before the first step, nor where an epoch is begun anew
     epoch_ended = seen and state.position == 0
-    metrics = metric_values(state.sums, engine.problem.reduction) if seen else {}
+    metrics: dict[str, float] = {}
+    if seen:
+        metrics = metric_values(state.sums, engine.problem.reduction)
+        metrics = changing_rate(engine.problem, state) | metrics
     return StepReport(
         step=state.step,
         epoch=state.epoch,
@@ -77,6 +81,14 @@ def standing(state: TrainingState, engine: Engine, until: Target | None = None) 
         finite=bool(np.isfinite(state.parameters).all()),
         seconds=state.seconds,
     )
+
+
+def changing_rate(problem: Problem, state: TrainingState) -> dict[str, float]:
+    """The last step's learning rate, a column of the history where a schedule changes it."""
+    if problem.schedule.name == "constant":
+        return {}
+    (rate,) = problem.learning_rates(replace(state, step=state.step - 1), 1)
+    return {"learning_rate": float(rate)}
 
 
 def ending_there(

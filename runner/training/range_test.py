@@ -11,7 +11,7 @@ import numpy as np
 
 from runner.network.topology import Array
 from runner.training.engine import Engine, StepReport
-from runner.training.loop import standing
+from runner.training.loop import changing_rate, standing
 from runner.training.metrics import LOSS, SAMPLES, metric_values
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
@@ -45,7 +45,6 @@ def range_test(
         yield report
     while report.stop_reason is None:
         before, reached = copy.deepcopy(state), report
-        (rate,) = problem.learning_rates(state, 1)
         report = engine.advance(state, 1, None)
         if not report.finite:
             vars(state).update(vars(before))
@@ -54,7 +53,7 @@ def range_test(
         state.seconds = earlier + clock() - started
         own = state.sums - before.sums if before.position else state.sums
         observe(state, own[LOSS] / own[SAMPLES])
-        metrics = {"learning_rate": float(rate)} | metric_values(own, reduction)
+        metrics = changing_rate(problem, state) | metric_values(own, reduction)
         report = replace(report, seconds=state.seconds, metrics=metrics)
         report = replace(report, stop_reason=reason_to_stop(state, stopping, report))
         yield report

@@ -241,6 +241,10 @@ PEER_SCHEDULES: dict[str, tuple[tuple[float, ...], Callable[[Any], Any]]] = {
             o, 1.0, total_steps=LENGTH, pct_start=PEAK / LENGTH, cycle_momentum=False
         ),
     ),
+    "range": (
+        (1.0, 10.0),
+        lambda o: torch.optim.lr_scheduler.ExponentialLR(o, 10.0 ** (1 / (LENGTH - 1))),
+    ),
     "step": ((3.0, 0.5), lambda o: torch.optim.lr_scheduler.StepLR(o, 3, 0.5)),
     "warmup": ((5.0,), lambda o: torch.optim.lr_scheduler.LinearLR(o, 1e-12, 1.0, 5)),
 }

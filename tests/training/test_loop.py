@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runner.recording.schedule import Schedule
-from runner.training.engine import Problem, StepReport
+from runner.training.engine import LearningRate, Problem, StepReport
 from runner.training.loop import train
 from runner.training.metrics import Target
 from runner.training.state import TrainingState
@@ -158,3 +158,15 @@ def test_a_diverging_run_ends_as_diverged(engine_name: str) -> None:
     _, reports = run(engine_name, problem, Stopping(max_steps=100_000))
     assert reports[-1].stop_reason == "diverged"
     assert reports[-1].step < 100_000
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+@engines
+def test_a_learning_rate_that_changes_is_reported(engine_name: str, batch_size: int | None) -> None:
+    schedule = LearningRate("step", (2.0, 0.5))
+    problem = make_problem(batch_size=batch_size, learning_rate=0.4, schedule=schedule)
+    _, reports = run(engine_name, problem, Stopping(max_epochs=6), milestones=Schedule(every=1))
+    rates = [report.metrics["learning_rate"] for report in reports if report.epoch_ended]
+    assert rates == pytest.approx([0.4, 0.4, 0.2, 0.2, 0.1, 0.1])
+    _, constant = run(engine_name, make_problem(), Stopping(max_epochs=2))
+    assert "learning_rate" not in constant[-1].metrics
