@@ -19,7 +19,7 @@ from runner.network.topology import Array
 from runner.network.trained import network_arrays, predict
 from runner.preparing import Experiment, prepare
 from runner.recording.console import Console
-from runner.recording.files import BySecond, Never
+from runner.recording.files import BySecond, Never, Syncing
 from runner.recording.history import EMPTY, Mark
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
@@ -56,16 +56,18 @@ def run_experiment(
     *,
     quiet: bool = False,
     load: Callable[[DatasetSettings], Dataset] = load_dataset,
+    durably: Callable[[], Syncing] = BySecond,
 ) -> Outcome:
     """Trains a network as `config` says and records the run in `folder`.
 
     documents: texts to keep beside the run, such as its YAML, by file name.
     load: gives the data set, so that many runs can share one.
+    durably: when files are forced to the disk, where `recording.durable` asks for it.
     Raises RunnerError, before the folder is touched when configuration or data are at fault.
     """
     experiment = prepare(config, load)
     state = experiment.first_state()
-    directory = run_directory(folder, experiment)
+    directory = run_directory(folder, experiment, durably)
     about = {**experiment.description(), "lineage": lineage(experiment.settings.from_, state)}
     with (
         session(experiment.settings) as interrupts,
@@ -74,9 +76,11 @@ def run_experiment(
         return record_run(experiment, state, directory, interrupts, quiet=quiet)
 
 
-def run_directory(folder: Path, experiment: Experiment) -> RunDirectory:
+def run_directory(
+    folder: Path, experiment: Experiment, durably: Callable[[], Syncing] = BySecond
+) -> RunDirectory:
     """The folder of a run, written as durably as it is asked to."""
-    syncing = BySecond() if experiment.settings.recording.durable else Never()
+    syncing = durably() if experiment.settings.recording.durable else Never()
     return RunDirectory(folder, experiment.columns, syncing)
 
 

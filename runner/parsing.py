@@ -97,8 +97,14 @@ def parse_value(rule: Any, values: dict[str, Any], name: str, prefix: str) -> An
 
 def names_of(section: Section) -> list[str]:
     """The keys that a section has in YAML."""
+    return class_names(section) if isinstance(section, type) else list(section)
+
+
+@cache
+def class_names(kind: type) -> list[str]:
+    """The keys of a settings class."""
     names: list[str] = []
-    for name, rule in (field_rules(section) if isinstance(section, type) else section).items():
+    for name, rule in field_rules(kind).items():
         beside = [names_of(each) for each in rule.every] if isinstance(rule, Beside) else [[name]]
         names += [key for keys in beside for key in keys if key not in names]
     return names

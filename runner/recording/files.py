@@ -97,7 +97,7 @@ class BySecond(Together):
     What is torn by one that comes in between is noticed: snapshots carry checksums.
     """
 
-    vital = AtOnce()
+    vital: Syncing = AtOnce()
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,6 +108,19 @@ class BySecond(Together):
         if wait or time.monotonic() >= self._settled + 1:
             self.sync()
             self._settled = time.monotonic()
+
+
+class BySweep(BySecond):
+    """As `BySecond`, but for a run's begin and end, which wait for the sweep that it belongs to.
+
+    The sweep forces all to the disk before it takes the run into its results.
+    """
+
+    vital: Syncing = Never()
+
+    def settle(self, *, wait: bool = False) -> None:
+        """Waits for all, if it has been a second."""
+        super().settle()
 
 
 AT_ONCE = AtOnce()

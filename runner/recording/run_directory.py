@@ -198,9 +198,15 @@ def machine() -> dict[str, object]:
     return {
         "process": this_process(),
         "versions": versions(),
-        "platform": platform.platform(),
+        "platform": platform_name(),
         "git_commit": git_commit(Path.cwd()),
     }
+
+
+@cache
+def platform_name() -> str:
+    """The operating system and its version."""
+    return platform.platform()
 
 
 def now() -> str:

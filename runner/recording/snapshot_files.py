@@ -8,10 +8,13 @@ import hashlib
 import io
 import os
 import re
+import struct
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -21,6 +24,10 @@ from runner.recording.files import open_regular
 DIGEST_SIZE = 64
 """Hexadecimal digits."""
 BLOCK = 1 << 20
+MOST = 0xFFFFFFFF
+"""Bytes in a zip file without the extensions for larger ones."""
+LOCAL, ENTRY, END = (struct.Struct(form) for form in ("<4s5H3I2H", "<4s2B5H3I5H2I", "<4s4H2IH"))
+"""A zip file's headers: before each member, of each in the directory, and at the end."""
 HEADER = re.compile(
     rb"\{'descr': '([<|][a-zA-Z]\d{1,9})', 'fortran_order': False, "
     rb"'shape': \(((?:\d{1,18}, ?)*\d{0,18})\), \} *\n"
@@ -40,11 +47,53 @@ class Member(NamedTuple):
 
 
 def encode(members: Mapping[str, Array]) -> bytes:
-    """A snapshot's bytes."""
+    """A snapshot's bytes: as `numpy.savez` writes them, several times faster for small arrays."""
+    digest = hashlib.sha256()
+    parts: list[bytes] = []
+    large = sum(array.nbytes for array in members.values()) > MOST // 2
+    for part in saved(members) if large else archived(members):
+        digest.update(part)
+        parts.append(part)
+    return b"".join([*parts, digest.hexdigest().encode()])
+
+
+def saved(members: Mapping[str, Array]) -> Iterator[bytes]:
+    """The same from NumPy itself, which knows the zip format's extensions for large files."""
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **members)
-    body = content.getvalue()[:-2] + DIGEST_SIZE.to_bytes(2, "little")  # the comment's length
-    return body + hashlib.sha256(body).hexdigest().encode()
+    yield content.getvalue()[:-2]
+    yield DIGEST_SIZE.to_bytes(2, "little")  # the comment's length
+
+
+def archived(members: Mapping[str, Array]) -> Iterator[bytes]:
+    """The parts of a zip file before its comment, whose length the last of them says."""
+    offset, directory = 0, b""
+    for name, array in members.items():
+        title = f"{name}.npy".encode("ascii")
+        content = npy_header(array.dtype, array.shape) + array.tobytes()
+        size = len(content)
+        about = (45, 0, 0, 0, 33, zlib.crc32(content))  # version 4.5, stored, 1 January 1980
+        sizes = struct.pack("<HHQQ", 1, 16, size, size)
+        head = LOCAL.pack(b"PK\3\4", *about, MOST, MOST, len(title), len(sizes)) + title + sizes
+        yield head
+        yield content
+        place = (size, size, len(title), 0, 0, 0, 0, 0o600 << 16, offset)
+        directory += ENTRY.pack(b"PK\1\2", 45, 3, *about, *place) + title
+        offset += len(head) + size
+    yield directory
+    count = len(members)
+    yield END.pack(b"PK\5\6", 0, 0, count, count, len(directory), offset, DIGEST_SIZE)
+
+
+@lru_cache(maxsize=1024)
+def npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """What comes before an array's bytes in an npy file."""
+    if dtype.hasobject:
+        raise ValueError("a snapshot holds no Python objects")
+    header = io.BytesIO()
+    about = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, about)
+    return header.getvalue()
 
 
 def is_whole(path: Path) -> bool:

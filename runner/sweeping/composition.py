@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.override_parser.types import Override, OverrideType, ValueType
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict, read_write
 
 from runner.sweeping.documents import Path, Template, list_text
@@ -24,6 +24,9 @@ NUMBERED: tuple[Path, ...] = (
 )
 """What differs between the `hydra.yaml` of jobs that were composed alike."""
 
+
+WHOLE_NUMBER = re.compile(r"([a-z_]+(?:\.[a-z_]+)*)=(-?[1-9]\d{0,17}|0)", re.ASCII)
+"""Overrides that need no grammar: most of a large sweep's, such as seeds."""
 
 RESOLVERS = {"times"}
 """Those whose results follow from a job's own values, not from Hydra's, the clock or chance."""
@@ -78,6 +81,9 @@ class Form:
         self._base = base
         self._references = [path for path in base.references or () if path not in changed]
         self._task = copy.deepcopy(base.task) if self._references else base.task
+        texts = [str(value) for _, value in leaves(base.values) if "${" in str(value)]
+        self._feeding = [path for path in changed if any(feeds(path, text) for text in texts)]
+        self._resolved: dict[str, dict[Path, object]] = {}
 
     def filled(self, changed: Mapping[Path, object]) -> dict[str, Any]:
         """The task's values with these, references resolved.
@@ -86,12 +92,14 @@ class Form:
         """
         if not self._references:
             return with_values(self._base.values, changed)
-        for path, value in changed.items():
-            above(self._task, path)[path[-1]] = value
-        resolved = {path: self._resolved(path) for path in self._references}
-        return with_values(self._base.values, {**changed, **resolved})
+        known = repr([changed[path] for path in self._feeding])
+        if known not in self._resolved:
+            for path in self._feeding:
+                above(self._task, path)[path[-1]] = changed[path]
+            self._resolved[known] = {path: self._value(path) for path in self._references}
+        return with_values(self._base.values, {**changed, **self._resolved[known]})
 
-    def _resolved(self, path: Path) -> object:
+    def _value(self, path: Path) -> object:
         value = above(self._task, path)[path[-1]]
         if isinstance(value, DictConfig | ListConfig):
             return OmegaConf.to_container(value, resolve=True, throw_on_missing=True)
@@ -211,7 +219,16 @@ def job_config(
 
 @lru_cache(maxsize=65536)
 def parsed_override(text: str) -> Override:
-    """An override as Hydra's grammar reads it."""
+    """An override as Hydra's grammar reads it, which takes milliseconds."""
+    if (whole := WHOLE_NUMBER.fullmatch(text)) is not None:
+        key, digits = whole.groups()
+        return Override(
+            OverrideType.CHANGE,
+            key_or_group=key,
+            value_type=ValueType.ELEMENT,
+            _value=int(digits),
+            input_line=text,
+        )
     return override_parser().parse_override(text)
 
 
@@ -243,6 +260,12 @@ def references(values: Mapping[str, Any]) -> tuple[Path, ...] | None:
             found.append(path)
     # Only mappings are filled in: a list's elements are for Hydra.
     return None if any(isinstance(key, int) for path in found for key in path) else tuple(found)
+
+
+def feeds(path: Path, text: str) -> bool:
+    """Whether a reference may be to a value at `path`, or to what holds it."""
+    computed = re.search(r"\$\{\s*[.$]|[.[]\s*\$\{", text)  # relative, or a name from a value
+    return computed is not None or any(key in text for key in path)
 
 
 def leaves(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], object]]:

@@ -1,6 +1,6 @@
 """One job of a sweep: run in its folder, whatever happens recorded there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from runner.data.dataset import Dataset
 from runner.errors import RunnerError, error_line, printable
 from runner.experiment import record_failure, run_experiment
 from runner.loading import load_dataset
+from runner.recording.files import BySecond, Syncing
 from runner.recording.run_directory import read_run
 from runner.resuming import resume_run, warn
 from runner.settings import DatasetSettings
@@ -46,13 +47,19 @@ def run_job(
     documents: Mapping[str, str],
     folder: Path,
     number: int,
+    durably: Callable[[], Syncing] = BySecond,
 ) -> JobEnd:
-    """Runs a job; an error, and what would end the process, is recorded in its folder."""
+    """Runs a job; an error, and what would end the process, is recorded in its folder.
+
+    durably: when its files are forced to the disk, where it asks for that.
+    """
     try:
         if (folder / "run.json").exists():  # a cluster has put the job into its queue again
             outcome = resume_run(folder, {}, warn, quiet=True)
         else:
-            outcome = run_experiment(config, folder, documents, quiet=True, load=shared_dataset)
+            outcome = run_experiment(
+                config, folder, documents, quiet=True, load=shared_dataset, durably=durably
+            )
     except (Exception, SystemExit) as error:
         return failed_job(config, documents, folder, number, error)
     if outcome is None:

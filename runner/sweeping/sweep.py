@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.composing import COMPOSING_ERRORS, explained, plain
 from runner.errors import INTERRUPTED, SettingsError, Stop, printable
+from runner.recording.files import BySweep
 from runner.settings import parse_settings
 from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
@@ -64,7 +65,7 @@ class Sweep:
             composed = self._composer.compose(job.overrides, job.number, str(folder))
         if composed is None:
             return self._run_by_hydra(job)
-        return run_job(composed.values, composed.documents, folder, job.number)
+        return run_job(composed.values, composed.documents, folder, job.number, BySweep)
 
     def lost(self, job: Job, reason: str) -> JobEnd | None:
         """How a job ended whose process died, or None where it had not begun."""

@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import numpy as np
@@ -136,3 +137,18 @@ def test_the_weights_checksum_tells_weights_apart() -> None:
     weights = np.linspace(0, 1, 7)
     assert parameters_checksum(weights) == parameters_checksum(weights.copy())
     assert parameters_checksum(weights) != parameters_checksum(np.nextafter(weights, 2))
+
+
+def test_a_snapshot_is_the_zip_file_that_numpy_writes() -> None:
+    members = {
+        "number": np.array(2),
+        "text": np.array("hé"),
+        "flag": np.array(True),
+        "floats": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "columns": np.arange(6.0).reshape(2, 3)[:, 1],
+        "nothing": np.empty((0, 3)),
+        "key": np.arange(624, dtype=np.uint32),
+    }
+    expected = io.BytesIO()
+    np.savez(expected, allow_pickle=False, **members)
+    assert encode(members)[:-66] == expected.getvalue()[:-2]

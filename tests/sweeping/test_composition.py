@@ -10,7 +10,13 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from runner.composing import conf_folder, documents, plain, prepare_hydra
-from runner.sweeping.composition import Composer, job_config
+from runner.sweeping.composition import (
+    WHOLE_NUMBER,
+    Composer,
+    job_config,
+    override_parser,
+    parsed_override,
+)
 
 JOBS = [
     [],
@@ -42,7 +48,19 @@ JOBS = [
     ["stopping.target=1e300", "seed=1"],
     ["stopping.target=1", "seed=1.0"],
     ["seed=1", "seed=2"],
+    ["seed=0", "stopping.max_steps=-1"],
+    ["seed=123456789012345678", "dataset.name=007"],
 ]
+
+
+@pytest.mark.parametrize("text", ["seed=0", "seed=-1", "stopping.max_steps=123456789012345678"])
+def test_whole_numbers_need_no_grammar(text: str) -> None:
+    assert parsed_override(text) == override_parser().parse_override(text)
+
+
+@pytest.mark.parametrize("text", ["seed=007", "seed=-0", "seed=1_0", "seed=1.0", "+seed=1"])
+def test_other_texts_are_the_grammar_s(text: str) -> None:
+    assert WHOLE_NUMBER.fullmatch(text) is None
 
 
 @pytest.fixture
@@ -74,6 +92,12 @@ REFERENCES = [
     ["batch_size=${seed}", "seed=4", "stopping.max_steps=${batch_size}"],
     ["dataset.sgd_rate=0.25", "optimizer=momentum"],
     ["optimizer=nesterov", "dataset=digits", "network.dropout.rate=${optimizer.learning_rate}"],
+    [
+        "+choice=seed",
+        "choice=epochs",
+        "+values={seed:1,epochs:2}",
+        "batch_size='${values.${choice}}'",
+    ],
     ["+extra={a:1,b:2}", "+other=${extra}", "extra.a=5"],
 ]
 
