@@ -4,7 +4,6 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -21,6 +20,10 @@ class Syncing(Protocol):
 
     def placed(self, path: Path) -> None:
         """A file or folder has its name."""
+        ...
+
+    def appended(self, path: Path) -> None:
+        """A file has grown; a crash may take its end."""
         ...
 
     def settle(self, *, wait: bool = False) -> None:
@@ -44,6 +47,10 @@ class AtOnce:
         """Waits for the folder's entry."""
         sync(path.parent)
 
+    def appended(self, path: Path) -> None:
+        """Waits for the content."""
+        sync(path)
+
     def settle(self, *, wait: bool = False) -> None:
         """Nothing is put off."""
 
@@ -62,6 +69,9 @@ class Never:
     def placed(self, path: Path) -> None:
         """Nothing."""
 
+    def appended(self, path: Path) -> None:
+        """Nothing."""
+
     def settle(self, *, wait: bool = False) -> None:
         """Nothing."""
 
@@ -71,42 +81,37 @@ class Never:
         return self
 
 
-class Together(Never):
-    """When `sync` is called, for many short runs at once; the bytes written are the same."""
+class BySecond(Never):
+    """Contents before they get their names; names and what is appended at most once a second.
 
-    def __init__(self) -> None:
-        self._waiting: dict[Path, None] = {}
-
-    def placed(self, path: Path) -> None:
-        """Remembers the file, and the folder that names it."""
-        self._waiting |= dict.fromkeys((path, path.parent))
-
-    def sync(self) -> None:
-        """Waits for everything placed so far that is still there, all at the same time."""
-        if len(self._waiting) > 1:  # the disk writes them out in one go
-            with ThreadPoolExecutor(min(len(self._waiting), 16)) as threads:
-                list(threads.map(sync_if_there, self._waiting))
-        else:
-            list(map(sync_if_there, self._waiting))
-        self._waiting.clear()
-
-
-class BySecond(Together):
-    """At most once a second, and when a run begins and ends: a power cut takes no more than that.
-
-    What is torn by one that comes in between is noticed: snapshots carry checksums.
+    So a power cut leaves a file's old content or its new one, never half, and takes no more than a
+    second of what a run has written.
     """
 
     vital: Syncing = AtOnce()
 
     def __init__(self) -> None:
-        super().__init__()
+        self._waiting: dict[Path, None] = {}
         self._settled = time.monotonic()
+
+    def written(self, descriptor: int) -> None:
+        """Waits for the content: a name must not outlive it."""
+        os.fsync(descriptor)
+
+    def placed(self, path: Path) -> None:
+        """Remembers the folder that names it."""
+        self._waiting[path.parent] = None
+
+    def appended(self, path: Path) -> None:
+        """Remembers the file."""
+        self._waiting[path] = None
 
     def settle(self, *, wait: bool = False) -> None:
         """Waits for all, if it has been a second or `wait` says so."""
         if wait or time.monotonic() >= self._settled + 1:
-            self.sync()
+            for path in self._waiting:
+                sync_if_there(path)
+            self._waiting.clear()
             self._settled = time.monotonic()
 
 

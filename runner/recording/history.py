@@ -76,8 +76,7 @@ class HistoryFile(History):
 
     def sync(self) -> None:
         """Keeps the rows, whatever happens next."""
-        self._syncing.written(self._file.fileno())
-        self._syncing.placed(self._path)
+        self._syncing.appended(self._path)
 
     def close(self) -> None:
         """Closes the file."""

@@ -153,11 +153,8 @@ class RunDirectory:
         self._about.update(about)
         content = json.dumps(self._about, indent=2, ensure_ascii=False) + "\n"
         with storage_errors(self.path):
-            if self._file.exists():  # what it says of other files must be so
-                self.syncing.settle(wait=True)
-                write_atomically(self._file, content.encode(), self.syncing.vital)
-            else:
-                write_atomically(self._file, content.encode(), self.syncing)
+            self.syncing.settle(wait=True)  # what it says of other files must be so
+            write_atomically(self._file, content.encode(), self.syncing.vital)
 
     @property
     def _file(self) -> Path:

@@ -11,7 +11,6 @@ from runner.recording.files import (
     BySecond,
     Never,
     Syncing,
-    Together,
     storage_errors,
     write_atomically,
 )
@@ -81,19 +80,33 @@ def disk_calls(monkeypatch: pytest.MonkeyPatch, syncing: Syncing, folder: Path) 
 
 @pytest.mark.parametrize(
     ("syncing", "forced"),
-    [(AtOnce(), 6), (Never(), 0), (Together(), 0), (BySecond(), 3)],
-    ids=["at once", "never", "together, later", "by the second"],
+    [
+        (AtOnce(), ["content", "folder"] * 3),
+        (Never(), []),
+        (BySecond(), ["content"] * 3 + ["folder"]),
+    ],
+    ids=["at once", "never", "by the second"],
 )
 def test_what_is_written_is_forced_to_the_disk_when_it_should(
-    syncing: Syncing, forced: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    syncing: Syncing, forced: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     calls = disk_calls(monkeypatch, syncing, folder)
-    assert len(calls) == forced
+    assert [name if name == "folder" else "content" for name in calls] == forced
+    assert not {"one", "two", "gone"} & {*calls}, "a name must not come before its content"
     assert sorted(path.read_text() for path in folder.iterdir()) == ["one", "two"]
-    if isinstance(syncing, Together):
-        before = len(calls)
-        syncing.sync()
-        assert sorted({*calls}) == ["folder", "one", "two"]
-        assert len(calls) in (before, 3)
+
+
+def test_what_is_appended_waits_for_the_next_good_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rows"
+    path.write_text("a row")
+    calls: list[int] = []
+    monkeypatch.setattr(os, "fsync", calls.append)
+    syncing = BySecond()
+    syncing.appended(path)
+    assert not calls
+    syncing.settle(wait=True)
+    assert len(calls) == 1
