@@ -73,14 +73,14 @@ class NpzFile:
         self.most_rows = lengths.pop()
 
     def _add(self, name: str, array: Array) -> None:
-        if name in self._columns:
-            raise ValueError(f"it names '{name}' twice")
-        if array.ndim == 1:
-            self._columns[name] = array
-        elif array.ndim == 2:
-            self._columns |= {f"{name}.{i + 1}": column for i, column in enumerate(array.T)}
-        else:
+        if array.ndim not in (1, 2):
             raise ValueError(f"'{name}' has {array.ndim} dimensions, not one or two")
+        columns = {name: array}
+        if array.ndim == 2:
+            columns = {f"{name}.{i + 1}": column for i, column in enumerate(array.T)}
+        if again := columns.keys() & self._columns.keys():
+            raise ValueError(f"it names '{min(again)}' twice")
+        self._columns |= columns
 
     def _refused(self, problem: str) -> DataError:
         return DataError(

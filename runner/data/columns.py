@@ -37,14 +37,12 @@ class Column:
         """Whether all numbers are truth values, or written without a point."""
 
     def add(self, cells: "pd.Series[Any]", start: int) -> bool:
-        """Takes the next piece; False when texts and numbers are mixed."""
+        """Takes the next piece; False for lists, bytes and the like, and texts amid numbers."""
         values, kind = cells.to_numpy(), cells.dtype.kind
         rows = slice(start, start + len(values))
         if kind == "O" and not all(isinstance(cell, bool | str) for cell in cells.dropna()):
-            cells = cells.astype(
-                str
-            )  # lists, dates and the like are refused by what they look like
-        elif kind == "O" and all(isinstance(cell, bool) for cell in cells.dropna().unique()):
+            return False
+        if kind == "O" and all(isinstance(cell, bool) for cell in cells.dropna().unique()):
             values, kind = cells.astype(float).to_numpy(), "b"
         if self.categorical or kind not in "biuf":
             self.values[rows] = np.nan

@@ -1,4 +1,4 @@
-"""A picture of a data set: sample images in a grid, or its points."""
+"""A picture of a data set: sample images in a grid, a truth table, or its points."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ PER_CLASS = 10
 """Images that are shown of each class."""
 MOST_CLASSES = 20
 MOST_POINTS = 5000
+MOST_ROWS = 64
+"""Samples of several inputs up to which numbers to predict are shown as a table."""
 WHITE = {1: 0.0, 3: 1.0}
 """What is drawn white, by channels: ink is counted in grey images, light in colour."""
 
@@ -29,6 +31,8 @@ def save_picture(path: Path, name: str, dataset: Dataset) -> None:
     axes.set_title(name)
     if dataset.image_shape is not None and dataset.classes is not None:
         draw_images(axes, dataset)
+    elif dataset.classes is None and dataset.inputs > 1 and len(dataset.train) <= MOST_ROWS:
+        draw_rows(axes, dataset)
     else:
         draw_points(axes, dataset)
     try:
@@ -61,17 +65,28 @@ def draw_images(axes: Any, dataset: Dataset) -> None:
     axes.tick_params(length=0)
 
 
+def draw_rows(axes: Any, dataset: Dataset) -> None:
+    """A truth table: a row a sample, its inputs, then its targets."""
+    train = dataset.train
+    axes.imshow(np.hstack([train.inputs, train.targets]), cmap="Blues", aspect="auto")
+    inputs, targets = dataset.input_names, dataset.target_names
+    names = [*(f"input {name}" for name in inputs), *(f"target {name}" for name in targets)]
+    axes.set_xticks(np.arange(len(names)), names, rotation=45, ha="right")
+    axes.axvline(len(inputs) - 0.5, color="black")
+    axes.set_ylabel("sample")
+
+
 def draw_points(axes: Any, dataset: Dataset) -> None:
     """Classes as colours over the first two inputs, or the first target over the first input."""
     inputs: Array = np.asarray(dataset.train.inputs[:MOST_POINTS])
     targets = dataset.train.targets[:MOST_POINTS]
-    axes.set_xlabel(dataset.input_names[0])
+    axes.set_xlabel(f"input {dataset.input_names[0]}")
     if dataset.classes is None:
-        axes.set_ylabel(dataset.target_names[0])
+        axes.set_ylabel(f"target {dataset.target_names[0]}")
         axes.scatter(inputs[:, 0], targets[:, 0], s=8)
         return
     second = inputs[:, 1] if inputs.shape[1] > 1 else np.zeros(len(inputs))
-    axes.set_ylabel(dataset.input_names[1] if inputs.shape[1] > 1 else "")
+    axes.set_ylabel(f"input {dataset.input_names[1]}" if inputs.shape[1] > 1 else "")
     for label, name in enumerate(dataset.classes[:MOST_CLASSES]):
         chosen = targets == label
         axes.scatter(inputs[chosen, 0], second[chosen], s=8, label=name)

@@ -31,6 +31,12 @@ def npz(**members: bytes) -> bytes:
     return content.getvalue()
 
 
+def twice(member: bytes) -> bytes:
+    """A file with two members of one name."""
+    content = npz(x=member, y=npy(Y), z=member)
+    return content.replace(b"z.npy", b"x.npy")
+
+
 def header(shape: str, kind: str = "<f8") -> bytes:
     text = f"{{'descr': {kind!r}, 'fortran_order': False, 'shape': {shape}}}"
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
@@ -79,6 +85,8 @@ NPZ_FAULTS = {
     "NaN": (npz(x=npy(X * np.nan), y=npy(Y)), "row 1 column 'x.1': 'nan' is not a finite number"),
     "infinity": (npz(x=npy(np.full((6, 2), np.inf)), y=npy(Y)), "is not a finite number"),
     "no such target": (npz(x=npy(X)), "no column 'y'"),
+    "the same member twice": (twice(npy(X)), "twice"),
+    "nothing but the target": (npz(y=npy(Y)), "no column left"),
 }
 
 
@@ -170,6 +178,11 @@ def test_what_is_no_parquet_file_is_refused(content: bytes, tmp_path: Path) -> N
         ({"a": ["x", "z"], "y": [0.5, 1]}, "row 1 column 'a': 'x'"),
         ({"a": [[1], [2]], "y": [0.5, 1]}, "column 'a'"),
         ({"a": [1, 2]}, "no column 'y'"),
+        ({"y": [1, 2]}, "no column left"),
+        ({"a": [1.0, np.nan], "y": [0.5, 1]}, "row 2 column 'a'"),
+        ({"a": [1.0, 2.0], "y": [0.5, None]}, "row 2 column 'y'"),
+        ({"a": [{"b": 1}] * 2, "y": [0.5, 1]}, "column 'a'"),
+        ({"a": [b"\xff", b"\xff"], "y": [0.5, 1]}, "column 'a'"),
         ({"a": [], "y": []}, "no rows"),
     ],
 )
@@ -184,6 +197,28 @@ def test_a_parquet_table_that_cannot_be_used_is_refused(
         load_csv(str(path), ("y",))
     assert words in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("cut", [slice(-9), slice(40, None), slice(0, 60)])
+def test_a_parquet_file_with_a_part_missing_is_refused(cut: slice, tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "data.parquet"
+    parquet.write_table(pa.table({"a": [1.0, 2.0], "y": [0.5, 1]}), path)
+    path.write_bytes(path.read_bytes()[cut])
+    with pytest.raises(DataError, match="cannot be read as Parquet") as caught:
+        load_csv(str(path), ("y",))
+    assert str(caught.value).isprintable()
+
+
+def test_two_parquet_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "data.parquet"
+    table = pa.Table.from_arrays([pa.array([1.0, 2.0])] * 3, ["a", "a", "y"])
+    parquet.write_table(table, path)
+    with pytest.raises(DataError, match="two columns have the same name"):
+        load_csv(str(path), ("y",))
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".npy", ".parquet", ".csv.gz"])

@@ -1,7 +1,9 @@
 import gzip
 import os
 import struct
+import zlib
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -147,3 +149,47 @@ def test_what_is_no_mat_file_is_refused(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(DataError, match="expected a MATLAB 5 file"):
         read_svhn(path)
+
+
+def small_mat(*, do_compression: bool = True) -> bytes:
+    """A sound file of four images."""
+    content = BytesIO()
+    io.savemat(content, {"X": X, "y": Y}, do_compression=do_compression)
+    return content.getvalue()
+
+
+def compressed(content: bytes) -> bytes:
+    """A file whose one element is this, compressed."""
+    packed = zlib.compress(content)
+    return small_mat()[:128] + struct.pack("<II", 15, len(packed)) + packed
+
+
+DAMAGED_MATS = {
+    # content, words of the message
+    "truncated": (small_mat()[:-1], "ends within an array"),
+    "trailing bytes": (small_mat() + b"\0", "cannot be read"),
+    "an element of 4 GB": (small_mat()[:128] + struct.pack("<II", 14, 2**32 - 1), "claims"),
+    "no array": (small_mat()[:128] + struct.pack("<II", 9, 8) + bytes(8), "element of type 9"),
+    "damaged inside": (small_mat()[:140] + b"\xff" * 60 + small_mat()[200:], "is damaged"),
+    "a small element that claims 1 GB": (
+        compressed(struct.pack("<II", 14, 2**30) + bytes(100)),
+        "claims 1,073,741,824 bytes",
+    ),
+    "a bomb": (
+        compressed(struct.pack("<II", 14, 100) + bytes(10_000_000)),
+        "is not the 100 bytes that it claims",
+    ),
+    "truncated, uncompressed": (small_mat(do_compression=False)[:-1], "ends within an array"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED_MATS)
+def test_a_damaged_mat_file_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
+    content, words = DAMAGED_MATS[case]
+    path = tmp_path / "train_32x32.mat"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_svhn(path)
+    assert words in str(caught.value)
+    assert "expected a MATLAB 5 file" in str(caught.value)
+    assert str(caught.value).isprintable()
