@@ -155,7 +155,9 @@ def finish_sweep(sweep: Path) -> None:
     failed = [job for job in jobs if job.failed]
     print(f"Folder      {printable(sweep)}")
     if failed:
-        names = "".join(f"\n  #{job.number} {printable(job.error)}" for job in failed)
+        names = "".join(
+            "\n  " + printable(f"#{job.number} {job.overrides}: {job.error}") for job in failed
+        )
         raise RunnerError(f"{len(failed)} of the sweep's {len(jobs)} jobs failed:{names}")
 
 

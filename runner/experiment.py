@@ -277,8 +277,12 @@ def outcome_of(report: StepReport, signal: str | None) -> Outcome:
 def record_failure(
     folder: Path, config: Mapping[str, Any], documents: Mapping[str, str], error: BaseException
 ) -> None:
-    """Records an error in a job's folder, unless the run has done so itself."""
+    """Records an error in a job's folder, unless the run has done so itself or still goes on."""
     directory = RunDirectory(folder, configuration_columns(config))
     about = {"engine": None, "checksums": {}, "configuration": config}
-    with suppress(ConflictError), directory.claimed(about, documents):
-        directory.fail(error)
+    with suppress(ConflictError, ValueError):  # the latter where run.json cannot be read
+        if (folder / "run.json").exists():
+            directory.fail_unended(error)
+        else:
+            with directory.claimed(about, documents):
+                directory.fail(error)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from runner.data.dataset import Dataset
 from runner.errors import (
     DataError,
     DivergedError,
@@ -14,6 +15,7 @@ from runner.errors import (
     printable,
 )
 from runner.experiment import Outcome, record_run, run_directory, session
+from runner.loading import load_dataset
 from runner.preparing import FREE, Experiment, prepare
 from runner.recording.history import history_up_to
 from runner.recording.locks import locked
@@ -25,7 +27,7 @@ from runner.recording.snapshots import (
     snapshot_paths,
     step_of,
 )
-from runner.settings import StoppingSettings
+from runner.settings import DatasetSettings, StoppingSettings
 
 LIMITS = ("max_steps", "max_epochs", "max_seconds")
 
@@ -36,10 +38,12 @@ def resume_run(
     warn: Callable[[str], object],
     *,
     quiet: bool = False,
+    load: Callable[[DatasetSettings], Dataset] = load_dataset,
 ) -> Outcome | None:
     """Goes on with a run until it ends, or gives None where there is nothing to do.
 
     changes: new values by key, such as `stopping.max_steps`. warn: is told of what was not sound.
+    load: gives the data set, so that many runs can share one.
     Raises RunnerError when the run is in use, damaged or diverged, when its data are others, or
     when a change would alter the weights of steps already made.
     """
@@ -50,7 +54,7 @@ def resume_run(
             return None
         if about["status"] == "diverged":
             raise diverged(run, about)
-        experiment = prepare(changed(run, about["configuration"], changes))
+        experiment = prepare(changed(run, about["configuration"], changes), load)
         check_same(run, about, experiment, changes)
         snapshot, steps = newest_sound(run, experiment.checksum, warn)
         if snapshot is None:

@@ -175,6 +175,8 @@ class RecordingSettings:
 class SweepSettings:
     workers: Annotated[int | None, optional(integer(at_least=1))]
     max_jobs: Annotated[int, integer(at_least=1)]
+    skip_finished: Annotated[bool, flag]
+    fail_fast: Annotated[bool, flag]
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,14 @@ class RunDirectory:
             status="failed", stop_reason="error", error=error_line(error), finished=finished
         )
 
+    def fail_unended(self, error: BaseException) -> None:
+        """Records an error, unless it is there, of a run that has no end and that nobody writes."""
+        with locked(self.path):
+            self._about = dict(read_run(self.path))
+            ended = self._about["status"] in ("completed", "diverged")
+            if not ended and self._about["error"] != error_line(error):
+                self.fail(error)
+
     def _write_results(self, results: Mapping[str, object], finished: str) -> None:
         times = {"started": self._about["started"], "finished": finished}
         write_results(self.path, {**self._columns, **results, **times}, self.syncing)

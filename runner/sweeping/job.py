@@ -55,7 +55,7 @@ def run_job(
     """
     try:
         if (folder / "run.json").exists():  # a cluster has put the job into its queue again
-            outcome = resume_run(folder, {}, warn, quiet=True)
+            outcome = resume_run(folder, {}, warn, quiet=True, load=shared_dataset)
         else:
             outcome = run_experiment(
                 config, folder, documents, quiet=True, load=shared_dataset, durably=durably

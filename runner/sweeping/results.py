@@ -1,12 +1,13 @@
 """A sweep's results.csv: a row for each of its jobs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from runner.errors import ConflictError, Stop, printable
 from runner.recording.files import storage_errors, write_atomically
@@ -22,6 +23,8 @@ class Job:
     row: dict[str, str]
     error: str
     """What went wrong, empty when nothing did."""
+    overrides: str = ""
+    """Of a job that failed, on one line."""
 
     @property
     def failed(self) -> bool:
@@ -37,10 +40,18 @@ class SweepFolder(Callback):
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before the first job."""
         path = Path(config.hydra.sweep.dir).absolute()
-        if path.is_dir() and any(child.name.isdigit() for child in path.iterdir()):
+        holds_a_sweep = path.is_dir() and any(child.name.isdigit() for child in path.iterdir())
+        if holds_a_sweep and not can_pick_up(config):
             problem = f"{printable(path)} already holds a sweep; give another hydra.sweep.dir"
             raise Stop(ConflictError(problem), ConflictError.exit_code)
         SweepFolder.path = path
+
+
+def can_pick_up(config: DictConfig) -> bool:
+    """Whether jobs that a folder holds are recognised, which takes the runner's own plugins."""
+    plugins = (config.hydra.launcher._target_, config.hydra.sweeper._target_)
+    ours = all(name.startswith("runner.sweeping.plugins.") for name in plugins)
+    return ours and bool(OmegaConf.select(config, "sweep.skip_finished"))
 
 
 def sweep_jobs(sweep: Path) -> Iterator[Job]:
@@ -51,7 +62,17 @@ def sweep_jobs(sweep: Path) -> Iterator[Job]:
             row, about = read_row(folder / "results.csv"), read_run(folder)
         except (OSError, ValueError, KeyError):
             continue  # not ended: its own folder says how far it came
-        yield Job(folder.name, row, about["error"] or "")
+        job = Job(folder.name, row, about["error"] or "")
+        yield replace(job, overrides=overrides_of(folder)) if job.failed else job
+
+
+def overrides_of(folder: Path) -> str:
+    """What a job's folder says that it was given; empty where it does not."""
+    try:
+        given = yaml.safe_load((folder / ".hydra" / "overrides.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return ""
+    return " ".join(map(str, given)) if isinstance(given, list) else ""
 
 
 def collect_results(sweep: Path) -> list[Job]:

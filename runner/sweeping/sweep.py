@@ -14,12 +14,14 @@ from hydra.core.utils import run_job as run_job_by_hydra
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from runner.branching import inherited
 from runner.composing import COMPOSING_ERRORS, explained, plain
 from runner.errors import INTERRUPTED, SettingsError, Stop, printable
 from runner.recording.files import BySweep
 from runner.settings import parse_settings
 from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
+from runner.sweeping.pickup import earlier_jobs, numbers_for, numbers_in, recognised
 from runner.sweeping.pool import Lost, Pool
 from runner.sweeping.table import ResultsTable
 from runner.threads import limited
@@ -47,15 +49,21 @@ class Sweep:
         self._composer = Composer(context.config_loader, config)
         self._by_hydra = needs_hydra(config)
 
-    def check(self, job: Job) -> None:
-        """Raises SettingsError for a job that cannot be composed or whose settings are unsound."""
+    def checked(self, job: Job) -> dict[str, Any]:
+        """A job's configuration.
+
+        Raises SettingsError for one that cannot be composed or whose settings are unsound.
+        """
         try:
             values = None if self._by_hydra else self._composer.values(job.overrides)
-            parse_settings(self._values_by_hydra(job) if values is None else values)
+            values = self._values_by_hydra(job) if values is None else values
+            values = inherited(values, job.overrides)
+            parse_settings(values)
         except COMPOSING_ERRORS as error:
             raise SettingsError(f"{printable(job.name)}: {explained(error)}") from error
         except SettingsError as error:
             raise SettingsError(f"{printable(job.name)}: {error}") from error
+        return values
 
     def run(self, job: Job) -> JobEnd:
         """Runs a job in this process."""
@@ -65,17 +73,19 @@ class Sweep:
             composed = self._composer.compose(job.overrides, job.number, str(folder))
         if composed is None:
             return self._run_by_hydra(job)
-        return run_job(composed.values, composed.documents, folder, job.number, BySweep)
+        values = inherited(composed.values, job.overrides)
+        return run_job(values, composed.documents, folder, job.number, BySweep)
 
-    def lost(self, job: Job, reason: str) -> JobEnd | None:
-        """How a job ended whose process died, or None where it had not begun."""
+    def lost(self, job: Job, reason: str, *, again: bool) -> JobEnd | None:
+        """How a job ended whose process died, or None where it had not begun and may `again`."""
         folder = self.folder / str(job.number)
         ended = ended_job(folder, job.number)
-        if ended is not None or not (folder / "run.json").exists():
+        if ended is not None or (again and not (folder / "run.json").exists()):
             return ended
         composed = self._composer.compose(job.overrides, job.number, str(folder))
         values = self._values_by_hydra(job) if composed is None else composed.values
-        return failed_job(values, {}, folder, job.number, LostProcessError(reason))
+        documents = {} if composed is None else composed.documents
+        return failed_job(values, documents, folder, job.number, LostProcessError(reason))
 
     def _values_by_hydra(self, job: Job) -> dict[str, Any]:
         config = job_config(
@@ -130,25 +140,53 @@ def run_sweep(
         return []
     sweep = Sweep(context, config)
     jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
-    for job in jobs:
-        sweep.check(job)
+    jobs, finished = picked_up(sweep, jobs, first)
+    if finished:
+        print(f"{len(finished):,} jobs are finished, {len(jobs):,} to run", flush=True)
     sweep.folder.mkdir(parents=True, exist_ok=True)
     table = ResultsTable(sweep.folder)
+    for end in finished:
+        table.add(end)
     returns: dict[int, JobReturn] = {}
-    workers = min(config.sweep.workers or os.cpu_count() or 1, len(jobs))
-    with limited(1), running(sweep, jobs, workers) as ends:
+    by_number = {job.number: job for job in jobs}
+    workers = max(1, min(config.sweep.workers or os.cpu_count() or 1, len(jobs)))
+    with limited(1), running(sweep, jobs, workers, config.sweep.fail_fast) as ends:
         for end in ends:
             table.add(end)
-            job = jobs[end.number - first]
+            job = by_number[end.number]
             print(printable(f"{job.name}: {end.text}"), flush=True)
             returns[end.number] = job_return(job, end)
     table.finish()
     return [returns[job.number] for job in jobs if job.number in returns]
 
 
+def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> tuple[list[Job], list[JobEnd]]:
+    """The jobs to run, under the numbers of those that an earlier launch began; and the finished.
+
+    Raises RunnerError, before any starts, for a job that cannot be run.
+    """
+    earlier = earlier_jobs(sweep.folder) if first == 0 else {}
+    if not earlier:
+        for job in jobs:
+            sweep.checked(job)
+        return list(jobs), []
+    known = recognised((sweep.checked(job) for job in jobs), earlier)
+    numbers = numbers_for(known, first, numbers_in(sweep.folder))
+    left = [
+        Job(number, job.overrides)
+        for job, before, number in zip(jobs, known, numbers, strict=True)
+        if before is None or before.end is None
+    ]
+    return left, [job.end for job in known if job is not None and job.end is not None]
+
+
 @contextmanager
-def running(sweep: Sweep, jobs: Sequence[Job], workers: int) -> Iterator[Iterator[JobEnd]]:
-    """The jobs' ends, in order of their numbers, while processes work on them.
+def running(
+    sweep: Sweep, jobs: Sequence[Job], workers: int, fail_fast: bool
+) -> Iterator[Iterator[JobEnd]]:
+    """The jobs' ends, in their order, while processes work on them.
+
+    fail_fast: whether the first failure ends the sweep, the running jobs being interrupted.
 
     Raises Stop after a signal, when the running jobs have been interrupted.
     """
@@ -169,7 +207,7 @@ def running(sweep: Sweep, jobs: Sequence[Job], workers: int) -> Iterator[Iterato
 
     previous = {name: signal.signal(signal.Signals[name], handle) for name in INTERRUPTED}
     try:
-        yield in_order(ends_of(pool, sweep, jobs))
+        yield in_order(ends_of(pool, sweep, jobs, fail_fast))
     finally:
         pool.close()
         for name, handler in previous.items():
@@ -178,17 +216,29 @@ def running(sweep: Sweep, jobs: Sequence[Job], workers: int) -> Iterator[Iterato
         raise Stop(None, INTERRUPTED[received[0]])
 
 
-def ends_of(pool: Pool, sweep: Sweep, jobs: Sequence[Job]) -> Iterator[tuple[int, JobEnd]]:
-    """Each job's place and end, as it comes."""
+def ends_of(
+    pool: Pool, sweep: Sweep, jobs: Sequence[Job], fail_fast: bool
+) -> Iterator[tuple[int, JobEnd]]:
+    """Each job's place and end, as it comes; one whose process dies early is tried twice."""
+    retried: set[int] = set()
+    stopped = False
     for event in pool.results():
         if not isinstance(event, Lost):
-            yield event
+            task, end = event
         elif event.task is not None:
-            end = sweep.lost(jobs[event.task], ending(event.exit_code))
-            if end is None:
-                pool.again(event.task)
-            else:
-                yield event.task, end
+            task, again = event.task, event.task not in retried
+            lost = sweep.lost(jobs[task], ending(event.exit_code), again=again)
+            if lost is None:
+                retried.add(task)
+                pool.again(task)
+                continue
+            end = lost
+        else:
+            continue
+        yield task, end
+        if fail_fast and end.failed and not stopped:
+            stopped = True
+            pool.stop(signal.SIGTERM)
 
 
 def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:

@@ -16,7 +16,9 @@ class ResultsTable:
     """The rows of jobs, one line each, below a header that grows with them."""
 
     def __init__(self, sweep: Path) -> None:
+        """Begins anew; what an earlier launch has left is in its jobs' folders."""
         self._path = sweep / "results.csv"
+        self._path.unlink(missing_ok=True)
         self._names: list[str] = []
         self._firsts: dict[str, int] = {}  # of each header, the first job that has it
         self._pending: list[str] = []

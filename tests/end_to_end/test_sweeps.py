@@ -132,7 +132,7 @@ def test_a_second_sweep_does_not_touch_the_folder_of_a_first(run: InProcess) -> 
     few = ["stopping.target=null", "stopping.max_steps=2", "hydra.sweep.dir=sweep"]
     assert run("-m", "seed=1,2", *few).code == 0
     before = {path: path.read_bytes() for path in (run.cwd / "sweep").rglob("*") if path.is_file()}
-    ended = run("-m", "seed=3", *few)
+    ended = run("-m", "seed=3", "sweep.skip_finished=false", *few)
     assert ended.code == 5
     assert "already holds a sweep" in ended.err
     after = {path: path.read_bytes() for path in (run.cwd / "sweep").rglob("*") if path.is_file()}
@@ -148,4 +148,5 @@ def test_a_job_that_diverges_is_named_with_its_reason(run: InProcess) -> None:
         "stopping.max_steps=5",
     )
     assert ended.code == 1
-    assert "#0 training diverged" in ended.err
+    assert "#0 optimizer.learning_rate=1e+300 " in ended.err
+    assert "stopping.max_steps=5: training diverged" in ended.err
