@@ -116,12 +116,22 @@ class BySecond(Never):
 
 
 class BySweep(BySecond):
-    """As `BySecond`, but for a run's begin and end, which wait for the sweep that it belongs to.
+    """As `BySecond`, but nothing waits in a run's first second and at its end.
 
-    The sweep forces all to the disk before it takes the run into its results.
+    The sweep forces all to the disk before it takes the run into its results. A power cut may tear
+    what a job has written in its first second; then the sweep, launched again, runs it anew.
     """
 
     vital: Syncing = Never()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._began = time.monotonic()
+
+    def written(self, descriptor: int) -> None:
+        """Waits for the content, once the run has lasted a second."""
+        if time.monotonic() >= self._began + 1:
+            super().written(descriptor)
 
     def settle(self, *, wait: bool = False) -> None:
         """Waits for all, if it has been a second."""
