@@ -31,9 +31,11 @@ def final_confusion(
 ) -> tuple[str, Confusion] | None:
     """The confusion on the test part, else the validation part, else the training part; its name.
 
-    None where there are no named classes.
+    None where there are no named classes to confuse.
     """
-    if dataset.classes is None or problem.reduction.task.name != "classification":
+    if dataset.classes is None or len(dataset.classes) < 2:
+        return None
+    if problem.reduction.task.name != "classification":
         return None
     *_, (name, part) = dataset.parts.items()
     return name, confusion(problem, parameters, samples_of("", part, dataset))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +23,10 @@ from runner.training.stopping import Stopping
 
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
 """Relative differences that other versions, engines or machines may make by rounding."""
-TIMES = ("seconds",)
-"""Columns of history.csv that no repetition can reproduce."""
+NOT_REPEATED = re.compile(r"seconds|L\d+\..+")
+"""Columns of history.csv that no repetition makes: times, and statistics of layers, which follow
+from the weights.
+"""
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,11 @@ def read_history(run: Path) -> str:
 
 
 def history_rows(text: str) -> dict[int, dict[str, str]]:
-    """Rows of a history by step, but for their times."""
+    """Rows of a history by step, but for what no repetition makes."""
     rows = csv.DictReader(io.StringIO(text))
     return {
-        int(row["step"]): {name: row[name] for name in row if name not in TIMES} for row in rows
+        int(row["step"]): {name: row[name] for name in row if not NOT_REPEATED.fullmatch(name)}
+        for row in rows
     }
 
 

@@ -22,8 +22,11 @@ class Scaling:
         return not self.shift.any() and bool((self.scale == 1).all())
 
     def astype(self, dtype: str) -> "Scaling":
-        """The same in another floating-point type."""
-        return Scaling(self.shift.astype(dtype), self.scale.astype(dtype))
+        """The same for numbers of another floating-point type.
+
+        The shift stays as exact as it is: years or prices lie close together, far from 0.
+        """
+        return Scaling(self.shift, self.scale.astype(dtype))
 
     def apply(self, raw: Array, out: Array) -> None:
         """Writes the scaled rows of `raw` [rows, columns], of any type, into `out`."""

@@ -7,7 +7,7 @@ import pytest
 from runner.errors import SettingsError
 from runner.experiment import run_experiment
 from runner.recording.tables import read_row
-from tests.end_to_end.commands import composed
+from tests.end_to_end.commands import InProcess, composed
 
 CLASSES = ("loss", "mae", "mean_accuracy", "accuracy")
 NUMBERS = ("loss", "mae", "rmse", "r2")
@@ -91,3 +91,12 @@ def test_what_results_say_of_validation_is_of_the_restored_weights(tmp_path: Pat
     losses = [float(line.split(",")[place]) for line in lines[1:]]
     found = float(read_row(tmp_path / "results.csv")["val_loss"])
     assert found == min(losses) < losses[-1]
+
+
+def test_a_table_of_one_class_is_trained_on_with_a_warning(run: InProcess) -> None:
+    (run.cwd / "one.csv").write_text("a,k\n" + "1,x\n" * 20)
+    with pytest.warns(UserWarning, match="one class only, 'x'"):
+        ended = run(
+            "dataset=csv", "dataset.path=one.csv", "dataset.target=k", "stopping.max_epochs=1"
+        )
+    assert ended.code == 0

@@ -23,6 +23,7 @@ CASES: dict[str, tuple[str, ...]] = {
         *("optimizer.learning_rate=0.05", "recording.snapshots.epochs=1"),
     ),
     "snapshots at any time": (*STEPS, "engine=numpy", "recording.snapshots.seconds=0.001"),
+    "statistics of layers": (*DIGITS, "recording.layer_statistics=true"),
     "diverged": (*STEPS, "network.activation.output=linear", "optimizer.learning_rate=1e200"),
     **{
         f"optimizer={name}": (*STEPS, f"optimizer={name}", "optimizer.learning_rate=0.01")
