@@ -77,10 +77,15 @@ class Parent:
         fault: Fault = Fault(),
         *,
         kill_after: float | None = None,
+        by: signal.Signals = signal.SIGKILL,
         journal: Path | None = None,
     ) -> Ended:
-        """Runs `run`, or another of the runner's commands, on the folder, to its end."""
+        """Runs `run`, or another of the runner's commands, on the folder, to its end.
+
+        kill_after: seconds until it gets the signal `by`.
+        """
         request: dict[str, Any] = {"fault": asdict(fault), "kill_after": kill_after, "times": 1}
+        request["signal"] = by
         request |= {"overrides": list(overrides), "journal": journal and str(journal)}
         answer = self._asked(command, folder, request)
         said = {name: (self.folder / name).read_text(encoding="utf-8") for name in TEXTS}

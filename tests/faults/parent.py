@@ -6,7 +6,6 @@ Started with shim.c preloaded. Reads a request a line, answers with a line; see 
 import ctypes
 import json
 import os
-import signal
 import sys
 import time
 from importlib import import_module
@@ -86,7 +85,7 @@ def main() -> None:
         os.close(opened)
         if request["kill_after"] is not None:
             time.sleep(request["kill_after"])
-            os.kill(children[0], signal.SIGKILL)
+            os.kill(children[0], request["signal"])
         codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
         os.close(gate)
         answer = {"codes": codes, "operations": COUNTER[0]}

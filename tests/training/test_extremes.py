@@ -4,6 +4,7 @@ from math import log
 
 import numpy as np
 import pytest
+from scipy.special import expit, log_softmax, softmax
 
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
@@ -91,3 +92,32 @@ def test_hidden_units_far_out_are_finite_and_alike(
     np.testing.assert_allclose(
         state.parameters, expected.parameters, rtol=tolerance, atol=tolerance
     )
+
+
+@pytest.mark.parametrize("batch_size", [None, 10_000])
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "cross_entropy"])
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_ten_thousand_logits_of_any_size_come_to_exact_outputs_and_losses(
+    engine_name: str, loss: str, batch_size: int | None
+) -> None:
+    rng = np.random.default_rng(1)
+    sizes = np.where(rng.random((10_000, 2)) < 0.3, 1e4, 10 ** rng.uniform(-4, 4, (10_000, 2)))
+    z = sizes * rng.choice([-1.0, 0.0, 1.0], sizes.shape)
+    y = random_targets(loss, *z.shape)
+    problem = make_problem(
+        (2, 2),
+        output=LOSSES[loss].output or "linear",
+        loss=loss,
+        data=(z, y),  # with weights that are the identity
+        batch_size=batch_size,
+    )
+    state = make_state(problem)
+    state.parameters[:] = np.eye(2).ravel()
+    report = make_engine(engine_name, problem).advance(state, 1, None)
+    if loss == "cross_entropy":
+        a, losses = softmax(z, axis=1), -(y * log_softmax(z, axis=1))
+    else:
+        a, losses = expit(z), np.logaddexp(0, z) - y * z
+    assert report.metrics["loss"] == pytest.approx(losses.sum(), rel=1e-12)
+    if problem.full_batch:
+        np.testing.assert_allclose(report.outputs, a, rtol=1e-13, atol=1e-300)
