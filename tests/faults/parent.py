@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from runner.__main__ import exit_code_of
+from runner.__main__ import Stop, exit_code_of
 from runner.commands import run_command
 from runner.composing import compose
 from runner.experiment import run_experiment
@@ -70,9 +70,16 @@ def act(request: dict[str, Any], config: dict[str, Any]) -> int:
         journal,
     )
     if request["command"] == "run":
-        return exit_code_of(lambda: run_experiment(config, folder, DOCUMENTS, quiet=True))
+        return exit_code_of(lambda: run(config, folder))
     main = import_module(f"runner.{request['command']}").main
     return run_command(main, [str(folder), *request["overrides"]])
+
+
+def run(config: dict[str, Any], folder: Path) -> None:
+    """A run, ended by the exit code that its outcome has."""
+    outcome = run_experiment(config, folder, DOCUMENTS, quiet=True)
+    if outcome.exit_code:
+        raise Stop(None, outcome.exit_code)
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from runner.recording.tables import read_row
 from tests.faults.children import Parent
 from tests.faults.outcomes import check_readable
 
-SIGNALS = 8
+SIGNALS = 5
 """A test; each test's come at other instants."""
-CI, RELEASE = 1, 40
+CI, RELEASE = 1, 67
 TESTS = [pytest.param(n, marks=[pytest.mark.release] * (n >= CI)) for n in range(RELEASE)]
 ENDLESS = (
     "stopping.target=null",
@@ -33,7 +33,7 @@ def test_a_signal_ends_a_run_in_order(
 ) -> None:
     rng, by = random.Random(number), signal.Signals[name]  # noqa: S311 - no secret
     heeded = 0
-    for after in [2.0, *(rng.uniform(0, 1) for _ in range(SIGNALS - 1))]:
+    for after in [1.5, *(rng.uniform(0, 1) for _ in range(SIGNALS - 1))]:
         folder = parent.new_folder()
         ended = parent("run", folder, ENDLESS, kill_after=after, by=by)
         check_readable(folder)
