@@ -12,9 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from runner.__main__ import Stop, exit_code_of
+from runner.__main__ import exit_code_of
 from runner.commands import run_command
 from runner.composing import compose
+from runner.errors import Stop
 from runner.experiment import run_experiment
 
 SHIM = ctypes.CDLL(None)
