@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.errors import SettingsError, SnapshotError, printable
+from runner.network.topology import Topology
 from runner.recording.run_directory import described
 from runner.recording.snapshots import (
     load_snapshot,
+    load_trained,
     newest_snapshot,
     parameters_checksum,
     snapshot_path,
@@ -65,7 +67,11 @@ def taken(old: Any, new: Any, sections: Sequence[str]) -> Any:
 
 
 def branch_off(
-    start: Origin, fresh: TrainingState, config: Mapping[str, Any], data: str
+    start: Origin,
+    fresh: TrainingState,
+    topology: Topology,
+    config: Mapping[str, Any],
+    data: str,
 ) -> TrainingState:
     """The parent's state, as far as it fits a run with `config` on data with that checksum.
 
@@ -82,14 +88,13 @@ def branch_off(
             f"{printable(start.run)} has no snapshot of step {start.step}; it has those of {steps}"
         )
     state, parent = load_snapshot(path), about["configuration"]
-    if (state.parameters.shape, state.parameters.dtype) != (
-        fresh.parameters.shape,
-        fresh.parameters.dtype,
-    ):
+    before = load_trained(path).network.topology
+    if before != topology or state.parameters.dtype != fresh.parameters.dtype:
         raise SettingsError(
             f"from={printable(start.run)} has {state.parameters.size:,} weights of type "
-            f"{state.parameters.dtype}, topology={config['topology']} has "
-            f"{fresh.parameters.size:,} of {fresh.parameters.dtype}; keep topology and dtype"
+            f"{state.parameters.dtype} in {before}, topology={topology} has "
+            f"{fresh.parameters.size:,} of {fresh.parameters.dtype}; keep topology and dtype, "
+            "network.bias and network.batch_norm"
         )
     if parent["optimizer"]["name"] != config["optimizer"]["name"]:
         state.slots = fresh.slots

@@ -45,10 +45,12 @@ class Experiment:
 
     def first_state(self) -> TrainingState:
         """The state before the first step."""
-        state = build_state(self.settings, self.engine.problem)
+        problem = self.engine.problem
+        state = build_state(self.settings, problem)
         if self.settings.from_ is None:
             return state
-        return branch_off(self.settings.from_, state, self.config, self.data_checksum)
+        topology = problem.network.topology
+        return branch_off(self.settings.from_, state, topology, self.config, self.data_checksum)
 
     @cached_property
     def columns(self) -> dict[str, object]:

@@ -75,6 +75,7 @@ def test_branches_are_swept_over(run: InProcess) -> None:
         (("from=parent@7",), 4, "it has those of 0, 1000"),
         (("from=parent@soon",), 2, "is not a run and a step"),
         (("from=parent", "topology=3-8-1"), 2, "keep topology and dtype"),
+        (("from=parent", "topology=3-2-2-2-1"), 2, "keep topology and dtype"),  # also 16 weights
         (("from=parent", "dtype=float32"), 2, "keep topology and dtype"),
     ],
 )
