@@ -28,7 +28,6 @@ CURVES = ("mae", "mean_accuracy")
 """Metrics whose published values are given by step."""
 
 STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "highest": max,
     "mean": statistics.fmean,
     "median": statistics.median,
 }
