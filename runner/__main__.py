@@ -17,9 +17,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from runner.branching import inherited
 from runner.commands import forget_reader
-from runner.composing import (
+from runner.configuration.composing import (
     COMPOSING_ERRORS,
     conf_folder,
     documents,
@@ -27,6 +26,7 @@ from runner.composing import (
     plain,
     prepare_hydra,
 )
+from runner.continuing.branching import inherited
 from runner.errors import (
     INTERRUPTED,
     DivergedError,

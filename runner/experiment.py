@@ -9,15 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runner.branching import lineage
-from runner.building import build_occasions
+from runner.assembly.building import build_occasions
+from runner.assembly.loading import load_dataset, samples_of
+from runner.assembly.preparing import Experiment, prepare
+from runner.continuing.branching import lineage
 from runner.data.dataset import Dataset
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
 from runner.final_metrics import final_confusion, final_metrics
-from runner.loading import load_dataset, samples_of
 from runner.network.topology import Array
 from runner.network.trained import network_arrays, predict
-from runner.preparing import Experiment, prepare
 from runner.recording.console import Console
 from runner.recording.files import BySecond, Never, Syncing
 from runner.recording.history import EMPTY, Mark

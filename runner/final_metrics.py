@@ -1,7 +1,7 @@
 """What is measured once a run has its final weights."""
 
+from runner.assembly.loading import samples_of
 from runner.data.dataset import Dataset
-from runner.loading import samples_of
 from runner.network.topology import Array
 from runner.training.classes import Confusion, confusion
 from runner.training.engine import Problem

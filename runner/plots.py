@@ -4,10 +4,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from runner.assembly.loading import load_dataset
 from runner.commands import CommandParser, run_command
 from runner.data.dataset import Dataset
 from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
-from runner.loading import load_dataset
 from runner.recording.run_directory import described
 from runner.settings import parse_settings
 

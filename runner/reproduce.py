@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands import CommandParser, console, run_command
-from runner.composing import compose, conf_folder
+from runner.configuration.composing import compose, conf_folder
+from runner.configuration.rules import suggestion
 from runner.errors import SettingsError, printable
 from runner.experiment import run_experiment
 from runner.recording.snapshots import load_snapshot, newest_snapshot, snapshot_path
 from runner.recording.tables import read_column, read_row
-from runner.rules import suggestion
 from runner.training.metrics import higher_is_better
 
 CURVES = ("mae", "mean_accuracy")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands import CommandParser, run_command
+from runner.continuing.resuming import resume_run, warn
 from runner.errors import (
     INTERRUPTED,
     DivergedError,
@@ -15,7 +16,6 @@ from runner.errors import (
     printable,
 )
 from runner.recording.run_directory import read_run
-from runner.resuming import resume_run, warn
 from runner.sweeping.results import collect_results
 
 EXAMPLES = """\
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         raise SettingsError("no run is named; expected e.g. python -m runner.resume RUN")
     changes = {}
     if overrides:
-        from runner.composing import changes_in  # noqa: PLC0415 - loads Hydra
+        from runner.configuration.composing import changes_in  # noqa: PLC0415 - loads Hydra
 
         changes = changes_in(overrides)
     codes = []

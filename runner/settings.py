@@ -4,16 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from runner.branching import Origin, origin
-from runner.data.kinds import DATASETS
-from runner.data.options import DATASET_OPTIONS, SplitSettings
-from runner.errors import SettingsError
-from runner.network.activations import ACTIVATIONS, ELEMENTWISE
-from runner.network.initializers import BIASES, INITIALIZERS
-from runner.network.losses import LOSSES
-from runner.network.topology import parse_sizes
-from runner.parsing import Beside, by_name, parse
-from runner.rules import (
+from runner.configuration.parsing import Beside, by_name, parse
+from runner.configuration.rules import (
     choice,
     flag,
     integer,
@@ -24,6 +16,14 @@ from runner.rules import (
     refuse,
     text,
 )
+from runner.continuing.branching import Origin, origin
+from runner.data.kinds import DATASETS
+from runner.data.options import DATASET_OPTIONS, SplitSettings
+from runner.errors import SettingsError
+from runner.network.activations import ACTIVATIONS, ELEMENTWISE
+from runner.network.initializers import BIASES, INITIALIZERS
+from runner.network.losses import LOSSES
+from runner.network.topology import parse_sizes
 from runner.training.metrics import METRICS, SCORES, VALIDATION
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES

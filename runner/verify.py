@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runner.commands import CommandParser, run_command
+from runner.continuing.verifying import Comparison, verify_run
 from runner.errors import printable
-from runner.verifying import Comparison, verify_run
 
 EXAMPLES = """\
   python -m runner.verify outputs/2026-11-22/14-46-04-5d0c64e8a1

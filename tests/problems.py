@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.building import build_engine
+from runner.assembly.building import build_engine
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.losses import LOSSES
 from runner.network.network import Dropout, Network

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from runner.composing import compose, conf_folder
+from runner.configuration.composing import compose, conf_folder
+from runner.configuration.parsing import known_keys
 from runner.errors import SettingsError
-from runner.parsing import known_keys
 from runner.settings import Settings, parse_settings
 
 CONF = Path(conf_folder())

@@ -17,9 +17,9 @@ from runner.analysis.statistics import (
     paired_difference,
     unpaired_difference,
 )
+from runner.configuration.rules import suggestion
 from runner.errors import SettingsError, printable
 from runner.network.topology import Array
-from runner.rules import suggestion
 from runner.training.metrics import METRICS, PREFIXES, SCORES, higher_is_better
 
 LEVEL = 0.05

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from runner.configuration.rules import suggestion
 from runner.errors import SettingsError, printable
-from runner.rules import suggestion
 
 Mask: TypeAlias = "pd.Series[bool]"
 

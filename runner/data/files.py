@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from runner.configuration.rules import suggestion
 from runner.data.array_files import NpzFile, load_npy
 from runner.data.columns import MOST_CATEGORIES, Column, check_known, number_column, one_hot
 from runner.data.csv_files import CsvFile, is_missing, is_number
@@ -16,7 +17,6 @@ from runner.data.parquet_files import ParquetFile
 from runner.data.table_files import TableFile
 from runner.errors import DataError, printable
 from runner.network.topology import Array
-from runner.rules import suggestion
 
 MOST_COUNTED_CLASSES = 20
 """Whole numbers that run from 0 or 1 to no more than this are taken for classes."""

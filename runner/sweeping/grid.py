@@ -13,8 +13,8 @@ from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, OmegaConf
 
+from runner.configuration.rules import refuse
 from runner.errors import SettingsError
-from runner.rules import refuse
 
 
 def sweep_grid(

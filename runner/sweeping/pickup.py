@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from runner.assembly.loading import whole_topology
 from runner.errors import RunnerError
-from runner.loading import whole_topology
 from runner.recording.locks import locked
 from runner.recording.run_directory import read_run
 from runner.settings import parse_settings

@@ -14,8 +14,8 @@ from hydra.core.utils import run_job as run_job_by_hydra
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
-from runner.branching import inherited
-from runner.composing import COMPOSING_ERRORS, explained, plain
+from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
+from runner.continuing.branching import inherited
 from runner.errors import INTERRUPTED, SettingsError, Stop, printable
 from runner.recording.files import BySweep
 from runner.settings import parse_settings

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import runner
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.experiment import run_experiment
 from runner.sweeping.results import collect_results
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from runner.commands import run_command
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.experiment import run_experiment
 from runner.export import main, npz_bytes
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from runner import load_history, load_predictions, load_runs
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.experiment import run_experiment
 
 CONFIGURATIONS = {

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from runner import load_network
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.errors import DataError, SnapshotError
 from runner.experiment import run_experiment
 from runner.network.activations import ACTIVATIONS

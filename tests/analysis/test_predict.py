@@ -7,7 +7,7 @@ import pytest
 
 from runner import load_network
 from runner.commands import run_command
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.experiment import run_experiment
 from runner.predict import main
 

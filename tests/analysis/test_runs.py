@@ -8,7 +8,7 @@ import pytest
 
 import runner
 from runner.analysis.runs import load_runs
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.errors import SnapshotError
 from runner.experiment import run_experiment
 from runner.sweeping.results import collect_results

@@ -21,7 +21,7 @@ import numpy as np
 
 from runner import load_history, load_runs
 from runner.compare import main as compare
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.experiment import run_experiment
 from runner.recording.mlflow_logger import log_run
 from runner.recording.tables import csv_bytes

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.experiment import run_experiment
 from tests.benchmarks.runs import python
 from tests.benchmarks.timing import Claim, alternate, print_timings, seconds_of

@@ -22,9 +22,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from runner.building import build_engine, build_problem, build_state
-from runner.composing import compose
-from runner.loading import load_dataset, samples_of
+from runner.assembly.building import build_engine, build_problem, build_state
+from runner.assembly.loading import load_dataset, samples_of
+from runner.configuration.composing import compose
 from runner.network.topology import Array
 from runner.settings import parse_settings
 from runner.training.evaluation import evaluate

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runner.__main__ import main
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.sweeping.results import SweepFolder
 
 CHECKOUT = Path(__file__).resolve().parents[2]

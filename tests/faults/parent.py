@@ -14,7 +14,7 @@ from typing import Any
 
 from runner.__main__ import exit_code_of
 from runner.commands import run_command
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.errors import Stop
 from runner.experiment import run_experiment
 

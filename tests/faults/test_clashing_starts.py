@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from runner.composing import prepare_hydra
+from runner.configuration.composing import prepare_hydra
 from runner.errors import ConflictError
 from runner.recording.run_directory import RunDirectory, read_run
 

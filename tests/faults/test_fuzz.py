@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.analysis.runs import load_runs
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.errors import RunnerError
 from runner.network.topology import parse_sizes
 from runner.recording.run_directory import read_run

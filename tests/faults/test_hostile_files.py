@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from runner.configuration.trust import check_hydra
 from runner.errors import SettingsError
-from runner.trust import check_hydra
 from tests.end_to_end.commands import InProcess
 
 PRESETS: dict[str, tuple[str, Sequence[str]]] = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.composing import compose
+from runner.configuration.composing import compose
 from runner.reproduce import Comparison, compare_exactly, main, preset_names
 from runner.settings import parse_settings
 from tests.problems import ENGINE_NAMES

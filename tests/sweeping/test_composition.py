@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from runner.composing import conf_folder, documents, plain, prepare_hydra
+from runner.configuration.composing import conf_folder, documents, plain, prepare_hydra
 from runner.sweeping.composition import (
     WHOLE_NUMBER,
     Composer,

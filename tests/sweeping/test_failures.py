@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from runner.assembly.loading import load_dataset
 from runner.data.dataset import Dataset
-from runner.loading import load_dataset
 from runner.settings import DatasetSettings
 from runner.sweeping import job
 from tests.end_to_end.commands import InProcess, ending, start

@@ -12,8 +12,8 @@ from functools import cache
 from keyword import iskeyword
 from typing import Annotated, Any, get_origin, get_type_hints
 
+from runner.configuration.rules import Rule, number, refuse, suggestion
 from runner.errors import SettingsError, printable
-from runner.rules import Rule, number, refuse, suggestion
 
 Section = type | Mapping[str, Rule]
 """A settings class; or rules by name, whose values come as a tuple in their order."""

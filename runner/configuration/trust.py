@@ -16,8 +16,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from runner.configuration.rules import refuse, shown
 from runner.errors import SettingsError
-from runner.rules import refuse, shown
 
 TARGETS = (
     "hydra._internal.core_plugins.",

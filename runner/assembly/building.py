@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from runner.combinations import (
+from runner.assembly.combinations import (
     check_metric,
     check_problem,
     check_reach,
@@ -17,11 +17,11 @@ from runner.combinations import (
     output_activation,
     schedule_epochs,
 )
+from runner.assembly.ignored import check_ignored
+from runner.assembly.loading import check_fit, training_inputs, whole_topology
 from runner.data.dataset import Dataset, on_disk
 from runner.data.distortions import distort
 from runner.errors import SettingsError
-from runner.ignored import check_ignored
-from runner.loading import check_fit, training_inputs, whole_topology
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.network import Dropout, Network
 from runner.network.topology import Array, Topology, memory_needed

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from runner.assembly.loading import load_dataset
+from runner.assembly.preparing import FREE, Experiment, prepare
 from runner.data.dataset import Dataset
 from runner.errors import (
     DataError,
@@ -15,8 +17,6 @@ from runner.errors import (
     printable,
 )
 from runner.experiment import Outcome, record_run, run_directory, session
-from runner.loading import load_dataset
-from runner.preparing import FREE, Experiment, prepare
 from runner.recording.history import history_up_to
 from runner.recording.locks import locked
 from runner.recording.run_directory import described

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from runner.building import build_occasions
+from runner.assembly.building import build_occasions
+from runner.assembly.preparing import Experiment, prepare
 from runner.errors import DataError, SnapshotError, printable
 from runner.experiment import course, session
 from runner.network.topology import Array
-from runner.preparing import Experiment, prepare
 from runner.recording.history import History
 from runner.recording.locks import locked
 from runner.recording.run_directory import described, machine

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from runner.configuration.rules import refuse
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.network.topology import Topology
 from runner.recording.run_directory import described
@@ -16,7 +17,6 @@ from runner.recording.snapshots import (
     snapshot_paths,
     step_of,
 )
-from runner.rules import refuse
 from runner.training.state import TrainingState
 
 

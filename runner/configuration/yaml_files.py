@@ -8,8 +8,8 @@ from hydra._internal.sources_registry import SourcesRegistry
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
 
+from runner.configuration.trust import check_search_path
 from runner.errors import SettingsError, printable
-from runner.trust import check_search_path
 
 DEEPEST = 50
 """Mappings and lists inside one another."""

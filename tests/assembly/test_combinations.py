@@ -2,8 +2,8 @@
 
 import pytest
 
+from runner.assembly.preparing import prepare
 from runner.errors import SettingsError
-from runner.preparing import prepare
 from tests.end_to_end.commands import composed
 
 POINTS = ["dataset=moons", "dataset.samples=100"]

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from runner.branching import branch_off
-from runner.building import (
+from runner.assembly.building import (
     build_distortion,
     build_engine,
     build_problem,
@@ -16,8 +15,9 @@ from runner.building import (
     build_stopping,
     build_watch,
 )
+from runner.assembly.loading import load_dataset
+from runner.continuing.branching import branch_off
 from runner.data.dataset import Dataset
-from runner.loading import load_dataset
 from runner.recording.mlflow_logger import check_mlflow
 from runner.recording.tables import configuration_columns
 from runner.settings import DatasetSettings, Settings, parse_settings

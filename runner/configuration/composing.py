@@ -23,15 +23,15 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
+from runner.configuration.parsing import known_keys
+from runner.configuration.rules import shown, suggestion
+from runner.configuration.trust import check_configurations
+from runner.configuration.yaml_files import check_yaml_files
 from runner.errors import SettingsError, printable
-from runner.parsing import known_keys
-from runner.rules import shown, suggestion
 from runner.settings import Settings
 from runner.sweeping.plugins import register_plugins
-from runner.trust import check_configurations
-from runner.yaml_files import check_yaml_files
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def conf_folder() -> str:

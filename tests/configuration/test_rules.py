@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.errors import SettingsError
-from runner.rules import (
+from runner.configuration.rules import (
     Rule,
     choice,
     flag,
@@ -19,6 +18,7 @@ from runner.rules import (
     suggestion,
     text,
 )
+from runner.errors import SettingsError
 
 RULES: dict[str, Rule] = {
     "number": number(above=0, below=10),
