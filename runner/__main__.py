@@ -26,7 +26,6 @@ from runner.configuration.composing import (
     plain,
     prepare_hydra,
 )
-from runner.continuing.branching import inherited
 from runner.errors import (
     INTERRUPTED,
     DivergedError,
@@ -37,6 +36,7 @@ from runner.errors import (
     printable,
 )
 from runner.experiment import run_experiment
+from runner.recording.branching import inherited
 from runner.sweeping.job import JobEnd, run_composed_job
 from runner.sweeping.results import SweepFolder, collect_results
 

@@ -1,41 +1,33 @@
 """One run, start to end: data set, network, training, recording."""
 
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runner.assembly.building import build_occasions
-from runner.assembly.loading import load_dataset, samples_of
+from runner.assembly.course import course, validation_of
+from runner.assembly.loading import load_dataset
 from runner.assembly.preparing import Experiment, prepare
-from runner.continuing.branching import lineage
 from runner.data.dataset import Dataset
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
-from runner.final_metrics import final_confusion, final_metrics
-from runner.network.topology import Array
-from runner.network.trained import network_arrays, predict
+from runner.finishing import draw_plots, record_ending, track
+from runner.network.trained import network_arrays
+from runner.recording.branching import lineage
 from runner.recording.console import Console
 from runner.recording.files import BySecond, Never, Syncing
 from runner.recording.history import EMPTY, Mark
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
-from runner.recording.tables import configuration_columns, read_column
-from runner.settings import DatasetSettings, LoggerSettings, Settings
+from runner.recording.tables import configuration_columns
+from runner.settings import DatasetSettings, Settings
 from runner.signals import Interrupted, Interrupts
 from runner.threads import limited
 from runner.training.engine import StepReport
-from runner.training.evaluation import evaluate
 from runner.training.layer_statistics import LayerStatistics
-from runner.training.loop import standing, train
-from runner.training.metrics import VALIDATION
-from runner.training.range_test import MARGIN, range_test, suggested_rate
-from runner.training.schedules import RANGE
+from runner.training.loop import standing
 from runner.training.state import TrainingState
-from runner.training.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -122,42 +114,20 @@ def record_run(
         console.introduce(settings.dataset.name, dataset, problem, engine_name, settings.seed)
         console.starting_weights(topology, state.parameters)
         console.begin_training(experiment.stopping, settings.stopping.metric)
-        try:
-            with interrupts.raising():
-                if (prepared := experiment.engine.prepare(state)) is not None:
-                    console.line(prepared)
-            report = train_and_record(experiment, state, recorder, console, interrupts)
-        except Interrupted:
-            report = standing(state, experiment.engine)
+        report = prepare_and_train(experiment, state, recorder, console, interrupts)
         restored = bool(watch is not None and watch.restore_best and state.best.size)
         weights = state.best if restored else state.parameters
         outcome = outcome_of(report, interrupts.received)
         console.end_training(report, outcome.status)
-        final: dict[str, float] = {}
-        if report.finite:
-            final = final_metrics(problem, weights, dataset)
-            console.final_metrics(final)
-            if settings.schedule.name == RANGE:
-                final |= suggestion(directory.path, console)
-            if (confused := final_confusion(problem, weights, dataset)) is not None:
-                recorder.classes(dataset, *confused)
-        if sum(map(len, dataset.parts.values())) <= settings.recording.predictions:
-            outputs = {
-                name: dataset.in_own_units(
-                    predict(problem.network, weights, part.inputs, dataset.scaling)
-                )
-                for name, part in dataset.parts.items()
-            }
-            recorder.predictions(dataset, outputs)
+        final = record_ending(experiment, weights, report, recorder, console)
         console.conclude(problem, dataset, weights, report)
-        error = outcome.text if outcome.status == "diverged" else None
         recorder.finish(
             outcome.status,
             state,
             report,
             final,
             parameters=topology.parameters,
-            error=error,
+            error=outcome.text if outcome.status == "diverged" else None,
             restored=restored,
         )
         wanted = settings.recording.plots
@@ -168,40 +138,22 @@ def record_run(
     return outcome
 
 
-def suggestion(folder: Path, console: Console) -> dict[str, float]:
-    """What a range test's history suggests, for results.csv; it is printed as well."""
-    rates, losses = (
-        list(read_column(folder / "history.csv", name).values())
-        for name in ("learning_rate", "loss")
-    )
-    rate = suggested_rate(rates, losses)
-    if rate is None:
-        advice = "set another schedule.least and .most, or more stopping.max_steps"
-        console.line(f"No learning rate suggested: the loss hardly fell; {advice}")
-        return {}
-    shown, lowest = (f"{float(f'{value:.2g}'):g}" for value in (rate, MARGIN * rate))
-    why = f"the smoothed loss is lowest at {lowest}, {MARGIN:g} times that"
-    if rate == rates[-1] / MARGIN:
-        why += "; the range ends there, raise schedule.most"
-    console.line(f"Suggested learning rate: {shown} ({why})")
-    return {"suggested_rate": rate}
-
-
-def track(settings: LoggerSettings, folder: Path) -> None:
-    """Copies a run that has ended to where it is tracked; what goes wrong is said, no more."""
-    from runner.recording.mlflow_logger import log_run  # noqa: PLC0415 - for those who ask for it
-
-    if (problem := log_run(folder, settings.folder, settings.experiment)) is not None:
-        print(f"warning: {problem}", file=sys.stderr)
-
-
-def draw_plots(experiment: Experiment, weights: Array, folder: Path, console: Console) -> None:
-    """The pictures of a run that has ended; what goes wrong with one is said, no more."""
-    from runner.analysis.plots.pictures import draw_run  # noqa: PLC0415 - loads matplotlib
-
-    network = experiment.engine.problem.network
-    for problem in draw_run(folder, network, weights, experiment.dataset):
-        console.line(f"warning: {problem}")
+def prepare_and_train(
+    experiment: Experiment,
+    state: TrainingState,
+    recorder: Recorder,
+    console: Console,
+    interrupts: Interrupts,
+) -> StepReport:
+    """Trains; a signal that comes while the engine is compiled stops the run where it stands."""
+    try:
+        with interrupts.raising():
+            prepared = experiment.engine.prepare(state)
+    except Interrupted:
+        return standing(state, experiment.engine)
+    if prepared is not None:
+        console.line(prepared)
+    return train_and_record(experiment, state, recorder, console, interrupts)
 
 
 def train_and_record(
@@ -231,35 +183,6 @@ def train_and_record(
     if statistics is not None and report.finite:
         report = replace(report, metrics=report.metrics | statistics.measure(state))
     return report
-
-
-def course(
-    experiment: Experiment, state: TrainingState, stopping: Stopping
-) -> Iterator[StepReport]:
-    """The reports of an experiment's training from `state` on, which is changed in place."""
-    engine, watch = experiment.engine, experiment.watch
-    if experiment.settings.schedule.name == RANGE:
-        return range_test(state, engine, stopping, time.perf_counter)
-    milestone = build_occasions(experiment.settings).next_milestone
-    validate = validation_of(experiment)
-    often = experiment.stopping.loop_target or not engine.problem.full_batch
-    if watch is not None or (validate is not None and often):
-        milestone = every_epoch
-    return train(state, engine, stopping, milestone, time.perf_counter, validate, watch)
-
-
-def validation_of(experiment: Experiment) -> Callable[[Array], dict[str, float]] | None:
-    """From weights to their metrics on the validation part, where there is one."""
-    dataset = experiment.dataset
-    if dataset.validation is None:
-        return None
-    validation = samples_of(VALIDATION, dataset.validation, dataset)
-    return partial(evaluate, experiment.engine.problem, held_out=validation)
-
-
-def every_epoch(epoch: int) -> int:
-    """The next epoch, where each is looked at."""
-    return epoch + 1
 
 
 def outcome_of(report: StepReport, signal: str | None) -> Outcome:

@@ -15,9 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from runner.checking.rules import suggestion
 from runner.commands import CommandParser, console, run_command
 from runner.configuration.composing import compose, conf_folder
-from runner.configuration.rules import suggestion
 from runner.errors import SettingsError, printable
 from runner.experiment import run_experiment
 from runner.recording.snapshots import load_snapshot, newest_snapshot, snapshot_path

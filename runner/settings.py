@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from runner.configuration.parsing import Beside, by_name, parse
-from runner.configuration.rules import (
+from runner.checking.parsing import Beside, by_name, parse
+from runner.checking.rules import (
     choice,
     flag,
     integer,
@@ -16,7 +16,6 @@ from runner.configuration.rules import (
     refuse,
     text,
 )
-from runner.continuing.branching import Origin, origin
 from runner.data.kinds import DATASETS
 from runner.data.options import DATASET_OPTIONS, SplitSettings
 from runner.errors import SettingsError
@@ -24,6 +23,7 @@ from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
 from runner.network.losses import LOSSES
 from runner.network.topology import parse_sizes
+from runner.recording.branching import Origin, origin
 from runner.training.metrics import METRICS, SCORES, VALIDATION
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES

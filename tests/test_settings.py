@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from runner.checking.parsing import known_keys
 from runner.configuration.composing import compose, conf_folder
-from runner.configuration.parsing import known_keys
 from runner.errors import SettingsError
 from runner.settings import Settings, parse_settings
 

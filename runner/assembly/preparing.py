@@ -16,8 +16,8 @@ from runner.assembly.building import (
     build_watch,
 )
 from runner.assembly.loading import load_dataset
-from runner.continuing.branching import branch_off
 from runner.data.dataset import Dataset
+from runner.recording.branching import branch_off
 from runner.recording.mlflow_logger import check_mlflow
 from runner.recording.tables import configuration_columns
 from runner.settings import DatasetSettings, Settings, parse_settings

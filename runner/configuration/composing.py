@@ -23,8 +23,8 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
-from runner.configuration.parsing import known_keys
-from runner.configuration.rules import shown, suggestion
+from runner.checking.parsing import known_keys
+from runner.checking.rules import shown, suggestion
 from runner.configuration.trust import check_configurations
 from runner.configuration.yaml_files import check_yaml_files
 from runner.errors import SettingsError, printable

@@ -16,7 +16,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from runner.configuration.rules import refuse, shown
+from runner.checking.rules import refuse, shown
 from runner.errors import SettingsError
 
 TARGETS = (

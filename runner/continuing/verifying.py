@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from runner.assembly.building import build_occasions
+from runner.assembly.course import course
 from runner.assembly.preparing import Experiment, prepare
 from runner.errors import DataError, SnapshotError, printable
-from runner.experiment import course, session
+from runner.experiment import session
 from runner.network.topology import Array
 from runner.recording.history import History
 from runner.recording.locks import locked

@@ -6,7 +6,7 @@ In YAML these stand beside `dataset.name` and `dataset.kind`, with the split's k
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from runner.configuration.rules import (
+from runner.checking.rules import (
     Rule,
     choice,
     flag,

@@ -67,6 +67,11 @@ class Recorder:
         with storage_errors(directory.path):
             self._history = HistoryFile(directory.path, history, directory.syncing)
 
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self._directory.path
+
     def __enter__(self) -> Self:
         return self
 

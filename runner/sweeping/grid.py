@@ -13,7 +13,7 @@ from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, OmegaConf
 
-from runner.configuration.rules import refuse
+from runner.checking.rules import refuse
 from runner.errors import SettingsError
 
 

@@ -10,11 +10,11 @@ from omegaconf import DictConfig
 
 from runner.assembly.loading import load_dataset
 from runner.configuration.composing import documents, plain, unresolved
-from runner.continuing.branching import inherited
 from runner.continuing.resuming import resume_run, warn
 from runner.data.dataset import Dataset
 from runner.errors import RunnerError, error_line, printable
 from runner.experiment import record_failure, run_experiment
+from runner.recording.branching import inherited
 from runner.recording.files import BySecond, Syncing
 from runner.recording.run_directory import read_run
 from runner.settings import DatasetSettings

@@ -15,8 +15,8 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
-from runner.continuing.branching import inherited
 from runner.errors import INTERRUPTED, SettingsError, Stop, printable
+from runner.recording.branching import inherited
 from runner.recording.files import BySweep
 from runner.settings import parse_settings
 from runner.sweeping.composition import Composer, job_config, plain_values

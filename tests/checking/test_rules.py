@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.configuration.rules import (
+from runner.checking.rules import (
     Rule,
     choice,
     flag,

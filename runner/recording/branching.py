@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.configuration.rules import refuse
+from runner.checking.rules import refuse
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.network.topology import Topology
 from runner.recording.run_directory import described

@@ -12,7 +12,7 @@ from functools import cache
 from keyword import iskeyword
 from typing import Annotated, Any, get_origin, get_type_hints
 
-from runner.configuration.rules import Rule, number, refuse, suggestion
+from runner.checking.rules import Rule, number, refuse, suggestion
 from runner.errors import SettingsError, printable
 
 Section = type | Mapping[str, Rule]

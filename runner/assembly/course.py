@@ -1,0 +1,47 @@
+"""The course of a training: what an experiment's loop reports, and on what it is validated."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from runner.assembly.building import build_occasions
+from runner.assembly.loading import samples_of
+from runner.assembly.preparing import Experiment
+from runner.network.topology import Array
+from runner.training.engine import StepReport
+from runner.training.evaluation import evaluate
+from runner.training.loop import train
+from runner.training.metrics import VALIDATION
+from runner.training.range_test import range_test
+from runner.training.schedules import RANGE
+from runner.training.state import TrainingState
+from runner.training.stopping import Stopping
+
+
+def course(
+    experiment: Experiment, state: TrainingState, stopping: Stopping
+) -> Iterator[StepReport]:
+    """The reports of an experiment's training from `state` on, which is changed in place."""
+    engine, watch = experiment.engine, experiment.watch
+    if experiment.settings.schedule.name == RANGE:
+        return range_test(state, engine, stopping, time.perf_counter)
+    milestone = build_occasions(experiment.settings).next_milestone
+    validate = validation_of(experiment)
+    often = experiment.stopping.loop_target or not engine.problem.full_batch
+    if watch is not None or (validate is not None and often):
+        milestone = every_epoch
+    return train(state, engine, stopping, milestone, time.perf_counter, validate, watch)
+
+
+def validation_of(experiment: Experiment) -> Callable[[Array], dict[str, float]] | None:
+    """From weights to their metrics on the validation part, where there is one."""
+    dataset = experiment.dataset
+    if dataset.validation is None:
+        return None
+    validation = samples_of(VALIDATION, dataset.validation, dataset)
+    return partial(evaluate, experiment.engine.problem, held_out=validation)
+
+
+def every_epoch(epoch: int) -> int:
+    """The next epoch, where each is looked at."""
+    return epoch + 1
