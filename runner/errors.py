@@ -63,4 +63,7 @@ def error_line(error: BaseException) -> str:
 
 def printable(text: object) -> str:
     """`text` on one line, with control characters escaped so that it cannot steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+    line = str(text)
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)

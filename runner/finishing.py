@@ -35,6 +35,7 @@ def record_ending(
         final = final_metrics(problem, weights, dataset)
         console.final_metrics(final)
         if experiment.settings.schedule.name == RANGE:
+            recorder.write_rows()
             final |= suggestion(recorder.folder, console)
         if (confused := final_confusion(problem, weights, dataset)) is not None:
             recorder.classes(dataset, *confused)

@@ -110,8 +110,7 @@ def repetition(
     experiment: Experiment, recorded: Mapping[int, Array], rows: Mapping[int, object]
 ) -> tuple[list[Difference], str]:
     """The run again, from its first step: how the weights differ at snapshots, and its history."""
-    file = io.BytesIO()
-    history, occasions = History(file), build_occasions(experiment.settings)
+    history, occasions = History(), build_occasions(experiment.settings)
     state, differences = experiment.first_state(), []
     last = max([*recorded, *rows])
     for step in sorted({*recorded, last}):
@@ -126,7 +125,7 @@ def repetition(
             differences += weight_differences(step, state.step, recorded[step], state.parameters)
         if report is not None and (report.step < step or not report.finite):
             break
-    return differences, file.getvalue().decode()
+    return differences, history.taken().decode()
 
 
 def stopping_at(stopping: Stopping, step: int) -> Stopping:

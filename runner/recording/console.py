@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self, TextIO
 
-import numpy as np
-
 from runner.data.dataset import Dataset
 from runner.errors import printable
 from runner.network.batch_norm import EPSILON, MOMENTUM
@@ -97,10 +95,13 @@ class Console:
 
     def progress(self, report: StepReport) -> None:
         """Moves the bar, and about once a second prints a line."""
+        due = time.monotonic() >= self._next_line
+        if self._bar is None and not due:
+            return
         text = f"{report.step:>10} steps   {self._metrics(report)}"
         if self._bar is not None:
             self._bar.move(share_done(self._stopping, report), text.strip())
-        if time.monotonic() >= self._next_line:
+        if due:
             self.line(text)
             self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
 
@@ -194,9 +195,9 @@ def metric_text(name: str, metrics: Mapping[str, float]) -> str:
 
 def matrix(values: Array) -> str:
     """A small matrix with nine significant digits."""
-    return np.array2string(
-        values, max_line_width=200, threshold=10**6, formatter={"float_kind": "{:.9g}".format}
-    )
+    if values.ndim > 1:
+        return "[" + "\n ".join(map(matrix, values)) + "]"
+    return "[" + " ".join([f"{value:.9g}" for value in values.tolist()]) + "]"
 
 
 def summary(values: Array) -> str:

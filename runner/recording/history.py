@@ -1,9 +1,10 @@
 """history.csv: rows appended as training goes, and cut back when a run goes on from a snapshot."""
 
 import os
+import time
 import zlib
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from runner.errors import SnapshotError, printable
 from runner.recording.files import AT_ONCE, Syncing, open_regular, write_whole
@@ -21,16 +22,17 @@ class Mark(NamedTuple):
 
 
 EMPTY = Mark(0, 0)
+SECONDS_BETWEEN_WRITES = 1.0
 
 
 class History:
-    """history.csv: one row an epoch recorded, appended as training goes.
+    """history.csv as it grows: one row an epoch recorded.
 
     kept: the rows to go on after.
     """
 
-    def __init__(self, file: BinaryIO, kept: bytes = b"") -> None:
-        self._file = file
+    def __init__(self, kept: bytes = b"") -> None:
+        self._new = b""
         self._mark = Mark(len(kept), zlib.crc32(kept))
         header, *rows = kept.decode().splitlines() or [""]
         self._names = tuple(header.split(",")[3:])
@@ -45,42 +47,63 @@ class History:
         """A row for this report, unless its step already has one."""
         if not self._names:
             self._names = tuple(report.metrics)
-            self._write("step", "epoch", "seconds", *self._names)
+            self._add("step", "epoch", "seconds", *self._names)
         if report.step > self._last_step:
             values = (cell(report.metrics.get(name, "")) for name in self._names)
-            self._write(report.step, report.epoch, f"{report.seconds:.6f}", *values)
+            self._add(report.step, report.epoch, f"{report.seconds:.6f}", *values)
             self._last_step = report.step
 
-    def _write(self, *cells: object) -> None:
+    def taken(self) -> bytes:
+        """The rows that are new since this was last called."""
+        new, self._new = self._new, b""
+        return new
+
+    def _add(self, *cells: object) -> None:
         line = (",".join(map(str, cells)) + "\n").encode()
-        write_whole(self._file, line)
+        self._new += line
         self._mark = Mark(self._mark.size + len(line), zlib.crc32(line, self._mark.checksum))
 
 
 class HistoryFile(History):
-    """The history of a run in its folder; rows after `mark` are cut off."""
+    """The history of a run in its folder, rows after `mark` cut off; new ones wait for a second."""
 
     def __init__(self, run: Path, mark: Mark = EMPTY, syncing: Syncing = AT_ONCE) -> None:
         path = run / "history.csv"
         file = os.fdopen(open_regular(path, os.O_RDWR | os.O_CREAT), "r+b", buffering=0)
         try:
-            kept = history_up_to(path, mark)
+            kept = history_up_to(path, mark) if mark.size else b""
             file.truncate(mark.size)
             file.seek(mark.size)
             syncing.placed(path)
         except BaseException:
             file.close()
             raise
-        super().__init__(file, kept)
-        self._syncing, self._path = syncing, path
+        super().__init__(kept)
+        self._file, self._syncing, self._path = file, syncing, path
+        self._written = time.monotonic()
+
+    def append(self, report: StepReport) -> None:
+        """A row for this report, unless its step already has one."""
+        super().append(report)
+        if time.monotonic() > self._written + SECONDS_BETWEEN_WRITES:
+            self.write()
+
+    def write(self) -> None:
+        """Writes the rows that are new."""
+        self._written = time.monotonic()
+        write_whole(self._file, self.taken())
 
     def sync(self) -> None:
         """Keeps the rows, whatever happens next."""
+        self.write()
         self._syncing.appended(self._path)
 
     def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
+        """Writes what is new and closes the file."""
+        try:
+            self.write()
+        finally:
+            self._file.close()
 
 
 def history_up_to(path: Path, mark: Mark) -> bytes:

@@ -76,7 +76,8 @@ class Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._history.close()
+        with storage_errors(self._directory.path):
+            self._history.close()
 
     def row_due(self, report: StepReport) -> bool:
         """Whether this report becomes a row of the history."""
@@ -93,6 +94,11 @@ class Recorder:
         passed = state.seconds - self._snapshot_seconds
         if scheduled or (self._occasions.seconds is not None and passed >= self._occasions.seconds):
             self.snapshot(state)
+
+    def write_rows(self) -> None:
+        """Puts all rows so far into history.csv."""
+        with storage_errors(self._directory.path):
+            self._history.write()
 
     def snapshot(self, state: TrainingState, *, restored: bool = False) -> None:
         """A snapshot of the state, unless its step has one; the history before it is kept first.

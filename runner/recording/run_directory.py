@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -159,14 +159,29 @@ class RunDirectory:
     def _describe(self, **about: object) -> None:
         """Updates run.json."""
         self._about.update(about)
-        content = json.dumps(self._about, indent=2, ensure_ascii=False) + "\n"
         with storage_errors(self.path):
             self.syncing.settle(wait=True)  # what it says of other files must be so
-            write_atomically(self._file, content.encode(), self.syncing.vital)
+            write_atomically(self._file, json_lines(self._about).encode(), self.syncing.vital)
 
     @property
     def _file(self) -> Path:
         return self.path / "run.json"
+
+
+def json_lines(values: Mapping[str, Any]) -> str:
+    """JSON with a line for each entry, and for each entry of the mappings in it."""
+    return f"{entry_lines(values, '', lambda value: entry_lines(value, '  ', in_line))}\n"
+
+
+def entry_lines(value: object, indent: str, inner: Callable[[object], str]) -> str:
+    """The entries of a mapping a line each, what they hold as `inner` writes it."""
+    if not isinstance(value, Mapping) or not value:
+        return in_line(value)
+    lines = [f"{indent}  {in_line(str(key))}: {inner(value[key])}" for key in value]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
+in_line = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def read_run(path: Path) -> Mapping[str, Any]:

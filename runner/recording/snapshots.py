@@ -15,7 +15,7 @@ from runner.network.trained import TrainedNetwork, trained_network
 from runner.recording.files import AT_ONCE, Syncing, make_folder, write_atomically
 from runner.recording.history import EMPTY, Mark
 from runner.recording.snapshot_files import Member, decode, encode
-from runner.training.state import TrainingState
+from runner.training.state import TrainingState, unseeded_bits
 
 T = TypeVar("T")
 
@@ -220,7 +220,7 @@ def check_state(members: Mapping[str, Array], step: int) -> None:
 
 def state_from(members: Mapping[str, Array]) -> TrainingState:
     """The state from a snapshot's members."""
-    bit_generator = np.random.MT19937()
+    bit_generator = unseeded_bits()
     bit_generator.state = {
         "bit_generator": "MT19937",
         "state": {

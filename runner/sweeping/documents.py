@@ -13,6 +13,9 @@ Path = tuple[str, ...]
 PLAIN = re.compile(r"[A-Za-z/][\w/.+,-]*[=/.][\w/.+,=-]*", re.ASCII)
 """Texts that YAML writes as they are: no word such as `null`, no number, nowhere to break."""
 
+DIGITS = re.compile(r"[1-9]\d*|0", re.ASCII)
+"""Texts that YAML quotes, for they would be numbers."""
+
 
 class Template:
     """The YAML of nested mappings, in which the lines of some values can be replaced.
@@ -59,6 +62,8 @@ def value_lines(path: Path, value: object) -> str:
         return f"{indent}{path[-1]}:\n{items}" if items else dumped(path, value)
     if type(value) is int or (isinstance(value, str) and PLAIN.fullmatch(value)):
         return f"{indent}{path[-1]}: {value}\n"
+    if isinstance(value, str) and DIGITS.fullmatch(value):
+        return f"{indent}{path[-1]}: '{value}'\n"
     return dumped_scalar(path, repr(value), value)
 
 

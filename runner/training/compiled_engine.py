@@ -59,6 +59,7 @@ class CompiledEngine:
         self._slot_count = REFERENCE_OPTIMIZERS[problem.optimizer].slots
         self._net = self._new_net()
         self._memory = self._new_memory()
+        self._rules: dict[Target | None, kernel.Rule] = {}
         self._draws = self._net.drop != kernel.NO_DROPOUT or not problem.full_batch
 
     def prepare(self, state: TrainingState) -> str | None:
@@ -105,7 +106,10 @@ class CompiledEngine:
         generator = self._load_generator(state) if self._draws else 0
         start = kernel.Place(state.step, state.epoch, state.position, generator)
         layout = self._layout.arrays(state.order)
-        place, met = compiled_advance()(self._net, layout, self._rule(until), memory, start, steps)
+        if until not in self._rules:
+            self._rules[until] = self._rule(until)
+        rule = self._rules[until]
+        place, met = compiled_advance()(self._net, layout, rule, memory, start, steps)
         state.step, state.epoch, state.position = place.step, place.epoch, place.position
         for inside, flat in vectors:
             self._layout.store(inside, flat)

@@ -55,10 +55,11 @@ def train(
         watched = None
         if due and report.finite and watch is not None:
             watched = watch.observe(state, report.metrics[watch.metric])
-        report = replace(report, stop_reason=stopping.reason(report, watched))
-        yield report
-        if report.stop_reason is not None:
+        reason = stopping.reason(report, watched)
+        if reason is not None:
+            yield replace(report, stop_reason=reason)
             return
+        yield report
         allowance = next_allowance(steps, now - before)
         before = clock()
 
