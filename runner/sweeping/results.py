@@ -9,10 +9,11 @@ import yaml
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from runner.errors import ConflictError, Stop, printable
+from runner.errors import ConflictError, SettingsError, Stop, printable
 from runner.recording.files import storage_errors, write_atomically
 from runner.recording.run_directory import read_run
 from runner.recording.tables import merge_rows, read_row
+from runner.sweeping.extras import check_installed
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class SweepFolder(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before the first job."""
+        try:
+            check_installed(config)
+        except SettingsError as error:
+            raise Stop(error, error.exit_code) from error
         path = Path(config.hydra.sweep.dir).absolute()
         holds_a_sweep = path.is_dir() and any(child.name.isdigit() for child in path.iterdir())
         if holds_a_sweep and not can_pick_up(config):
