@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.assembly.building import build_occasions
 from runner.assembly.course import course, validation_of
-from runner.assembly.loading import load_dataset
-from runner.assembly.preparing import Experiment, prepare
-from runner.data.dataset import Dataset
+from runner.assembly.preparing import Assembly, Experiment, assemble, prepare
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
 from runner.finishing import draw_plots, record_ending, track
 from runner.network.trained import network_arrays
@@ -21,7 +19,7 @@ from runner.recording.history import EMPTY, Mark
 from runner.recording.recorder import Recorder
 from runner.recording.run_directory import RunDirectory
 from runner.recording.tables import configuration_columns
-from runner.settings import DatasetSettings, Settings
+from runner.settings import Settings
 from runner.signals import Interrupted, Interrupts
 from runner.threads import limited
 from runner.training.engine import StepReport
@@ -47,17 +45,19 @@ def run_experiment(
     documents: Mapping[str, str],
     *,
     quiet: bool = False,
-    load: Callable[[DatasetSettings], Dataset] = load_dataset,
+    settings: Settings | None = None,
+    assembled: Callable[[Settings], Assembly] = assemble,
     durably: Callable[[], Syncing] = BySecond,
 ) -> Outcome:
     """Trains a network as `config` says and records the run in `folder`.
 
     documents: texts to keep beside the run, such as its YAML, by file name.
-    load: gives the data set, so that many runs can share one.
+    settings: those of `config`, where it has been parsed before.
+    assembled: gives data set and engine, so that many runs can share them.
     durably: when files are forced to the disk, where `recording.durable` asks for it.
     Raises RunnerError, before the folder is touched when configuration or data are at fault.
     """
-    experiment = prepare(config, load)
+    experiment = prepare(config, settings, assembled)
     state = experiment.first_state()
     directory = run_directory(folder, experiment, durably)
     about = {**experiment.description(), "lineage": lineage(experiment.settings.from_, state)}
@@ -170,7 +170,7 @@ def train_and_record(
     for report in course(experiment, state, experiment.stopping):
         row = report
         if statistics is not None and recorder.row_due(report):
-            row = replace(report, metrics=report.metrics | statistics.measure(state))
+            row = report._replace(metrics=report.metrics | statistics.measure(state))
         recorder.record(row, state)
         console.progress(report)
         if interrupts.snapshot_wanted() and report.finite:
@@ -179,9 +179,9 @@ def train_and_record(
             break
     validate = validation_of(experiment)
     if validate is not None and report.stop_reason is None:  # interrupted between epochs
-        report = replace(report, metrics=report.metrics | validate(state.parameters))
+        report = report._replace(metrics=report.metrics | validate(state.parameters))
     if statistics is not None and report.finite:
-        report = replace(report, metrics=report.metrics | statistics.measure(state))
+        report = report._replace(metrics=report.metrics | statistics.measure(state))
     return report
 
 

@@ -1,10 +1,10 @@
 """The configuration, checked once at the door and frozen from then on."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from runner.checking.parsing import Beside, by_name, parse
+from runner.checking.parsing import Beside, by_name, parse, parse_entries
 from runner.checking.rules import (
     choice,
     flag,
@@ -222,6 +222,16 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
     """
     values = {k: v for k, v in config.items() if k != "published"}
     settings: Settings = parse(Settings, {"logger": None, **values})
+    check_stopping(settings.stopping)
+    return settings
+
+
+def parse_again(settings: Settings, config: Mapping[str, Any], names: Iterable[str]) -> Settings:
+    """As `parse_settings`, where only these entries differ from those that `settings` are of.
+
+    What has not changed is shared. Raises SettingsError as `parse_settings` does.
+    """
+    settings = replace(settings, **parse_entries(Settings, config, names))
     check_stopping(settings.stopping)
     return settings
 

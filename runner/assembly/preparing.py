@@ -29,12 +29,9 @@ from runner.training.watching import Watch
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """A run that is ready to start: its settings checked, its data loaded, its engine built."""
+class Assembly:
+    """What runs that differ in nothing but their seed have in common."""
 
-    config: Mapping[str, Any]
-    """As composed, with the whole topology."""
-    settings: Settings
     dataset: Dataset
     """With targets as the network's outputs are."""
     data_checksum: str
@@ -42,6 +39,15 @@ class Experiment:
     engine: Engine
     stopping: Stopping
     watch: Watch | None
+
+
+@dataclass(frozen=True)
+class Experiment(Assembly):
+    """A run that is ready to start: its settings checked, its data loaded, its engine built."""
+
+    config: Mapping[str, Any]
+    """As composed, with the whole topology."""
+    settings: Settings
 
     def first_state(self) -> TrainingState:
         """The state before the first step."""
@@ -88,26 +94,42 @@ def fixed(columns: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in columns.items() if not key.startswith(FREE)}
 
 
-def prepare(
-    config: Mapping[str, Any], load: Callable[[DatasetSettings], Dataset] = load_dataset
-) -> Experiment:
-    """The experiment that a configuration describes; no file is written.
+def assemble(
+    settings: Settings, load: Callable[[DatasetSettings], Dataset] = load_dataset
+) -> Assembly:
+    """Data set, engine and criteria of a run.
 
     load: gives the data set, so that many runs can share one.
     Raises RunnerError when configuration or data are at fault.
     """
-    settings = parse_settings(config)
-    if settings.logger is not None:
-        check_mlflow()
     dataset = load(settings.dataset)
     problem = build_problem(settings, dataset)
-    topology = problem.network.topology
-    return Experiment(
-        {**config, "topology": str(topology)},
-        settings,
-        dataset.for_outputs(topology.sizes[-1], settings.dtype),
+    outputs = problem.network.topology.sizes[-1]
+    return Assembly(
+        dataset.for_outputs(outputs, settings.dtype),
         dataset.checksum,
         build_engine(settings.engine, problem, build_distortion(dataset)),
         build_stopping(settings.stopping),
         build_watch(settings),
+    )
+
+
+def prepare(
+    config: Mapping[str, Any],
+    settings: Settings | None = None,
+    assembled: Callable[[Settings], Assembly] = assemble,
+) -> Experiment:
+    """The experiment that a configuration describes; no file is written.
+
+    settings: those of `config`, where it has been parsed before.
+    assembled: gives the rest, so that many runs can share it.
+    Raises RunnerError when configuration or data are at fault.
+    """
+    settings = settings or parse_settings(config)
+    if settings.logger is not None:
+        check_mlflow()
+    parts = assembled(settings)
+    topology = parts.engine.problem.network.topology
+    return Experiment(
+        **vars(parts), config={**config, "topology": str(topology)}, settings=settings
     )

@@ -75,7 +75,22 @@ def parse(kind: type, values: object, prefix: str = "") -> Any:
     if left:
         taken = [name for name in values if name not in left]
         raise unknown_key(f"{prefix}{next(iter(left))}", prefix, taken)
-    return kind(**{f"{name}_" if iskeyword(name) else name: parsed[name] for name in parsed})
+    return kind(**{attribute(name): parsed[name] for name in parsed})
+
+
+def parse_entries(kind: type, values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Some of a settings object's attributes, none of them `Beside`. Raises as `parse` does."""
+    known = field_rules(kind)
+    return {
+        attribute(name): parse_value(known[name], {name: values[name]}, name, "")
+        for name in names
+        if name in known
+    }
+
+
+def attribute(name: str) -> str:
+    """What a key is called in Python."""
+    return f"{name}_" if iskeyword(name) else name
 
 
 def parse_section(section: Section, values: Mapping[str, Any], prefix: str) -> Any:

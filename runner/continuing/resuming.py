@@ -5,9 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.assembly.loading import load_dataset
-from runner.assembly.preparing import FREE, Experiment, prepare
-from runner.data.dataset import Dataset
+from runner.assembly.preparing import FREE, Assembly, Experiment, assemble, prepare
 from runner.errors import (
     DataError,
     DivergedError,
@@ -27,7 +25,7 @@ from runner.recording.snapshots import (
     snapshot_paths,
     step_of,
 )
-from runner.settings import DatasetSettings, StoppingSettings
+from runner.settings import Settings, StoppingSettings
 
 LIMITS = ("max_steps", "max_epochs", "max_seconds")
 
@@ -38,12 +36,12 @@ def resume_run(
     warn: Callable[[str], object],
     *,
     quiet: bool = False,
-    load: Callable[[DatasetSettings], Dataset] = load_dataset,
+    assembled: Callable[[Settings], Assembly] = assemble,
 ) -> Outcome | None:
     """Goes on with a run until it ends, or gives None where there is nothing to do.
 
     changes: new values by key, such as `stopping.max_steps`. warn: is told of what was not sound.
-    load: gives the data set, so that many runs can share one.
+    assembled: gives data set and engine, so that many runs can share them.
     Raises RunnerError when the run is in use, damaged or diverged, when its data are others, or
     when a change would alter the weights of steps already made.
     """
@@ -54,7 +52,8 @@ def resume_run(
             return None
         if about["status"] == "diverged":
             raise diverged(run, about)
-        experiment = prepare(changed(run, about["configuration"], changes), load)
+        config = changed(run, about["configuration"], changes)
+        experiment = prepare(config, assembled=assembled)
         check_same(run, about, experiment, changes)
         snapshot, steps = newest_sound(run, experiment.checksum, warn)
         if snapshot is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import SnapshotError, printable
-from runner.recording.files import AT_ONCE, Syncing, open_regular, write_whole
+from runner.recording.files import AT_ONCE, Syncing, open_regular, storage_errors, write_whole
 from runner.recording.tables import cell
 from runner.training.engine import StepReport
 
@@ -47,10 +47,10 @@ class History:
         """A row for this report, unless its step already has one."""
         if not self._names:
             self._names = tuple(report.metrics)
-            self._add("step", "epoch", "seconds", *self._names)
+            self._add(",".join(("step", "epoch", "seconds", *self._names)))
         if report.step > self._last_step:
-            values = (cell(report.metrics.get(name, "")) for name in self._names)
-            self._add(report.step, report.epoch, f"{report.seconds:.6f}", *values)
+            values = [str(cell(report.metrics.get(name, ""))) for name in self._names]
+            self._add(f"{report.step},{report.epoch},{report.seconds:.6f},{','.join(values)}")
             self._last_step = report.step
 
     def taken(self) -> bytes:
@@ -58,8 +58,8 @@ class History:
         new, self._new = self._new, b""
         return new
 
-    def _add(self, *cells: object) -> None:
-        line = (",".join(map(str, cells)) + "\n").encode()
+    def _add(self, text: str) -> None:
+        line = f"{text}\n".encode()
         self._new += line
         self._mark = Mark(self._mark.size + len(line), zlib.crc32(line, self._mark.checksum))
 
@@ -91,7 +91,8 @@ class HistoryFile(History):
     def write(self) -> None:
         """Writes the rows that are new."""
         self._written = time.monotonic()
-        write_whole(self._file, self.taken())
+        with storage_errors(self._path):
+            write_whole(self._file, self.taken())
 
     def sync(self) -> None:
         """Keeps the rows, whatever happens next."""

@@ -10,7 +10,7 @@ from runner.network.topology import Array
 from runner.recording.files import storage_errors
 from runner.recording.history import EMPTY, HistoryFile, Mark
 from runner.recording.run_directory import RunDirectory
-from runner.recording.schedule import Schedule
+from runner.recording.schedule import Schedule, earlier
 from runner.recording.snapshot_files import is_whole
 from runner.recording.snapshots import parameters_checksum, save_snapshot, snapshot_path
 from runner.recording.tables import write_classes, write_predictions
@@ -33,8 +33,7 @@ class Occasions(NamedTuple):
 
     def next_milestone(self, epoch: int) -> int | None:
         """The next epoch at whose end something is recorded."""
-        following = (schedule.next_after(epoch) for schedule in (self.history, self.snapshots))
-        return min((epoch for epoch in following if epoch is not None), default=None)
+        return earlier(self.history.next_after(epoch), self.snapshots.next_after(epoch))
 
     def row_due(self, report: StepReport) -> bool:
         """Whether the history has a row of where this report stands."""
@@ -88,8 +87,7 @@ class Recorder:
         if not report.finite:
             return
         if self._occasions.row_due(report):
-            with storage_errors(self._directory.path):
-                self._history.append(report)
+            self._history.append(report)
         scheduled = report.epoch_ended and report.epoch in self._occasions.snapshots
         passed = state.seconds - self._snapshot_seconds
         if scheduled or (self._occasions.seconds is not None and passed >= self._occasions.seconds):
@@ -97,8 +95,7 @@ class Recorder:
 
     def write_rows(self) -> None:
         """Puts all rows so far into history.csv."""
-        with storage_errors(self._directory.path):
-            self._history.write()
+        self._history.write()
 
     def snapshot(self, state: TrainingState, *, restored: bool = False) -> None:
         """A snapshot of the state, unless its step has one; the history before it is kept first.

@@ -17,10 +17,17 @@ class Schedule:
         place = bisect_right(self.epochs, epoch)
         listed = self.epochs[place] if place < len(self.epochs) else None
         regular = (epoch // self.every + 1) * self.every if self.every else None
-        return min((e for e in (listed, regular) if e is not None), default=None)
+        return earlier(listed, regular)
 
     def __contains__(self, epoch: int) -> bool:
         return epoch > 0 and self.next_after(epoch - 1) == epoch
+
+
+def earlier(one: int | None, other: int | None) -> int | None:
+    """The earlier of two epochs, of which either may never come."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 @lru_cache

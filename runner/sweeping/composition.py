@@ -13,6 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType, ValueType
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict, read_write
 
+from runner.settings import Settings, parse_again, parse_settings
 from runner.sweeping.documents import Path, Template, list_text
 
 NUMBERED: tuple[Path, ...] = (
@@ -38,6 +39,11 @@ class Composition(NamedTuple):
     values: dict[str, Any]
     documents: dict[str, str]
     """What Hydra keeps of a job, by file name."""
+    form: "Form"
+
+    def settings(self) -> Settings | None:
+        """The job's settings, as `Form.settings` gives them."""
+        return self.form.settings(self.values)
 
 
 @dataclass
@@ -84,6 +90,8 @@ class Form:
         texts = [str(value) for _, value in leaves(base.values) if "${" in str(value)]
         self._feeding = [path for path in changed if any(feeds(path, text) for text in texts)]
         self._resolved: dict[str, dict[Path, object]] = {}
+        self._differing = sorted({path[0] for path in (*changed, *self._references)})
+        self._parsed: Settings | None = None
 
     def filled(self, changed: Mapping[Path, object]) -> dict[str, Any]:
         """The task's values with these, references resolved.
@@ -98,6 +106,18 @@ class Form:
                 above(self._task, path)[path[-1]] = changed[path]
             self._resolved[known] = {path: self._value(path) for path in self._references}
         return with_values(self._base.values, {**changed, **self._resolved[known]})
+
+    def settings(self, values: dict[str, Any]) -> Settings | None:
+        """Those of a job's values, or None for a branch, which has its parent's.
+
+        Raises SettingsError for values that are unsound.
+        """
+        if values.get("from") is not None:
+            return None
+        if self._parsed is None:
+            self._parsed = parse_settings(values)
+            return self._parsed
+        return parse_again(self._parsed, values, self._differing)
 
     def _value(self, path: Path) -> object:
         value = above(self._task, path)[path[-1]]
@@ -116,10 +136,17 @@ class Composer:
         self._bases: dict[tuple[str, ...], Base] = {}
         self._groups: dict[str, bool] = {}
 
-    def values(self, overrides: Sequence[str]) -> dict[str, Any] | None:
-        """The task's configuration, or None where only Hydra itself can compose it."""
+    def checked(self, overrides: Sequence[str]) -> tuple[dict[str, Any], Settings | None] | None:
+        """The task's configuration and settings, or None where only Hydra itself can compose it.
+
+        Raises SettingsError for values that are unsound, and as `compose` does.
+        """
         base, changed = self._divide(overrides)
-        return None if base.references is None else base.form(tuple(changed)).filled(changed)
+        if base.references is None:
+            return None
+        form = base.form(tuple(changed))
+        values = form.filled(changed)
+        return values, form.settings(values)
 
     def compose(self, overrides: Sequence[str], number: int, folder: str) -> Composition | None:
         """The job with these overrides, or None where only Hydra itself can compose it.
@@ -143,7 +170,7 @@ class Composer:
             ".hydra/hydra.yaml": form.about.text(dict(zip(NUMBERED, numbered, strict=True))),
             ".hydra/overrides.yaml": list_text(list(overrides)),
         }
-        return Composition(form.filled(changed), documents)
+        return Composition(form.filled(changed), documents, form)
 
     def _divide(self, overrides: Sequence[str]) -> tuple[Base, dict[Path, object]]:
         """What Hydra composes, and the plain values to put into that."""

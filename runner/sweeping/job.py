@@ -8,16 +8,15 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from runner.assembly.loading import load_dataset
 from runner.configuration.composing import documents, plain, unresolved
 from runner.continuing.resuming import resume_run, warn
-from runner.data.dataset import Dataset
 from runner.errors import RunnerError, error_line, printable
 from runner.experiment import record_failure, run_experiment
 from runner.recording.branching import inherited
 from runner.recording.files import BySecond, Syncing
 from runner.recording.run_directory import read_run
-from runner.settings import DatasetSettings
+from runner.settings import Settings
+from runner.sweeping.sharing import shared_assembly
 
 
 @dataclass(frozen=True)
@@ -47,18 +46,26 @@ def run_job(
     documents: Mapping[str, str],
     folder: Path,
     number: int,
+    settings: Settings | None = None,
     durably: Callable[[], Syncing] = BySecond,
 ) -> JobEnd:
     """Runs a job; an error, and what would end the process, is recorded in its folder.
 
+    settings: those of `config`, where it has been parsed before.
     durably: when its files are forced to the disk, where it asks for that.
     """
     try:
         if (folder / "run.json").exists():  # a cluster has put the job into its queue again
-            outcome = resume_run(folder, {}, warn, quiet=True, load=shared_dataset)
+            outcome = resume_run(folder, {}, warn, quiet=True, assembled=shared_assembly)
         else:
             outcome = run_experiment(
-                config, folder, documents, quiet=True, load=shared_dataset, durably=durably
+                config,
+                folder,
+                documents,
+                quiet=True,
+                settings=settings,
+                assembled=shared_assembly,
+                durably=durably,
             )
     except (Exception, SystemExit) as error:
         return failed_job(config, documents, folder, number, error)
@@ -67,16 +74,6 @@ def run_job(
     value = outcome.report.metrics.get(config["stopping"]["metric"])
     ended = (number, outcome.status, outcome.text, value, outcome.exit_code)
     return JobEnd(*ended, *results_lines(folder))
-
-
-_shared: list[tuple[DatasetSettings, Dataset]] = []
-
-
-def shared_dataset(settings: DatasetSettings) -> Dataset:
-    """The data set, kept in memory while a process's jobs ask for the same."""
-    if not _shared or _shared[0][0] != settings:
-        _shared[:] = [(settings, load_dataset(settings))]
-    return _shared[0][1]
 
 
 def run_composed_job(config: DictConfig, folder: Path) -> JobEnd:

@@ -14,7 +14,8 @@ from runner.errors import RunnerError
 from runner.recording.locks import locked
 from runner.recording.run_directory import read_run
 from runner.settings import parse_settings
-from runner.sweeping.job import JobEnd, ended_job, shared_dataset
+from runner.sweeping.job import JobEnd, ended_job
+from runner.sweeping.sharing import shared_dataset
 
 FINISHED = ("completed", "diverged")
 """What would come to the same end again."""

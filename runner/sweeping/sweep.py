@@ -55,10 +55,11 @@ class Sweep:
         Raises SettingsError for one that cannot be composed or whose settings are unsound.
         """
         try:
-            values = None if self._by_hydra else self._composer.values(job.overrides)
-            values = self._values_by_hydra(job) if values is None else values
+            known = None if self._by_hydra else self._composer.checked(job.overrides)
+            values, settings = (self._values_by_hydra(job), None) if known is None else known
             values = inherited(values, job.overrides)
-            parse_settings(values)
+            if settings is None:
+                parse_settings(values)
         except COMPOSING_ERRORS as error:
             raise SettingsError(f"{printable(job.name)}: {explained(error)}") from error
         except SettingsError as error:
@@ -74,7 +75,7 @@ class Sweep:
         if composed is None:
             return self._run_by_hydra(job)
         values = inherited(composed.values, job.overrides)
-        return run_job(values, composed.documents, folder, job.number, BySweep)
+        return run_job(values, composed.documents, folder, job.number, composed.settings(), BySweep)
 
     def lost(self, job: Job, reason: str, *, again: bool) -> JobEnd | None:
         """How a job ended whose process died, or None where it had not begun and may `again`."""

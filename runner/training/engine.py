@@ -1,7 +1,7 @@
 """What an engine is given and what it gives back."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -98,8 +98,7 @@ class Problem:
         return -(-self.samples // self.batch_size)
 
 
-@dataclass(frozen=True)
-class StepReport:
+class StepReport(NamedTuple):
     """Where training stands after some steps."""
 
     step: int

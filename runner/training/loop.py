@@ -47,17 +47,17 @@ def train(
         report = engine.advance(state, steps, stopping.engine_target)
         now = clock()
         state.seconds = earlier + now - started
-        metrics = changing_rate(engine.problem, state) | report.metrics
-        report = replace(report, seconds=state.seconds, metrics=metrics)
+        metrics = {**changing_rate(engine.problem, state), **report.metrics}
+        report = report._replace(seconds=state.seconds, metrics=metrics)
         due = report.epoch_ended and report.epoch == milestone
         if validate is not None and report.finite and (due or stopping.reason(report) is not None):
-            report = replace(report, metrics=report.metrics | validate(state.parameters))
+            report = report._replace(metrics=report.metrics | validate(state.parameters))
         watched = None
         if due and report.finite and watch is not None:
             watched = watch.observe(state, report.metrics[watch.metric])
         reason = stopping.reason(report, watched)
         if reason is not None:
-            yield replace(report, stop_reason=reason)
+            yield report._replace(stop_reason=reason)
             return
         yield report
         allowance = next_allowance(steps, now - before)
@@ -109,9 +109,9 @@ def ending_there(
     report = standing(state, engine, stopping.engine_target)
     due = report.epoch_ended and report.epoch == next_milestone(report.epoch - 1)
     if validate is not None and (due or stopping.reason(report) is not None):
-        report = replace(report, metrics=report.metrics | validate(state.parameters))
+        report = report._replace(metrics=report.metrics | validate(state.parameters))
     watched = None if watch is None else watch.reason(state)
-    report = replace(report, stop_reason=stopping.reason(report, watched))
+    report = report._replace(stop_reason=stopping.reason(report, watched))
     return None if report.stop_reason is None else report
 
 

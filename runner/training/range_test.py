@@ -40,7 +40,7 @@ def range_test(
     reduction = replace(problem.reduction, mean_loss=True)
     earlier, started = state.seconds, clock()
     report = standing(state, engine)
-    report = replace(report, seconds=earlier, stop_reason=reason_to_stop(state, stopping, report))
+    report = report._replace(seconds=earlier, stop_reason=reason_to_stop(state, stopping, report))
     if report.stop_reason is not None:
         yield report
     while report.stop_reason is None:
@@ -48,14 +48,14 @@ def range_test(
         report = engine.advance(state, 1, None)
         if not report.finite:
             vars(state).update(vars(before))
-            yield replace(reached, stop_reason=EXPLOSION)
+            yield reached._replace(stop_reason=EXPLOSION)
             return
         state.seconds = earlier + clock() - started
         own = state.sums - before.sums if before.position else state.sums
         observe(state, own[LOSS] / own[SAMPLES])
         metrics = changing_rate(problem, state) | metric_values(own, reduction)
-        report = replace(report, seconds=state.seconds, metrics=metrics)
-        report = replace(report, stop_reason=reason_to_stop(state, stopping, report))
+        report = report._replace(seconds=state.seconds, metrics=metrics)
+        report = report._replace(stop_reason=reason_to_stop(state, stopping, report))
         yield report
 
 

@@ -14,7 +14,7 @@ import pytest
 from runner.assembly.loading import load_dataset
 from runner.data.dataset import Dataset
 from runner.settings import DatasetSettings
-from runner.sweeping import job
+from runner.sweeping import sharing
 from tests.end_to_end.commands import InProcess, ending, start
 
 
@@ -54,7 +54,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> None:
             FAULTS[seed][0]()
         return load_dataset(settings)
 
-    monkeypatch.setattr(job, "load_dataset", load)
+    monkeypatch.setattr(sharing, "load_dataset", load)
 
 
 @pytest.mark.usefixtures("faulty")
@@ -77,7 +77,7 @@ def test_failed_jobs_run_when_the_cause_is_gone(
     run: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(*SWEEP).code == 1
-    monkeypatch.setattr(job, "load_dataset", load_dataset)
+    monkeypatch.setattr(sharing, "load_dataset", load_dataset)
     ended = run(*SWEEP)
     assert (ended.code, ended.err) == (0, "")
     assert "2 jobs are finished, 6 to run" in ended.out

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,9 +66,9 @@ REPORT = StepReport(
     ],
 )
 def test_the_first_criterion_met_is_the_reason(
-    stopping: Stopping, changes: dict[str, bool], reason: str | None
+    stopping: Stopping, changes: dict[str, Any], reason: str | None
 ) -> None:
-    assert stopping.reason(StepReport(**{**vars(REPORT), **changes})) == reason
+    assert stopping.reason(REPORT._replace(**changes)) == reason
 
 
 @pytest.mark.parametrize(
