@@ -47,7 +47,8 @@ def application(config: DictConfig) -> float | None:
     about = HydraConfig.get()
     folder = Path(about.runtime.output_dir)
     if about.mode == RunMode.MULTIRUN:
-        return report_job(run_composed_job(config, folder), about.overrides.task)
+        end = run_composed_job(config, folder)
+        return report_job(end, about.overrides.task, config.sweep.objective)
     if not about.run.dir:
         raise Stop(SettingsError("hydra.run.dir is empty; expected a folder for the run"), 2)
     try:
@@ -70,12 +71,12 @@ def configuration(config: DictConfig) -> dict[str, Any]:
     return inherited(plain(config), HydraConfig.get().overrides.task)
 
 
-def report_job(end: JobEnd, overrides: Sequence[str]) -> float | None:
+def report_job(end: JobEnd, overrides: Sequence[str], objective: str | None) -> float | None:
     """Prints how a job of another launcher's ended; its value for the sweeper."""
     print(printable(f"#{end.number} {' '.join(overrides)}: {end.text}"), flush=True)
     if end.status == "interrupted":
         raise Stop(None, end.exit_code)
-    return end.value
+    return end.value(objective)
 
 
 def terminated(_number: int, _frame: object) -> None:

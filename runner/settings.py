@@ -177,6 +177,7 @@ class SweepSettings:
     max_jobs: Annotated[int, integer(at_least=1)]
     skip_finished: Annotated[bool, flag]
     fail_fast: Annotated[bool, flag]
+    objective: Annotated[str | None, optional(text)]
 
 
 @dataclass(frozen=True)

@@ -128,3 +128,15 @@ def merge_rows(rows: Sequence[Mapping[str, str]]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def split(line: str) -> list[str]:
+    """The cells of a line."""
+    return next(csv.reader([line]))
+
+
+def joined(cells: list[str]) -> str:
+    """A line of cells."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue()

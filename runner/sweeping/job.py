@@ -8,13 +8,15 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from runner.checking.rules import shown, suggestion
 from runner.configuration.composing import documents, plain, unresolved
 from runner.continuing.resuming import resume_run, warn
-from runner.errors import RunnerError, error_line, printable
+from runner.errors import RunnerError, SettingsError, error_line, printable
 from runner.experiment import record_failure, run_experiment
 from runner.recording.branching import inherited
 from runner.recording.files import BySecond, Syncing
 from runner.recording.run_directory import read_run
+from runner.recording.tables import split
 from runner.settings import Settings
 from runner.sweeping.sharing import shared_assembly
 
@@ -28,17 +30,35 @@ class JobEnd:
     """completed, diverged, failed or interrupted."""
     text: str
     """In words, on one line."""
-    value: float | None = None
-    """The metric that `stopping.metric` names, where there is one."""
     exit_code: int = 0
     header: str = ""
     """Of its results.csv; empty where there is none."""
     row: str = ""
+    metric: str = ""
+    """What `stopping.metric` names."""
 
     @property
     def failed(self) -> bool:
         """Whether the job did not do what it was asked to."""
         return self.status in ("failed", "diverged")
+
+    def value(self, objective: str | None = None) -> float | None:
+        """The number in that column of its results.csv, by default its metric's.
+
+        None where the job has failed, or has no metric. Raises SettingsError for no such column.
+        """
+        if self.failed:
+            return None
+        cells = dict(zip(split(self.header), split(self.row), strict=True))
+        if objective is not None and objective not in cells:
+            raise SettingsError(
+                f"sweep.objective={shown(objective)} is no column of results.csv; "
+                f"{suggestion(objective, cells)}expected e.g. steps, loss, test_accuracy"
+            )
+        try:
+            return float(cells.get(objective or self.metric, ""))
+        except ValueError:
+            return None
 
 
 def run_job(
@@ -69,11 +89,10 @@ def run_job(
             )
     except (Exception, SystemExit) as error:
         return failed_job(config, documents, folder, number, error)
-    if outcome is None:
-        return JobEnd(number, "completed", "complete", None, 0, *results_lines(folder))
-    value = outcome.report.metrics.get(config["stopping"]["metric"])
-    ended = (number, outcome.status, outcome.text, value, outcome.exit_code)
-    return JobEnd(*ended, *results_lines(folder))
+    ended = ("completed", "complete", 0)
+    if outcome is not None:
+        ended = (outcome.status, outcome.text, outcome.exit_code)
+    return JobEnd(number, *ended, *results_lines(folder), config["stopping"]["metric"])
 
 
 def run_composed_job(config: DictConfig, folder: Path) -> JobEnd:
@@ -97,20 +116,21 @@ def failed_job(
     record_failure(folder, config, documents, error)
     code = error.exit_code if isinstance(error, RunnerError) else 1
     text = f"failed: {error_line(error)}"
-    return JobEnd(number, "failed", text, None, code, *results_lines(folder))
+    return JobEnd(number, "failed", text, code, *results_lines(folder))
 
 
 def ended_job(folder: Path, number: int) -> JobEnd | None:
     """How the job in a folder ended, or None where it has not or cannot be read."""
     try:
         about = read_run(folder)
+        metric = about["configuration"]["stopping"]["metric"]
         header, row = results_lines(folder)
-    except (OSError, ValueError):
+    except (OSError, ValueError, LookupError, TypeError):
         return None
     if about["status"] == "running" or not row:
         return None
     text = about.get("error") or f"{about.get('stop_reason')} reached"
-    return JobEnd(number, about["status"], printable(text), header=header, row=row)
+    return JobEnd(number, about["status"], printable(text), 0, header, row, metric)
 
 
 def results_lines(folder: Path) -> tuple[str, str]:

@@ -78,11 +78,10 @@ def earlier_jobs(sweep: Path) -> dict[str, list[Earlier]]:
 def recognised(
     configurations: Iterable[Mapping[str, Any]], earlier: Mapping[str, list[Earlier]]
 ) -> list[Earlier | None]:
-    """For each configuration an earlier job that has the same, each of them once."""
-    left = {key: list(jobs) for key, jobs in earlier.items()}
+    """For each configuration an earlier job that has the same, taken from `earlier`."""
     known: list[Earlier | None] = []
     for config in configurations:  # one that failed at its data is recorded as it was given
-        jobs = left.get(identity(as_recorded(config))) or left.get(identity(config))
+        jobs = earlier.get(identity(as_recorded(config))) or earlier.get(identity(config))
         known.append(jobs.pop(0) if jobs else None)
     return known
 

@@ -1,7 +1,7 @@
 """The runner's launcher and sweeper, as Hydra's plugin interface wants them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
@@ -9,6 +9,9 @@ from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
+
+if TYPE_CHECKING:
+    from runner.sweeping.sweep import Sweep
 
 
 class PoolLauncher(Launcher):
@@ -18,16 +21,18 @@ class PoolLauncher(Launcher):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Called by Hydra once, before the first launch."""
-        self._loader, self._config = hydra_context.config_loader, config
-        self._context = hydra_context
+        self._context, self._config = hydra_context, config
+        self._sweep: Sweep | None = None
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> list[JobReturn]:
         """Runs these jobs, numbered from `initial_job_idx` on; what each of them returned."""
-        from runner.sweeping.sweep import run_sweep  # noqa: PLC0415 - heavy, and only for sweeps
+        from runner.sweeping.sweep import Sweep, run_jobs  # noqa: PLC0415 - heavy, only for sweeps
 
-        return run_sweep(self._context, self._config, job_overrides, initial_job_idx)
+        if self._sweep is None:  # a sweeper that learns from jobs launches many times
+            self._sweep = Sweep(self._context, self._config)
+        return run_jobs(self._sweep, job_overrides, initial_job_idx)
 
 
 class GridSweeper(Sweeper):

@@ -53,9 +53,8 @@ class SweepFolder(Callback):
 
 
 def can_pick_up(config: DictConfig) -> bool:
-    """Whether jobs that a folder holds are recognised, which takes the runner's own plugins."""
-    plugins = (config.hydra.launcher._target_, config.hydra.sweeper._target_)
-    ours = all(name.startswith("runner.sweeping.plugins.") for name in plugins)
+    """Whether jobs that a folder holds are recognised, which takes the runner's own launcher."""
+    ours = config.hydra.launcher._target_.startswith("runner.sweeping.plugins.")
     return ours and bool(OmegaConf.select(config, "sweep.skip_finished"))
 
 

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -14,8 +14,9 @@ from hydra.core.utils import run_job as run_job_by_hydra
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from runner.assembly.preparing import prepare
 from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
-from runner.errors import INTERRUPTED, SettingsError, Stop, printable
+from runner.errors import INTERRUPTED, RunnerError, SettingsError, Stop, printable
 from runner.recording.branching import inherited
 from runner.recording.files import BySweep
 from runner.settings import parse_settings
@@ -23,6 +24,7 @@ from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
 from runner.sweeping.pickup import earlier_jobs, numbers_for, numbers_in, recognised
 from runner.sweeping.pool import Lost, Pool
+from runner.sweeping.sharing import shared_assembly
 from runner.sweeping.table import ResultsTable
 from runner.threads import limited
 
@@ -41,13 +43,22 @@ class Job:
 
 
 class Sweep:
-    """What the jobs of a sweep have in common."""
+    """What the jobs of a sweep have in common, and what an earlier launch has left of it.
+
+    Raises ConflictError where one of its jobs is being run.
+    """
 
     def __init__(self, context: HydraContext, config: DictConfig) -> None:
         self.folder = Path(config.hydra.sweep.dir).absolute()
         self._context, self._config = context, config
         self._composer = Composer(context.config_loader, config)
         self._by_hydra = needs_hydra(config)
+        self.workers = config.sweep.workers or os.cpu_count() or 1
+        self.fail_fast: bool = config.sweep.fail_fast
+        self._objective: str | None = config.sweep.objective
+        self.earlier = earlier_jobs(self.folder)
+        finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
+        self.table = ResultsTable(self.folder, sorted(finished, key=lambda end: end.number))
 
     def checked(self, job: Job) -> dict[str, Any]:
         """A job's configuration.
@@ -87,6 +98,21 @@ class Sweep:
         values = self._values_by_hydra(job) if composed is None else composed.values
         documents = {} if composed is None else composed.documents
         return failed_job(values, documents, folder, job.number, LostProcessError(reason))
+
+    def warm_up(self, job: Job) -> None:
+        """Loads in this process what such a job needs, for the processes that are forked from it.
+
+        A sweeper that launches many times would else have them load it anew each time.
+        """
+        with suppress(RunnerError):  # as the job itself will say
+            experiment = prepare(self.checked(job), None, shared_assembly)
+            experiment.engine.prepare(experiment.first_state())
+
+    def returned(self, job: Job, end: JobEnd) -> JobReturn:
+        """What Hydra's sweepers want to know of a job."""
+        result = JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED)
+        result.return_value = end.value(self._objective)
+        return result
 
     def _values_by_hydra(self, job: Job) -> dict[str, Any]:
         config = job_config(
@@ -130,71 +156,58 @@ def needs_hydra(config: DictConfig) -> bool:
     )
 
 
-def run_sweep(
-    context: HydraContext,
-    config: DictConfig,
-    job_overrides: Sequence[Sequence[str]],
-    first: int,
-) -> list[JobReturn]:
+def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
     """Runs jobs numbered from `first` on; what each of them returned."""
     if not job_overrides:
         return []
-    sweep = Sweep(context, config)
-    jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
-    jobs, finished = picked_up(sweep, jobs, first)
-    if finished:
-        print(f"{len(finished):,} jobs are finished, {len(jobs):,} to run", flush=True)
+    given = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
+    known = picked_up(sweep, given, first)
+    jobs = [job for job, end in known if end is None]
+    if len(jobs) < len(known):
+        print(f"{len(known) - len(jobs):,} jobs are finished, {len(jobs):,} to run", flush=True)
     sweep.folder.mkdir(parents=True, exist_ok=True)
-    table = ResultsTable(sweep.folder)
-    for end in finished:
-        table.add(end)
-    returns: dict[int, JobReturn] = {}
-    by_number = {job.number: job for job in jobs}
-    workers = max(1, min(config.sweep.workers or os.cpu_count() or 1, len(jobs)))
-    with limited(1), running(sweep, jobs, workers, config.sweep.fail_fast) as ends:
-        for end in ends:
-            table.add(end)
-            job = by_number[end.number]
-            print(printable(f"{job.name}: {end.text}"), flush=True)
-            returns[end.number] = job_return(job, end)
-    table.finish()
-    return [returns[job.number] for job in jobs if job.number in returns]
+    ends = {job.number: end for job, end in known if end is not None}
+    names = {job.number: job.name for job in jobs}
+    if jobs and first:
+        sweep.warm_up(jobs[0])
+    with limited(1), running(sweep, jobs) as coming:
+        for end in coming:
+            sweep.table.add(end)
+            print(printable(f"{names[end.number]}: {end.text}"), flush=True)
+            ends[end.number] = end
+    sweep.table.finish()
+    if sweep.fail_fast and any(ends[number].failed for number in names if number in ends):
+        raise Stop(None, 1)
+    return [sweep.returned(job, ends[job.number]) for job, _ in known]
 
 
-def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> tuple[list[Job], list[JobEnd]]:
-    """The jobs to run, under the numbers of those that an earlier launch began; and the finished.
+def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, JobEnd | None]]:
+    """The jobs, under the numbers of those that an earlier launch began, with its finished ends.
 
     Raises RunnerError, before any starts, for a job that cannot be run.
     """
-    earlier = earlier_jobs(sweep.folder) if first == 0 else {}
-    if not earlier:
+    if not sweep.earlier:
         for job in jobs:
             sweep.checked(job)
-        return list(jobs), []
-    known = recognised((sweep.checked(job) for job in jobs), earlier)
+        return [(job, None) for job in jobs]
+    known = recognised((sweep.checked(job) for job in jobs), sweep.earlier)
     numbers = numbers_for(known, first, numbers_in(sweep.folder))
-    left = [
-        Job(number, job.overrides)
+    return [
+        (Job(number, job.overrides), None if before is None else before.end)
         for job, before, number in zip(jobs, known, numbers, strict=True)
-        if before is None or before.end is None
     ]
-    return left, [job.end for job in known if job is not None and job.end is not None]
 
 
 @contextmanager
-def running(
-    sweep: Sweep, jobs: Sequence[Job], workers: int, fail_fast: bool
-) -> Iterator[Iterator[JobEnd]]:
+def running(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[Iterator[JobEnd]]:
     """The jobs' ends, in their order, while processes work on them.
-
-    fail_fast: whether the first failure ends the sweep, the running jobs being interrupted.
 
     Raises Stop after a signal, when the running jobs have been interrupted.
     """
     pool = Pool(
         lambda task: sweep.run(jobs[task]),
         range(len(jobs)),
-        workers,
+        max(1, min(sweep.workers, len(jobs))),
         last=lambda end: end.status == "interrupted",
     )
     received: list[str] = []
@@ -208,7 +221,7 @@ def running(
 
     previous = {name: signal.signal(signal.Signals[name], handle) for name in INTERRUPTED}
     try:
-        yield in_order(ends_of(pool, sweep, jobs, fail_fast))
+        yield in_order(ends_of(pool, sweep, jobs))
     finally:
         pool.close()
         for name, handler in previous.items():
@@ -217,10 +230,11 @@ def running(
         raise Stop(None, INTERRUPTED[received[0]])
 
 
-def ends_of(
-    pool: Pool, sweep: Sweep, jobs: Sequence[Job], fail_fast: bool
-) -> Iterator[tuple[int, JobEnd]]:
-    """Each job's place and end, as it comes; one whose process dies early is tried twice."""
+def ends_of(pool: Pool, sweep: Sweep, jobs: Sequence[Job]) -> Iterator[tuple[int, JobEnd]]:
+    """Each job's place and end, as it comes; one whose process dies early is tried twice.
+
+    Where the first failure is to end the sweep, the jobs that run are then interrupted.
+    """
     retried: set[int] = set()
     stopped = False
     for event in pool.results():
@@ -237,7 +251,7 @@ def ends_of(
         else:
             continue
         yield task, end
-        if fail_fast and end.failed and not stopped:
+        if sweep.fail_fast and end.failed and not stopped:
             stopped = True
             pool.stop(signal.SIGTERM)
 
@@ -261,10 +275,3 @@ def ending(exit_code: int) -> str:
     name = signal.Signals(-exit_code).name
     hint = ", as when memory runs out" if name == "SIGKILL" else ""
     return f"its process was ended by {name}{hint}"
-
-
-def job_return(job: Job, end: JobEnd) -> JobReturn:
-    """What Hydra's sweepers want to know of a job."""
-    returned = JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED)
-    returned.return_value = end.value
-    return returned

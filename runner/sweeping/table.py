@@ -1,30 +1,36 @@
 """A sweep's results.csv while its jobs finish: appended to, and put in order at the end."""
 
 import csv
-import io
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from runner.recording.files import storage_errors, write_atomically
+from runner.recording.tables import joined, split
 from runner.sweeping.job import JobEnd
 
 SECONDS_BETWEEN_WRITES = 1.0
 
 
 class ResultsTable:
-    """The rows of jobs, one line each, below a header that grows with them."""
+    """The rows of jobs, one line each, below a header that grows with them.
 
-    def __init__(self, sweep: Path) -> None:
-        """Begins anew; what an earlier launch has left is in its jobs' folders."""
+    It takes the place of an earlier launch's table when it is first written.
+    """
+
+    def __init__(self, sweep: Path, finished: Iterable[JobEnd] = ()) -> None:
+        """finished: jobs of earlier launches, which are not to run again."""
         self._path = sweep / "results.csv"
-        self._path.unlink(missing_ok=True)
+        self._begun = False
         self._names: list[str] = []
         self._firsts: dict[str, int] = {}  # of each header, the first job that has it
         self._pending: list[str] = []
         self._last = -1
         self._in_order = True
         self._flushed = time.monotonic()
+        for end in finished:
+            self.add(end)
 
     def add(self, end: JobEnd) -> None:
         """Appends the job's row, if it has one, within about a second."""
@@ -88,18 +94,11 @@ class ResultsTable:
         self._flushed = time.monotonic()
         if self._pending:
             os.sync()
-            with storage_errors(self._path), open(self._path, "a", encoding="utf-8") as file:
-                file.write("".join(f"{line}\n" for line in self._pending))
-            self._pending = []
-
-
-def split(line: str) -> list[str]:
-    """The cells of a line."""
-    return next(csv.reader([line]))
-
-
-def joined(cells: list[str]) -> str:
-    """A line of cells."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
+            text = "".join(f"{line}\n" for line in self._pending)
+            with storage_errors(self._path):
+                if self._begun:
+                    with open(self._path, "a", encoding="utf-8") as file:
+                        file.write(text)
+                else:
+                    write_atomically(self._path, text.encode())
+            self._pending, self._begun = [], True

@@ -1,0 +1,153 @@
+"""Sweeps on the engines that exist: joblib, submitit's local executor, a local Ray cluster, Optuna.
+
+The real things, each started by its test; every sweep is held against one of the runner's own.
+"""
+
+import csv
+import json
+from pathlib import Path
+from statistics import median
+
+import pytest
+import yaml
+
+from runner import load_runs
+from tests.end_to_end.commands import Ending, InProcess, command
+
+SWEEP = ("-m", "topology=3-4-1,2-4-1", "seed=1,2", "stopping.target=null", "stopping.max_steps=20")
+PACKAGES = {"joblib": "joblib", "submitit_local": "submitit", "ray": "ray"}
+LENIENT = {"PYTHONWARNINGS": "default"}
+"""Ray, Optuna and what they load warn of one another's old habits."""
+
+
+def table(sweep: Path) -> list[dict[str, str]]:
+    """The sweep's results without times."""
+    with open(sweep / "results.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    timed = ("seconds", "steps_per_second", "started", "finished")
+    return [{name: row[name] for name in row if name not in timed} for row in rows]
+
+
+def jobs(sweep: Path) -> dict[str, tuple[str, str, list[str]]]:
+    """Of each job its status, the checksum of its weights, and the names of its files."""
+    found = {}
+    for path in sweep.glob("[0-9]*"):
+        about = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        files = sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
+        found[path.name] = about["status"], about["checksums"].get("parameters", ""), files
+    return found
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sweep as the runner's own launcher leaves it."""
+    cwd = tmp_path_factory.mktemp("own")
+    assert command(*SWEEP, "hydra.sweep.dir=s", cwd=cwd).code == 1
+    return cwd / "s"
+
+
+@pytest.mark.parametrize("launcher", PACKAGES)
+def test_a_sweep_on_another_launcher_leaves_what_it_leaves_on_the_runners_own(
+    launcher: str, own: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip(PACKAGES[launcher])
+    ended = command(
+        *SWEEP, f"hydra/launcher={launcher}", "hydra.sweep.dir=s", cwd=tmp_path, **LENIENT
+    )
+    assert_failures_are_told(ended)
+    assert jobs(tmp_path / "s") == jobs(own)
+    assert table(tmp_path / "s") == table(own)
+    assert load_runs(tmp_path / "s")["status"].tolist() == ["completed"] * 2 + ["failed"] * 2
+
+
+def assert_failures_are_told(ended: Ending) -> None:
+    assert ended.code == 1, ended
+    told = ended.err[ended.err.index("error: ") :].splitlines()
+    assert told[0] == "error: 2 of the sweep's 4 jobs failed:"
+    assert [line.split()[0] for line in told[1:]] == ["#2", "#3"]
+    assert all("topology=2-4-1 does not fit" in line for line in told[1:])
+
+
+RATES = "optimizer.learning_rate=tag(log, interval(0.1, 30))"
+OPTUNA = ("-m", "hydra/sweeper=optuna", "hydra.sweep.dir=s")
+
+
+def optimized(sweep: Path) -> tuple[float, float]:
+    """The best learning rate, and what it came to."""
+    found = yaml.safe_load((sweep / "optimization_results.yaml").read_text(encoding="utf-8"))
+    return found["best_params"]["optimizer.learning_rate"], found["best_value"]
+
+
+@pytest.fixture
+def optuna(run: InProcess) -> InProcess:
+    """The runner with Optuna, whose loading warns."""
+    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
+    return run
+
+
+SEARCHES = [
+    ("loss", "minimize", ("stopping.metric=loss", "stopping.target=null")),
+    ("mean_accuracy", "maximize", ("stopping.target=null",)),
+    ("steps", "minimize", ("stopping.target=0.9", "sweep.objective=steps")),
+]
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(("column", "direction", "choices"), SEARCHES)
+def test_optuna_finds_the_best_of_its_trials(
+    column: str, direction: str, choices: tuple[str, ...], optuna: InProcess
+) -> None:
+    search = (RATES, "stopping.max_steps=2000", f"hydra.sweeper.direction={direction}")
+    ended = optuna(*OPTUNA, *search, *choices, "hydra.sweeper.n_trials=6")
+    assert ended.code == 0, ended
+    rows = table(optuna.cwd / "s")
+    assert [row["job"] for row in rows] == [str(number) for number in range(6)]
+    best = {"minimize": min, "maximize": max}[direction](rows, key=lambda row: float(row[column]))
+    found = float(best["optimizer.learning_rate"]), float(best[column])
+    assert optimized(optuna.cwd / "s") == found
+
+
+@pytest.mark.filterwarnings("default")
+def test_optuna_learns_from_its_trials(optuna: InProcess) -> None:
+    ended = optuna(*OPTUNA, RATES, "stopping.target=0.99", "sweep.objective=steps")
+    assert ended.code == 0, ended
+    steps = [int(row["steps"]) for row in table(optuna.cwd / "s")]
+    at_random, learnt = steps[:10], steps[10:]
+    assert len(learnt) == 10
+    assert median(learnt) < median(at_random) / 4
+
+
+FEW = ("stopping.target=null", "stopping.max_steps=20", "hydra.sweeper.n_trials=6")
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_search_launched_again_goes_on_where_it_was(optuna: InProcess) -> None:
+    assert optuna(*OPTUNA, RATES, *FEW).code == 0
+    before = table(optuna.cwd / "s"), jobs(optuna.cwd / "s"), optimized(optuna.cwd / "s")
+    for path in sorted((optuna.cwd / "s" / "3").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    ended = optuna(*OPTUNA, RATES, *FEW)
+    assert ended.code == 0, ended
+    assert ended.out.count("2 jobs are finished, 0 to run") == 2
+    assert ended.out.count("1 jobs are finished, 1 to run") == 1
+    assert (
+        table(optuna.cwd / "s"), jobs(optuna.cwd / "s"), optimized(optuna.cwd / "s"),
+    ) == before  # fmt: skip
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_search_survives_failing_trials(optuna: InProcess) -> None:
+    ended = optuna(*OPTUNA, "topology=choice(3-4-1,2-4-1,3-2-1)", *FEW)
+    assert ended.code == 1
+    statuses = {row["topology"]: row["status"] for row in table(optuna.cwd / "s")}
+    assert statuses["2-4-1"] == "failed"
+    assert "of the sweep's 6 jobs failed:" in ended.err
+    found = yaml.safe_load((optuna.cwd / "s" / "optimization_results.yaml").read_text())
+    assert statuses[found["best_params"]["topology"]] == "completed"
+
+
+@pytest.mark.filterwarnings("default")
+def test_an_objective_that_is_no_column_is_named(optuna: InProcess) -> None:
+    ended = optuna(*OPTUNA, RATES, *FEW, "sweep.objective=stps")
+    assert ended.code == 2
+    assert "sweep.objective='stps' is no column of results.csv; did you mean 'steps'?" in ended.err
