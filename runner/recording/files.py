@@ -182,6 +182,17 @@ def make_folder(path: Path, syncing: Syncing = AT_ONCE) -> None:
         syncing.placed(path)
 
 
+def make_folders(path: Path) -> bool:
+    """Makes a folder and those above it; whether it was not there."""
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+        return False
+    return True
+
+
 def sync(path: Path) -> None:
     """Makes a file's content, or the names in a folder, survive a power cut."""
     if os.name == "nt":  # Windows cannot open folders

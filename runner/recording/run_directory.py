@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +18,7 @@ from runner.recording.files import (
     AT_ONCE,
     Syncing,
     make_folder,
+    make_folders,
     refuse_links,
     remove_leftovers,
     storage_errors,
@@ -44,6 +45,7 @@ class RunDirectory:
         self.syncing = syncing
         self._columns = columns
         self._about: dict[str, Any] = {}
+        self._lines: dict[str, str] = {}  # of run.json, an entry each
 
     @contextmanager
     def claimed(self, about: Mapping[str, object], documents: Mapping[str, str]) -> Iterator[None]:
@@ -54,11 +56,12 @@ class RunDirectory:
         Raises ConflictError when the folder already holds a run.
         """
         with storage_errors(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
+            new = make_folders(self.path)
         with locked(self.path):
             if os.path.lexists(self._file):
                 raise ConflictError(f"{self.path} already holds a run; give another hydra.run.dir")
-            refuse_links(self.path)
+            if not new:
+                refuse_links(self.path)
             for place in (self.path, *self.path.absolute().parents[:2]):
                 self.syncing.placed(place)
             self._describe(
@@ -73,8 +76,7 @@ class RunDirectory:
                 **about,
             )
             with self._failures_recorded():
-                for name, content in documents.items():
-                    self._write(name, content.encode())
+                self._write_all(documents)
                 yield
 
     @contextmanager
@@ -84,7 +86,7 @@ class RunDirectory:
         about: what run.json says from now on. Failures inside are recorded.
         """
         refuse_links(self.path)
-        self._about = dict(read_run(self.path))
+        self._take(read_run(self.path))
         session = {"at": now(), "step": step, "process": self._about.get("process")}
         with storage_errors(self.path):
             remove_leftovers(self.path)
@@ -132,7 +134,7 @@ class RunDirectory:
     def fail_unended(self, error: BaseException) -> None:
         """Records an error, unless it is there, of a run that has no end and that nobody writes."""
         with locked(self.path):
-            self._about = dict(read_run(self.path))
+            self._take(read_run(self.path))
             ended = self._about["status"] in ("completed", "diverged")
             if not ended and self._about["error"] != error_line(error):
                 self.fail(error)
@@ -151,34 +153,37 @@ class RunDirectory:
                 self.fail(error)
             raise
 
-    def _write(self, name: str, content: bytes) -> None:
+    def _write_all(self, documents: Mapping[str, str]) -> None:
+        paths = {self.path / name: content.encode() for name, content in documents.items()}
         with storage_errors(self.path):
-            make_folder((self.path / name).parent, self.syncing)
-            write_atomically(self.path / name, content, self.syncing)
+            for folder in dict.fromkeys(path.parent for path in paths):
+                make_folder(folder, self.syncing)
+            for path, content in paths.items():
+                write_atomically(path, content, self.syncing)
 
     def _describe(self, **about: object) -> None:
         """Updates run.json."""
-        self._about.update(about)
+        self._take(about)
+        content = "{\n" + ",\n".join(self._lines.values()) + "\n}\n"
         with storage_errors(self.path):
             self.syncing.settle(wait=True)  # what it says of other files must be so
-            write_atomically(self._file, json_lines(self._about).encode(), self.syncing.vital)
+            write_atomically(self._file, content.encode(), self.syncing.vital)
+
+    def _take(self, about: Mapping[str, object]) -> None:
+        self._about |= about
+        self._lines |= {key: f"  {entry(key, value)}" for key, value in about.items()}
 
     @property
     def _file(self) -> Path:
         return self.path / "run.json"
 
 
-def json_lines(values: Mapping[str, Any]) -> str:
-    """JSON with a line for each entry, and for each entry of the mappings in it."""
-    return f"{entry_lines(values, '', lambda value: entry_lines(value, '  ', in_line))}\n"
-
-
-def entry_lines(value: object, indent: str, inner: Callable[[object], str]) -> str:
-    """The entries of a mapping a line each, what they hold as `inner` writes it."""
+def entry(key: str, value: object) -> str:
+    """An entry of run.json: its key and JSON; of a mapping a line for each of its own."""
     if not isinstance(value, Mapping) or not value:
-        return in_line(value)
-    lines = [f"{indent}  {in_line(str(key))}: {inner(value[key])}" for key in value]
-    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+        return f"{in_line(key)}: {in_line(value)}"
+    inner = ",\n".join([f"    {in_line(str(name))}: {in_line(value[name])}" for name in value])
+    return f"{in_line(key)}: {{\n{inner}\n  }}"
 
 
 in_line = json.JSONEncoder(ensure_ascii=False).encode
