@@ -173,6 +173,8 @@ def train_and_record(
             row = report._replace(metrics=report.metrics | statistics.measure(state))
         recorder.record(row, state)
         console.progress(report)
+        if report.step < state.step:  # passed, on the way to where the state is
+            continue
         if interrupts.snapshot_wanted() and report.finite:
             recorder.snapshot(state)
         if interrupts.received:

@@ -25,12 +25,16 @@ def course(
     engine, watch = experiment.engine, experiment.watch
     if experiment.settings.schedule.name == RANGE:
         return range_test(state, engine, stopping, time.perf_counter)
-    milestone = build_occasions(experiment.settings).next_milestone
-    validate = validation_of(experiment)
+    occasions, clock = build_occasions(experiment.settings), time.perf_counter
+    milestone, validate = occasions.next_milestone, validation_of(experiment)
+    if watch is None and validate is None and not experiment.settings.recording.layer_statistics:
+        # The history needs no more than an epoch's sums, for which no engine has to stop.
+        milestone, rows = occasions.snapshots.next_after, occasions.history.between
+        return train(state, engine, stopping, milestone, clock, rows=rows)
     often = experiment.stopping.loop_target or not engine.problem.full_batch
     if watch is not None or (validate is not None and often):
         milestone = every_epoch
-    return train(state, engine, stopping, milestone, time.perf_counter, validate, watch)
+    return train(state, engine, stopping, milestone, clock, validate, watch)
 
 
 def validation_of(experiment: Experiment) -> Callable[[Array], dict[str, float]] | None:

@@ -88,6 +88,8 @@ class Recorder:
             return
         if self._occasions.row_due(report):
             self._history.append(report)
+        if report.step < state.step:  # passed, on the way to where the state is
+            return
         scheduled = report.epoch_ended and report.epoch in self._occasions.snapshots
         passed = state.seconds - self._snapshot_seconds
         if scheduled or (self._occasions.seconds is not None and passed >= self._occasions.seconds):

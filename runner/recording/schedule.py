@@ -1,6 +1,7 @@
 """At which epochs something is recorded."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +19,13 @@ class Schedule:
         listed = self.epochs[place] if place < len(self.epochs) else None
         regular = (epoch // self.every + 1) * self.every if self.every else None
         return earlier(listed, regular)
+
+    def between(self, first: int, last: int) -> Sequence[int]:
+        """The scheduled epochs after `first`, up to and with `last`."""
+        listed = self.epochs[bisect_right(self.epochs, first) : bisect_right(self.epochs, last)]
+        every = self.every or last + 1
+        regular = range((first // every + 1) * every, last + 1, every)
+        return sorted({*listed, *regular}) if listed else regular
 
     def __contains__(self, epoch: int) -> bool:
         return epoch > 0 and self.next_after(epoch - 1) == epoch

@@ -1,6 +1,7 @@
 """The compiled engine: the whole inner loop in machine code, made by Numba and kept on disk."""
 
 import time
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from runner.training.compiled.activations import ACTIVATIONS
 from runner.training.compiled.caching import cache_folder, keep_on_disk
 from runner.training.compiled.lanes import VECTOR_BYTES, WIDTH
 from runner.training.compiled.losses import LOSSES
+from runner.training.compiled.memory import Memory
 from runner.training.compiled.optimizers import OPTIMIZERS
 from runner.training.compiled.plan import FIELDS, FORWARD, NORMALIZE, NORMALIZE_BACK, SLOPE
 from runner.training.compiled_layouts import ColumnLayout, RowLayout, aligned
@@ -30,6 +32,8 @@ DROPOUT = {
 }
 
 
+NEVER = -1
+"""An epoch that does not come."""
 WIDEST_COLUMNS = 16
 """Units a layer up to which columns beat rows; measured, see tests/benchmarks."""
 
@@ -76,9 +80,11 @@ class CompiledEngine:
         """Lists the inputs that are not zero anew, where they are listed."""
         self._layout.inputs_changed()
 
-    def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
+    def advance(
+        self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
+    ) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
-        met = self._run(state, steps, until)
+        met, passed = self._run(state, steps, until, epochs)
         outputs = self._outputs(state)
         finite = bool(np.isfinite(state.sums[LOSS]) and np.isfinite(state.parameters).all())
         if not finite:
@@ -92,12 +98,22 @@ class CompiledEngine:
             outputs=outputs,
             reached=met,
             finite=finite,
+            passed=passed,
         )
 
-    def _run(self, state: TrainingState, steps: int, until: Target | None) -> bool:
-        """Hands the state to the kernel and takes it back; whether the target was met."""
-        rates = self.problem.learning_rates(state, max(steps, 1))
-        memory = self._memory._replace(rates=rates)
+    def _run(
+        self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
+    ) -> tuple[bool, list[tuple[int, Array]]]:
+        """Hands the state to the kernel and takes it back.
+
+        Whether the target was met; and of the `epochs` that were passed their sums.
+        """
+        kept = np.empty((len(epochs) + 1, len(state.sums)))
+        memory = self._memory._replace(
+            rates=self.problem.learning_rates(state, max(steps, 1)),
+            marks=np.array([*epochs, NEVER]),
+            kept=kept.ravel(),
+        )
         vectors = [(memory.parameters, state.parameters)]
         vectors += zip(self._slots(), state.slots, strict=True)
         for inside, flat in vectors:
@@ -109,7 +125,8 @@ class CompiledEngine:
         if until not in self._rules:
             self._rules[until] = self._rule(until)
         rule = self._rules[until]
-        place, met = compiled_advance()(self._net, layout, rule, memory, start, steps)
+        advance = compiled_advance()
+        place, met, marks = advance(self._net, layout, rule, memory, start, steps)
         state.step, state.epoch, state.position = place.step, place.epoch, place.position
         for inside, flat in vectors:
             self._layout.store(inside, flat)
@@ -117,7 +134,7 @@ class CompiledEngine:
         if self._draws:
             after = {"key": memory.key, "pos": place.generator}
             state.generator.bit_generator.state = {"bit_generator": "MT19937", "state": after}
-        return bool(met)
+        return bool(met), list(zip(epochs[:marks], kept, strict=False))
 
     def _load_generator(self, state: TrainingState) -> int:
         """The generator's key into the kernel's memory; its position."""
@@ -141,7 +158,7 @@ class CompiledEngine:
         drop = DROPOUT[dropout.stage if dropout.rate > 0 else None]
         return kernel.Net(plan.ravel(), len(names), topology.bias, drop, float(1 - dropout.rate))
 
-    def _new_memory(self) -> kernel.Memory:
+    def _new_memory(self) -> Memory:
         problem, dtype = self.problem, self.problem.targets.dtype
         layout = self._layout
 
@@ -151,7 +168,7 @@ class CompiledEngine:
         activations, outputs = layout.activations, layout.outputs
         topology = problem.network.topology
         widest, batch_norm = max(topology.sizes), topology.batch_norm
-        return kernel.Memory(
+        return Memory(
             parameters=zeros(layout.parameters),
             gradient=zeros(layout.parameters),
             slots=zeros(self._slot_count * layout.parameters),
@@ -174,6 +191,8 @@ class CompiledEngine:
             key=np.zeros(624, np.uint32),
             sums=np.zeros(4),
             rates=np.zeros(1),
+            marks=np.array([NEVER]),
+            kept=np.zeros(4),
         )
 
     def _is_weight(self) -> Array:

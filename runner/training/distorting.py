@@ -1,6 +1,6 @@
 """Training on images that are distorted anew for every epoch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -42,8 +42,11 @@ class DistortingEngine:
     def inputs_changed(self) -> None:
         """Nothing: the inputs are this engine's own."""
 
-    def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
+    def advance(
+        self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
+    ) -> StepReport:
         """Makes up to `steps` updates, an epoch at a time."""
+        passed: list[tuple[int, Array]] = []
         while True:
             if state.position == 0:
                 state.distortion_seed = int(state.generator.random() * 2**32)
@@ -51,10 +54,12 @@ class DistortingEngine:
                 self._redraw(state.distortion_seed)
             position = -(-state.position // self.problem.batch_size)
             piece = min(steps, self.problem.steps_per_epoch - position)
-            report = self._engine.advance(state, piece, until)
+            coming = [epoch for epoch in epochs if epoch > state.epoch]
+            report = self._engine.advance(state, piece, until, coming)
+            passed += report.passed
             steps -= piece
             if steps <= 0 or report.reached:
-                return report
+                return report._replace(passed=passed)
 
     def _redraw(self, seed: int) -> None:
         """Fills the inputs with distorted copies, as whole grey levels where they are bytes."""

@@ -1,5 +1,6 @@
 """What an engine is given and what it gives back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -116,6 +117,8 @@ class StepReport(NamedTuple):
     seconds: float = 0.0
     stop_reason: str | None = None
     """Why training ends here, or None while it goes on."""
+    passed: Sequence[tuple[int, Array]] = ()
+    """Epochs on the way that were asked for, and the sums of each."""
 
 
 class Engine(Protocol):
@@ -132,6 +135,11 @@ class Engine(Protocol):
         """Takes note that the problem's inputs hold other numbers."""
         ...
 
-    def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
-        """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
+    def advance(
+        self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
+    ) -> StepReport:
+        """Makes up to `steps` updates, fewer when an epoch's metric meets the target.
+
+        epochs: those to come, ascending, of which the report is to have the sums.
+        """
         ...

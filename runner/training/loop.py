@@ -1,19 +1,22 @@
 """The training loop, one for every engine. It yields; the caller records."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from runner.network.topology import Array
 from runner.training.engine import Engine, Problem, StepReport
-from runner.training.metrics import SAMPLES, Target, metric_values
+from runner.training.metrics import LOSS, SAMPLES, Target, metric_values
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
 from runner.training.watching import Watch
 
 PAUSE = 0.1
 """Seconds between two reports, about: how long an interrupt or a progress bar waits."""
+MOST_ROWS = 1000
+"""Reports of epochs passed in a slice."""
 
 
 def train(
@@ -24,6 +27,7 @@ def train(
     clock: Callable[[], float],
     validate: Callable[[Array], dict[str, float]] | None = None,
     watch: Watch | None = None,
+    rows: Callable[[int, int], Sequence[int]] = lambda _first, _last: (),
 ) -> Iterator[StepReport]:
     """Advances `state` until a criterion stops it, yielding a report about every `PAUSE`.
 
@@ -32,6 +36,8 @@ def train(
     validate: from the parameters to metrics on held-out data, asked for at every milestone
     and at the end, and reported among the metrics.
     watch: observes its metric at every milestone that ends an epoch.
+    rows: the epochs after a first and up to a last that are to be reported without a stop there.
+    The state is further than such a report, whose seconds are interpolated.
     """
     if state.step and (
         report := ending_there(state, engine, stopping, next_milestone, validate, watch)
@@ -44,10 +50,19 @@ def train(
     while True:
         milestone = next_milestone(state.epoch)
         steps = min(allowance, steps_to_pause(state, engine, stopping, milestone))
-        report = engine.advance(state, steps, stopping.engine_target)
+        start = Start(engine.problem, state)
+        epochs = rows(state.epoch, start.epoch_after(steps))[:MOST_ROWS]
+        if len(epochs) == MOST_ROWS:
+            steps = start.steps_until(epochs[-1])
+        report = engine.advance(state, steps, stopping.engine_target, epochs)
         now = clock()
         state.seconds = earlier + now - started
-        metrics = {**changing_rate(engine.problem, state), **report.metrics}
+        for row in passed_reports(start, state, report):
+            if not row.finite:
+                yield row._replace(stop_reason=stopping.reason(row))
+                return
+            yield row
+        metrics = {**changing_rate(engine.problem, state, state.step), **report.metrics}
         report = report._replace(seconds=state.seconds, metrics=metrics)
         due = report.epoch_ended and report.epoch == milestone
         if validate is not None and report.finite and (due or stopping.reason(report) is not None):
@@ -64,6 +79,43 @@ def train(
         before = clock()
 
 
+class Start:
+    """Where a state stands before it is advanced."""
+
+    def __init__(self, problem: Problem, state: TrainingState) -> None:
+        self.problem = problem
+        self.step, self.seconds = state.step, state.seconds
+        batches = -(-state.position // problem.batch_size)  # of the epoch in progress
+        self._of_epochs = state.epoch * problem.steps_per_epoch + batches
+
+    def epoch_after(self, steps: int) -> int:
+        """The last epoch that ends within so many steps."""
+        return (self._of_epochs + steps) // self.problem.steps_per_epoch
+
+    def steps_until(self, epoch: int) -> int:
+        """Steps to an epoch's end."""
+        return epoch * self.problem.steps_per_epoch - self._of_epochs
+
+
+def passed_reports(start: Start, state: TrainingState, report: StepReport) -> Iterator[StepReport]:
+    """The epochs that were passed on the way to a report, each as a report of its own."""
+    steps, seconds = state.step - start.step, state.seconds - start.seconds
+    for epoch, sums in report.passed:
+        made = start.steps_until(epoch)
+        if made < steps:
+            metrics = metric_values(sums, start.problem.reduction)
+            yield StepReport(
+                step=start.step + made,
+                epoch=epoch,
+                epoch_ended=True,
+                metrics={**changing_rate(start.problem, state, start.step + made), **metrics},
+                outputs=report.outputs,
+                reached=False,
+                finite=math.isfinite(sums[LOSS]),
+                seconds=start.seconds + seconds * made / steps,
+            )
+
+
 def standing(state: TrainingState, engine: Engine, until: Target | None = None) -> StepReport:
     """The report of a state that is only looked at, such as one from a snapshot."""
     seen = bool(state.sums[SAMPLES])  # not before the first step, nor where an epoch is begun anew
@@ -71,7 +123,7 @@ def standing(state: TrainingState, engine: Engine, until: Target | None = None) 
     metrics: dict[str, float] = {}
     if seen:
         metrics = metric_values(state.sums, engine.problem.reduction)
-        metrics = changing_rate(engine.problem, state) | metrics
+        metrics = changing_rate(engine.problem, state, state.step) | metrics
     return StepReport(
         step=state.step,
         epoch=state.epoch,
@@ -84,11 +136,11 @@ def standing(state: TrainingState, engine: Engine, until: Target | None = None) 
     )
 
 
-def changing_rate(problem: Problem, state: TrainingState) -> dict[str, float]:
-    """The last step's learning rate, a column of the history where a schedule changes it."""
+def changing_rate(problem: Problem, state: TrainingState, step: int) -> dict[str, float]:
+    """A step's learning rate, a column of the history where a schedule changes it."""
     if problem.schedule.name == "constant":
         return {}
-    (rate,) = problem.learning_rates(replace(state, step=state.step - 1), 1)
+    (rate,) = problem.learning_rates(replace(state, step=step - 1), 1)
     return {"learning_rate": float(rate)}
 
 
@@ -122,14 +174,9 @@ def steps_to_pause(
     milestone: int | None,
 ) -> int:
     """How many steps may be made before a limit or a milestone."""
-    problem = engine.problem
-    pauses = [milestone, stopping.max_epochs]
-    step_in_epoch = -(-state.position // problem.batch_size)
-    limits = [
-        (epoch - state.epoch) * problem.steps_per_epoch - step_in_epoch
-        for epoch in pauses
-        if epoch is not None
-    ]
+    start = Start(engine.problem, state)
+    pauses = (milestone, stopping.max_epochs)
+    limits = [start.steps_until(epoch) for epoch in pauses if epoch is not None]
     if stopping.max_steps is not None:
         limits.append(stopping.max_steps - state.step)
     return max(1, min(limits, default=2**62))

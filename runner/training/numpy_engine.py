@@ -4,7 +4,7 @@ Buffers are allocated once and operations write with `out=`: on a net of a few u
 allocating costs as much as arithmetic.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,20 +97,28 @@ class NumpyEngine:
     def inputs_changed(self) -> None:
         """Nothing: every batch is taken from the inputs as they are."""
 
-    def advance(self, state: TrainingState, steps: int, until: Target | None) -> StepReport:
+    def advance(
+        self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
+    ) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
         self._bind(state.parameters)
         # exp may overflow on its way to an exact 0; NaN is noticed in the report.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            work, reached = self._run(state, steps, until)
+            passed: list[tuple[int, Array]] = []
+            work, reached = self._run(state, steps, until, set(epochs), passed)
             if self.problem.full_batch:
-                state.sums[:] = 0
-                self._add_totals(state.sums, work)
-        return self._report(state, work, reached)
+                state.sums[:] = self._epoch_sums(state, work)
+        return self._report(state, work, reached, passed)
 
     def _run(
-        self, state: TrainingState, steps: int, until: Target | None
+        self,
+        state: TrainingState,
+        steps: int,
+        until: Target | None,
+        epochs: Set[int],
+        passed: list[tuple[int, Array]],
     ) -> tuple[Workspace, bool]:
+        """The last step's arrays, and whether it met the target; `passed` is added to."""
         problem, full_batch = self.problem, self.problem.full_batch
         rates = problem.learning_rates(state, steps).tolist()
         constant = len(rates) == 1
@@ -139,6 +147,8 @@ class NumpyEngine:
             self._update(update)
             if self._restraint is not None:
                 self._restraint.after(state.parameters)
+            if state.position == 0 and state.epoch in epochs:
+                passed.append((state.epoch, self._epoch_sums(state, work)))
             if until is not None and state.position == 0 and self._reached(until, state, work):
                 return work, True
         return work, False
@@ -228,6 +238,14 @@ class NumpyEngine:
             sums[index] += total(work)
         sums[SAMPLES] += len(work.targets)
 
+    def _epoch_sums(self, state: TrainingState, work: Workspace) -> Array:
+        """The sums over the epoch that has just ended."""
+        if not self.problem.full_batch:
+            return state.sums.copy()
+        sums = np.zeros_like(state.sums)
+        self._add_totals(sums, work)  # its only step is the epoch
+        return sums
+
     def _reached(self, until: Target, state: TrainingState, work: Workspace) -> bool:
         """Whether the epoch that has just ended meets the target."""
         metric = METRICS[until.metric]
@@ -237,7 +255,13 @@ class NumpyEngine:
         samples = state.sums[SAMPLES]
         return until.met_by(metric.value(state.sums[metric.total], samples, self.problem.reduction))
 
-    def _report(self, state: TrainingState, work: Workspace, reached: bool) -> StepReport:
+    def _report(
+        self,
+        state: TrainingState,
+        work: Workspace,
+        reached: bool,
+        passed: list[tuple[int, Array]],
+    ) -> StepReport:
         return StepReport(
             step=state.step,
             epoch=state.epoch,
@@ -246,6 +270,7 @@ class NumpyEngine:
             outputs=work.outputs,
             reached=reached,
             finite=bool(np.isfinite(state.sums[LOSS]) and np.isfinite(state.parameters).all()),
+            passed=passed,
         )
 
     def _bind(self, parameters: Array) -> None:

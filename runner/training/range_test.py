@@ -53,7 +53,7 @@ def range_test(
         state.seconds = earlier + clock() - started
         own = state.sums - before.sums if before.position else state.sums
         observe(state, own[LOSS] / own[SAMPLES])
-        metrics = changing_rate(problem, state) | metric_values(own, reduction)
+        metrics = changing_rate(problem, state, state.step) | metric_values(own, reduction)
         report = report._replace(seconds=state.seconds, metrics=metrics)
         report = report._replace(stop_reason=reason_to_stop(state, stopping, report))
         yield report

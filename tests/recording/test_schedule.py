@@ -23,6 +23,14 @@ def test_an_epoch_is_scheduled_when_listed_or_a_multiple(schedule: Schedule, epo
     assert (epoch in schedule) == (epoch in schedule.epochs or multiple)
 
 
+@given(SCHEDULES, st.integers(0, 300), st.integers(0, 300))
+def test_the_epochs_between_two_are_those_scheduled_after_the_first(
+    schedule: Schedule, first: int, more: int
+) -> None:
+    scheduled = [epoch for epoch in range(first + 1, first + more + 1) if epoch in schedule]
+    assert list(schedule.between(first, first + more)) == scheduled
+
+
 def test_the_start_is_no_epoch() -> None:
     assert 0 not in Schedule(every=1)
 

@@ -27,12 +27,12 @@ def run(
     stopping: Stopping,
     *,
     milestones: Schedule | None = None,
+    rows: Schedule | None = None,
     tick: float = 0.0,
 ) -> tuple[TrainingState, list[StepReport]]:
     state, schedule = make_state(problem), milestones or Schedule()
-    reports = train(
-        state, make_engine(engine_name, problem), stopping, schedule.next_after, clock_of(tick)
-    )
+    engine, between = make_engine(engine_name, problem), (rows or Schedule()).between
+    reports = train(state, engine, stopping, schedule.next_after, clock_of(tick), rows=between)
     return state, list(reports)
 
 
@@ -151,6 +151,46 @@ def test_neither_clock_nor_milestones_change_what_is_computed(
         for milestones, tick in ways
     ]
     assert all(other == contents[0] for other in contents[1:])
+
+
+@pytest.mark.parametrize(
+    "stopping",
+    [Stopping(max_epochs=40), Stopping(max_steps=100), Stopping(Target("mae", 0.3))],
+)
+@pytest.mark.parametrize("tick", [0.0, 0.03, 5.0])
+@pytest.mark.parametrize("batch_size", [None, 3])
+@engines
+def test_epochs_that_are_passed_are_reported_as_those_at_which_training_stops(
+    engine_name: str, batch_size: int | None, tick: float, stopping: Stopping
+) -> None:
+    schedule = LearningRate("step", (2.0, 0.9))
+    problem = make_problem(batch_size=batch_size, rate=0.1, schedule=schedule)
+    wanted = Schedule(epochs=(1, 2, 2, 3), every=4)
+
+    def rows(reports: list[StepReport]) -> list[tuple[int, int, dict[str, float]]]:
+        due = (report for report in reports if report.epoch_ended and report.epoch in wanted)
+        return [(report.step, report.epoch, report.metrics) for report in due]
+
+    state, stopped = run(engine_name, problem, stopping, milestones=wanted, tick=tick)
+    same, passed = run(engine_name, problem, stopping, rows=wanted, tick=tick)
+    assert rows(passed) == rows(stopped)
+    assert len(rows(passed)) > 3
+    assert content(same) == content(state)
+    assert [report.seconds for report in passed] == sorted(report.seconds for report in passed)
+
+
+@engines
+def test_more_epochs_than_a_slice_reports_are_all_reported(engine_name: str) -> None:
+    _, reports = run(engine_name, make_problem(), Stopping(max_epochs=2500), rows=Schedule(every=1))
+    assert [report.epoch for report in reports] == list(range(1, 2501))
+
+
+@engines
+def test_a_diverging_run_has_no_rows_after_its_end(engine_name: str) -> None:
+    problem = make_problem(hidden="linear", output="linear", learning_rate=1e3)
+    _, reports = run(engine_name, problem, Stopping(max_steps=100_000), rows=Schedule(every=1))
+    assert [report.finite for report in reports] == [True] * (len(reports) - 1) + [False]
+    assert reports[-1].stop_reason == "diverged"
 
 
 @engines

@@ -11,6 +11,7 @@ from numba import njit
 
 from runner.training.compiled import layouts
 from runner.training.compiled.lanes import WIDTH, absolute, load, store, total
+from runner.training.compiled.memory import addresses
 from runner.training.compiled.mersenne import draw
 from runner.training.compiled.plan import (
     ACTIVATION,
@@ -71,33 +72,6 @@ class Rule(NamedTuple):
     goal_factor: float
     goal_divisor: float
     goal_value: float
-
-
-class Memory(NamedTuple):
-    """What changes. Arrays of the caller's, long enough for whole lanes."""
-
-    parameters: np.ndarray
-    gradient: np.ndarray
-    slots: np.ndarray
-    settings: np.ndarray  # float64, the optimizer's
-    is_weight: np.ndarray  # 1 for weights, 0 for biases and padding
-    limits: np.ndarray  # float64 [5], see `restraint`; the last is max_norm
-    places: np.ndarray  # int64 [layers, 3]: where a layer's weights begin, rows, a row's length
-    norms: np.ndarray  # scratch for a row of weights
-    z: np.ndarray
-    a: np.ndarray  # the input layer's first
-    dropped: np.ndarray  # a after forward dropout
-    masks: np.ndarray
-    deltas: np.ndarray
-    normal: np.ndarray  # z before gamma and bias, where a layer is batch-normalised
-    inverse: np.ndarray  # 1 / sqrt(variance + eps) of each unit
-    wanted: np.ndarray
-    real: np.ndarray
-    uniforms: np.ndarray  # float64
-    scratch: np.ndarray  # int64 [samples]
-    key: np.ndarray  # uint32 [624]
-    sums: np.ndarray  # float64 [4]: loss, absolute error, correct, samples of the epoch
-    rates: np.ndarray  # float64: the learning rate of each step, or one for all
 
 
 class Place(NamedTuple):
@@ -284,42 +258,13 @@ def goal_met(rule, sums):
 
 
 @inlined
-def addresses(memory):
-    """The same named tuple with addresses for arrays."""
-    return Memory(
-        pointer(memory.parameters),
-        pointer(memory.gradient),
-        pointer(memory.slots),
-        pointer(memory.settings),
-        pointer(memory.is_weight),
-        pointer(memory.limits),
-        pointer(memory.places),
-        pointer(memory.norms),
-        pointer(memory.z),
-        pointer(memory.a),
-        pointer(memory.dropped),
-        pointer(memory.masks),
-        pointer(memory.deltas),
-        pointer(memory.normal),
-        pointer(memory.inverse),
-        pointer(memory.wanted),
-        pointer(memory.real),
-        pointer(memory.uniforms),
-        pointer(memory.scratch),
-        pointer(memory.key),
-        pointer(memory.sums),
-        pointer(memory.rates),
-    )
-
-
-@inlined
 def advance_at(net, layout, rule, memory, place, steps, rate_step):
     """`advance` on addresses; rate_step is 1 when each step has its own learning rate, else 0."""
     whole = rule.batch >= rule.samples
     if whole:
         layouts.gather(layout, net, memory, 0, rule.samples)  # once a call, not once a step
     done, epoch, position, generator = 0, place.epoch, place.position, place.generator
-    met = False
+    met, mark = False, 0
     while done < steps and not met:
         if position == 0:
             for k in range(4):
@@ -335,12 +280,16 @@ def advance_at(net, layout, rule, memory, place, steps, rate_step):
         done, position = done + 1, position + count
         if position == rule.samples:
             epoch, position = epoch + 1, 0
+            if epoch == memory.marks[mark]:
+                for k in range(4):
+                    memory.kept[4 * mark + k] = memory.sums[k]
+                mark += 1
             met = goal_met(rule, memory.sums)
-    return Place(place.step + done, epoch, position, generator), met
+    return Place(place.step + done, epoch, position, generator), met, mark
 
 
 def advance(net, layout, rule, memory, place, steps):
-    """Up to `steps` steps -> (place, whether the epoch's metric met the target)."""
+    """Up to `steps` steps -> (place, whether the epoch's metric met the target, marks passed)."""
     inner = Net(pointer(net.plan), net.layers, net.with_bias, net.drop, net.keep)
     rate_step = 1 if len(memory.rates) > 1 else 0
     return advance_at(
