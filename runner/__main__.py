@@ -2,8 +2,11 @@
 
 import signal
 
+from runner.signals import note_warnings
+
 if __name__ == "__main__":  # Ctrl-C while modules load just ends the process
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    note_warnings()
 
 import os
 import sys
@@ -44,6 +47,7 @@ from runner.sweeping.results import SweepFolder, collect_results
 @hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
 def application(config: DictConfig) -> float | None:
     """One run, or one job of a sweep; the metric that `stopping.metric` names."""
+    note_warnings()  # a job of another launcher begins here
     about = HydraConfig.get()
     folder = Path(about.runtime.output_dir)
     if about.mode == RunMode.MULTIRUN:
@@ -90,6 +94,7 @@ def main() -> int:
         return report(
             "--experimental-rerun reads a pickle, which could hold code; not supported", 2
         )
+    note_warnings()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, terminated)

@@ -14,6 +14,24 @@ WARNINGS = ("SIGUSR1", "SIGUSR2")
 """What Slurm (`--signal`) and submitit send some time before they end a job."""
 
 
+_early: list[int] = []
+"""Warnings that came before there was a run to heed them."""
+
+
+def note(number: int, _frame: FrameType | None) -> None:
+    """Keeps a warning for the next run of this process, instead of dying of it."""
+    _early.append(number)
+
+
+def note_warnings() -> None:
+    """From now on warnings are kept for the next run, unless somebody else waits for them."""
+    if threading.current_thread() is threading.main_thread():
+        for name in WARNINGS:
+            number = signal.Signals[name]
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, note)
+
+
 class Interrupted(BaseException):
     """A signal came where nothing would be lost by stopping at once."""
 
@@ -24,6 +42,7 @@ class Interrupts:
     SIGINT, SIGTERM: the first is noted in `received`, a second ends the process at once.
     SIGUSR1, SIGUSR2: a snapshot is wanted; and an end, as by SIGTERM, if `stop_on_warning` or if
     somebody else waits for the signal, such as submitit, who gets it when the run has ended.
+    What `note` has kept counts as come just now.
     Only a process's main thread can do this; elsewhere signals are left alone.
     """
 
@@ -34,6 +53,7 @@ class Interrupts:
         self._previous: dict[int, Any] = {}
         self._snapshot_wanted = False
         self._raising = False
+        self._interrupted = False
         self._handed_on: Callable[[], object] | None = None
 
     def __enter__(self) -> Self:
@@ -42,6 +62,8 @@ class Interrupts:
                 self._listen(name, self._interrupt)
             for name in WARNINGS:
                 self._listen(name, self._warn)
+            while _early:
+                self._warn(_early.pop(), None)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -72,16 +94,18 @@ class Interrupts:
 
     def _interrupt(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
-        if self.received is not None:
+        if self._interrupted:
             os._exit(INTERRUPTED[name])
-        self.received = name
+        self._interrupted = True
+        self.received = self.received or name
         if self._raising:
             raise Interrupted
 
     def _warn(self, number: int, _frame: FrameType | None) -> None:
         previous = self._previous[number]
-        if callable(previous):
+        waits = callable(previous) and previous is not note
+        if waits:
             self._handed_on = lambda: previous(number, None)
-        if callable(previous) or self._stop_on_warning:
+        if waits or self._stop_on_warning:
             self.received = self.received or "SIGTERM"
         self._snapshot_wanted = True

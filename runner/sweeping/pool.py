@@ -22,6 +22,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from runner.signals import WARNINGS, note
+
 NUMBER = struct.Struct("i")
 IDLE = -1
 MOST_WAITING = 4096
@@ -116,6 +118,10 @@ class Pool:
         while self._next():
             pass
         self._close_queue()
+        self.signal(number)
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to the processes."""
         for worker in self._workers:
             if worker.process.pid is not None and worker.process.is_alive():
                 os.kill(worker.process.pid, number)
@@ -187,6 +193,8 @@ class Pool:
         os.setpgid(0, 0)  # Ctrl-C reaches the parent, which passes it on once
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, told_to_end)
+        for name in WARNINGS:
+            signal.signal(signal.Signals[name], note)
         self._close_queue()
         os.close(self._life_in)
         threading.Thread(target=follow, args=(self._life_out,), daemon=True).start()

@@ -20,6 +20,7 @@ from runner.errors import INTERRUPTED, RunnerError, SettingsError, Stop, printab
 from runner.recording.branching import inherited
 from runner.recording.files import BySweep
 from runner.settings import parse_settings
+from runner.signals import WARNINGS
 from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
 from runner.sweeping.pickup import earlier_jobs, numbers_for, numbers_in, recognised
@@ -55,6 +56,7 @@ class Sweep:
         self._by_hydra = needs_hydra(config)
         self.workers = config.sweep.workers or os.cpu_count() or 1
         self.fail_fast: bool = config.sweep.fail_fast
+        self.stop_on_warning: bool = config.recording.on_sigusr1 == "stop"
         self._objective: str | None = config.sweep.objective
         self.earlier = earlier_jobs(self.folder)
         finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
@@ -178,6 +180,8 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     sweep.table.finish()
     if sweep.fail_fast and any(ends[number].failed for number in names if number in ends):
         raise Stop(None, 1)
+    if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process
+        raise Stop(None, INTERRUPTED["SIGTERM"])
     return [sweep.returned(job, ends[job.number]) for job, _ in known]
 
 
@@ -219,7 +223,13 @@ def running(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[Iterator[JobEnd]]:
         received.append(signal.Signals(number).name)
         pool.stop(number)
 
-    previous = {name: signal.signal(signal.Signals[name], handle) for name in INTERRUPTED}
+    def warn(number: int, _frame: FrameType | None) -> None:
+        pool.signal(number)
+        if sweep.stop_on_warning and not received:
+            handle(signal.SIGTERM, None)
+
+    handlers = dict.fromkeys(INTERRUPTED, handle) | dict.fromkeys(WARNINGS, warn)
+    previous = {name: signal.signal(signal.Signals[name], do) for name, do in handlers.items()}
     try:
         yield in_order(ends_of(pool, sweep, jobs))
     finally:

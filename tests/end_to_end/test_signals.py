@@ -63,3 +63,56 @@ def test_an_interrupted_sweep_starts_no_more_jobs(tmp_path: Path) -> None:
     assert (ended.code, ended.err) == (130, "")
     assert not (tmp_path / "sweep" / "1").exists()
     assert read_row(tmp_path / "sweep" / "results.csv")["status"] == "interrupted"
+
+
+def catches(process: subprocess.Popen[str], name: str) -> bool:
+    """Whether a process has a handler for a signal."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+    (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(mask, 16) >> (signal.Signals[name] - 1) & 1)
+
+
+@pytest.mark.parametrize("name", ["SIGUSR1", "SIGUSR2"])
+def test_a_warning_that_comes_before_training_is_heeded_once_it_begins(
+    name: str, tmp_path: Path
+) -> None:
+    choices = (*ENDLESS, "recording.on_sigusr1=stop", "hydra.run.dir=run")
+    process = start(*choices, cwd=tmp_path)
+    wait_until(lambda: catches(process, name), process)
+    assert not (tmp_path / "run").exists()
+    process.send_signal(signal.Signals[name])
+    ended = ending(process)
+    assert (ended.code, ended.err) == (143, "")
+    assert read_row(tmp_path / "run" / "results.csv")["status"] == "interrupted"
+
+
+JOBS = ("-m", "seed=1,2", *ENDLESS, "sweep.workers=2", "hydra.sweep.dir=sweep")
+
+
+def both_train(tmp_path: Path) -> Callable[[], bool]:
+    """Whether both jobs have begun to train."""
+    folders = [tmp_path / "sweep" / number for number in "01"]
+    return lambda: all(training(folder)() for folder in folders)
+
+
+def test_a_warning_to_a_sweep_has_every_running_job_write_a_snapshot(tmp_path: Path) -> None:
+    process = start(*JOBS, cwd=tmp_path)
+    wait_until(both_train(tmp_path), process)
+    process.send_signal(signal.SIGUSR1)
+    written = [tmp_path / "sweep" / number / "snapshots" for number in "01"]
+    wait_until(lambda: all(len(list(folder.iterdir())) > 1 for folder in written), process)
+    process.send_signal(signal.SIGTERM)
+    assert ending(process).code == 143
+
+
+def test_a_warning_ends_a_sweep_that_is_to_stop_then(tmp_path: Path) -> None:
+    process = start(*JOBS, "recording.on_sigusr1=stop", cwd=tmp_path)
+    wait_until(both_train(tmp_path), process)
+    process.send_signal(signal.SIGUSR1)
+    ended = ending(process)
+    assert (ended.code, ended.err) == (143, "")
+    for number in "01":
+        folder = tmp_path / "sweep" / number
+        row = read_row(folder / "results.csv")
+        assert row["status"] == "interrupted"
+        assert load_snapshot(newest_snapshot(folder)).step == int(row["steps"])
