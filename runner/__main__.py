@@ -21,6 +21,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from runner.commands import forget_reader
+from runner.configuration.command_line import check_options
 from runner.configuration.composing import (
     COMPOSING_ERRORS,
     conf_folder,
@@ -90,10 +91,10 @@ def terminated(_number: int, _frame: object) -> None:
 
 def main() -> int:
     """Runs the application; errors that a person can cause are one line on stderr."""
-    if any(names_rerun(argument) for argument in sys.argv[1:]):
-        return report(
-            "--experimental-rerun reads a pickle, which could hold code; not supported", 2
-        )
+    try:
+        check_options(sys.argv[1:])
+    except SettingsError as error:
+        return report(str(error), error.exit_code)
     note_warnings()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -109,12 +110,6 @@ def main() -> int:
         return code or report("the sweep is empty; give a key some values, e.g. seed=1,2,3", 2)
     finished = exit_code_of(lambda: finish_sweep(sweep))
     return code or finished
-
-
-def names_rerun(argument: str) -> bool:
-    """Whether Hydra would read this as --experimental-rerun, which may be shortened to --e."""
-    option, _, _ = argument.partition("=")
-    return option.startswith("--e") and "--experimental-rerun".startswith(option)
 
 
 def composed_application() -> None:

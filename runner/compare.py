@@ -21,7 +21,7 @@ from runner.analysis.comparing import (
 from runner.analysis.filters import where
 from runner.analysis.runs import load_runs
 from runner.analysis.wording import sentence, shortage, value_text, words_of
-from runner.checking.rules import suggestion
+from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, console, run_command
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.recording.files import storage_errors, write_atomically

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from runner.checking.rules import suggestion
+from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, console, run_command
 from runner.configuration.composing import compose, conf_folder
 from runner.errors import SettingsError, printable

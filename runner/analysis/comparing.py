@@ -17,7 +17,7 @@ from runner.analysis.statistics import (
     paired_difference,
     unpaired_difference,
 )
-from runner.checking.rules import suggestion
+from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 from runner.network.topology import Array
 from runner.training.metrics import METRICS, PREFIXES, SCORES, higher_is_better

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from runner.checking.rules import suggestion
+from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 
 Mask: TypeAlias = "pd.Series[bool]"

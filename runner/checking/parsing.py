@@ -12,7 +12,8 @@ from functools import cache
 from keyword import iskeyword
 from typing import Annotated, Any, get_origin, get_type_hints
 
-from runner.checking.rules import Rule, number, refuse, suggestion
+from runner.checking.rules import Rule, number, refuse
+from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 
 Section = type | Mapping[str, Rule]

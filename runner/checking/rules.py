@@ -5,9 +5,9 @@ A rule takes (key, value) and gives the value to use, or raises SettingsError.
 
 import math
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any
 
+from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 
 Rule = Callable[[str, Any], Any]
@@ -23,12 +23,6 @@ def shown(value: object) -> str:
     text = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
     line = printable(f"'{text}'" if isinstance(value, str) else text)
     return line if len(line) <= 60 else line[:57] + "..."
-
-
-def suggestion(name: str, names: Iterable[str]) -> str:
-    """`did you mean 'x'? ` for a near miss, else nothing."""
-    near = get_close_matches(name, list(names), n=1)
-    return f"did you mean '{printable(near[0])}'? " if near else ""
 
 
 def _number(key: str, value: object, expected: str) -> float:

@@ -1,5 +1,6 @@
 """Hydra's side of the application: where its YAML lies, and its errors in one line each."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,8 @@ from omegaconf.errors import (
 )
 
 from runner.checking.parsing import known_keys
-from runner.checking.rules import shown, suggestion
+from runner.checking.rules import shown
+from runner.checking.suggestions import suggestion
 from runner.configuration.trust import check_configurations
 from runner.configuration.yaml_files import check_yaml_files
 from runner.errors import SettingsError, printable
@@ -127,12 +129,20 @@ COMPOSING_ERRORS = (
 """What a bad command line or YAML file makes Hydra raise."""
 
 
+APPENDING = re.compile(r"To append to your default list use \+(\S+)")
+"""How Hydra ends its message about a group, such as `logger`, that has no default choice."""
+
+
 def explained(error: Exception) -> SettingsError:
     """The one line for an error of Hydra's: key, what was found, what was expected, a way out."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return missing_choice(error)
     if isinstance(error, OverrideParseException):
         return unreadable_override(error)
+    if (added := APPENDING.search(str(error))) is not None:
+        return SettingsError(
+            f"{printable(added[1])} is chosen with a + before it: +{printable(added[1])}"
+        )
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
         return unknown_key(str(cause.full_key))

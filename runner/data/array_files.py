@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
-from runner.checking.rules import suggestion
+from runner.checking.suggestions import suggestion
 from runner.data.csv_files import check_is_file, hint
 from runner.data.dataset import Part, Pool, blocks, counted
 from runner.errors import DataError, printable

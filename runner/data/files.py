@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.checking.rules import suggestion
+from runner.checking.suggestions import suggestion
 from runner.data.array_files import NpzFile, load_npy
 from runner.data.columns import MOST_CATEGORIES, Column, check_known, number_column, one_hot
 from runner.data.csv_files import CsvFile, is_missing, is_number

@@ -8,7 +8,8 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from runner.checking.rules import shown, suggestion
+from runner.checking.rules import shown
+from runner.checking.suggestions import suggestion
 from runner.configuration.composing import documents, plain, unresolved
 from runner.continuing.resuming import resume_run, warn
 from runner.errors import RunnerError, SettingsError, error_line, printable

@@ -15,7 +15,6 @@ from runner.checking.rules import (
     optional,
     path,
     shown,
-    suggestion,
     text,
 )
 from runner.errors import SettingsError
@@ -129,7 +128,3 @@ def test_the_message_names_key_value_and_expectation(
 )
 def test_a_value_is_shown_short_and_harmless(value: object, expected: str) -> None:
     assert shown(value) == expected
-
-
-def test_a_name_far_from_all_others_has_no_suggestion() -> None:
-    assert suggestion("zzz", ["left", "right"]) == ""
