@@ -1,7 +1,8 @@
 """`python -m runner.reproduce [NAME …]`: runs presets and holds them against what was published.
 
 A preset is a file in `conf/experiment/` whose `published` section names its source and cases. A
-case is exact, with numbers to so many digits, or statistical: the mean over seeds of a metric.
+case is exact, with numbers to so many digits, or statistical: the mean, the median or the best
+over seeds of a metric, against what was `published` or a `goal` of ours.
 Arguments with `=` override the configuration: dataset.root=FOLDER says where data lies.
 """
 
@@ -27,9 +28,13 @@ from runner.training.metrics import higher_is_better
 CURVES = ("mae", "mean_accuracy")
 """Metrics whose published values are given by step."""
 
-STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "mean": statistics.fmean,
-    "median": statistics.median,
+Better = Callable[[Sequence[float]], float]
+"""The best of some values: `max`, or `min` of a metric that is better when lower."""
+
+STATISTICS: Mapping[str, Callable[[Sequence[float], Better], float]] = {
+    "mean": lambda values, _: statistics.fmean(values),
+    "median": lambda values, _: statistics.median(values),
+    "best": lambda values, better: better(values),
 }
 """What a case makes of the values of its seeds."""
 
@@ -78,11 +83,15 @@ def preset_names(*, exact: bool | None = None) -> list[str]:
 def compare_preset(
     name: str, workplace: Path, overrides: Sequence[str] = ()
 ) -> Iterator[tuple[str, list[Comparison]]]:
-    """Runs every case of a preset below `workplace`; yields its overrides and comparisons."""
-    for number, case in enumerate(published_cases(name)):
-        own = case.get("overrides", [])
+    """Runs every case of a preset below `workplace`; yields its overrides and comparisons.
+
+    Cases of the same overrides are numbers of the same runs.
+    """
+    cases = published_cases(name)
+    settings = [case.get("overrides", []) for case in cases]
+    for case, own in zip(cases, settings, strict=True):
         compare = compare_seeds if "seeds" in case else compare_exactly
-        folder = workplace / str(number)
+        folder = workplace / str(settings.index(own))
         yield " ".join(own), compare([f"experiment={name}", *own, *overrides], case, folder)
 
 
@@ -90,19 +99,23 @@ def compare_seeds(
     overrides: Sequence[str], case: Mapping[str, Any], folder: Path
 ) -> list[Comparison]:
     """A metric over seeds, their mean unless said: at the end (`final`) or of its `best` epoch."""
+    seeds, when = case["seeds"], "final" if "final" in case else "best"
+    metric, statistic = case[when], case.get("statistic", "mean")
+    better: Better = max if higher_is_better(metric) else min
     values = []
-    for seed in range(1, case["seeds"] + 1):
+    for seed in range(1, seeds + 1):
         run = folder / str(seed)
-        run_experiment(compose([*overrides, f"seed={seed}"]), run, {}, quiet=True)
-        if "final" in case:
-            values.append(float(read_row(run / "results.csv")[case["final"]]))
+        if not run.exists():
+            run_experiment(compose([*overrides, f"seed={seed}"]), run, {}, quiet=True)
+        if when == "final":
+            values.append(float(read_row(run / "results.csv")[metric]))
         else:
-            curve = read_column(run / "history.csv", case["best"]).values()
-            values.append(max(curve) if higher_is_better(case["best"]) else min(curve))
-    what = f"final {case['final']}" if "final" in case else f"best {case['best']}"
-    ours = STATISTICS[case.get("statistic", "mean")](values)
-    spread = statistics.stdev(values) if len(values) > 1 else None
-    return [Comparison(what, str(case["published"]), ours, case["tolerance"], spread)]
+            values.append(better(list(read_column(run / "history.csv", metric).values())))
+    kind = "published" if "published" in case else "goal"
+    what = f"{statistic} of {seeds} seeds, {when} {metric}" + (", goal" if kind == "goal" else "")
+    ours = STATISTICS[statistic](values, better)
+    spread = statistics.stdev(values) if seeds > 1 else None
+    return [Comparison(what, str(case[kind]), ours, case["tolerance"], spread)]
 
 
 def compare_exactly(

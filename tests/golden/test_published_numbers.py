@@ -1,11 +1,21 @@
 """The presets that carry published numbers still give every one of them."""
 
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
 from runner.configuration.composing import compose
-from runner.reproduce import Comparison, compare_exactly, main, preset_names
+from runner.recording.tables import read_row
+from runner.reproduce import (
+    Comparison,
+    compare_exactly,
+    compare_preset,
+    compare_seeds,
+    main,
+    preset_names,
+    table_row,
+)
 from runner.settings import parse_settings
 from tests.problems import ENGINE_NAMES
 
@@ -39,7 +49,9 @@ def test_a_statistical_preset_composes_and_names_its_source(name: str) -> None:
     config = compose([f"experiment={name}"])
     parse_settings(config)
     assert config["published"]["source"]
-    assert all("best" in case or "final" in case for case in config["published"]["cases"])
+    for case in config["published"]["cases"]:
+        assert ("best" in case) != ("final" in case)
+        assert ("published" in case) != ("goal" in case)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +75,54 @@ def test_a_number_agrees_in_every_printed_digit_or_within_a_share(
     published: str, ours: float, tolerance: str | float, agrees: bool
 ) -> None:
     assert Comparison("what", published, ours, tolerance).agrees is agrees
+
+
+SHORT = ["dataset=moons", "dataset.samples=60", "stopping.max_epochs=1"]
+
+
+@pytest.mark.parametrize(
+    ("case", "named"),
+    [
+        ({"final": "test_accuracy"}, "mean of 3 seeds, final test_accuracy"),
+        ({"final": "loss", "statistic": "median"}, "median of 3 seeds, final loss"),
+        ({"final": "loss", "statistic": "best"}, "best of 3 seeds, final loss"),
+        ({"best": "accuracy", "statistic": "best"}, "best of 3 seeds, best accuracy"),
+    ],
+)
+def test_a_statistical_row_says_what_it_makes_of_its_seeds(
+    case: dict[str, str], named: str, tmp_path: Path
+) -> None:
+    bar = {"seeds": 3, "published": "0.5", "tolerance": "at least"}
+    [comparison] = compare_seeds(SHORT, {**case, **bar}, tmp_path)
+    assert comparison.what == named
+    metric = case.get("final") or case["best"]
+    seeds = sorted(float(read_row(run / "results.csv")[metric]) for run in tmp_path.iterdir())
+    assert seeds[0] < seeds[-1]
+    expected = {"mean": fmean(seeds), "median": seeds[1], "best": seeds[-1]}
+    if metric == "loss":
+        expected["best"] = seeds[0]
+    assert comparison.ours == pytest.approx(expected[case.get("statistic", "mean")])
+
+
+def test_a_goal_of_ours_is_not_called_published(tmp_path: Path) -> None:
+    case = {"seeds": 1, "final": "accuracy", "goal": "2", "tolerance": "at least"}
+    row = table_row("moons", "", compare_seeds(SHORT, case, tmp_path), 0.0)
+    assert "mean of 1 seeds, final accuracy, goal 2" in row
+    assert "FAIL: mean of 1 seeds, final accuracy, goal" in row
+
+
+def test_cases_of_the_same_runs_train_once(tmp_path: Path) -> None:
+    bar = {"seeds": 2, "final": "accuracy", "tolerance": "at least"}
+    first = compare_seeds(SHORT, {**bar, "published": "0.1"}, tmp_path)
+    written = {run: (run / "run.json").stat().st_mtime_ns for run in tmp_path.iterdir()}
+    again = compare_seeds(SHORT, {**bar, "goal": "0.1"}, tmp_path)
+    assert written == {run: (run / "run.json").stat().st_mtime_ns for run in tmp_path.iterdir()}
+    assert again[0].ours == first[0].ours
+
+
+def test_cases_of_other_overrides_train_apart(tmp_path: Path) -> None:
+    cases = list(compare_preset("learning_rates", tmp_path, ["stopping.max_steps=50001"]))
+    assert len({comparisons[0].ours for _, comparisons in cases}) == len(cases) == 7
 
 
 def test_the_command_prints_a_verdict_for_every_case(capsys: pytest.CaptureFixture[str]) -> None:
