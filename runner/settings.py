@@ -68,6 +68,17 @@ def plots(key: str, value: object) -> bool | None:
     return None if value == "auto" else bool(value)
 
 
+def keys(key: str, value: object) -> tuple[str, ...]:
+    """Two or more names of values, each once."""
+    expected = f"expected a list of two or more keys, e.g. '{key}=[topology,batch_size]'"
+    if not isinstance(value, list) or len(value) < 2:
+        raise refuse(key, value, "does not pair anything", expected)
+    names = tuple(text(key, name) for name in value)
+    if len(set(names)) < len(names):
+        raise refuse(key, value, "names a key twice", expected)
+    return names
+
+
 @dataclass(frozen=True)
 class DatasetSettings:
     name: Annotated[str, text]
@@ -173,6 +184,9 @@ class RecordingSettings:
 
 @dataclass(frozen=True)
 class SweepSettings:
+    repeats: Annotated[int, integer(at_least=1)]
+    zip: Annotated[tuple[str, ...] | None, optional(keys)]
+    jobs: Annotated[str | None, optional(path)]
     workers: Annotated[int | None, optional(integer(at_least=1))]
     max_jobs: Annotated[int, integer(at_least=1)]
     skip_finished: Annotated[bool, flag]

@@ -36,6 +36,13 @@ def changed(key: str, value: object) -> dict[str, Any]:
 
 BAD_VALUES = [
     # key, value, words of the message
+    ("sweep.repeats", 0, "sweep.repeats=0 is out of range"),
+    ("sweep.repeats", None, "is not a whole number"),
+    ("sweep.zip", "topology", "expected a list of two or more keys"),
+    ("sweep.zip", ["topology"], "does not pair anything"),
+    ("sweep.zip", ["seed", "seed"], "names a key twice"),
+    ("sweep.zip", ["seed", 3], "sweep.zip=3 is not a text"),
+    ("sweep.jobs", 3, "sweep.jobs=3 is not a path"),
     ("topology", None, "topology=null is not a topology"),
     ("topology", 3, "such as 3-4-1"),
     ("topology", [3, 4, 1], "is not a topology"),
@@ -130,6 +137,7 @@ def test_a_bad_value_is_refused_by_key_value_and_expectation(
         ("recording.snapshots.epochs", None),
         ("recording.plots", False),
         ("recording.predictions", 0),
+        ("sweep.zip", ["topology", "seed"]),
         ("dataset.name", "größe, 100 %"),
     ],
 )

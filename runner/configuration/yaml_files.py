@@ -55,16 +55,26 @@ def check_yaml(path: Path) -> None:
         return
 
 
-def check_events(name: str, text: str) -> None:
-    """Counts the values that `text` stands for, and how deep they lie."""
+TOPS: dict[type[yaml.Event], str] = {
+    yaml.MappingStartEvent: "a mapping; expected key: value lines",
+    yaml.SequenceStartEvent: "a list; expected lines that begin with '- key: value'",
+}
+"""What a file may hold at its top, and what to say of another."""
+
+
+def check_events(name: str, text: str, top: type[yaml.Event] = yaml.MappingStartEvent) -> None:
+    """Counts the values that `text` stands for, and how deep they lie.
+
+    top: one of `TOPS`. Raises SettingsError, and yaml.YAMLError for faults of the syntax.
+    """
     values = 0
     anchored: dict[str, int] = {}  # the values that an alias stands for
     opened: list[tuple[str | None, int]] = []  # of each open collection: anchor, values before it
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             continue
-        if not opened and not isinstance(event, yaml.MappingStartEvent):
-            raise SettingsError(f"{name} is not a mapping; expected key: value lines")
+        if not opened and not isinstance(event, top):
+            raise SettingsError(f"{name} is not {TOPS[top]}")
         if isinstance(event, yaml.CollectionStartEvent):
             opened.append((event.anchor, values))
             values += 1

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from itertools import islice, product
+from itertools import chain, islice, product
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,17 @@ from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, OmegaConf
 
-from runner.checking.rules import refuse
+from runner.checking.parsing import parse
+from runner.checking.rules import refuse, shown
+from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError
+from runner.settings import SweepSettings
+from runner.sweeping.composition import parsed_override
+from runner.sweeping.job_files import read_jobs
+from runner.sweeping.options import EXPANDING
+
+Axis = Sequence[tuple[str, ...]]
+"""Overrides that one of the jobs' is chosen from; those in a tuple go together."""
 
 
 def sweep_grid(
@@ -24,23 +33,38 @@ def sweep_grid(
 
     Raises SettingsError when there are more than `sweep.max_jobs`.
     """
-    axes = axes_of(OverridesParser.create(config_loader=loader).parse_overrides(list(texts)))
-    refuse_too_many(axes, config.sweep.max_jobs)
-    jobs = [list(job) for job in product(*axes.values())]
+    options: SweepSettings = parse(SweepSettings, plain_section(config, "sweep"), "sweep.")
+    overrides = OverridesParser.create(config_loader=loader).parse_overrides(list(texts))
+    axes = axes_of(values_of(overrides), options, config.seed)
+    jobs = jobs_of(axes, options.max_jobs)
     folder = Path(config.hydra.sweep.dir)
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(config, folder / "multirun.yaml")
     return launcher.launch(jobs, initial_job_idx=0)
 
 
-def axes_of(overrides: Sequence[Override]) -> dict[str, list[str]]:
-    """Of each key its overrides, one a value; a key's last word counts, in its first's place."""
-    axes: dict[str, list[str]] = {}
+def plain_section(config: DictConfig, name: str) -> Any:
+    """A section's values as a mapping, or what stands in its place."""
+    section = config[name]
+    return OmegaConf.to_container(section) if isinstance(section, DictConfig) else section
+
+
+def values_of(overrides: Sequence[Override]) -> dict[str, list[str]]:
+    """Of each key its overrides, one a value; a key's last word counts, in its first's place.
+
+    Raises SettingsError for ranges without steps, and for how a sweep is run being swept.
+    """
+    values: dict[str, list[str]] = {}
     for override in overrides:
         key = override.get_key_element()
+        name = key.lstrip("+")
+        if override.is_sweep_override() and name.startswith("sweep."):
+            expected = "expected one for the whole sweep"
+            hint = f": '{name}=[{override.get_value_string()}]'" if name == "sweep.zip" else ""
+            raise refuse(name, override.get_value_string(), "is several values", expected + hint)
         if override.is_discrete_sweep():
-            values = islice(override.sweep_string_iterator(), 10**7)
-            axes[key] = [f"{key}={value}" for value in values]
+            some = islice(override.sweep_string_iterator(), 10**7)
+            values[key] = [f"{key}={value}" for value in some]
         elif override.is_sweep_override():
             raise refuse(
                 key,
@@ -48,16 +72,89 @@ def axes_of(overrides: Sequence[Override]) -> dict[str, list[str]]:
                 "is a range without steps",
                 "expected values, e.g. 0.1,1,10 or range(1,11); hydra/sweeper=optuna takes ranges",
             )
-        else:
-            axes[key] = [f"{key}={override.get_value_element_as_str()}"]
+        elif name not in EXPANDING:
+            values[key] = [f"{key}={override.get_value_element_as_str()}"]
+    return values
+
+
+def axes_of(values: dict[str, list[str]], options: SweepSettings, seed: Any) -> list[Axis]:
+    """What the jobs are all combinations of: a file's jobs, then the command line's values.
+
+    seed: the first of `sweep.repeats`, where none is among the values.
+    """
+    listed = [] if options.jobs is None else read_jobs(Path(options.jobs), options.max_jobs)
+    said = {key.lstrip("+") for key in values}
+    for key in chain(*listed):
+        if key.lstrip("+") in said:
+            raise SettingsError(
+                f"sweep.jobs={shown(options.jobs)} gives {key} values, and so does the command "
+                "line or the preset; give them once"
+            )
+    if options.repeats > 1:
+        if any("seed" in job for job in listed):
+            raise repeated(options.repeats, f"the jobs of {shown(options.jobs)} have theirs")
+        values = {**values, "seed": seeds(values.get("seed", [f"seed={seed}"]), options.repeats)}
+    grid = zipped(values, options.zip or ())
+    return [*([[tuple(job.values()) for job in listed]] if listed else []), *grid]
+
+
+def seeds(given: list[str], repeats: int) -> list[str]:
+    """As many seeds as there are to be repeats, from the given one on.
+
+    Raises SettingsError where several are given.
+    """
+    if len(given) != 1:
+        raise repeated(repeats, f"seed has {len(given):,} values")
+    first = parsed_override(given[0]).value()
+    if isinstance(first, bool) or not isinstance(first, int):
+        raise refuse("seed", first, "is not a whole number", "expected the first of the seeds")
+    return [f"seed={first + repeat}" for repeat in range(repeats)]
+
+
+def repeated(repeats: int, problem: str) -> SettingsError:
+    """The one line for seeds that are given twice over."""
+    return SettingsError(
+        f"sweep.repeats={repeats} gives each combination its seeds, but {problem}; "
+        "expected one seed to start from, or no sweep.repeats"
+    )
+
+
+def zipped(values: dict[str, list[str]], together: Sequence[str]) -> list[Axis]:
+    """An axis a key, and one for the keys that go `together`, in the first one's place.
+
+    Raises SettingsError where these have different numbers of values.
+    """
+    keys = {key.lstrip("+"): key for key in values}
+    for name in together:
+        if name not in keys:
+            raise SettingsError(
+                f"sweep.zip: {shown(name)} is given no values; {suggestion(name, keys)}"
+                f"expected e.g. {name.split('=')[0]}=1,2 on the command line"
+            )
+    counts = {name: len(values[keys[name]]) for name in together}
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"{name} has {count:,}" for name, count in counts.items())
+        raise SettingsError(f"sweep.zip: {found}; expected as many values of each")
+    members = [keys[name] for name in together]
+    first = next((key for key in values if key in members), None)
+    axes: list[Axis] = []
+    for key, texts in values.items():
+        if key == first:
+            axes.append(list(zip(*(values[member] for member in members), strict=True)))
+        elif key not in members:
+            axes.append([(text,) for text in texts])
     return axes
 
 
-def refuse_too_many(axes: dict[str, list[str]], most: Any) -> None:
-    """Refuses a grid of more jobs than `most`, before any is started."""
-    jobs = math.prod(len(values) for values in axes.values())
+def jobs_of(axes: Sequence[Axis], most: int) -> list[list[str]]:
+    """The overrides of every combination, the last axis the fastest to change.
+
+    Raises SettingsError where there are more than `most`.
+    """
+    jobs = math.prod(len(axis) for axis in axes)
     if jobs > most:
         raise SettingsError(
             f"the sweep has {jobs:,} jobs, sweep.max_jobs={most} at most; "
             "sweep over fewer values, or raise sweep.max_jobs"
         )
+    return [list(chain(*job)) for job in product(*axes)]

@@ -14,6 +14,7 @@ from runner.recording.files import storage_errors, write_atomically
 from runner.recording.run_directory import read_run
 from runner.recording.tables import merge_rows, read_row
 from runner.sweeping.extras import check_installed
+from runner.sweeping.options import check_in_single_run, check_in_sweep
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,18 @@ class SweepFolder(Callback):
 
     path: Path | None = None
 
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """Called by Hydra before a single run."""
+        try:
+            check_in_single_run(config)
+        except SettingsError as error:
+            raise Stop(error, error.exit_code) from error
+
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before the first job."""
         try:
             check_installed(config)
+            check_in_sweep(config)
         except SettingsError as error:
             raise Stop(error, error.exit_code) from error
         path = Path(config.hydra.sweep.dir).absolute()

@@ -1,0 +1,42 @@
+"""The options that tell which jobs a sweep has: refused where nothing would read them."""
+
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from runner.checking.rules import shown
+from runner.errors import SettingsError
+
+EXPANDING = ("sweep.repeats", "sweep.zip", "sweep.jobs")
+"""They are none of a job's own."""
+
+
+def check_in_single_run(config: DictConfig) -> None:
+    """Raises SettingsError where a single run is asked for what only sweeps do."""
+    for option in said(config):
+        raise SettingsError(
+            f"{shown(option)} would change nothing of a single run; add -m, which makes it a sweep"
+        )
+
+
+def check_in_sweep(config: DictConfig) -> None:
+    """Raises SettingsError where the sweeper is not the one that reads them."""
+    if config.hydra.sweeper._target_ == "runner.sweeping.plugins.GridSweeper":
+        return
+    for option in said(config):
+        raise SettingsError(
+            f"{shown(option)} is for hydra/sweeper=grid; "
+            f"hydra/sweeper={config.hydra.runtime.choices['hydra/sweeper']} would not read it"
+        )
+
+
+def said(config: DictConfig) -> list[str]:
+    """What the command line says of them."""
+    # Unresolved, as it is typed.
+    texts: Any = OmegaConf.to_container(config.hydra.overrides.task)
+    return [str(text) for text in texts if name_of(str(text)) in EXPANDING]
+
+
+def name_of(override: str) -> str:
+    """The key of an override as it is typed."""
+    return override.partition("=")[0].lstrip("+~")
