@@ -1,5 +1,6 @@
 """YAML files looked at before Hydra loads them: what would take for ever is refused at once."""
 
+import copy
 from pathlib import Path
 
 import yaml
@@ -11,6 +12,7 @@ from omegaconf import DictConfig
 from runner.configuration.trust import check_search_path
 from runner.errors import SettingsError, printable
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 50
 """Mappings and lists inside one another."""
 MOST_VALUES = 1_000_000
@@ -26,12 +28,18 @@ class FileConfigSource(file_config_source.FileConfigSource):
     def load_config(self, config_path: str) -> ConfigResult:
         """The file's content. Raises SettingsError when it is not a sound mapping."""
         path = Path(self.path, self._normalize_file_name(config_path))
-        if path.is_file():
+        if not path.is_file():
+            return super().load_config(config_path)
+        version = (path, path.stat().st_mtime_ns)
+        if version not in _loaded:  # a command composes two or three times
             check_yaml(path)
-        loaded = super().load_config(config_path)
-        if isinstance(loaded.config, DictConfig):
-            check_search_path(loaded.config, printable(path))
-        return loaded
+            loaded = _loaded[version] = super().load_config(config_path)
+            if isinstance(loaded.config, DictConfig):
+                check_search_path(loaded.config, printable(path))
+        return copy.deepcopy(_loaded[version])
+
+
+_loaded: dict[tuple[Path, int], ConfigResult] = {}
 
 
 def check_yaml_files() -> None:
@@ -70,7 +78,7 @@ def check_events(name: str, text: str, top: type[yaml.Event] = yaml.MappingStart
     values = 0
     anchored: dict[str, int] = {}  # the values that an alias stands for
     opened: list[tuple[str | None, int]] = []  # of each open collection: anchor, values before it
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=LOADER):
         if not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             continue
         if not opened and not isinstance(event, top):

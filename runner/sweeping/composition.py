@@ -2,9 +2,9 @@
 
 import copy
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
@@ -39,11 +39,8 @@ class Composition(NamedTuple):
     values: dict[str, Any]
     documents: dict[str, str]
     """What Hydra keeps of a job, by file name."""
-    form: "Form"
-
-    def settings(self) -> Settings | None:
-        """The job's settings, as `Form.settings` gives them."""
-        return self.form.settings(self.values)
+    settings: Callable[[], Settings | None]
+    """Gives those of the values, as `Form.settings` does."""
 
 
 @dataclass
@@ -89,35 +86,39 @@ class Form:
         self._task = copy.deepcopy(base.task) if self._references else base.task
         texts = [str(value) for _, value in leaves(base.values) if "${" in str(value)]
         self._feeding = [path for path in changed if any(feeds(path, text) for text in texts)]
-        self._resolved: dict[str, dict[Path, object]] = {}
-        self._differing = sorted({path[0] for path in (*changed, *self._references)})
-        self._parsed: Settings | None = None
+        self._differing = sorted({path[0] for path in changed})
+        self._resolved: dict[str, dict[str, Any]] = {}
+        self._parsed: dict[str, Settings] = {}
 
     def filled(self, changed: Mapping[Path, object]) -> dict[str, Any]:
         """The task's values with these, references resolved.
 
         Raises what OmegaConf raises for those that cannot be.
         """
-        if not self._references:
-            return with_values(self._base.values, changed)
-        known = repr([changed[path] for path in self._feeding])
-        if known not in self._resolved:
+        fed = self._fed(changed)
+        if fed not in self._resolved:
             for path in self._feeding:
                 above(self._task, path)[path[-1]] = changed[path]
-            self._resolved[known] = {path: self._value(path) for path in self._references}
-        return with_values(self._base.values, {**changed, **self._resolved[known]})
+            found = {path: self._value(path) for path in self._references}
+            self._resolved[fed] = with_values(self._base.values, found)
+        return with_values(self._resolved[fed], changed)
 
-    def settings(self, values: dict[str, Any]) -> Settings | None:
-        """Those of a job's values, or None for a branch, which has its parent's.
+    def settings(self, changed: Mapping[Path, object], values: dict[str, Any]) -> Settings | None:
+        """Those of the values that `changed` was filled in, or None for a branch: its parent's.
 
         Raises SettingsError for values that are unsound.
         """
         if values.get("from") is not None:
             return None
-        if self._parsed is None:
-            self._parsed = parse_settings(values)
-            return self._parsed
-        return parse_again(self._parsed, values, self._differing)
+        fed = self._fed(changed)
+        if fed not in self._parsed:
+            self._parsed[fed] = parse_settings(values)
+            return self._parsed[fed]
+        return parse_again(self._parsed[fed], values, self._differing)
+
+    def _fed(self, changed: Mapping[Path, object]) -> str:
+        """What the values that refer to others depend on."""
+        return repr([changed[path] for path in self._feeding])
 
     def _value(self, path: Path) -> object:
         value = above(self._task, path)[path[-1]]
@@ -146,7 +147,7 @@ class Composer:
             return None
         form = base.form(tuple(changed))
         values = form.filled(changed)
-        return values, form.settings(values)
+        return values, form.settings(changed, values)
 
     def compose(self, overrides: Sequence[str], number: int, folder: str) -> Composition | None:
         """The job with these overrides, or None where only Hydra itself can compose it.
@@ -170,7 +171,8 @@ class Composer:
             ".hydra/hydra.yaml": form.about.text(dict(zip(NUMBERED, numbered, strict=True))),
             ".hydra/overrides.yaml": list_text(list(overrides)),
         }
-        return Composition(form.filled(changed), documents, form)
+        values = form.filled(changed)
+        return Composition(values, documents, partial(form.settings, changed, values))
 
     def _divide(self, overrides: Sequence[str]) -> tuple[Base, dict[Path, object]]:
         """What Hydra composes, and the plain values to put into that."""
