@@ -3,8 +3,9 @@
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,9 +15,8 @@ from hydra.core.utils import run_job as run_job_by_hydra
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
-from runner.assembly.preparing import prepare
 from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
-from runner.errors import INTERRUPTED, RunnerError, SettingsError, Stop, printable
+from runner.errors import INTERRUPTED, SettingsError, Stop, printable
 from runner.recording.branching import inherited
 from runner.recording.files import BySweep
 from runner.settings import parse_settings
@@ -25,7 +25,6 @@ from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
 from runner.sweeping.pickup import earlier_jobs, numbers_for, numbers_in, recognised
 from runner.sweeping.pool import Lost, Pool
-from runner.sweeping.sharing import shared_assembly
 from runner.sweeping.table import ResultsTable
 from runner.threads import limited
 
@@ -101,14 +100,15 @@ class Sweep:
         documents = {} if composed is None else composed.documents
         return failed_job(values, documents, folder, job.number, LostProcessError(reason))
 
-    def warm_up(self, job: Job) -> None:
-        """Loads in this process what such a job needs, for the processes that are forked from it.
+    def load_kernels(self) -> None:
+        """Loads Numba in this process, for those that are forked from it, where jobs may want it.
 
-        A sweeper that launches many times would else have them load it anew each time.
+        No job's data and no job's net: what may go wrong with those is to happen to the job alone.
         """
-        with suppress(RunnerError):  # as the job itself will say
-            experiment = prepare(self.checked(job), None, shared_assembly)
-            experiment.engine.prepare(experiment.first_state())
+        if self._config.engine != "numpy" and find_spec("numba") is not None:
+            from runner.training.compiled_engine import load_kernels  # noqa: PLC0415 - loads Numba
+
+            load_kernels()
 
     def returned(self, job: Job, end: JobEnd) -> JobReturn:
         """What Hydra's sweepers want to know of a job."""
@@ -170,8 +170,8 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     sweep.folder.mkdir(parents=True, exist_ok=True)
     ends = {job.number: end for job, end in known if end is not None}
     names = {job.number: job.name for job in jobs}
-    if jobs and first:
-        sweep.warm_up(jobs[0])
+    if jobs:
+        sweep.load_kernels()
     with limited(1), running(sweep, jobs) as coming:
         for end in coming:
             sweep.table.add(end)

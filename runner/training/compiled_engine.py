@@ -44,6 +44,12 @@ def compiled_advance() -> Any:
     return keep_on_disk(njit, nogil=True, error_model="numpy")(kernel.advance)
 
 
+def load_kernels() -> None:
+    """Loads what all kernels need, and the default network's activation, from disk."""
+    compiled_advance()
+    tables.address(ACTIVATIONS["sigmoid"].forward, tables.FORWARD, "float64")
+
+
 def layout_for(problem: Problem) -> ColumnLayout | RowLayout:
     """The layout that is faster for this net, batch and data."""
     if max(problem.network.topology.sizes) <= WIDEST_COLUMNS and problem.scaling is None:
