@@ -2,7 +2,6 @@
 
 import os
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +15,10 @@ TEXTS = ("topology", "status", "stop_reason", "started", "finished")
 """Columns that are texts, whatever they look like."""
 RUN_FILES = frozenset({"history.csv", "snapshots", "run.log"})
 """What only a run's folder holds."""
+MOST_LEVELS = 6
+"""Of folders above runs, counted from a given one: `outputs/day/sweep` are two or three."""
+MOST_FOLDERS = 10_000
+"""Without a run in them that are looked into, for no one keeps runs so."""
 
 
 def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
@@ -28,7 +31,9 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     timestamps. Folders that cannot be read are left out, named in a warning and, each with the
     reason, in `.attrs["unreadable"]`. Runs that have not ended have no results and are left out.
 
-    Raises SnapshotError when a path is not a folder.
+    Links are not followed, hidden folders not looked into, nor any more than six levels down.
+
+    Raises SnapshotError when a path is not a folder, or holds 10,000 folders without runs.
 
     >>> runs = load_runs("outputs")
     >>> runs.groupby("topology")["steps"].mean()
@@ -41,7 +46,7 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     for root in paths or ("outputs",):
         if not Path(root).is_dir():
             raise SnapshotError(f"{printable(root)} is not a folder; expected one with runs")
-        found.look_into(str(Path(root)))
+        found.look_into(str(Path(root)), MOST_LEVELS)
     runs = found.table()
     if found.unreadable:
         each = "; ".join(f"{name}: {reason}" for name, reason in found.unreadable.items())
@@ -57,17 +62,18 @@ class Found:
         self.unreadable: dict[str, str] = {}
         self._tables: list[Rows] = []
         self._paths: list[str] = []
+        self._without = 0
 
-    def look_into(self, folder: str) -> None:
-        """Adds the run in a folder, or the runs below it."""
+    def look_into(self, folder: str, levels: int) -> None:
+        """Adds the run in a folder, or the runs at most so many levels below it."""
         try:
             rows = read_rows(f"{folder}/results.csv")
             check_results(rows)
         except FileNotFoundError:
-            self._look_below(folder)
+            self._look_below(folder, levels)
         except NOT_READABLE as error:
             self.unreadable[folder] = f"results.csv: {reason(error)}"
-            self._look_below(folder)  # the jobs of a sweep whose table is damaged
+            self._look_below(folder, levels)  # the jobs of a sweep whose table is damaged
         else:
             if rows.names[0] == "job":
                 self._add_sweep(folder, rows)
@@ -82,15 +88,17 @@ class Found:
         """The rows of a sweep's table; jobs that have ended since are read from their folders."""
         jobs = [line.partition(",")[0] for line in rows.lines]
         written = os.stat(f"{folder}/results.csv").st_mtime_ns
-        later = set(ended_later(folder, jobs, written))
-        kept = [(job, line) for job, line in zip(jobs, rows.lines, strict=True) if job not in later]
+        later, links = ended_later(folder, jobs, written)
+        self.unreadable |= {f"{folder}/{job}": "it is a link elsewhere" for job in links}
+        rest = zip(jobs, rows.lines, strict=True)
+        kept = [(job, line) for job, line in rest if job not in later and job not in links]
         lines = [line.partition(",")[2] for _, line in kept]
         paths = [f"{folder}/{job}" for job, _ in kept]
         self._add(Rows(rows.names[1:], lines), paths)
         for job in sorted(later, key=in_order):
-            self.look_into(f"{folder}/{job}")
+            self.look_into(f"{folder}/{job}", 0)
 
-    def _look_below(self, folder: str) -> None:
+    def _look_below(self, folder: str, levels: int) -> None:
         """Runs in the folders of a folder that holds no results itself."""
         try:
             with os.scandir(folder) as entries:
@@ -101,9 +109,15 @@ class Found:
         except NOT_READABLE as error:
             self.unreadable.setdefault(folder, reason(error))
             return
-        for name in sorted(inside, key=in_order):
-            if inside[name].is_dir(follow_symlinks=False):
-                self.look_into(inside[name].path)
+        self._without += 1
+        if self._without > MOST_FOLDERS:
+            raise SnapshotError(
+                f"{MOST_FOLDERS:,} folders without a run in them, the last {printable(folder)}; "
+                "name the folder of the runs, such as outputs"
+            )
+        for name in sorted(inside, key=in_order) if levels else ():
+            if inside[name].is_dir(follow_symlinks=False) and not name.startswith("."):
+                self.look_into(inside[name].path, levels - 1)
 
     def table(self) -> pd.DataFrame:
         """All rows with their types; rows of damaged values are left out and named."""
@@ -124,19 +138,29 @@ def check_results(rows: Rows) -> None:
     """Raises ValueError for a table that does not hold the results of a run or of a sweep."""
     if "status" not in rows.names or not rows.lines:
         raise ValueError("it holds no results")
-    if rows.names[0] != "job" and len(rows.lines) > 1:
+    if rows.names[0] == "job":
+        if not all(line.partition(",")[0].isdecimal() for line in rows.lines):
+            raise ValueError("its jobs are not numbered")
+    elif len(rows.lines) > 1:
         raise ValueError(f"it holds {len(rows.lines)} rows, expected 1")
 
 
-def ended_later(sweep: str, jobs: list[str], written: int) -> Iterator[str]:
-    """The jobs of a sweep whose results are not in its table: ended, or resumed, after it."""
+def ended_later(sweep: str, jobs: list[str], written: int) -> tuple[set[str], set[str]]:
+    """The jobs of a sweep whose results are not in its table: ended, or resumed, after it.
+
+    And those whose folders are links, which are not followed.
+    """
     known = set(jobs)
+    later, links = set(), set()
     with os.scandir(sweep) as entries:
         for entry in entries:
-            if not entry.name.isdecimal() or not entry.is_dir(follow_symlinks=False):
+            if not entry.name.isdecimal():
                 continue
-            if entry.name not in known or changed(entry.path) > written:
-                yield entry.name
+            if entry.is_symlink():
+                links.add(entry.name)
+            elif entry.is_dir() and (entry.name not in known or changed(entry.path) > written):
+                later.add(entry.name)
+    return later, links
 
 
 def changed(run: str) -> int:

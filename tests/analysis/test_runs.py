@@ -213,6 +213,41 @@ def test_a_link_back_up_is_not_followed(tmp_path: Path, outputs: Path) -> None:
     assert load_runs(tmp_path).empty
 
 
+def test_a_job_that_is_a_link_or_not_a_number_is_left_out_and_named(
+    sweep: Path, outputs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    copy = Path(shutil.copytree(sweep, tmp_path_factory.mktemp("links") / "sweep"))
+    shutil.rmtree(copy / "1")
+    (copy / "1").symlink_to(outputs)
+    with pytest.warns(UserWarning, match="link elsewhere"):
+        runs = load_runs(copy)
+    assert str(copy / "1") not in set(runs["path"])
+    assert len(runs) == len(load_runs(sweep)) - 1
+    table = (copy / "results.csv").read_text()
+    (copy / "results.csv").write_text(table.replace("\n0,", "\n../../etc,"))
+    with pytest.warns(UserWarning, match="not numbered"):
+        assert all(path.startswith(str(copy)) for path in load_runs(copy)["path"])
+
+
+def test_runs_are_looked_for_six_levels_down_and_not_in_hidden_folders(
+    outputs: Path, tmp_path: Path
+) -> None:
+    run = load_runs(outputs)["path"][0]
+    for place in ("a/b/c/d/e/run", "a/b/c/d/e/f/run", ".trash/run"):
+        shutil.copytree(run, tmp_path / place)
+    assert load_runs(tmp_path)["path"].tolist() == [f"{tmp_path}/a/b/c/d/e/run"]
+
+
+def test_ten_thousand_folders_without_runs_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.analysis.runs.MOST_FOLDERS", 20)
+    for place in range(20):
+        (tmp_path / str(place)).mkdir()
+    with pytest.raises(SnapshotError, match="20 folders without a run in them"):
+        load_runs(tmp_path)
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="nowhere is not a folder"):
         load_runs(tmp_path / "nowhere")
