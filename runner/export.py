@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from runner.analysis.networks import load_network
-from runner.analysis.onnx_graph import onnx_bytes
+from runner.analysis.onnx_check import checked
+from runner.analysis.onnx_graph import input_type, onnx_bytes, output_type
 from runner.commands import CommandParser, run_command
 from runner.errors import SettingsError, printable
 from runner.network.batch_norm import folded
@@ -20,7 +21,9 @@ EXAMPLES = """\
   python -m runner.export outputs/2026-11-22/14-46-04-5d0c64e8a1 net.onnx
   python -m runner.export outputs/2026-11-22/14-46-04-5d0c64e8a1 net.npz
 
-net.onnx takes raw inputs, as the data set has them: scales are part of the graph. net.npz holds
+net.onnx takes raw inputs, as the data set has them: scales are part of the graph. Inputs or outputs
+that are shifted, as years or prices are, are float64; others have the type of the weights. Where
+onnxruntime is installed it is checked before it is written. net.npz holds
 sizes, activations, weights_1, biases_1, …: a = f((x - input_shift) * input_scale @ weights_1 + …).
 Batch normalisation is folded into weights and biases.
 """
@@ -51,11 +54,27 @@ def npz_bytes(trained: TrainedNetwork) -> bytes:
     return content.getvalue()
 
 
-FORMATS: Mapping[str, Callable[[TrainedNetwork], bytes]] = {
-    ".npz": npz_bytes,
-    ".onnx": onnx_bytes,
+def npz_file(trained: TrainedNetwork) -> tuple[bytes, str]:
+    """The npz file, and what it holds."""
+    layers = len(trained.network.topology.layers)
+    matrices = f"{layers} weight matri{'x' if layers == 1 else 'ces'}"
+    return npz_bytes(trained), f"{matrices} of {trained.parameters.dtype}"
+
+
+def onnx_file(trained: TrainedNetwork) -> tuple[bytes, str]:
+    """The ONNX file, and what goes in, what comes out, and how far onnxruntime agrees."""
+    content = onnx_bytes(trained)
+    sizes = trained.network.topology.sizes
+    ends = f"inputs [samples, {sizes[0]}] {input_type(trained)}"
+    ends += f", outputs [samples, {sizes[-1]}] {output_type(trained)}"
+    return content, f"{ends}; {checked(content, trained)}"
+
+
+FORMATS: Mapping[str, Callable[[TrainedNetwork], tuple[bytes, str]]] = {
+    ".npz": npz_file,
+    ".onnx": onnx_file,
 }
-"""By the end of the file's name."""
+"""By the end of the file's name: its content, and that in words."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,9 +88,11 @@ def main(arguments: Sequence[str]) -> int:
         raise SettingsError(
             f"{printable(options.file)} has no ending of a format; expected {' or '.join(FORMATS)}"
         )
-    content = FORMATS[options.file.suffix](load_network(options.run, options.step))
+    trained = load_network(options.run, options.step)
+    content, words = FORMATS[options.file.suffix](trained)
     with storage_errors(options.file):
         write_atomically(options.file, content)
+    print(f"{printable(options.file)}: network {trained.network.topology}, {words}")
     return 0
 
 

@@ -39,13 +39,22 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--step", type=int, metavar="N", help="of which snapshot [the last]")
     options = parser.parse_args(arguments)
     network = load_network(options.run, options.step)
-    content = predictions(network, network.predict(read_inputs(network, options.file)))
+    outputs = network.predict(read_inputs(network, options.file))
+    content = predictions(network, outputs)
     if options.output is None:
         sys.stdout.write(content.decode())
     else:
         with storage_errors(options.output):
             write_atomically(options.output, content)
+        columns = content.partition(b"\n")[0].decode().split(",")
+        shown = ", ".join(columns[:3]) + (f" … {columns[-1]}" if len(columns) > 3 else "")
+        print(f"{printable(options.output)}: {counted_rows(len(outputs))}, {printable(shown)}")
     return 0
+
+
+def counted_rows(rows: int) -> str:
+    """`1 row`, `12 rows`."""
+    return f"{rows:,} row{'' if rows == 1 else 's'}"
 
 
 def predictions(network: TrainedNetwork, outputs: Array) -> bytes:

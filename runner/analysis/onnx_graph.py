@@ -40,6 +40,17 @@ class Graph:
         self.nodes.append(self.helper.make_node(kind, operands, [name], **attributes))
         return name
 
+    def cast(self, value: str, old: Any, new: Any) -> str:
+        """A value in another type of numbers."""
+        if old == new:
+            return value
+        return self.node("Cast", value, to=self.helper.np_dtype_to_tensor_dtype(np.dtype(new)))
+
+    def end(self, name: str, dtype: Any, size: int) -> Any:
+        """The inputs or the outputs [samples, size] of the whole graph."""
+        kind = self.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        return self.helper.make_tensor_value_info(name, kind, ["samples", size])
+
 
 def elu(graph: Graph, z: str) -> str:
     """max(z, exp(min(z, 0)) - 1)."""
@@ -77,18 +88,34 @@ ACTIVATIONS: Mapping[str, Callable[[Graph, str], str]] = {
 }
 
 
+def input_type(trained: TrainedNetwork) -> Any:
+    """The type of the graph's inputs."""
+    shifted = trained.scaling is not None and trained.scaling.shift.any()
+    return np.dtype("float64") if shifted else trained.parameters.dtype
+
+
+def output_type(trained: TrainedNetwork) -> Any:
+    """The type of the graph's outputs; `TrainedNetwork.predict` gives the same."""
+    return np.dtype("float64") if trained.target_scaling is not None else trained.parameters.dtype
+
+
 def onnx_bytes(trained: TrainedNetwork) -> bytes:
     """The network as an ONNX model, `inputs` [samples, n_in] to `outputs` [samples, n_out].
 
-    Both have the type of the weights. Raises SettingsError when onnx is not installed.
+    They have the type of the weights; float64 where they are shifted, as prices or years are: far
+    from 0 their differences would be lost. Raises SettingsError when onnx is not installed.
     """
     topology, parameters = trained.network.topology, trained.parameters
     graph = Graph(parameters.dtype)
+    taken, given = input_type(trained), output_type(trained)
     value = "inputs"
     if trained.fill is not None:
-        value = graph.node("Where", graph.node("IsNaN", value), trained.fill, value)
+        fill = graph.constant(trained.fill, taken)
+        value = graph.node("Where", graph.node("IsNaN", value), fill, value)
     if trained.scaling is not None:
-        value = graph.node("Sub", value, trained.scaling.shift)
+        if trained.scaling.shift.any():
+            value = graph.node("Sub", value, graph.constant(trained.scaling.shift, taken))
+            value = graph.cast(value, taken, parameters.dtype)
         value = graph.node("Mul", value, trained.scaling.scale)
     for layer, name in zip(topology.layers, trained.network.activation_names, strict=True):
         weights, biases = folded(layer, parameters)  # batch normalisation is one affine map
@@ -97,16 +124,15 @@ def onnx_bytes(trained: TrainedNetwork) -> bytes:
             value = graph.node("Add", value, biases)
         value = ACTIVATIONS[name](graph, value)
     if trained.target_scaling is not None:
-        value = graph.node("Div", value, trained.target_scaling.scale)
-        value = graph.node("Add", value, trained.target_scaling.shift)
+        value = graph.cast(value, parameters.dtype, given)
+        scale, shift = trained.target_scaling.scale, trained.target_scaling.shift
+        value = graph.node("Div", value, graph.constant(scale, given))
+        value = graph.node("Add", value, graph.constant(shift, given))
     graph.nodes.append(graph.helper.make_node("Identity", [value], ["outputs"]))
-    kind = graph.helper.np_dtype_to_tensor_dtype(parameters.dtype)
-    ends = {
-        name: graph.helper.make_tensor_value_info(name, kind, ["samples", size])
-        for name, size in (("inputs", topology.sizes[0]), ("outputs", topology.sizes[-1]))
-    }
+    first = graph.end("inputs", taken, topology.sizes[0])
+    last = graph.end("outputs", given, topology.sizes[-1])
     whole = graph.helper.make_graph(
-        graph.nodes, f"network {topology}", [ends["inputs"]], [ends["outputs"]], graph.constants
+        graph.nodes, f"network {topology}", [first], [last], graph.constants
     )
     model = graph.helper.make_model(
         whole,

@@ -42,11 +42,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_table_of_ones_own_is_predicted_as_in_training(place: Path, tmp_path: Path) -> None:
+def test_a_table_of_ones_own_is_predicted_as_in_training(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     new = "colour,note,height\nred,x,1.4\ngreen,y,\n,z,3.2\n"
     (tmp_path / "new.csv").write_text(new)
     arguments = [str(place / "fills"), str(tmp_path / "new.csv"), "-o", str(tmp_path / "out.csv")]
     assert run_command(main, arguments) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path / 'out.csv'}: 3 rows, output_")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
     network = load_network(place / "fills")
     assert network.input_names == ("height", "colour=green", "colour=red")
