@@ -78,7 +78,9 @@ class Pool:
         self._at = mmap.mmap(-1, NUMBER.size * processes)
         self._stopped = False
         self._fill()
-        self._workers = [self._start(slot) for slot in range(processes)]
+        self._workers: list[Worker] = []
+        for slot in range(processes):
+            self._workers.append(self._start(slot))
 
     def results(self) -> Iterator[tuple[int, Any] | Lost]:
         """Each task's number and result as it comes, and the tasks that were lost.
@@ -150,7 +152,7 @@ class Pool:
     def _start(self, slot: int) -> Worker:
         NUMBER.pack_into(self._at, slot * NUMBER.size, IDLE)
         ours, theirs = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=self._live, args=(slot, theirs), daemon=True)
+        process = FORK.Process(target=self._live, args=(slot, ours, theirs), daemon=True)
         with warnings.catch_warnings():
             # Linear algebra's threads are idle, and OpenBLAS knows how to be forked.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -188,7 +190,7 @@ class Pool:
         idle = all(NUMBER.unpack_from(self._at, place)[0] == IDLE for place in slots)
         return idle and not waiting(self._queue_out)
 
-    def _live(self, slot: int, results: Connection) -> None:
+    def _live(self, slot: int, parents: Connection, results: Connection) -> None:
         """What a process does: one task after the other, until there are none to come."""
         os.setpgid(0, 0)  # Ctrl-C reaches the parent, which passes it on once
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -197,12 +199,15 @@ class Pool:
             signal.signal(signal.Signals[name], note)
         self._close_queue()
         os.close(self._life_in)
+        for reader in (parents, *(worker.results for worker in self._workers)):
+            reader.close()  # with the parent's gone, who writes is told instead of waiting
         threading.Thread(target=follow, args=(self._life_out,), daemon=True).start()
         done: list[tuple[int, Any]] = []
-        with suppress(ToldToEnd):
+        with suppress(ToldToEnd, BrokenPipeError):
             self._work_through(slot, results, done)
-        if done:
-            results.send(done)
+        with suppress(BrokenPipeError):
+            if done:
+                results.send(done)
 
     def _work_through(self, slot: int, results: Connection, done: list[tuple[int, Any]]) -> None:
         reported = time.monotonic()
@@ -248,4 +253,5 @@ def waiting(pipe: int) -> int:
 def follow(life: int) -> None:
     """Waits for the parent's end, and asks this process to end in order."""
     os.read(life, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    # To the main thread, so that no system call it waits in goes on waiting.
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
