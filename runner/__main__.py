@@ -105,7 +105,8 @@ def main() -> int:
     if sweep is None or not sweep.is_dir():
         return code
     if not any(path.is_dir() for path in sweep.iterdir()):
-        (sweep / "multirun.yaml").unlink(missing_ok=True)
+        for name in ("multirun.yaml", "sweep.log"):
+            (sweep / name).unlink(missing_ok=True)
         sweep.rmdir()
         return code or report("the sweep is empty; give a key some values, e.g. seed=1,2,3", 2)
     finished = exit_code_of(lambda: finish_sweep(sweep))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,11 @@ class JobEnd:
         """Whether the job did not do what it was asked to."""
         return self.status in ("failed", "diverged")
 
+    def cell(self, column: str) -> str:
+        """What its results.csv has in a column; empty where it has none."""
+        place = places(self.header).get(column)
+        return "" if place is None else split(self.row)[place]
+
     def value(self, objective: str | None = None) -> float | None:
         """The number in that column of its results.csv, by default its metric's.
 
@@ -50,16 +56,22 @@ class JobEnd:
         """
         if self.failed:
             return None
-        cells = dict(zip(split(self.header), split(self.row), strict=True))
-        if objective is not None and objective not in cells:
+        columns = places(self.header)
+        if objective is not None and objective not in columns:
             raise SettingsError(
                 f"sweep.objective={shown(objective)} is no column of results.csv; "
-                f"{suggestion(objective, cells)}expected e.g. steps, loss, test_accuracy"
+                f"{suggestion(objective, columns)}expected e.g. steps, loss, test_accuracy"
             )
         try:
-            return float(cells.get(objective or self.metric, ""))
+            return float(self.cell(objective or self.metric))
         except ValueError:
             return None
+
+
+@lru_cache(maxsize=64)
+def places(header: str) -> dict[str, int]:
+    """Where each column of a table is."""
+    return {name: place for place, name in enumerate(split(header))} if header else {}
 
 
 def run_job(

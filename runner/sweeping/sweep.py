@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -25,6 +25,8 @@ from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
 from runner.sweeping.pickup import earlier_jobs, numbers_for, numbers_in, recognised
 from runner.sweeping.pool import Lost, Pool
+from runner.sweeping.progress import job_lines, progress
+from runner.sweeping.standing import Standing, SweepLog
 from runner.sweeping.table import ResultsTable
 from runner.threads import limited
 
@@ -53,10 +55,11 @@ class Sweep:
         self._context, self._config = context, config
         self._composer = Composer(context.config_loader, config)
         self._by_hydra = needs_hydra(config)
+        self.watched = job_lines if is_search(config) else progress
         self.workers = config.sweep.workers or os.cpu_count() or 1
         self.fail_fast: bool = config.sweep.fail_fast
         self.stop_on_warning: bool = config.recording.on_sigusr1 == "stop"
-        self._objective: str | None = config.sweep.objective
+        self.objective: str | None = config.sweep.objective
         self.earlier = earlier_jobs(self.folder)
         finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
         self.table = ResultsTable(self.folder, sorted(finished, key=lambda end: end.number))
@@ -113,7 +116,7 @@ class Sweep:
     def returned(self, job: Job, end: JobEnd) -> JobReturn:
         """What Hydra's sweepers want to know of a job."""
         result = JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED)
-        result.return_value = end.value(self._objective)
+        result.return_value = end.value(self.objective)
         return result
 
     def _values_by_hydra(self, job: Job) -> dict[str, Any]:
@@ -139,6 +142,13 @@ class Sweep:
         return ended
 
 
+ALL_AT_ONCE = (
+    "runner.sweeping.plugins.GridSweeper",
+    "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
+)
+"""The sweepers that launch all their jobs together."""
+
+
 class LostProcessError(Exception):
     """A job's process was ended from outside."""
 
@@ -158,6 +168,11 @@ def needs_hydra(config: DictConfig) -> bool:
     )
 
 
+def is_search(config: DictConfig) -> bool:
+    """Whether the sweeper learns from some jobs which others to launch."""
+    return bool(config.hydra.sweeper._target_ not in ALL_AT_ONCE)
+
+
 def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
     """Runs jobs numbered from `first` on; what each of them returned."""
     if not job_overrides:
@@ -169,20 +184,38 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
         print(f"{len(known) - len(jobs):,} jobs are finished, {len(jobs):,} to run", flush=True)
     sweep.folder.mkdir(parents=True, exist_ok=True)
     ends = {job.number: end for job, end in known if end is not None}
-    names = {job.number: job.name for job in jobs}
+    standing = Standing(len(jobs), sweep.workers, sweep.objective, short_names(known))
+    for end in ends.values():
+        standing.compare(end)
+    by_number = {job.number: job for job in jobs}
     if jobs:
         sweep.load_kernels()
-    with limited(1), running(sweep, jobs) as coming:
+    with (
+        limited(1),
+        SweepLog(sweep.folder) as log,
+        sweep.watched(standing) as see,
+        running(sweep, jobs, see) as coming,
+    ):
+        log.begin(len(jobs), len(ends))
         for end in coming:
             sweep.table.add(end)
-            print(printable(f"{names[end.number]}: {end.text}"), flush=True)
+            log.add(end, " ".join(by_number[end.number].overrides))
             ends[end.number] = end
     sweep.table.finish()
-    if sweep.fail_fast and any(ends[number].failed for number in names if number in ends):
+    if sweep.fail_fast and any(ends[number].failed for number in by_number if number in ends):
         raise Stop(None, 1)
     if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process
         raise Stop(None, INTERRUPTED["SIGTERM"])
     return [sweep.returned(job, ends[job.number]) for job, _ in known]
+
+
+def short_names(known: Sequence[tuple[Job, JobEnd | None]]) -> dict[int, str]:
+    """Of each job its number, and the overrides that not all have."""
+    common = set(known[0][0].overrides).intersection(*(job.overrides for job, _ in known))
+    return {
+        job.number: " ".join([f"#{job.number}", *(t for t in job.overrides if t not in common)])
+        for job, _ in known
+    }
 
 
 def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, JobEnd | None]]:
@@ -203,9 +236,12 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
 
 
 @contextmanager
-def running(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[Iterator[JobEnd]]:
+def running(
+    sweep: Sweep, jobs: Sequence[Job], see: Callable[[JobEnd], None]
+) -> Iterator[Iterator[JobEnd]]:
     """The jobs' ends, in their order, while processes work on them.
 
+    see: called with each end as it comes.
     Raises Stop after a signal, when the running jobs have been interrupted.
     """
     pool = Pool(
@@ -231,7 +267,7 @@ def running(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[Iterator[JobEnd]]:
     handlers = dict.fromkeys(INTERRUPTED, handle) | dict.fromkeys(WARNINGS, warn)
     previous = {name: signal.signal(signal.Signals[name], do) for name, do in handlers.items()}
     try:
-        yield in_order(ends_of(pool, sweep, jobs))
+        yield in_order(ends_of(pool, sweep, jobs), see)
     finally:
         pool.close()
         for name, handler in previous.items():
@@ -266,11 +302,12 @@ def ends_of(pool: Pool, sweep: Sweep, jobs: Sequence[Job]) -> Iterator[tuple[int
             pool.stop(signal.SIGTERM)
 
 
-def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:
-    """Each end once those before it have come; at the end what is left."""
+def in_order(ends: Iterator[tuple[int, JobEnd]], see: Callable[[JobEnd], None]) -> Iterator[JobEnd]:
+    """Each end once those before it have come; at the end what is left. `see` has each at once."""
     early: dict[int, JobEnd] = {}
     following = 0
     for task, end in ends:
+        see(end)
         early[task] = end
         while following in early:
             yield early.pop(following)

@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -50,13 +51,22 @@ def test_a_sweep_with_failed_jobs_is_exit_code_1_and_names_each(
     assert all("topology=2-4-1 does not fit" in line for line in others)
 
 
-def test_every_job_prints_a_line(sweep: tuple[Ending, Path]) -> None:
+def test_every_job_has_a_line_in_the_sweeps_log(sweep: tuple[Ending, Path]) -> None:
     ended, folder = sweep
-    lines = [line for line in ended.out.splitlines() if line.startswith("#")]
+    first, *lines = (folder / "sweep.log").read_text().splitlines()
+    assert first.endswith(" 6 jobs to run, 0 finished before")
     assert [line.split()[0] for line in lines] == [f"#{job}" for job in range(6)]
-    assert "#1 topology=3-4-1 seed=2 " in lines[1]
-    assert "max_steps reached after 20 steps" in lines[0]
-    assert "failed: topology=2-4-1 does not fit" in lines[2]
+    assert re.fullmatch(
+        r"#1 completed topology=3-4-1 seed=2 stopping.max_steps=20: mean_accuracy=0\.\d+, "
+        r"max_steps reached after 20 steps, [\d.]+ s",
+        lines[1],
+    )
+    failed = "#2 failed topology=2-4-1 seed=1 stopping.max_steps=20: topology=2-4-1 does not fit"
+    assert lines[2].startswith(failed)
+    assert "Jobs        4 completed, 2 failed" in ended.out
+    assert re.search(
+        r"^Best        mean_accuracy [\d.]+ of #\d topology=\S+ seed=\d$", ended.out, re.MULTILINE
+    )
     assert f"Folder      {folder}" in ended.out
 
 

@@ -1,0 +1,104 @@
+"""A sweep's progress: a display on a terminal, elsewhere a line every few seconds."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from runner.errors import printable
+from runner.sweeping.job import JobEnd
+from runner.sweeping.standing import Standing
+
+SECONDS_BETWEEN_FRAMES = 0.1
+SECONDS_BETWEEN_LINES = 5.0
+
+
+Watched = Iterator[Callable[[JobEnd], None]]
+"""Gives what is to be called with each job's end."""
+
+
+@contextmanager
+def progress(standing: Standing) -> Watched:
+    """Shows how a sweep stands, and in the end what has become of it.
+
+    No thread draws it: the sweep's processes are forked from this one, at any time.
+    """
+    screen = next((stream for stream in (sys.stdout, sys.stderr) if stream.isatty()), None)
+    with display(standing, screen) if screen is not None else lines(standing) as show:
+
+        def see(end: JobEnd) -> None:
+            standing.count(end)
+            show()
+
+        yield see
+    if standing.summary:
+        print(standing.summary, flush=True)
+
+
+@contextmanager
+def job_lines(standing: Standing) -> Watched:
+    """Prints a line a job, where nobody knows how many there will be."""
+
+    def see(end: JobEnd) -> None:
+        print(printable(f"{standing.names[end.number]}: {end.text}"), flush=True)
+
+    yield see
+
+
+@contextmanager
+def lines(standing: Standing) -> Iterator[Callable[[], None]]:
+    """Prints how a sweep stands, when that has last been seconds ago."""
+    yield every(SECONDS_BETWEEN_LINES, lambda: print(told(standing), flush=True))
+
+
+def told(standing: Standing) -> str:
+    """Counts, time left and best on one line."""
+    best = f", best {standing.best}" if standing.best else ""
+    return f"{standing.counts}, {standing.left}{best}"
+
+
+def every(seconds: float, action: Callable[[], None]) -> Callable[[], None]:
+    """What does `action` when it is called, but not again within `seconds`."""
+    last = time.monotonic()
+
+    def act() -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            action()
+
+    return act
+
+
+@contextmanager
+def display(standing: Standing, screen: TextIO) -> Iterator[Callable[[], None]]:
+    """Three lines of a terminal, taken away at the end; what it gives draws them anew."""
+    from rich.console import Console, Group  # noqa: PLC0415 - slow, and only for a terminal
+    from rich.live import Live  # noqa: PLC0415
+    from rich.progress_bar import ProgressBar  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    def frame() -> Group:
+        top = Table.grid(expand=True, padding=(0, 1))
+        top.add_column(ratio=1)
+        top.add_column(no_wrap=True)
+        top.add_row(ProgressBar(max(standing.jobs, 1), standing.done), standing.left)
+        best = f"best {standing.best}" if standing.best else ""
+        lines = [Text(line, no_wrap=True, overflow="ellipsis") for line in (standing.counts, best)]
+        return Group(top, *lines)
+
+    console = Console(file=screen)
+    live = Live(
+        frame(),
+        console=console,
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    with live:
+        console.show_cursor(True)  # a process that is killed could not bring it back
+        live.refresh()
+        yield every(SECONDS_BETWEEN_FRAMES, lambda: live.update(frame(), refresh=True))

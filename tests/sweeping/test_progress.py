@@ -1,0 +1,128 @@
+"""How a sweep stands: what is counted, and what a terminal of any width shows of it."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from runner.sweeping.job import JobEnd
+from runner.sweeping.standing import Standing
+from tests.end_to_end.commands import ENVIRONMENT, InProcess
+
+NAMES = {0: "#0 a=1", 1: "#1 a=2", 2: "#2 a=3"}
+
+
+def end(number: int, status: str = "completed", row: str = "", metric: str = "loss") -> JobEnd:
+    return JobEnd(number, status, "", 0, "loss,accuracy,steps" if row else "", row, metric)
+
+
+BESTS: dict[str, tuple[str | None, list[JobEnd], str]] = {
+    "nothing yet": (None, [], ""),
+    "the least loss": (None, [end(0, row="3,.5,9"), end(1, row="2,.5,9"), end(2, row="4,.5,9")],
+                       "loss 2 of #1 a=2"),
+    "the highest accuracy": (None, [end(n, row=f"1,.{9 - n},9", metric="accuracy") for n in (1, 0)],
+                             "accuracy 0.9 of #0 a=1"),
+    "the fewest steps": ("steps", [end(0, row="1,.5,9"), end(1, row="2,.5,7")],
+                         "steps 7 of #1 a=2"),
+    "the first of equals": (None, [end(0, row="1,.5,9"), end(1, row="1,.5,9")], "loss 1 of #0 a=1"),
+    "not one that failed": (None, [end(0, "diverged", "1,.5,9"), end(1, row="2,.5,9")],
+                            "loss 2 of #1 a=2"),
+    "not what is no number": (None, [end(0, row="nan,.5,9"), end(1, row=",.5,9"),
+                                     end(2, row="5,.5,9")], "loss 5 of #2 a=3"),
+    "no such column": ("stps", [end(0, row="1,.5,9")], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BESTS)
+def test_the_best_job_so_far_is(case: str) -> None:
+    objective, ends, best = BESTS[case]
+    standing = Standing(3, 2, objective, NAMES)
+    for each in ends:
+        standing.count(each)
+    assert standing.best == best
+
+
+def test_what_is_done_failed_and_running_is_counted() -> None:
+    standing = Standing(3, 2, None, NAMES)
+    assert standing.counts == "0 of 3 jobs done, 0 failed, 2 running"
+    assert standing.left == "-:--:-- left"
+    standing.count(end(1, "failed"))
+    standing.count(end(0, row="1,.5,9"))
+    assert standing.counts.startswith("2 of 3 jobs done, 1 failed, 1 running, ")
+    standing.count(end(2, "interrupted"))
+    assert standing.summary.startswith("Jobs        1 completed, 1 failed, ")
+    standing.count(end(2, "diverged"))
+    assert standing.counts.startswith("3 of 3 jobs done, 2 failed, ")
+    assert standing.left == "0:00:00 left"
+
+
+def seen_on_a_terminal(*arguments: str, columns: int, cwd: Path) -> str:
+    """What `python -m runner` writes on a terminal so many characters wide."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", *arguments],
+        cwd=cwd,
+        env={**ENVIRONMENT, "COLUMNS": str(columns), "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    parts: list[bytes] = []
+
+    def read() -> None:
+        try:
+            while part := os.read(ours, 65536):
+                parts.append(part)
+        except OSError:  # the terminal's other side is closed
+            return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert process.wait(timeout=60) == 0
+    reader.join()
+    os.close(ours)
+    return b"".join(parts).decode()
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_a_terminal_shows_how_the_sweep_stands_and_keeps_the_outcome(
+    columns: int, tmp_path: Path
+) -> None:
+    seen = seen_on_a_terminal(
+        "-m", "seed=range(1,41)", "optimizer=sgd,adam", "stopping.max_steps=30",
+        "hydra.sweep.dir=s", columns=columns, cwd=tmp_path,
+    )  # fmt: skip
+    display, outcome = seen[: seen.rindex("\x1b[2K")], seen[seen.rindex("\x1b[2K") + 4 :]
+    assert outcome.split()[:3] == ["Jobs", "80", "completed,"]
+    lines = re.sub(r"\x1b\[[\d?;]*[a-zA-Z]", "\n", display).splitlines()
+    assert any(line.startswith("0 of 80 jobs done, 0 failed") for line in lines)
+    assert any(line.startswith("best mean_accuracy ") for line in lines)
+    assert max(map(len, lines)) <= columns
+    assert seen.rindex("\x1b[?25h") > seen.rindex("\x1b[?25l")  # the cursor is there again
+
+
+def test_what_is_no_terminal_is_sent_plain_text(run: InProcess) -> None:
+    ended = run("-m", "seed=1,2", "stopping.max_steps=5", "hydra.sweep.dir=s")
+    assert (ended.code, ended.err) == (0, "")
+    assert "\x1b" not in ended.out
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["Jobs", "Best", "Folder"]
+
+
+def test_a_later_launch_adds_to_the_log_and_knows_the_best_before(run: InProcess) -> None:
+    few = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")
+    assert run("-m", "seed=1,2,3", *few).code == 0
+    before = (run.cwd / "s" / "sweep.log").read_text()
+    ended = run("-m", "seed=range(1,5)", *few)
+    added = (run.cwd / "s" / "sweep.log").read_text().removeprefix(before).splitlines()
+    assert added[0].endswith(" 1 jobs to run, 3 finished before")
+    assert added[1].startswith("#3 completed seed=4 ")
+    assert len(added) == 2
+    rows = [line.split("mean_accuracy=")[1] for line in (*before.splitlines()[1:], added[1])]
+    best = max(float(row.split(",")[0]) for row in rows)
+    assert f"Best        mean_accuracy {best:.6g} of #" in ended.out
