@@ -2,7 +2,7 @@
 
 import signal
 
-from runner.signals import note_warnings
+from runner.signals import handing_on, note_warnings
 
 if __name__ == "__main__":  # Ctrl-C while modules load just ends the process
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -52,7 +52,8 @@ def application(config: DictConfig) -> float | None:
     about = HydraConfig.get()
     folder = Path(about.runtime.output_dir)
     if about.mode == RunMode.MULTIRUN:
-        end = run_composed_job(config, folder)
+        with handing_on():
+            end = run_composed_job(config, folder)
         return report_job(end, about.overrides.task, config.sweep.objective)
     if not about.run.dir:
         raise Stop(SettingsError("hydra.run.dir is empty; expected a folder for the run"), 2)

@@ -36,12 +36,29 @@ class Interrupted(BaseException):
     """A signal came where nothing would be lost by stopping at once."""
 
 
+class HandedOnError(BaseException):
+    """What somebody who was handed a signal raised then: no failure of the run."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+@contextmanager
+def handing_on() -> Iterator[None]:
+    """Lets out of a job what is to end its process, such as submitit's when it is queued again."""
+    try:
+        yield
+    except HandedOnError as handed_on:
+        raise handed_on.error from None
+
+
 class Interrupts:
     """While entered, remembers signals instead of raising.
 
     SIGINT, SIGTERM: the first is noted in `received`, a second ends the process at once.
     SIGUSR1, SIGUSR2: a snapshot is wanted; and an end, as by SIGTERM, if `stop_on_warning` or if
-    somebody else waits for the signal, such as submitit, who gets it when the run has ended.
+    somebody else waits for the signal, such as submitit, who gets it when the run has ended, and
+    whose errors are then raised as HandedOnError.
     What `note` has kept counts as come just now.
     Only a process's main thread can do this; elsewhere signals are left alone.
     """
@@ -70,7 +87,10 @@ class Interrupts:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
         if self._handed_on is not None and kind is None:
-            self._handed_on()
+            try:
+                self._handed_on()
+            except BaseException as error:
+                raise HandedOnError(error) from error
 
     def snapshot_wanted(self) -> bool:
         """Whether a warning has come since this was last asked."""

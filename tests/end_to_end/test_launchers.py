@@ -5,6 +5,9 @@ The real things, each started by its test; every sweep is held against one of th
 
 import csv
 import json
+import os
+import signal
+import time
 from pathlib import Path
 from statistics import median
 
@@ -12,7 +15,7 @@ import pytest
 import yaml
 
 from runner import load_runs
-from tests.end_to_end.commands import Ending, InProcess, command
+from tests.end_to_end.commands import Ending, InProcess, command, ending, start
 
 SWEEP = ("-m", "topology=3-4-1,2-4-1", "seed=1,2", "stopping.target=null", "stopping.max_steps=20")
 PACKAGES = {"joblib": "joblib", "submitit_local": "submitit", "ray": "ray"}
@@ -151,3 +154,28 @@ def test_an_objective_that_is_no_column_is_named(optuna: InProcess) -> None:
     ended = optuna(*OPTUNA, RATES, *FEW, "sweep.objective=stps")
     assert ended.code == 2
     assert "sweep.objective='stps' is no column of results.csv; did you mean 'steps'?" in ended.err
+
+
+def wait_for_training(job: Path) -> int:
+    """The process of a job, once it trains."""
+    deadline = time.monotonic() + 60
+    while not (job / "history.csv").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process: int = json.loads((job / "run.json").read_text(encoding="utf-8"))["process"]["id"]
+    return process
+
+
+def test_a_job_that_submitit_queues_again_goes_on_from_its_snapshot(tmp_path: Path) -> None:
+    pytest.importorskip("submitit")
+    choices = ("stopping.target=null", "stopping.max_steps=4000000")
+    sweep = ("-m", "seed=1", *choices, "hydra/launcher=submitit_local", "hydra.sweep.dir=s")
+    process = start(*sweep, cwd=tmp_path)
+    os.kill(wait_for_training(tmp_path / "s" / "0"), signal.SIGUSR2)  # submitit's warning
+    ended = ending(process)
+    assert (ended.code, ended.err) == (0, "")
+    about = json.loads((tmp_path / "s" / "0" / "run.json").read_text(encoding="utf-8"))
+    assert [session["step"] for session in about["resumed"]] != []
+    assert command("seed=1", *choices, "hydra.run.dir=whole", cwd=tmp_path).code == 0
+    whole = json.loads((tmp_path / "whole" / "run.json").read_text(encoding="utf-8"))
+    assert about["checksums"] == whole["checksums"]
+    assert [row["status"] for row in table(tmp_path / "s")] == ["completed"]
