@@ -1,0 +1,187 @@
+"""Sweeps in the pool of processes, beside Hydra's basic launcher in the same run.
+
+    python -m tests.benchmarks.sweeps [--root FOLDER]
+
+A minute without, three with `--root`, the folder of MNIST's files. Every figure is of whole
+commands, their start included; training is what the jobs' own results.csv say. Folders stay until
+the end: some file systems make new files slowly after many have been removed.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.timing import conditions
+
+SHORT = ("network.dropout.rate=0", "stopping.target=0.99")
+MIXED = (
+    "topology=3-4-1,3-8-1,3-4-4-1,3-16-1",
+    "optimizer.learning_rate=1,3,10,30,100",
+    "seed=range(1,51)",
+    *SHORT,
+    "stopping.max_steps=2000",
+)
+MNIST = ("dataset=mnist", "stopping.max_epochs=40", "dtype=float32", "recording.plots=false")
+
+
+class Sweep(NamedTuple):
+    """What a command took."""
+
+    jobs: int
+    seconds: float
+    cpu: float
+    """Seconds of all its processes, the system's work for them included."""
+    megabytes: float
+    """Of its largest process."""
+    training: float
+    """Seconds of a job's training, in the mean."""
+
+    @property
+    def rate(self) -> float:
+        """Jobs a second."""
+        return self.jobs / self.seconds
+
+
+class Figure(NamedTuple):
+    """A line of the report."""
+
+    what: str
+    goal: str
+    measured: str
+    met: bool | None = None
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--root", help="the folder of MNIST's files, for the long jobs")
+    parser.add_argument("--basic", type=int, default=100, help="jobs of Hydra's basic launcher")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".sweeps-") as place:
+        folders = (Path(place) / str(number) for number in count())
+        sweep(next(folders), 2, seeds(2), *SHORT)  # compiles kernels
+        table = Table("figure", "goal", "measured", "")
+        for figure in short_jobs(folders.__next__, arguments.basic):
+            add(table, figure)
+        for figure in long_jobs(folders.__next__, arguments.root) if arguments.root else []:
+            add(table, figure)
+        console = Console()
+        console.print(table)
+        console.print(conditions(), highlight=False)
+
+
+def add(table: Table, figure: Figure) -> None:
+    """A line of the table, with its verdict."""
+    verdict = {True: "met", False: "missed", None: ""}[figure.met]
+    table.add_row(figure.what, figure.goal, figure.measured, verdict)
+
+
+def short_jobs(folder: Callable[[], Path], basic_jobs: int) -> list[Figure]:
+    """Jobs whose training takes less than a millisecond."""
+    start = sweep(folder(), 2, seeds(2), *SHORT)
+    rounds = [
+        (
+            sweep(folder(), 1000, seeds(1000), *SHORT),
+            sweep(folder(), basic_jobs, seeds(basic_jobs), *SHORT, "hydra/launcher=basic"),
+            sweep(folder(), 1000, *MIXED),
+        )
+        for _ in range(3)
+    ]
+    short = min((one for one, _, _ in rounds), key=lambda run: run.seconds)
+    basic = min((other for _, other, _ in rounds), key=lambda run: run.seconds)
+    many = sweep(folder(), 10_000, seeds(10_000), *SHORT)
+    ratio = statistics.median(one.rate / other.rate for one, other, _ in rounds)
+    grid = statistics.median(other.rate / one.rate for one, _, other in rounds)
+    cpu = 1000 * (many.cpu - start.cpu) / (many.jobs - start.jobs)
+    training = 1000 * many.training
+    flat = many.megabytes / short.megabytes
+    return [
+        Figure("1,000 jobs, jobs a second", ">= 400", f"{short.rate:.0f}", short.rate >= 400),
+        Figure(f"Hydra's basic launcher, {basic_jobs} jobs", "", f"{basic.rate:.1f}"),
+        Figure("the former over the latter, median of 3", ">= 60", f"{ratio:.0f}", ratio >= 60),
+        Figure("10,000 jobs, seconds", "< 40", f"{many.seconds:.1f}", many.seconds < 40),
+        Figure("  jobs a second over basic's", "", f"{many.rate / basic.rate:.0f}"),
+        Figure("  largest process, MB, and over 1,000's", "<= 1.2",
+               f"{many.megabytes:.0f}, {flat:.2f}", flat <= 1.2),
+        Figure("mixed grid's rate over the first", ">= 0.8", f"{grid:.2f}", grid >= 0.8),
+        Figure("CPU a job, ms", "", f"{cpu:.2f}"),
+        Figure("  training", "", f"{training:.2f}"),
+        Figure("  all else", "< 3", f"{cpu - training:.2f}", cpu - training < 3),
+        Figure("a sweep of two jobs, seconds", "", f"{start.seconds:.2f}"),
+    ]  # fmt: skip
+
+
+def long_jobs(folder: Callable[[], Path], root: str) -> list[Figure]:
+    """MNIST: what the pool adds to one job, and what a second job at once does to it."""
+    given = (*MNIST, f"dataset.root={root}")
+    rounds = [
+        (
+            run(folder(), *given, "seed=1"),
+            sweep(folder(), 1, *given, "seed=1").seconds,
+            sweep(folder(), 2, *given, "seed=1,2").seconds,
+        )
+        for _ in range(3)
+    ]
+    alone, one, two = (min(seconds) for seconds in zip(*rounds, strict=True))
+    return [
+        Figure("MNIST: one run, seconds", "", f"{alone:.1f}"),
+        Figure("  as a sweep's only job, over that", "<= 1.05", f"{one / alone:.2f}",
+               one / alone <= 1.05),
+        Figure(f"  two jobs at once on {os.cpu_count()} cores, over one", "<= 1.15",
+               f"{two / one:.2f}", two / one <= 1.15),
+    ]  # fmt: skip
+
+
+def seeds(jobs: int) -> str:
+    """An override of so many seeds."""
+    return f"seed=range(1,{jobs + 1})"
+
+
+def sweep(folder: Path, jobs: int, *overrides: str) -> Sweep:
+    """What a sweep takes from its first process to its last file; checks that it is complete."""
+    seconds, cpu, megabytes = measured("-m", *overrides, f"hydra.sweep.dir={folder}")
+    results = pd.read_csv(folder / "results.csv")
+    files = {tuple(sorted(names_in(folder / str(job)))) for job in results["job"]}
+    if len(results) != jobs or any(len(names) < 9 for names in files):
+        raise SystemExit(f"{len(results)} of {jobs} jobs have a row, with the files {files}")
+    return Sweep(jobs, seconds, cpu, megabytes, results["seconds"].mean())
+
+
+def names_in(job: Path) -> list[str]:
+    """The kinds of file that a job has left."""
+    files = (path.relative_to(job) for path in job.glob("**/*") if path.is_file())
+    return list({str(path.with_suffix(".npz") if "step" in path.name else path) for path in files})
+
+
+def run(folder: Path, *overrides: str) -> float:
+    """The seconds of a run by itself."""
+    return measured(*overrides, f"hydra.run.dir={folder}")[0]
+
+
+def measured(*arguments: str) -> tuple[float, float, float]:
+    """Seconds, CPU seconds and the largest process's megabytes of a command."""
+    started = perf_counter()
+    command = [sys.executable, "-m", "runner", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
