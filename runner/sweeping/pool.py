@@ -25,7 +25,8 @@ from typing import Any
 from runner.signals import WARNINGS, note
 
 NUMBER = struct.Struct("i")
-IDLE = -1
+IDLE, TAKING = -1, -2
+"""Where a process is that is at no task: waiting for one, or about to take one."""
 MOST_WAITING = 4096
 """Tasks in the pipe: 16 KiB, the smallest size that pipes have."""
 SECONDS_BETWEEN_REPORTS = 0.01
@@ -164,8 +165,9 @@ class Pool:
         try:
             while worker.results.poll():
                 for task, result in worker.results.recv():
-                    self._open.discard(task)
-                    yield task, result
+                    if task in self._open:  # not where it was given out again in the meantime
+                        self._open.discard(task)
+                        yield task, result
         except (EOFError, OSError):
             return
 
@@ -186,9 +188,10 @@ class Pool:
             os.write(self._queue_in, NUMBER.pack(self._left.pop()))
 
     def _all_idle(self) -> bool:
+        if waiting(self._queue_out):  # first: who has emptied the pipe since is at its task
+            return False
         slots = range(0, NUMBER.size * len(self._workers), NUMBER.size)
-        idle = all(NUMBER.unpack_from(self._at, place)[0] == IDLE for place in slots)
-        return idle and not waiting(self._queue_out)
+        return all(NUMBER.unpack_from(self._at, place)[0] == IDLE for place in slots)
 
     def _live(self, slot: int, parents: Connection, results: Connection) -> None:
         """What a process does: one task after the other, until there are none to come."""
@@ -212,6 +215,7 @@ class Pool:
     def _work_through(self, slot: int, results: Connection, done: list[tuple[int, Any]]) -> None:
         reported = time.monotonic()
         while not done or not self._last(done[-1][1]):
+            NUMBER.pack_into(self._at, slot * NUMBER.size, TAKING)
             number = self._next()
             if done and (number is None or time.monotonic() > reported + SECONDS_BETWEEN_REPORTS):
                 results.send(done)
