@@ -187,6 +187,7 @@ class SweepSettings:
     repeats: Annotated[int, integer(at_least=1)]
     zip: Annotated[tuple[str, ...] | None, optional(keys)]
     jobs: Annotated[str | None, optional(path)]
+    plan: Annotated[bool, flag]
     workers: Annotated[int | None, optional(integer(at_least=1))]
     max_jobs: Annotated[int, integer(at_least=1)]
     skip_finished: Annotated[bool, flag]

@@ -42,6 +42,7 @@ BAD_VALUES = [
     ("sweep.zip", ["topology"], "does not pair anything"),
     ("sweep.zip", ["seed", "seed"], "names a key twice"),
     ("sweep.zip", ["seed", 3], "sweep.zip=3 is not a text"),
+    ("sweep.plan", "yes", "sweep.plan='yes' is not a truth value"),
     ("sweep.jobs", 3, "sweep.jobs=3 is not a path"),
     ("topology", None, "topology=null is not a topology"),
     ("topology", 3, "such as 3-4-1"),

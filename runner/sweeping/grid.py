@@ -6,11 +6,11 @@ from itertools import chain, islice, product
 from pathlib import Path
 from typing import Any
 
-from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from runner.checking.parsing import parse
@@ -20,23 +20,31 @@ from runner.errors import SettingsError
 from runner.settings import SweepSettings
 from runner.sweeping.composition import parsed_override
 from runner.sweeping.job_files import read_jobs
-from runner.sweeping.options import EXPANDING
+from runner.sweeping.options import OWN
 
 Axis = Sequence[tuple[str, ...]]
 """Overrides that one of the jobs' is chosen from; those in a tuple go together."""
 
 
 def sweep_grid(
-    loader: ConfigLoader, config: DictConfig, launcher: Launcher, texts: Sequence[str]
+    context: HydraContext, config: DictConfig, launcher: Launcher, texts: Sequence[str]
 ) -> Sequence[JobReturn]:
-    """Launches all combinations of the values that `texts` give to their keys.
+    """Launches all combinations of the values that `texts` give to their keys, or tells of them.
 
     Raises SettingsError when there are more than `sweep.max_jobs`.
     """
     options: SweepSettings = parse(SweepSettings, plain_section(config, "sweep"), "sweep.")
-    overrides = OverridesParser.create(config_loader=loader).parse_overrides(list(texts))
+    overrides = OverridesParser.create(config_loader=context.config_loader).parse_overrides(
+        list(texts)
+    )
     axes = axes_of(values_of(overrides), options, config.seed)
     jobs = jobs_of(axes, options.max_jobs)
+    if options.plan:
+        from runner.sweeping.plan import print_plan  # noqa: PLC0415 - it imports the launcher
+        from runner.sweeping.sweep import Sweep  # noqa: PLC0415
+
+        print_plan(Sweep(context, config), jobs)
+        return []
     folder = Path(config.hydra.sweep.dir)
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(config, folder / "multirun.yaml")
@@ -72,7 +80,7 @@ def values_of(overrides: Sequence[Override]) -> dict[str, list[str]]:
                 "is a range without steps",
                 "expected values, e.g. 0.1,1,10 or range(1,11); hydra/sweeper=optuna takes ranges",
             )
-        elif name not in EXPANDING:
+        elif name not in OWN:
             values[key] = [f"{key}={override.get_value_element_as_str()}"]
     return values
 

@@ -1,4 +1,4 @@
-"""The options that tell which jobs a sweep has: refused where nothing would read them."""
+"""The options of the runner's own sweeper: refused where nothing would read them."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from omegaconf import DictConfig, OmegaConf
 from runner.checking.rules import shown
 from runner.errors import SettingsError
 
-EXPANDING = ("sweep.repeats", "sweep.zip", "sweep.jobs")
-"""They are none of a job's own."""
+OWN = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")
+"""They are no part of a job."""
 
 
 def check_in_single_run(config: DictConfig) -> None:
@@ -34,7 +34,7 @@ def said(config: DictConfig) -> list[str]:
     """What the command line says of them."""
     # Unresolved, as it is typed.
     texts: Any = OmegaConf.to_container(config.hydra.overrides.task)
-    return [str(text) for text in texts if name_of(str(text)) in EXPANDING]
+    return [str(text) for text in texts if name_of(str(text)) in OWN]
 
 
 def name_of(override: str) -> str:

@@ -46,7 +46,7 @@ class GridSweeper(Sweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Called by Hydra once, before `sweep`."""
-        self._loader, self._config = hydra_context.config_loader, config
+        self._context, self._config = hydra_context, config
         self._launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
@@ -56,7 +56,7 @@ class GridSweeper(Sweeper):
         from runner.sweeping.grid import sweep_grid  # noqa: PLC0415 - only for sweeps
 
         texts = [f"{key}={values}" for key, values in self._params.items()] + arguments
-        return sweep_grid(self._loader, self._config, self._launcher, texts)
+        return sweep_grid(self._context, self._config, self._launcher, texts)
 
 
 def register_plugins() -> None:

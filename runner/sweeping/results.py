@@ -58,7 +58,7 @@ class SweepFolder(Callback):
         if holds_a_sweep and not can_pick_up(config):
             problem = f"{printable(path)} already holds a sweep; give another hydra.sweep.dir"
             raise Stop(ConflictError(problem), ConflictError.exit_code)
-        SweepFolder.path = path
+        SweepFolder.path = None if config.sweep.plan else path
 
 
 def can_pick_up(config: DictConfig) -> bool:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -62,7 +63,12 @@ class Sweep:
         self.objective: str | None = config.sweep.objective
         self.earlier = earlier_jobs(self.folder)
         finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
-        self.table = ResultsTable(self.folder, sorted(finished, key=lambda end: end.number))
+        self._finished = sorted(finished, key=lambda end: end.number)
+
+    @cached_property
+    def table(self) -> ResultsTable:
+        """The sweep's results.csv, which jobs that are finished begin."""
+        return ResultsTable(self.folder, self._finished)
 
     def checked(self, job: Job) -> dict[str, Any]:
         """A job's configuration.

@@ -15,7 +15,7 @@ from tests.end_to_end.commands import InProcess
 
 FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")
 OPTIONS: dict[str, Any] = {
-    "repeats": 1, "zip": None, "jobs": None, "workers": None, "max_jobs": 1000,
+    "repeats": 1, "zip": None, "jobs": None, "plan": False, "workers": None, "max_jobs": 1000,
     "skip_finished": True, "fail_fast": False, "objective": None,
 }  # fmt: skip
 
@@ -102,6 +102,7 @@ def test_a_file_that_contradicts_the_command_line_is_refused(
 UNREAD = {
     "a single run": (["sweep.repeats=2"], "add -m"),
     "a single run's pairs": (["sweep.zip=[topology,seed]"], "add -m"),
+    "a single run's plan": (["sweep.plan=true"], "add -m"),
     "another sweeper": (["-m", "seed=1,2", "hydra/sweeper=basic", "sweep.repeats=2"],
                         "is for hydra/sweeper=grid"),
 }  # fmt: skip

@@ -1,0 +1,160 @@
+"""What a sweep would do, before it does: its jobs, nets, time and disk. Nothing is started."""
+
+import math
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from runner.commands import console
+from runner.errors import printable
+from runner.sweeping.job import JobEnd
+from runner.sweeping.measuring import Net, measured
+from runner.sweeping.pickup import identity
+from runner.sweeping.sweep import Job, Sweep, picked_up
+from runner.threads import limited
+
+SECONDS = 4.0
+"""For all trials together."""
+MOST_NETS = 20
+MOST_TRIALS = 16
+"""Of the jobs with one net."""
+MOST_SHOWN = 10
+BOUNDS = ("at least", "at most", "about")
+"""How sure the time is, the least sure first."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The jobs to run that have one net and one data set."""
+
+    topology: str
+    dataset: str
+    jobs: Sequence[Mapping[str, Any]]
+    """Their configurations."""
+    net: Net | None
+    """None where there were too many nets to try them all."""
+
+
+def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]]) -> None:
+    """Prints what a sweep over these jobs would do.
+
+    Raises RunnerError, as the sweep itself would, for a job that cannot be run.
+    """
+    given = [Job(number, list(texts)) for number, texts in enumerate(job_overrides)]
+    known = picked_up(sweep, given, 0)
+    configs = [sweep.checked(job) for job, _ in known]
+    to_run = [config for config, (_, end) in zip(configs, known, strict=True) if end is None]
+    groups = tried_groups(to_run)
+    print_jobs(known, len(set(map(identity, configs))))
+    if groups:
+        workers = min(sweep.workers, len(to_run))
+        print_nets(groups)
+        print_estimates(groups, workers, min(workers, os.cpu_count() or 1))
+    print("Nothing was started; without sweep.plan=true the same command runs it.")
+
+
+def tried_groups(configs: Sequence[Mapping[str, Any]]) -> list[Group]:
+    """The jobs by net and data set, some of each tried."""
+    jobs: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for config in configs:
+        key = str(config["topology"]), str(config["dataset"]["name"])
+        jobs.setdefault(key, []).append(config)
+    tried = sample(list(jobs), MOST_NETS)
+    seconds = SECONDS / max(1, len(tried))
+    groups = []
+    with limited(1):
+        for key, members in jobs.items():
+            chosen = sample(members, MOST_TRIALS) if key in tried else []
+            groups.append(Group(*key, members, measured(chosen, seconds) if chosen else None))
+    return groups
+
+
+def sample(items: Sequence[Any], most: int) -> list[Any]:
+    """At most so many of the items, chosen by chance, and the same ones every time."""
+    return [items[place] for place in np.random.default_rng(0).permutation(len(items))[:most]]
+
+
+def print_jobs(known: Sequence[tuple[Job, JobEnd | None]], distinct: int) -> None:
+    """How many jobs there are, and the first of them."""
+    finished = Counter(end is not None for _, end in known)
+    again = len(known) - distinct
+    print(
+        f"Jobs        {len(known):,}: {distinct:,} distinct, {again:,} given again; "
+        f"{finished[True]:,} finished, {finished[False]:,} to run"
+    )
+    for job, end in known[:MOST_SHOWN]:
+        print(printable(f"  {job.name}{'' if end is None else f'  ({end.status})'}"))
+    if len(known) > MOST_SHOWN:
+        print(f"  … and {len(known) - MOST_SHOWN:,} more")
+
+
+def print_nets(groups: Sequence[Group]) -> None:
+    """A row a net: its parameters, and what its jobs take."""
+    from rich.table import Table  # noqa: PLC0415 - slow to import
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("topology", "data set"):
+        table.add_column(name, overflow="fold")
+    for name in ("jobs", "parameters", "steps/s", "a job takes", "a job writes"):
+        table.add_column(name, justify="right")
+    for group in groups:
+        net = group.net or Net(None, ())
+        bound = surest([group])
+        takes = "" if math.isnan(net.seconds) else duration(net.seconds)
+        table.add_row(
+            printable(group.topology),
+            printable(group.dataset),
+            f"{len(group.jobs):,}",
+            "" if net.parameters is None else f"{net.parameters:,}",
+            "" if math.isnan(net.steps_per_second) else f"{net.steps_per_second:,.0f}",
+            takes if bound == "about" or not takes else f"{bound} {takes}",
+            "" if math.isnan(net.size) else size(net.size),
+        )
+    console().print(table)
+    for group in groups:
+        if group.net is not None and group.net.problem:
+            print(f"  a job of topology={printable(group.topology)} will fail: {group.net.problem}")
+
+
+def print_estimates(groups: Sequence[Group], workers: int, at_once: int) -> None:
+    """Time and disk of all jobs; those of nets that were not tried are taken for average."""
+    tried = [group for group in groups if group.net is not None and group.net.trials]
+    if not tried:
+        return
+    jobs = sum(len(group.jobs) for group in groups if group.net is None or group.net.trials)
+    share = jobs / sum(len(group.jobs) for group in tried)
+    seconds = share * sum(len(g.jobs) * g.net.seconds for g in tried if g.net) / at_once
+    disk = share * sum(len(g.jobs) * g.net.size for g in tried if g.net)
+    trials = [trial for group in tried if group.net for trial in group.net.trials]
+    processes = f"{workers} process{'es' * (workers > 1)}"
+    spent = sum(trial.spent for trial in trials)
+    print(
+        f"Time        {surest(tried)} {duration(seconds)} on {processes}, "
+        f"by {len(trials)} jobs tried for {spent:.2f} s"
+    )
+    print(f"Disk        about {size(disk)}")
+
+
+def surest(groups: Sequence[Group]) -> str:
+    """How sure a time is that these are part of: as the least sure of their trials."""
+    trials = [trial.bound for group in groups if group.net for trial in group.net.trials]
+    return min(trials, key=BOUNDS.index, default="about")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people read them."""
+    if seconds < 60:
+        return f"{seconds * 1000:.2g} ms" if seconds < 0.0995 else f"{seconds:.2g} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{seconds / 3600:,.1f} h"
+
+
+def size(count: float) -> str:
+    """Bytes as people read them."""
+    from rich.filesize import decimal  # noqa: PLC0415 - with the table
+
+    return decimal(round(count))

@@ -1,0 +1,109 @@
+"""A look at a sweep before it starts: its jobs, nets, time and disk, and nothing left behind."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from runner.sweeping import plan
+from runner.sweeping.measuring import measured
+from runner.sweeping.plan import duration
+from tests.end_to_end.commands import InProcess, composed
+
+FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")
+PLAN = "sweep.plan=true"
+
+
+@pytest.fixture(autouse=True)
+def short_trials(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setattr(plan, "SECONDS", 0.4)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+
+
+def files(folder: Path) -> dict[Path, tuple[bytes, int]]:
+    return {
+        path: (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_plan_counts_jobs_and_nets_and_leaves_nothing(run: InProcess) -> None:
+    ended = run("-m", "topology=3-4-1,3-8-1", "seed=1,2,2", PLAN, *FEW)
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[0] == "Jobs        6: 4 distinct, 2 given again; 0 finished, 6 to run"
+    assert lines[1] == "  #0 topology=3-4-1 seed=1 stopping.target=null stopping.max_steps=5"
+    assert [line.split()[:4] for line in lines[8:10]] == [
+        ["3-4-1", "eight_samples", "3", "16"],
+        ["3-8-1", "eight_samples", "3", "32"],
+    ]
+    assert lines[10].startswith("Time        about ")
+    assert " jobs tried for " in lines[10]
+    assert lines[11].startswith("Disk        about ")
+    assert list(run.cwd.iterdir()) == []
+    assert list(Path(tempfile.gettempdir()).iterdir()) == []
+
+
+def test_a_plan_knows_what_is_finished_and_touches_none_of_it(run: InProcess) -> None:
+    assert run("-m", "seed=1,2", *FEW).code == 0
+    before = files(run.cwd)
+    ended = run("-m", "seed=2,3,4", PLAN, *FEW)
+    assert "3: 3 distinct, 0 given again; 1 finished, 2 to run" in ended.out
+    assert "#1 seed=2 stopping.target=null stopping.max_steps=5  (completed)" in ended.out
+    assert files(run.cwd) == before
+    ended = run("-m", "seed=1,2", PLAN, *FEW)
+    assert "2 finished, 0 to run" in ended.out
+    assert "Time" not in ended.out
+
+
+def test_a_planned_sweep_runs_as_many_jobs_as_were_told(run: InProcess) -> None:
+    sweep = ("-m", "topology=3-4-1,3-8-1", "sweep.repeats=3", *FEW)
+    assert "Jobs        6: 6 distinct" in run(*sweep, PLAN).out
+    assert "Jobs        6 completed, 0 failed" in run(*sweep).out
+
+
+def test_a_net_that_does_not_fit_is_told_beforehand(run: InProcess) -> None:
+    ended = run("-m", "topology=3-4-1,2-4-1", PLAN, *FEW)
+    assert ended.code == 0
+    assert "a job of topology=2-4-1 will fail: topology=2-4-1 does not fit" in ended.out
+    assert "Time        about" in ended.out
+
+
+def test_a_job_that_would_be_refused_refuses_the_plan(run: InProcess) -> None:
+    ended = run("-m", "seed=1,-3", PLAN, *FEW)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: #1 seed=-3")
+    assert list(run.cwd.iterdir()) == []
+
+
+SURENESS = {
+    "about": ("stopping.max_steps=100",),
+    "at most": ("stopping.max_steps=100_000_000_000", "stopping.target=1"),
+    "at least": ("stopping.target=1",),
+}
+
+
+@pytest.mark.parametrize("bound", SURENESS)
+def test_a_time_is_as_sure_as_its_trials(bound: str) -> None:
+    net = measured([composed(*SURENESS[bound])], 0.2)
+    assert [trial.bound for trial in net.trials] == [bound]
+    assert net.parameters == 16
+    assert net.size > 4096
+    if bound == "at most":  # as long as all its steps take
+        steps = net.seconds * net.steps_per_second
+        assert steps == pytest.approx(1e11, rel=0.01)
+
+
+def test_a_job_that_diverges_is_a_trial_too() -> None:
+    wild = composed("optimizer.learning_rate=1e300", "network.activation.output=linear")
+    net = measured([wild, composed("stopping.max_steps=5")], 0.2)
+    assert (len(net.trials), net.problem) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0012, "1.2 ms"), (0.15, "0.15 s"), (12.3, "12 s"), (300, "5 min"), (9000, "2.5 h")],
+)
+def test_durations_are_read_by_people(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
