@@ -42,7 +42,8 @@ from runner.errors import (
 from runner.experiment import run_experiment
 from runner.recording.branching import inherited
 from runner.sweeping.job import JobEnd, run_composed_job
-from runner.sweeping.results import SweepFolder, collect_results
+from runner.sweeping.plugins import register_plugins
+from runner.sweeping.results import SweepFolder, swept_jobs
 
 
 @hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
@@ -101,6 +102,7 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, terminated)
     prepare_hydra()
+    register_plugins()
     code = exit_code_of(composed_application)
     sweep = SweepFolder.path
     if sweep is None or not sweep.is_dir():
@@ -154,14 +156,13 @@ def handled(error: Exception, whole_traceback: bool) -> int:
 
 def finish_sweep(sweep: Path) -> None:
     """Collects the sweep's results. Raises RunnerError when jobs failed, naming each."""
-    jobs = collect_results(sweep)
-    failed = [job for job in jobs if job.failed]
+    ended, failed = swept_jobs(sweep)
     print(f"Folder      {printable(sweep)}")
     if failed:
         names = "".join(
             "\n  " + printable(f"#{job.number} {job.overrides}: {job.error}") for job in failed
         )
-        raise RunnerError(f"{len(failed)} of the sweep's {len(jobs)} jobs failed:{names}")
+        raise RunnerError(f"{len(failed)} of the sweep's {ended} jobs failed:{names}")
 
 
 def report(message: str, code: int) -> int:

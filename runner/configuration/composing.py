@@ -32,7 +32,6 @@ from runner.configuration.yaml_files import check_yaml_files
 from runner.errors import SettingsError, printable
 from runner.settings import Settings
 from runner.sweeping.extras import prefer_files
-from runner.sweeping.plugins import register_plugins
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -50,7 +49,6 @@ def prepare_hydra() -> None:
     """
     check_yaml_files()
     check_configurations()
-    register_plugins()
     prefer_files(Path(conf_folder()))
     OmegaConf.register_new_resolver(
         "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True

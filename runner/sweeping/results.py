@@ -1,5 +1,7 @@
 """A sweep's results.csv: a row for each of its jobs."""
 
+import csv
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +18,9 @@ from runner.recording.tables import merge_rows, read_row
 from runner.sweeping.extras import check_installed
 from runner.sweeping.options import check_in_single_run, check_in_sweep
 
+FAILED = ("failed", "diverged")
+"""Statuses of jobs that did not do what they were asked to."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -31,7 +36,7 @@ class Job:
     @property
     def failed(self) -> bool:
         """Whether the job did not do what it was asked to."""
-        return self.row.get("status") in ("failed", "diverged")
+        return self.row.get("status") in FAILED
 
 
 class SweepFolder(Callback):
@@ -69,14 +74,24 @@ def can_pick_up(config: DictConfig) -> bool:
 
 def sweep_jobs(sweep: Path) -> Iterator[Job]:
     """The jobs of a sweep that have ended, in the order of their numbers."""
-    folders = [path for path in sweep.iterdir() if path.is_dir() and path.name.isdigit()]
-    for folder in sorted(folders, key=lambda path: int(path.name)):
+    for number in sorted(job_numbers(sweep), key=int):
         try:
-            row, about = read_row(folder / "results.csv"), read_run(folder)
+            yield job_in(sweep / number)
         except (OSError, ValueError, KeyError):
             continue  # not ended: its own folder says how far it came
-        job = Job(folder.name, row, about["error"] or "")
-        yield replace(job, overrides=overrides_of(folder)) if job.failed else job
+
+
+def job_numbers(sweep: Path) -> set[str]:
+    """The names of a sweep's folders that are a job's."""
+    with os.scandir(sweep) as entries:
+        return {entry.name for entry in entries if entry.name.isdigit() and entry.is_dir()}
+
+
+def job_in(folder: Path) -> Job:
+    """The job in a folder. Raises OSError, ValueError or KeyError where it has not ended."""
+    row, about = read_row(folder / "results.csv"), read_run(folder)
+    job = Job(folder.name, row, about["error"] or "")
+    return replace(job, overrides=overrides_of(folder)) if job.failed else job
 
 
 def overrides_of(folder: Path) -> str:
@@ -86,6 +101,31 @@ def overrides_of(folder: Path) -> str:
     except (OSError, ValueError, yaml.YAMLError):
         return ""
     return " ".join(map(str, given)) if isinstance(given, list) else ""
+
+
+def swept_jobs(sweep: Path) -> tuple[int, list[Job]]:
+    """How many jobs have ended, and those that failed; results.csv then has a row for each.
+
+    Where it has them already, as the pool leaves it, only the folders of failed jobs are read.
+    """
+    table = statuses(sweep / "results.csv")
+    if table.keys() != job_numbers(sweep):
+        jobs = collect_results(sweep)
+        return len(jobs), [job for job in jobs if job.failed]
+    failed = [number for number, status in table.items() if status in FAILED]
+    return len(table), [job_in(sweep / number) for number in failed]
+
+
+def statuses(table: Path) -> dict[str, str]:
+    """Of each job in a sweep's results.csv its status; empty where there is no such table."""
+    try:
+        with open(table, encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            header = next(rows)
+            job, status = header.index("job"), header.index("status")
+            return {row[job]: row[status] for row in rows}
+    except (OSError, ValueError, StopIteration, IndexError):
+        return {}
 
 
 def collect_results(sweep: Path) -> list[Job]:
