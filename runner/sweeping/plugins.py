@@ -46,17 +46,24 @@ class GridSweeper(Sweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Called by Hydra once, before `sweep`."""
-        self._context, self._config = hydra_context, config
+        self._context, self._task, self._config = hydra_context, task_function, config
         self._launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> Any:
         """Launches the jobs that the command line and `params` ask for."""
-        from runner.sweeping.grid import sweep_grid  # noqa: PLC0415 - only for sweeps
+        from runner.sweeping.elsewhere import Elsewhere  # noqa: PLC0415 - only for sweeps
+        from runner.sweeping.grid import sweep_grid  # noqa: PLC0415
 
+        launcher = self._launcher
+        if not isinstance(launcher, PoolLauncher):
+            launcher = Elsewhere(launcher)
+            launcher.setup(
+                hydra_context=self._context, task_function=self._task, config=self._config
+            )
         texts = [f"{key}={values}" for key, values in self._params.items()] + arguments
-        return sweep_grid(self._context, self._config, self._launcher, texts)
+        return sweep_grid(self._context, self._config, launcher, texts)
 
 
 def register_plugins() -> None:

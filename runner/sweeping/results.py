@@ -67,8 +67,9 @@ class SweepFolder(Callback):
 
 
 def can_pick_up(config: DictConfig) -> bool:
-    """Whether jobs that a folder holds are recognised, which takes the runner's own launcher."""
-    ours = config.hydra.launcher._target_.startswith("runner.sweeping.plugins.")
+    """Whether jobs that a folder holds are recognised, by the runner's own launcher or sweeper."""
+    plugins = (config.hydra.launcher._target_, config.hydra.sweeper._target_)
+    ours = any(name.startswith("runner.sweeping.plugins.") for name in plugins)
     return ours and bool(OmegaConf.select(config, "sweep.skip_finished"))
 
 

@@ -183,12 +183,8 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     """Runs jobs numbered from `first` on; what each of them returned."""
     if not job_overrides:
         return []
-    given = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
-    known = picked_up(sweep, given, first)
+    known = taken_up(sweep, job_overrides, first)
     jobs = [job for job, end in known if end is None]
-    if len(jobs) < len(known):
-        print(f"{len(known) - len(jobs):,} jobs are finished, {len(jobs):,} to run", flush=True)
-    sweep.folder.mkdir(parents=True, exist_ok=True)
     ends = {job.number: end for job, end in known if end is not None}
     standing = Standing(len(jobs), sweep.workers, sweep.objective, short_names(known))
     for end in ends.values():
@@ -222,6 +218,18 @@ def short_names(known: Sequence[tuple[Job, JobEnd | None]]) -> dict[int, str]:
         job.number: " ".join([f"#{job.number}", *(t for t in job.overrides if t not in common)])
         for job, _ in known
     }
+
+
+def taken_up(
+    sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int
+) -> list[tuple[Job, JobEnd | None]]:
+    """Jobs numbered from `first` on, as `picked_up` gives them, in the sweep's folder."""
+    jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
+    known = picked_up(sweep, jobs, first)
+    if finished := sum(end is not None for _, end in known):
+        print(f"{finished:,} jobs are finished, {len(known) - finished:,} to run", flush=True)
+    sweep.folder.mkdir(parents=True, exist_ok=True)
+    return known
 
 
 def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, JobEnd | None]]:

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -16,6 +17,7 @@ import yaml
 
 from runner import load_runs
 from tests.end_to_end.commands import Ending, InProcess, command, ending, start
+from tests.sweeping.test_pickup import weights
 
 SWEEP = ("-m", "topology=3-4-1,2-4-1", "seed=1,2", "stopping.target=null", "stopping.max_steps=20")
 PACKAGES = {"joblib": "joblib", "submitit_local": "submitit", "ray": "ray"}
@@ -156,11 +158,16 @@ def test_an_objective_that_is_no_column_is_named(optuna: InProcess) -> None:
     assert "sweep.objective='stps' is no column of results.csv; did you mean 'steps'?" in ended.err
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Waits for what is about to come true."""
+    deadline = time.monotonic() + 60
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 def wait_for_training(job: Path) -> int:
     """The process of a job, once it trains."""
-    deadline = time.monotonic() + 60
-    while not (job / "history.csv").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until((job / "history.csv").exists)
     process: int = json.loads((job / "run.json").read_text(encoding="utf-8"))["process"]["id"]
     return process
 
@@ -179,3 +186,56 @@ def test_a_job_that_submitit_queues_again_goes_on_from_its_snapshot(tmp_path: Pa
     whole = json.loads((tmp_path / "whole" / "run.json").read_text(encoding="utf-8"))
     assert about["checksums"] == whole["checksums"]
     assert [row["status"] for row in table(tmp_path / "s")] == ["completed"]
+
+
+def completed(job: Path) -> bool:
+    about = json.loads((job / "run.json").read_text(encoding="utf-8"))
+    return bool(about["status"] == "completed")
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_a_sweep_whose_launcher_loses_a_process_tells_so_and_goes_on_when_launched_again(
+    launcher: str, tmp_path: Path
+) -> None:
+    pytest.importorskip(PACKAGES[launcher])
+    choices = ("-m", "seed=1,2", "stopping.target=null", "stopping.max_steps=4000000")
+    sweep = (*choices, f"hydra/launcher={launcher}", "hydra.sweep.dir=s")
+    process = start(*sweep, cwd=tmp_path, **LENIENT)
+    os.kill(wait_for_training(tmp_path / "s" / "0"), signal.SIGKILL)
+    ended = ending(process)
+    assert ended.code == 1, ended
+    told = [line for line in ended.err.splitlines() if line.startswith("error: ")]
+    assert told[0].startswith(f"error: hydra/launcher={launcher} gave up: ")
+    assert "of 2 jobs have not ended: the same command with hydra.sweep.dir=" in told[0]
+    assert "of the sweep's " in told[1]
+    assert "#0 seed=1 " in ended.err
+    assert "its process was ended from outside" in ended.err
+    if launcher == "submitit_local":  # the other's process has nothing to do with it
+        wait_until(lambda: completed(tmp_path / "s" / "1"))
+    again = command(*sweep, cwd=tmp_path, **LENIENT)
+    assert again.code == 0, again
+    assert command(*choices, "hydra.sweep.dir=whole", cwd=tmp_path).code == 0
+    assert table(tmp_path / "s") == table(tmp_path / "whole")
+    assert weights(tmp_path / "s") == weights(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_values_are_added_to_a_sweep_on_another_launcher(launcher: str, run: InProcess) -> None:
+    pytest.importorskip("joblib")
+    few = ("stopping.target=null", "stopping.max_steps=20", f"hydra/launcher={launcher}")
+    sweep = ("-m", *few, "hydra.sweep.dir=s")
+    assert run(*sweep, "seed=1,3").code == 0
+    before = jobs(run.cwd / "s")
+    ended = run(*sweep, "seed=1,2,3,4")
+    assert (ended.code, ended.err) == (0, "")
+    assert "2 jobs are finished, 2 to run" in ended.out
+    assert {name: jobs(run.cwd / "s")[name] for name in before} == before
+    seeds = [(row["job"], row["seed"]) for row in table(run.cwd / "s")]
+    assert seeds == [("0", "1"), ("1", "3"), ("2", "2"), ("3", "4")]
+
+
+def test_settings_are_checked_before_another_launcher_starts(run: InProcess) -> None:
+    ended = run("-m", "seed=1,-1", "hydra/launcher=basic", "hydra.sweep.dir=s")
+    assert ended.code == 2
+    assert ended.err.startswith("error: #1 seed=-1: seed=-1 is out of range")
+    assert not list(run.cwd.glob("s/*/run.json"))

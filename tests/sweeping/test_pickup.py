@@ -90,8 +90,9 @@ def test_a_folder_that_holds_a_sweep_is_refused_where_picking_up_is_not_wanted(
 ) -> None:
     assert run("-m", "seed=1,2", *FEW).code == 0
     before = contents(run.cwd / "s")
-    for refused in ("sweep.skip_finished=false", "hydra/launcher=basic"):
-        ended = run("-m", "seed=1,2,3", refused, *FEW)
+    basic = ("hydra/launcher=basic", "hydra/sweeper=basic")
+    for refused in (("sweep.skip_finished=false",), basic):
+        ended = run("-m", "seed=1,2,3", *refused, *FEW)
         assert ended.code == 5
         assert "already holds a sweep" in ended.err
     assert contents(run.cwd / "s") == before

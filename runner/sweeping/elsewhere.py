@@ -1,0 +1,84 @@
+"""Jobs on other packages' launchers, with what the runner's own does around its jobs."""
+
+from collections.abc import Mapping, Sequence
+
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from runner.configuration.composing import first_line
+from runner.errors import INTERRUPTED, RunnerError, Stop
+from runner.sweeping.job import ended_job
+from runner.sweeping.sweep import Job, Sweep, taken_up
+
+
+class LaunchError(RunnerError):
+    """A launcher gave up before its jobs had ended."""
+
+
+class Elsewhere(Launcher):
+    """A launcher whose jobs are checked before the first starts, and picked up where they were."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        """launcher: of another package, set up."""
+        self._launcher = launcher
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Called once, before the first launch."""
+        self._context, self._config = hydra_context, config
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> list[JobReturn]:
+        """Runs the jobs that have not ended; those between them return at once.
+
+        Raises LaunchError when the launcher gives up, such as when it loses a process.
+        """
+        sweep = Sweep(self._context, self._config)
+        known = taken_up(sweep, job_overrides, initial_job_idx)
+        left = [job for job, end in known if end is None]
+        returned: list[JobReturn] = []
+        try:
+            for jobs in stretches(left, {job.number: job for job, _ in known}):
+                texts = [job.overrides for job in jobs]
+                returned += self._launcher.launch(texts, initial_job_idx=jobs[0].number)
+            for one in returned:
+                if one.status is JobStatus.FAILED:
+                    _ = one.return_value  # raises what went wrong
+        except RunnerError:
+            raise
+        except Exception as error:
+            raise self._given_up(sweep, left, error) from error
+        return returned
+
+    def _given_up(self, sweep: Sweep, jobs: Sequence[Job], error: Exception) -> BaseException:
+        """Records the jobs whose processes are gone; what to raise for the sweep."""
+        for job in jobs:
+            sweep.lost(job, "its process was ended from outside", again=True)
+        ends = [ended_job(sweep.folder / str(job.number), job.number) for job in jobs]
+        if any(end is not None and end.status == "interrupted" for end in ends):
+            return Stop(None, INTERRUPTED["SIGTERM"])
+        choice = self._config.hydra.runtime.choices["hydra/launcher"]
+        return LaunchError(
+            f"hydra/launcher={choice} gave up: {type(error).__name__}: {first_line(error)}; "
+            f"{ends.count(None)} of {len(jobs)} jobs have not ended: the same command with "
+            f"hydra.sweep.dir={sweep.folder} goes on with them"
+        )
+
+
+def stretches(left: Sequence[Job], known: Mapping[int, Job]) -> list[list[Job]]:
+    """The jobs that are left, by number; those known between them fill what gaps they can.
+
+    A launcher numbers jobs one after the other, and each of its launches waits for the last.
+    """
+    found: list[list[Job]] = []
+    for job in sorted(left, key=lambda job: job.number):
+        gap = range(found[-1][-1].number + 1, job.number) if found else range(0)
+        if found and all(number in known for number in gap):
+            found[-1] += [*(known[number] for number in gap), job]
+        else:
+            found.append([job])
+    return found
