@@ -6,7 +6,7 @@ from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
 from runner.network.topology import Array, Topology
 from runner.settings import Settings
-from runner.training.engine import Problem
+from runner.training.engine import Engine, Problem
 from runner.training.metrics import VALIDATION, higher_is_better
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
@@ -132,6 +132,15 @@ def check_problem(problem: Problem) -> None:
             f"loss.name='{problem.loss}' needs targets within [0, 1], found "
             f"{targets.min():g} to {targets.max():g}; choose loss=squared_error, "
             "or dataset.scale_targets=minmax where the data set has that"
+        )
+
+
+def check_threads(threads: int, engine: Engine) -> None:
+    """The compiled engine's kernels use one thread, whatever is asked for."""
+    if threads > 1 and engine.name == "compiled":
+        raise SettingsError(
+            f"threads={threads} would change nothing: engine=compiled trains on one thread; "
+            "set engine=numpy, or threads=1"
         )
 
 

@@ -11,6 +11,9 @@ from runner.errors import SettingsError, printable
 from runner.settings import Settings
 from runner.training.schedules import RANGE
 
+DEFAULT_SPLIT_SEED = 1
+"""What conf/config.yaml says where nobody does."""
+
 Check = Callable[[Settings], str | None]
 """From the settings to what is wrong, if it is."""
 
@@ -97,9 +100,23 @@ def fold(settings: Settings) -> str | None:
     return None
 
 
+def split_seed(settings: Settings) -> str | None:
+    """How samples are shuffled before they are divided, where all of them train."""
+    split = settings.dataset.split
+    sizes = (split.validation, split.test, split.folds)
+    divided = any(size is not None and not isinstance(size, str) for size in sizes)
+    if divided or split.split_seed in (None, DEFAULT_SPLIT_SEED):
+        return None
+    return (
+        f"dataset.split_seed={split.split_seed} would change nothing: no samples are divided; "
+        f"set dataset.validation=0.2, or dataset.split_seed={DEFAULT_SPLIT_SEED}"
+    )
+
+
 def range_test(settings: Settings) -> str | None:
     """What a range test does not look at, and a range from high to low."""
     start, stopping, schedule = settings.from_, settings.stopping, settings.schedule
+    history = settings.recording.history
     if schedule.name != RANGE:
         return None
     least, most = schedule.settings
@@ -114,6 +131,7 @@ def range_test(settings: Settings) -> str | None:
         "stopping.patience": stopping.patience,
         "stopping.plateau": stopping.plateau,
         "stopping.restore_best": stopping.restore_best or None,
+        "recording.history": None if history == "log" else history,
     }
     for name, value in unseen.items():
         if value is not None:
@@ -125,4 +143,12 @@ def range_test(settings: Settings) -> str | None:
     return None
 
 
-CHECKS: tuple[Check, ...] = (min_delta, slow_schedule, rprop, initializer, fold, range_test)
+CHECKS: tuple[Check, ...] = (
+    min_delta,
+    slow_schedule,
+    rprop,
+    initializer,
+    fold,
+    split_seed,
+    range_test,
+)

@@ -15,6 +15,7 @@ from runner.assembly.building import (
     build_stopping,
     build_watch,
 )
+from runner.assembly.combinations import check_threads
 from runner.assembly.loading import load_dataset
 from runner.data.dataset import Dataset
 from runner.recording.branching import branch_off
@@ -105,10 +106,12 @@ def assemble(
     dataset = load(settings.dataset)
     problem = build_problem(settings, dataset)
     outputs = problem.network.topology.sizes[-1]
+    engine = build_engine(settings.engine, problem, build_distortion(dataset))
+    check_threads(settings.threads, engine)
     return Assembly(
         dataset.for_outputs(outputs, settings.dtype),
         dataset.checksum,
-        build_engine(settings.engine, problem, build_distortion(dataset)),
+        engine,
         build_stopping(settings.stopping),
         build_watch(settings),
     )

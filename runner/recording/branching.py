@@ -19,6 +19,9 @@ from runner.recording.snapshots import (
 )
 from runner.training.state import TrainingState
 
+FRESH = "network.initializer"
+"""What only a run with weights of its own asks for."""
+
 
 class Origin(NamedTuple):
     """The snapshot that a run starts from."""
@@ -44,6 +47,7 @@ def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, 
     """The configuration of a branch: its parent's, but for what `overrides` say anew.
 
     config: as composed, overrides included; given back as it is where `from` is null.
+    Raises SettingsError for starting weights beside those of `from`.
     """
     if config.get("from") is None:
         return dict(config)
@@ -52,6 +56,11 @@ def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, 
     for override in overrides:
         key = override.lstrip("+~").partition("=")[0].partition("@")[0]
         first, *sections = key.replace("/", ".").split(".")
+        if key.startswith(FRESH):
+            raise SettingsError(
+                f"{printable(key)} would change nothing: from={printable(parent.run)} brings its "
+                "weights; leave one of them out"
+            )
         if first in config:  # not `experiment`, which is gone once composed
             result[first] = taken(result.get(first), config[first], sections)
     result["from"] = f"{parent.run.absolute()}@{parent.step}"

@@ -53,6 +53,20 @@ REFUSED = [
     (["network.initializer.bias=normal"], "set network.bias=true"),
     ([*POINTS, "dataset.fold=2"], "set dataset.folds=5"),
     (["dataset.validation=0.2", "dataset.distortion.alpha=34"], "is not a configuration key"),
+    (["dataset=sine", "dataset.split_seed=7", "dataset.test=null"], "no samples are divided"),
+    (["dataset.split_seed=7"], "or dataset.split_seed=1"),
+    ([*FINDER, "recording.history=10"], "recording.history=10 does not go with"),
+    ([*FINDER, "stopping.patience=3"], "stopping.patience=3 does not go with"),
+    ([*FINDER, "stopping.restore_best=true"], "stopping.restore_best=True does not go with"),
+    ([*POINTS, *HELD_OUT, "stopping.metric=val_top_5_accuracy"], "is not defined for"),
+    (["dataset=digits", "stopping.metric=top_5_accuracy"], "stopping.metric=val_top_5_accuracy"),
+    ([*SINE, *HELD_OUT, "stopping.metric=val_accuracy"], "is not defined for"),
+    ([*POINTS, *HELD_OUT, "stopping.metric=val_r2"], "is not defined for"),
+    ([*POINTS, "stopping.restore_best=true"], "set stopping.metric=val_"),
+    ([*POINTS, "dataset.folds=3", *HELD_OUT], "set one of them to null"),
+    ([*POINTS, "dataset.validation=more.csv"], "dataset.validation"),
+    ([*POINTS, "network.batch_norm=true", "topology=2-1"], "set network.batch_norm=false"),
+    ([*POINTS, "network.batch_norm=true", "batch_size=1"], "set batch_size=2 or more"),
     (["batch_size=9"], "at most that, or null"),
     (["topology=3-4-2"], "it takes 3-…-1"),
     (["dataset=digits", "topology=64-8-9"], "it takes 64-…-10"),
@@ -82,6 +96,14 @@ TAKEN = [
     ["network.initializer.bias=normal", "network.bias=true"],
     [*POINTS, "dataset.test=null", "dataset.folds=5", "dataset.fold=2"],
 ]
+
+
+def test_threads_that_the_engine_would_not_use_are_refused() -> None:
+    pytest.importorskip("numba")
+    for engine in ("auto", "compiled"):
+        with pytest.raises(SettingsError, match="set engine=numpy, or threads=1"):
+            prepare(composed(f"engine={engine}", "threads=2"))
+    prepare(composed("engine=numpy", "threads=2"))
 
 
 @pytest.mark.parametrize("overrides", TAKEN)

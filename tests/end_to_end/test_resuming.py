@@ -122,6 +122,9 @@ ENDINGS: dict[str, list[str]] = {
     "target on a loss": ["stopping.metric=loss", "stopping.target=0.2", "engine=numpy"],
     "max_steps": ["stopping.target=null", "stopping.max_steps=30"],
     "max_epochs in batches": ["stopping.target=null", "stopping.max_epochs=9", "batch_size=3"],
+    "max_epochs": ["stopping.target=null", "stopping.max_epochs=9"],
+    "max_seconds": ["stopping.target=null", "stopping.max_seconds=0.05"],
+    "plateau": ["stopping.metric=loss", "stopping.plateau=3", "stopping.min_delta=0.5"],
     "patience": [*WATCHING, "stopping.patience=1", "optimizer.learning_rate=0.05"],
     "a held-out target": [*HELD_OUT, "stopping.metric=val_accuracy", "stopping.target=0.8"],
 }

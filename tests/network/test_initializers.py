@@ -1,9 +1,10 @@
+from collections.abc import Callable
 from math import sqrt
 
 import numpy as np
 import pytest
 
-from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.initializers import BIASES, INITIALIZERS, initial_parameters
 from runner.network.topology import Array, Topology
 from runner.training.state import seeded_generator
 
@@ -66,6 +67,22 @@ def test_orthogonal_weights_have_orthonormal_rows_or_columns(n_in: int, n_out: i
     weights = INITIALIZERS["orthogonal"](seeded_generator(1), n_in, n_out, 2.0) / 2
     square = weights.T @ weights if n_in >= n_out else weights @ weights.T
     np.testing.assert_allclose(square, np.eye(min(n_in, n_out)), atol=1e-12)
+
+
+# How biases are drawn after 3 x 4 weights have been.
+STARTING_BIASES: dict[str, Callable[[np.random.Generator], Array]] = {
+    "normal": lambda generator: generator.standard_normal(4),
+    "zeros": lambda _: np.zeros(4),
+}
+
+
+@pytest.mark.parametrize("bias", BIASES)
+def test_biases_are_drawn_after_the_weights_of_their_layer(bias: str) -> None:
+    topology, generator = Topology((3, 4), bias=True), seeded_generator(1)
+    drawn = initial_parameters(topology, INITIALIZERS["uniform"], 1.0, seeded_generator(1), bias)
+    generator.random((3, 4))
+    expected = STARTING_BIASES[bias](generator)
+    assert topology.layers[0].bias_vector(drawn).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)

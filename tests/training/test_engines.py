@@ -89,7 +89,7 @@ CASES = {
         for name in LOSSES
     },
     **{
-        f"{name} schedule": make_problem(
+        f"schedule {name}": make_problem(
             batch_size=3, schedule=LearningRate(name, SCHEDULE_SETTINGS[name], 15.0)
         )
         for name in SCHEDULES

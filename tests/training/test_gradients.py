@@ -1,12 +1,15 @@
 """Every network's gradient against central differences of the loss that the engine reports."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
 from runner.network.topology import Array
-from runner.training.engine import Engine
+from runner.training.engine import Engine, Penalty
+from runner.training.restraint import weight_mask
 from runner.training.state import TrainingState
 from tests.problems import (
     ENGINE_NAMES,
@@ -29,8 +32,13 @@ def one_step(engine: Engine, parameters: Array, skipped: int) -> tuple[float, Tr
     return report.metrics["loss"], state
 
 
-def assert_gradient_is_right(engine: Engine, skipped: int = 0) -> None:
-    """One step of gradient descent at learning rate 1 goes down by the gradient."""
+def assert_gradient_is_right(
+    engine: Engine, skipped: int = 0, penalty: Callable[[Array], float] = lambda _: 0.0
+) -> None:
+    """One step of gradient descent at learning rate 1 goes down by the gradient.
+
+    penalty: from the parameters to what is not in the loss that the engine reports.
+    """
     start = make_state(engine.problem, seed=3).parameters
     start += 0.1  # biases start at 0 otherwise, on relu's kink
     _, after = one_step(engine, start, skipped)
@@ -41,7 +49,8 @@ def assert_gradient_is_right(engine: Engine, skipped: int = 0) -> None:
         nudge[index] = STEP
         up, _ = one_step(engine, start + nudge, skipped)
         down, _ = one_step(engine, start - nudge, skipped)
-        differences[index] = (up - down) / (2 * STEP)
+        restrained = penalty(start + nudge) - penalty(start - nudge)
+        differences[index] = (up - down + restrained) / (2 * STEP)
     assert np.abs(gradient).max() > 1e-3  # a gradient of zeros would prove nothing
     trained = slice(engine.problem.network.topology.parameters)
     np.testing.assert_allclose(gradient[trained], differences[trained], atol=2e-8, rtol=1e-6)
@@ -93,6 +102,27 @@ def test_every_loss_is_followed_down(
         loss=loss,
     )
     assert_gradient_is_right(make_engine(engine_name, problem))
+
+
+# A penalty, and what it adds to the loss, of which engines report nothing.
+PENALTIES: dict[str, tuple[Penalty, Callable[[Array], float]]] = {
+    "l1": (Penalty(l1=0.3), lambda weights: 0.3 * float(np.abs(weights).sum())),
+    "l2": (Penalty(l2=0.3), lambda weights: 0.15 * float((weights * weights).sum())),
+}
+
+
+@pytest.mark.parametrize("sizes", [(3, 4, 2), (3, 40, 2)])
+@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_every_penalty_is_followed_down(
+    engine_name: str, name: str, sizes: tuple[int, ...]
+) -> None:
+    penalty, value = PENALTIES[name]
+    problem = make_problem(sizes, bias=True, data=random_data(8, 3, 2), penalty=penalty)
+    is_weight = weight_mask(problem.network.topology) == 1
+    assert_gradient_is_right(
+        make_engine(engine_name, problem), penalty=lambda parameters: value(parameters[is_weight])
+    )
 
 
 @pytest.mark.parametrize("skipped", [0, 7])  # the last batch has one sample

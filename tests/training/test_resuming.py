@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runner.network.initializers import INITIALIZERS
 from runner.recording.snapshots import load_snapshot, save_snapshot
 from runner.training.optimizers import OPTIMIZERS
 from tests.problems import (
@@ -47,3 +48,16 @@ def test_a_run_resumed_amid_an_epoch_ends_with_the_same_bytes(
     assert content(resumed) == content(whole)
     assert report.metrics == last.metrics
     np.testing.assert_array_equal(report.outputs, last.outputs)
+
+
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_a_run_from_any_start_resumes_to_the_same_bytes(
+    tmp_path: Path, engine_name: str, initializer: str
+) -> None:
+    problem = make_problem((3, 4, 2), bias=True, data=random_data(8, 3, 2), batch_size=3)
+    whole, first = (make_state(problem, initializer=initializer) for _ in range(2))
+    make_engine(engine_name, problem).advance(whole, 20, None)
+    resumed = load_snapshot(save_snapshot(tmp_path, first))  # before its first step
+    make_engine(engine_name, problem).advance(resumed, 20, None)
+    assert content(resumed) == content(whole)
