@@ -1,6 +1,7 @@
 """`python -m runner.compare PATH …`: a table of runs; with --by, of groups of them."""
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from runner.analysis.choosing import differs, telling, worth_showing
 from runner.analysis.comparing import (
     SPENT,
     Measure,
@@ -16,18 +18,19 @@ from runner.analysis.comparing import (
     grouped,
     measure_of,
     summary,
-    varying,
 )
 from runner.analysis.filters import where
 from runner.analysis.runs import load_runs
-from runner.analysis.wording import sentence, shortage, value_text, words_of
+from runner.analysis.terminal import fitting, show
+from runner.analysis.wording import sentence, shortage, words_of
 from runner.checking.suggestions import suggestion
-from runner.commands import CommandParser, console, run_command
+from runner.commands import CommandParser, run_command
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.recording.files import storage_errors, write_atomically
 from runner.recording.tables import csv_bytes
 
 MOST_SENTENCES = 30
+ALL = "all"
 EXAMPLES = """\
   python -m runner.compare outputs/2026-11-22/15-02-10-9d1f0c2b7e
   python -m runner.compare outputs --by topology
@@ -56,6 +59,7 @@ def parser() -> CommandParser:
     add("--better", choices=("higher", "lower"), help="which is better [higher for accuracies]")
     add("--where", metavar="CONDITION", help="which runs, e.g. 'seed <= 10'")
     add("--sort", metavar="COLUMN", help="order of the rows; --sort=-COLUMN: largest first")
+    add("--columns", type=names, default=(), metavar="COLUMN,…", help="which are shown, or all")
     add("--rows", type=int, default=50, metavar="N", help="rows shown at most, 0: all [50]")
     add("--csv", type=Path, metavar="FILE", help="write the whole table, every column")
     return found
@@ -141,20 +145,37 @@ def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
 
 
 def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
-    """Prints a row a run, without the columns that are the same in all; gives all columns."""
+    """Prints a row a run, with the columns that tell most; gives all columns."""
     runs = in_order(runs, options.sort)
     metric = options.metric or default_metric(runs)
     measure_of(runs, metric, options.better)
-    results = ["status", "stop_reason", "steps", "epochs", "seconds", "loss", "val_loss", metric]
-    found = [name for name in dict.fromkeys(results) if name in runs]
-    if len(runs) > 1:
-        found = [name for name in found if runs[name].nunique(dropna=False) > 1]
-    columns = dict.fromkeys([*varying(runs), *found])
-    table = runs[list(columns)].copy()
-    table.insert(0, "run", runs["path"].map(lambda path: Path(path).name))
-    print(f"{len(runs):,} runs; columns that are the same in all are not shown")
-    show(table, options.rows)
+    for name in set(options.columns) - {ALL}:
+        check_column(runs, "--columns", name)
+    settings, results = telling(runs), worth_showing(runs, metric)
+    if ALL in options.columns:
+        settings, results = [str(name) for name in runs if name != "path"], []
+    elif options.columns:
+        settings, results = list(options.columns), []
+    table = runs[[*settings, *results]].copy()
+    if "run" not in table:
+        table.insert(0, "run", pd.Series(short_names(runs["path"]), runs.index))
+    shown = [str(name) for name in table]
+    if not options.columns:
+        important = ["run", *settings[:2], *({metric} & set(results)), *shown]
+        shown = fitting(table, options.rows, list(dict.fromkeys(important)))
+    print(f"{len(runs):,} run{'' if len(runs) == 1 else 's'}")
+    show(table[shown], options.rows)
+    hidden = sum(differs(runs, str(name)) for name in runs if name not in {*shown, "path"})
+    if hidden and not options.columns:
+        print(f"{hidden:,} more columns differ; --columns NAME,… or --columns all shows them")
     return runs
+
+
+def short_names(paths: "pd.Series[str]") -> list[str]:
+    """Each run's folder, below the one that holds all of them."""
+    whole = [Path(path) for path in paths]
+    above = Path(os.path.commonpath([path.parent for path in whole]))
+    return [str(path.relative_to(above)) for path in whole]
 
 
 def with_interval(table: pd.DataFrame) -> pd.DataFrame:
@@ -183,23 +204,6 @@ def check_column(table: pd.DataFrame, option: str, name: str) -> None:
             f"{option}: '{printable(name)}' is not a column; {near}"
             "columns are named as on the command line, then come the results"
         )
-
-
-def show(table: pd.DataFrame, most: int) -> None:
-    """Prints a table; of more rows than `most` the first ones."""
-    from rich.table import Table  # noqa: PLC0415 - slow to import
-    from rich.text import Text  # noqa: PLC0415
-
-    shown = table.head(most) if most > 0 else table
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for name in shown:
-        numbers = pd.api.types.is_numeric_dtype(shown[name].dtype)
-        drawn.add_column(Text(printable(name)), justify="right" if numbers else "left")
-    for row in shown.itertuples(index=False):
-        drawn.add_row(*(Text("" if pd.isna(value) else value_text(value)) for value in row))
-    console().print(drawn)
-    if len(shown) < len(table):
-        print(f"… {len(table) - len(shown):,} more rows; --rows 0 shows all")
 
 
 if __name__ == "__main__":

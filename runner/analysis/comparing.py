@@ -83,7 +83,9 @@ def default_metric(runs: pd.DataFrame) -> str:
     """
     if (runs["stop_reason"] == "target").all():
         return "steps"
-    watched = str(runs["stopping.metric"].iloc[0]) if "stopping.metric" in runs else "loss"
+    watched = "loss"
+    if "stopping.metric" in runs:
+        watched = str(runs["stopping.metric"].mode(dropna=False)[0])  # what most of them did
     plain = watched.removeprefix("val_")
     found = [name for name in (f"test_{plain}", f"val_{plain}", plain) if name in runs]
     return next((name for name in found if runs[name].notna().any()), "loss")
@@ -114,7 +116,8 @@ def measure_of(runs: pd.DataFrame, name: str, better: str | None) -> Measure:
 def varying(runs: pd.DataFrame) -> list[str]:
     """The columns of the configuration in which the runs differ."""
     names = [str(name) for name in runs]
-    return [n for n in names[: names.index("status")] if runs[n].nunique(dropna=False) > 1]
+    settings = names[: names.index("status")]
+    return [name for name in settings if runs[name].nunique(dropna=False) > 1]
 
 
 def grouped(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> tuple[list[Group], str]:

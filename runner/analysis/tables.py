@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from runner.recording.tables import all_names
+
 NOT_READABLE = (OSError, ValueError, csv.Error)
 """What reading a damaged file can raise."""
 
@@ -78,17 +80,6 @@ def parse(tables: Sequence[Rows], texts: Iterable[str] = ()) -> pd.DataFrame:
         skip_blank_lines=False,
     )
     return table.astype({name: plain_type(table[name]) for name in table})
-
-
-def all_names(headers: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """The names of all headers, those of the configuration before the results."""
-    before: dict[str, None] = {}
-    after: dict[str, None] = {}
-    for header in dict.fromkeys(headers):
-        split = header.index("status") if "status" in header else len(header)
-        before |= dict.fromkeys(header[:split])
-        after |= dict.fromkeys(header[split:])
-    return (*before, *(name for name in after if name not in before))
 
 
 def plain_type(column: "pd.Series[Any]") -> Any:

@@ -43,6 +43,19 @@ def configuration_columns(config: Mapping[str, Any], prefix: str = "") -> dict[s
     return columns
 
 
+def all_names(headers: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The names of all headers, those of the configuration before the results."""
+    before: dict[str, None] = {}
+    after: dict[str, None] = {}
+    for header in dict.fromkeys(headers):
+        split = header.index("status") if "status" in header else len(header)
+        before |= dict.fromkeys(header[:split])
+        # A sweep's table that is still growing has a later job's own settings at its end.
+        before |= dict.fromkeys(name for name in header[split:] if "." in name)
+        after |= dict.fromkeys(header[split:])
+    return (*before, *(name for name in after if name not in before))
+
+
 def write_results(run: Path, columns: Mapping[str, object], syncing: Syncing = AT_ONCE) -> None:
     """results.csv: a header and the run's one row."""
     write_atomically(run / "results.csv", csv_bytes(columns, [columns.values()]), syncing)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runner.recording.files import storage_errors, write_atomically
-from runner.recording.tables import joined, split
+from runner.recording.tables import all_names, joined, split
 from runner.sweeping.job import JobEnd
 
 SECONDS_BETWEEN_WRITES = 1.0
@@ -48,7 +48,7 @@ class ResultsTable:
         if not self._firsts:
             return
         headers = sorted(self._firsts, key=lambda header: self._firsts[header])
-        names = list(dict.fromkeys(n for header in headers for n in split(f"job,{header}")))
+        names = list(all_names(tuple(split(f"job,{header}")) for header in headers))
         if self._in_order and names == self._names:
             return
         with storage_errors(self._path):

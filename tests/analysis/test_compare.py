@@ -161,6 +161,7 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "a condition that is none": (["--where", "seed = 1"], 2, "cannot be read"),
     "a condition of nothing": (["--where", "seed == 99"], 4, "no runs that have ended for which"),
     "an unknown option": (["--bye", "x"], 2, "--bye"),
+    "columns that are not there": (["--columns", "stepz"], 2, "did you mean 'steps'"),
     "rows that are no number": (["--rows", "x"], 2, "--rows"),
     "a place that is no file": (["--csv", "/dev/null/x"], 6, "/dev/null"),
 }
@@ -192,5 +193,21 @@ def test_runs_of_different_kinds_leave_cells_empty(
     spirals: list[object] = ["2-8-1", 1, 0.1, "spirals", "accuracy", "completed", "target", "", 0.9]
     write_runs(tmp_path, [results("3-4-1", 1, 100), spirals])
     text = said(capsys, tmp_path)
-    assert "3-4-1 1 xor 100" in text
-    assert "2-8-1 0.1 spirals\n" in text + "\n"
+    assert "0 xor 3-4-1 100 0.901" in text
+    assert "1 spirals 2-8-1 0.9\n" in text
+    assert "1 more columns differ; --columns NAME,… or --columns all shows them" in text
+
+
+@pytest.mark.parametrize(
+    ("columns", "head"),
+    [
+        ("topology,steps", "run topology steps"),
+        ("all", "run topology seed optimizer.learning_rate"),
+    ],
+)
+def test_columns_are_shown_as_asked(
+    columns: str, head: str, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = said(capsys, runs, "--columns", columns)
+    assert text.splitlines()[1].startswith(head)
+    assert "more columns" not in text

@@ -7,6 +7,7 @@ import pytest
 
 from runner.data.dataset import Dataset, Part
 from runner.recording.tables import (
+    all_names,
     configuration_columns,
     csv_bytes,
     merge_rows,
@@ -90,3 +91,12 @@ def test_a_results_file_without_exactly_one_row_is_refused(content: str, tmp_pat
     (tmp_path / "results.csv").write_text(content)
     with pytest.raises(ValueError, match="expected 1"):
         read_row(tmp_path / "results.csv")
+
+
+def test_settings_of_later_jobs_come_before_results() -> None:
+    first = ("job", "optimizer.name", "status", "loss")
+    later = ("job", "optimizer.name", "optimizer.momentum", "status", "loss", "val_loss")
+    growing = (*first, "optimizer.momentum", "val_loss")
+    expected = ("job", "optimizer.name", "optimizer.momentum", "status", "loss", "val_loss")
+    assert all_names([first, later]) == expected
+    assert all_names([growing]) == expected
