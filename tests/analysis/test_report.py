@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import runner
-from runner.analysis.report.content import command, report_content, subsample
+from runner.analysis.report.content import brief, command, report_content, subsample
 from runner.analysis.report.page import json_text, report_page, sha256
 from runner.errors import SettingsError, SnapshotError
 from runner.report import main
@@ -39,7 +39,7 @@ def column(content: dict[str, Any], name: str) -> list[Any]:
 
 def test_columns_that_vary_hold_every_run(content: dict[str, Any], sweep: Path) -> None:
     runs = runner.load_runs(sweep)
-    assert content["paths"] == runs["path"].tolist()
+    assert content["paths"] == [Path(path).name for path in runs["path"]]
     assert column(content, "topology") == runs["topology"].tolist()
     assert column(content, "steps") == runs["steps"].tolist()
     assert column(content, "loss") == pytest.approx(runs["loss"].tolist(), rel=1e-9)
@@ -50,6 +50,21 @@ def test_settings_and_results_are_told_apart(content: dict[str, Any]) -> None:
     assert settings == ["topology", "seed", "optimizer.learning_rate"]
     constants = {entry["name"]: entry["value"] for entry in content["constants"]}
     assert constants["optimizer.name"] == "sgd"
+    assert content["telling"] == ["topology", "optimizer.learning_rate", "seed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("/home/me/outputs/a/1@300", "a/1@300"),
+        ("/home/me/data/table.csv", "…/data/table.csv"),
+        ("/data/table.csv", "/data/table.csv"),
+        ("data/deep/table.csv", "data/deep/table.csv"),
+        ("3-4-1", "3-4-1"),
+    ],
+)
+def test_long_paths_are_told_from_the_runs_on(name: str, shown: str) -> None:
+    assert brief(name, "/home/me/outputs") == shown
 
 
 def test_curves_begin_and_end_where_the_history_does(content: dict[str, Any], sweep: Path) -> None:
@@ -126,6 +141,7 @@ def test_the_policy_names_the_scripts_and_allows_no_other_source() -> None:
     assert all(f"'sha256-{sha256(script)}'" in policy for script in scripts)
     assert policy.startswith("default-src 'none'")
     assert "http" not in policy
+    assert "unsafe-eval" not in policy
 
 
 def test_the_command_writes_one_page(sweep: Path, tmp_path: Path) -> None:

@@ -7,9 +7,7 @@ const PALETTES = {
 };
 const DASHES = ["solid", "dash", "dot"];
 const MOST_GROUPS = 16;
-const MOST_DIMENSIONS = 8;
 const MOST_BOXES = 24;
-const MOST_LINES = 600;
 const MOST_CELLS = 40;
 const GRID = 50;
 
@@ -148,14 +146,16 @@ function drawMetric() {
   const [metric, by] = [byId("metric-metric").value, byId("metric-setting").value];
   if (!metric || !by || !table.shown.length) return noPlot("metric-chart", "Nothing to show.");
   const [column, values] = [runs.columns.get(by), runs.columns.get(metric).numbers];
-  const groups = groupsBy(by, table.shown);
+  const measured = table.shown.filter((run) => values[run] !== null);
+  if (!measured.length) return noPlot("metric-chart", `None of these runs has ${metric}.`);
+  const groups = groupsBy(by, measured);
   const yaxis = { title: { text: plain(metric) }, type: byId("metric-log-y").checked ? "log" : "linear" };
   const hover = (members) => members.map((run) => `run ${run + 1}`);
   if (groups.length > MOST_BOXES && isNumeric(column)) {
-    const x = table.shown.map((run) => column.numbers[run]);
+    const x = measured.map((run) => column.numbers[run]);
     const xaxis = { title: { text: plain(by) }, type: wantsLog(x) ? "log" : "linear" };
     const marker = { color: palette()[0], opacity: 0.6, size: 6 };
-    const dots = { x, y: table.shown.map((run) => values[run]), text: hover(table.shown), mode: "markers", marker };
+    const dots = { x, y: measured.map((run) => values[run]), text: hover(measured), mode: "markers", marker };
     plot("metric-chart", [dots], layoutOf(xaxis, yaxis), `${metric} by ${by}`);
     byId("metric-note").textContent = "A dot is a run.";
     return undefined;
@@ -163,7 +163,7 @@ function drawMetric() {
   const shown = groups.slice(0, MOST_BOXES);
   const traces = shown.map(([value, members]) => ({
     type: "box", name: plain(labelOf(value)), y: members.map((run) => values[run]), text: hover(members),
-    boxpoints: table.shown.length > 600 ? "outliers" : "all", jitter: 0.4, pointpos: 0,
+    boxpoints: measured.length > 600 ? "outliers" : "all", jitter: 0.4, pointpos: 0,
     marker: { color: palette()[0], size: 5, opacity: 0.75 }, line: { width: 1.3 },
     fillcolor: transparent(palette()[0], 0.15), showlegend: false,
   }));
@@ -174,51 +174,15 @@ function drawMetric() {
   return undefined;
 }
 
-function dimensionOf(name, members) {
-  const column = runs.columns.get(name);
-  const label = plain(name.length > 18 ? "…" + name.slice(-17) : name);
-  if (isNumeric(column)) {
-    const known = members.map((run) => column.numbers[run]);
-    if (!wantsLog(known)) return { label, values: known };
-    const values = known.map((value) => (value === null ? null : Math.log10(value)));
-    const exact = [...new Set(known)].filter((v) => v !== null).sort((a, b) => a - b);
-    const ticks = exact.length <= 8 ? exact : [exact[0], exact[exact.length >> 1], exact[exact.length - 1]];
-    return { label, values, tickvals: ticks.map(Math.log10), ticktext: ticks.map(shortNumber) };
-  }
-  const ranks = levelRanks(column);
-  const ticktext = [];
-  ranks.forEach((rank, code) => { ticktext[rank] = plain(labelOf(column.levels[code])); });
-  const values = members.map((run) => ranks[column.codes[run]]);
-  return { label, values, tickvals: ticktext.map((_, rank) => rank), ticktext };
-}
-
-function drawParallel() {
-  const metric = byId("parallel-metric").value;
-  const settings = settingNames().slice(0, MOST_DIMENSIONS);
-  if (!metric || runs.count < 2 || !table.shown.length) {
-    return noPlot("parallel-chart", "Takes several runs.");
-  }
-  const every = Math.ceil(table.shown.length / MOST_LINES);
-  const members = table.shown.filter((_, place) => place % every === 0);
-  const dimensions = [...settings, metric].map((name) => dimensionOf(name, members));
-  const share = every === 1 ? "" : ` Every ${every}th of ${table.shown.length} runs.`;
-  byId("parallel-note").textContent = `A line is a run, its colour the metric.${share}`;
-  const last = dimensions[dimensions.length - 1];
-  const line = { color: last.values, colorscale: scale() };
-  const layout = layoutOf({}, {});
-  layout.margin = { l: 70, r: 70, t: 60, b: 25 };
-  layout.width = Math.max(byId("parallel").clientWidth, 110 * dimensions.length);
-  plot("parallel-chart", [{ type: "parcoords", line, dimensions }], layout, `settings and ${metric} of each run`);
-  return undefined;
-}
-
 function drawHeat() {
   const [metric, across, down] = ["heat-metric", "heat-across", "heat-down"].map((id) => byId(id).value);
   if (!metric || !across || !down || across === down || !table.shown.length) {
     return noPlot("heat-chart", "Takes two different settings that vary.");
   }
-  const [columns, rows] = [across, down].map((name) => groupsBy(name, table.shown).slice(0, MOST_CELLS));
   const values = runs.columns.get(metric).numbers;
+  const measured = table.shown.filter((run) => values[run] !== null);
+  if (!measured.length) return noPlot("heat-chart", `None of these runs has ${metric}.`);
+  const [columns, rows] = [across, down].map((name) => groupsBy(name, measured).slice(0, MOST_CELLS));
   const place = new Map(columns.flatMap(([_, members], at) => members.map((run) => [run, at])));
   const z = rows.map(([_, members]) => {
     const cells = columns.map(() => []);

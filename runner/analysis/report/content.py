@@ -2,6 +2,7 @@
 
 import base64
 import math
+import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from runner.analysis.choosing import telling
 from runner.analysis.histories import load_history
 
 CURVE_NUMBERS = 450_000
@@ -31,17 +33,23 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
     runs: what `load_runs` gave.
     """
     paths = [Path(path) for path in runs["path"]]
+    root = os.path.commonpath([path.parent for path in paths]) if paths else ""
     names = [str(name) for name in runs if name not in NOT_VARYING]
     settings = names[: names.index("status")] if "status" in names else names
     varying = [name for name in names if is_varying(runs[name])]
     return {
-        "paths": [str(path) for path in paths],
+        "paths": [brief(str(path), root) for path in paths],
         "columns": [
-            {"name": name, "setting": name in settings, **column_values(runs[name])}
+            {"name": name, "setting": name in settings, **column_values(runs[name], root)}
             for name in varying
         ],
+        "telling": telling(runs) if len(runs) > 1 else ["topology"],
         "constants": [
-            {"name": name, "setting": name in settings, "value": text(runs[name].iloc[0])}
+            {
+                "name": name,
+                "setting": name in settings,
+                "value": brief(text(runs[name].iloc[0]), root),
+            }
             for name in names
             if name not in varying and len(runs)
         ],
@@ -60,11 +68,15 @@ def is_varying(column: "pd.Series[Any]") -> bool:
     return len(column) == 1 or column.nunique(dropna=False) > 1
 
 
-def column_values(column: "pd.Series[Any]") -> dict[str, Any]:
-    """A column's numbers; or of texts the distinct ones, and each run's place among them."""
+def column_values(column: "pd.Series[Any]", root: str) -> dict[str, Any]:
+    """A column's numbers; or of texts the distinct ones, and each run's place among them.
+
+    root: the folder above all runs, which paths are told from.
+    """
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return {"numbers": [number(value) for value in column.to_numpy(float, na_value=np.nan)]}
-    codes, levels = pd.factorize(column.astype(object).map(text), sort=True)
+    texts = column.astype(object).map(lambda value: brief(text(value), root))
+    codes, levels = pd.factorize(texts, sort=True)
     return {"codes": codes.tolist(), "levels": levels.tolist()}
 
 
@@ -81,6 +93,14 @@ def text(value: object) -> str:
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return ""
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
+
+
+def brief(name: str, root: str) -> str:
+    """A path below `root` from there on, of another absolute path its end; others as they are."""
+    if root not in ("", "/") and name.startswith(f"{root}/"):
+        return name[len(root) + 1 :]
+    parts = name.split("/")
+    return "…/" + "/".join(parts[-2:]) if name.startswith("/") and len(parts) > 3 else name
 
 
 def curves(runs: pd.DataFrame) -> dict[str, Any]:

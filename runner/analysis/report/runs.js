@@ -40,8 +40,15 @@ function textOf(column, run) {
 }
 
 const settingNames = () => content.columns.filter((c) => c.setting).map((c) => c.name);
-const metricNames = () =>
-  content.columns.filter((c) => !c.setting && isNumeric(c)).map((c) => c.name);
+const resultNames = () => content.columns.filter((c) => !c.setting).map((c) => c.name);
+const metricNames = () => resultNames().filter((name) => isNumeric(runs.columns.get(name)));
+
+// Settings, those that tell the runs apart before the others.
+function choosable() {
+  const settings = settingNames();
+  const known = content.telling.filter((name) => settings.includes(name));
+  return [...known, ...settings.filter((name) => !known.includes(name))];
+}
 
 // Numbers by size, texts by their parts: 3-4-1 before 3-16-1, nothing last.
 const collator = new Intl.Collator("en", { numeric: true });

@@ -15,17 +15,21 @@ function isCommon(name) {
 }
 
 function fillSelects() {
-  const [settings, metrics] = [settingNames(), metricNames()];
+  const [settings, metrics] = [choosable(), metricNames()];
   const byUse = settings.filter((name) => name !== "seed");
-  const first = byUse[0] ?? settings[0] ?? "";
-  const metric = ["test_accuracy", "val_accuracy", "steps", "loss"].find(isCommon);
+  const first = byUse.find(isGrouping) ?? byUse[0] ?? settings[0] ?? "";
+  const second = byUse.find((name) => name !== first) ?? settings.find((name) => name !== first);
+  const metric = ["test_accuracy", "val_accuracy", "test_r2", "steps", "loss"].find(isCommon);
   fillSelect("curves-metric", named(content.curves.names.slice(1)), "loss");
   fillSelect("curves-group", [["", "run"], ...named(settings)], runs.count > 1 ? first : "");
   for (const id of ["metric-metric", "parallel-metric", "heat-metric"]) fillSelect(id, named(metrics), metric);
   fillSelect("metric-setting", named(settings), first);
   fillSelect("heat-across", named(settings), first);
-  fillSelect("heat-down", named(settings), byUse[1] ?? settings.find((name) => name !== first));
+  fillSelect("heat-down", named(settings), second);
 }
+
+// Whether a setting makes a few groups, that can have a colour each.
+const isGrouping = (name) => groupsBy(name, runs.every).length <= MOST_GROUPS / 2;
 
 function setLogAxes() {
   const metric = byId("curves-metric").value;

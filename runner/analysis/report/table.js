@@ -6,13 +6,12 @@ const SETTINGS_SHOWN = 7;
 const table = { shown: runs.every, sort: "run", descending: false, page: 0, columns: new Set() };
 const chosen = []; // the runs to compare, two at most, the latest last
 
+// Settings that tell the runs apart, and results that most people look at.
 function chooseFirstColumns() {
-  const useful = ["status", "steps", "seconds", "loss", "mae", "accuracy", "test_accuracy"];
-  const settings = settingNames().filter((name) => runs.count > 1 || name === "topology");
+  const useful = ["status", "steps", "seconds", "loss", "accuracy", "test_accuracy", "test_r2"];
   const results = useful.filter((name) => runs.columns.has(name));
-  for (const name of [...settings.slice(0, SETTINGS_SHOWN), ...results]) {
-    table.columns.add(name);
-  }
+  const held = results.includes("test_accuracy") ? results.filter((name) => name !== "accuracy") : results;
+  for (const name of [...content.telling.slice(0, SETTINGS_SHOWN), ...held]) table.columns.add(name);
 }
 
 function sortedRuns() {
@@ -79,7 +78,9 @@ function bodyRow(run, columns) {
 }
 
 function showTable() {
-  const columns = content.columns.filter((column) => table.columns.has(column.name));
+  const columns = [...choosable(), ...resultNames()]
+    .filter((name) => table.columns.has(name))
+    .map((name) => runs.columns.get(name));
   const pages = Math.max(1, Math.ceil(table.shown.length / PAGE));
   table.page = Math.min(table.page, pages - 1);
   const rows = sortedRuns().slice(table.page * PAGE, (table.page + 1) * PAGE);
