@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -298,6 +299,18 @@ def test_mistaken_numbers_are_bars_as_long_as_their_error() -> None:
     lengths = [bar.get_width() for bar in axes.patches]
     assert lengths == pytest.approx(sorted(run.errors, reverse=True)[: len(lengths)])
     assert axes.get_yticklabels()[0].get_text().startswith(f"sample {run.errors.argmax() + 1}:")
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-3, 123456.0, 1e12])
+def test_the_names_of_bars_fit_into_the_picture(size: float) -> None:
+    run = CASES["numbers from many inputs"][0]
+    part = replace(run.samples, targets=size * run.samples.targets)
+    dataset = replace(run.dataset, train=part, validation=None, test=None)
+    figure = worst_mistakes(replace(run, dataset=dataset))
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    names = figure.axes[0].get_yticklabels()
+    assert min(name.get_window_extent().x0 for name in names) > 0
 
 
 def test_a_surface_is_what_the_network_says_at_its_points() -> None:

@@ -24,6 +24,8 @@ MOST_COUNTED = 15
 """Classes up to which counts are written into the confusion matrix."""
 MOST_MISTAKES = 24
 MOST_BARS = 12
+CHARACTERS = 12.5
+"""Of the names of bars, an inch."""
 GRID = 160
 """Points along each axis of a surface."""
 MOST_POINTS = 600
@@ -116,10 +118,12 @@ def mistaken_images(subject: Subject) -> Figure:
 def mistaken_samples(subject: Subject) -> Figure:
     """A bar for each sample: how far its worst output is off, and what both were."""
     places = worst_samples(subject, MOST_BARS)
-    figure = new_figure(subject, 6.4, 0.26 * len(places) + 0.7)
-    (axes,) = axes_grid(figure, 1, 1, (2.9, 0.2, 0.48, 0.05))
+    names = [told(subject, place) for place in places]
+    left = 0.35 + max(map(len, names)) / CHARACTERS
+    figure = new_figure(subject, 3.5 + left, 0.26 * len(places) + 0.7)
+    (axes,) = axes_grid(figure, 1, 1, (left, 0.2, 0.48, 0.05))
     axes.barh(range(len(places)), subject.errors[places], color=TRAINING, height=0.7)
-    axes.set_yticks(range(len(places)), [told(subject, place) for place in places])
+    axes.set_yticks(range(len(places)), names)
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(f"largest |output − target| ({PARTS[subject.part]} samples)")
@@ -133,7 +137,14 @@ def told(subject: Subject, sample: int) -> str:
         named = (classes[labels(values[None])[0]] for values in (target, output))
         return f"sample {sample + 1}: " + " → ".join(plain(name, 12) for name in named)
     worst = int(np.abs(output - target).argmax())
-    return f"sample {sample + 1}: target {target[worst]:.4g}, output {output[worst]:.4g}"
+    return (
+        f"sample {sample + 1}: target {in_digits(target[worst])}, output {in_digits(output[worst])}"
+    )
+
+
+def in_digits(value: float) -> str:
+    """A number to four digits, large ones whole: 102,400 and not 1.024e+05."""
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def is_plane(subject: Subject) -> bool:

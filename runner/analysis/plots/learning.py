@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from runner.analysis.plots.rates import is_range_test
 from runner.analysis.plots.style import FAINT, HELD_OUT, TRAINING, axes_grid, new_figure
@@ -57,6 +58,10 @@ def draw_metric(axes: Axes, history: Mapping[str, Array], metric: str) -> None:
     values = np.concatenate(shown) if shown else np.ones(1)
     if metric != "accuracy" and values.min() > 0 and values.max() > 10 * values.min():
         axes.set_yscale("log")
+        if values.max() < 100 * values.min():  # few powers of ten: plain numbers between them
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def draw_target(axes: Axes, subject: Subject, metric: str) -> None:

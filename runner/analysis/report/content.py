@@ -53,7 +53,7 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
             for name in names
             if name not in varying and len(runs)
         ],
-        "started": [text(value) for value in runs.get("started", pd.Series(dtype=object))],
+        "started": [moment(value) for value in runs.get("started", pd.Series(dtype=object))],
         "curves": curves(runs),
         "commands": [command(path) for path in paths],
         "pictures": pictures(paths),
@@ -93,6 +93,11 @@ def text(value: object) -> str:
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return ""
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
+
+
+def moment(value: Any) -> str:
+    """A timestamp to the second."""
+    return "" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def brief(name: str, root: str) -> str:

@@ -83,7 +83,7 @@ function axisMarks(names, dimensions) {
   const annotations = [];
   names.forEach((name, at) => {
     const mark = { x: at, showarrow: false, font: { size: 12 } };
-    const label = name.length > 15 ? `…${name.slice(-14)}` : name;
+    const label = name.length > 15 ? name.slice(name.lastIndexOf(".") + 1).slice(0, 15) : name;
     annotations.push({ ...mark, y: 1.06, yanchor: "bottom", text: `<b>${plain(label)}</b>` });
     for (const [place, text] of dimensions[at].ticks) {
       const short = text.length > 14 ? `${text.slice(0, 13)}…` : text;
