@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ class Topology:
     def __str__(self) -> str:
         return "-".join(map(str, self.sizes))
 
-    @property
+    @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The dense layers, first hidden to output."""
         return self.laid_out(self.sizes[1:])

@@ -86,9 +86,9 @@ class Form:
         self._task = copy.deepcopy(base.task) if self._references else base.task
         texts = [str(value) for _, value in leaves(base.values) if "${" in str(value)]
         self._feeding = [path for path in changed if any(feeds(path, text) for text in texts)]
-        self._differing = sorted({path[0] for path in changed})
+        self._sections = sorted({path[0] for path in changed})
         self._resolved: dict[str, dict[str, Any]] = {}
-        self._parsed: dict[str, Settings] = {}
+        self._parsed: dict[str, tuple[dict[str, str], Settings]] = {}
 
     def filled(self, changed: Mapping[Path, object]) -> dict[str, Any]:
         """The task's values with these, references resolved.
@@ -110,11 +110,12 @@ class Form:
         """
         if values.get("from") is not None:
             return None
-        fed = self._fed(changed)
+        fed, written = self._fed(changed), {name: repr(values[name]) for name in self._sections}
         if fed not in self._parsed:
-            self._parsed[fed] = parse_settings(values)
-            return self._parsed[fed]
-        return parse_again(self._parsed[fed], values, self._differing)
+            self._parsed[fed] = written, parse_settings(values)
+        before, settings = self._parsed[fed]
+        differing = [name for name in written if written[name] != before[name]]
+        return parse_again(settings, values, differing)
 
     def _fed(self, changed: Mapping[Path, object]) -> str:
         """What the values that refer to others depend on."""

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -300,6 +301,7 @@ def ends_of(pool: Pool, sweep: Sweep, jobs: Sequence[Job]) -> Iterator[tuple[int
     for event in pool.results():
         if not isinstance(event, Lost):
             task, end = event
+            end = replace(end, header=sys.intern(end.header))  # one text for all with its columns
         elif event.task is not None:
             task, again = event.task, event.task not in retried
             lost = sweep.lost(jobs[task], ending(event.exit_code), again=again)
