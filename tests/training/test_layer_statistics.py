@@ -8,12 +8,14 @@ from runner.recording.snapshots import load_snapshot, newest_snapshot
 from runner.recording.tables import read_column
 from runner.training.layer_statistics import LayerStatistics
 from tests.end_to_end.commands import composed
-from tests.problems import content, make_engine, make_problem, make_state
+from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state
 
 RUNS = [
     ["stopping.max_steps=300"],
     ["stopping.max_steps=300", "engine=numpy", "batch_size=3", "network=tanh"],
     ["dataset=digits", "stopping.max_epochs=3", "schedule=exponential"],
+    ["dataset=digits", "stopping.max_epochs=3", "network.batch_norm=true"],
+    ["stopping.max_steps=300", "engine=numpy", "batch_size=3", "network.batch_norm=true"],
 ]
 
 
@@ -33,11 +35,14 @@ def test_looking_changes_no_byte_of_a_run(overrides: list[str], tmp_path: Path) 
     assert all(np.isfinite(list(read_column(history, name).values())).all() for name in norms)
 
 
-def test_norms_are_those_of_the_step_that_follows() -> None:
-    problem = make_problem(bias=True, learning_rate=0.5)
-    state = make_state(problem)
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_norms_are_those_of_the_step_that_follows(batch_norm: bool, engine_name: str) -> None:
+    problem = make_problem(bias=True, batch_norm=batch_norm, learning_rate=0.5)
+    state, engine = make_state(problem), make_engine(engine_name, problem)
+    engine.advance(state, 5, None)  # running means and variances are under way
     before, found = state.parameters.copy(), LayerStatistics(problem).measure(state)
-    make_engine("numpy", problem).advance(state, 1, None)
+    engine.advance(state, 1, None)
     for number, layer in enumerate(problem.network.topology.layers, 1):
         moved = np.linalg.norm(layer.weight_matrix(state.parameters - before))
         assert found[f"L{number}.update_norm"] == pytest.approx(moved, rel=1e-12)
@@ -58,4 +63,26 @@ def test_stuck_units_are_counted(hidden: str, weight: float, name: str, share: f
     problem = make_problem(hidden=hidden)
     state = make_state(problem)
     state.parameters[:] = weight
+    assert LayerStatistics(problem).measure(state)[f"L1.{name}"] == share
+
+
+@pytest.mark.parametrize(
+    ("hidden", "gamma", "bias", "name", "share"),
+    [
+        ("sigmoid", 1.0, 1e3, "saturated", 1.0),
+        ("sigmoid", 1.0, 0.0, "saturated", 0.0),
+        ("tanh", 0.0, 1e3, "saturated", 1.0),
+        ("relu", 0.0, -1.0, "dead", 1.0),
+        ("relu", 1.0, -1e3, "dead", 1.0),
+        ("relu", 1.0, 0.0, "dead", 0.0),
+    ],
+)
+def test_stuck_units_are_counted_after_batch_normalisation(
+    hidden: str, gamma: float, bias: float, name: str, share: float
+) -> None:
+    problem = make_problem(hidden=hidden, batch_norm=True)
+    state = make_state(problem)
+    state.parameters[:] = 1e3  # large weights saturate nothing once normalised
+    layer = problem.network.topology.layers[0]
+    state.parameters[layer.gamma], state.parameters[layer.bias] = gamma, bias
     assert LayerStatistics(problem).measure(state)[f"L1.{name}"] == share
