@@ -4,14 +4,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from runner.analysis.confusions import load_classes, load_confusion
     from runner.analysis.histories import load_history, load_predictions
     from runner.analysis.networks import load_network
     from runner.analysis.runs import load_runs
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_history", "load_network", "load_predictions", "load_runs"]
+__all__ = [
+    "__version__",
+    "load_classes",
+    "load_confusion",
+    "load_history",
+    "load_network",
+    "load_predictions",
+    "load_runs",
+]
 
 PLACES = {
+    "load_classes": "runner.analysis.confusions",
+    "load_confusion": "runner.analysis.confusions",
     "load_history": "runner.analysis.histories",
     "load_network": "runner.analysis.networks",
     "load_predictions": "runner.analysis.histories",

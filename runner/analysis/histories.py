@@ -2,6 +2,8 @@
 
 import os
 import warnings
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -11,15 +13,17 @@ from runner.analysis.runs import load_runs, reason
 from runner.analysis.tables import NOT_READABLE, Rows, parse, read_rows
 from runner.errors import printable
 
-Runs = pd.DataFrame | str | os.PathLike[str]
+Place = str | os.PathLike[str]
+Runs: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
+"""What `load_runs` gave, some of its rows, one row, its column `path`, paths, or a folder."""
 
 
 def load_history(runs: Runs) -> pd.DataFrame:
     """The learning curves of runs, tidy: `run`, `step`, `epoch`, `seconds` and the metrics.
 
-    runs: what `load_runs` gave, some rows of it, or a folder. `run` is the run's `path`, so that
-    the two can be merged. Histories that cannot be read are left out and named as by `load_runs`;
-    a run that goes on has those rows that are whole.
+    runs: what `load_runs` gave, some of its rows or one, paths of runs, or a folder. `run` is the
+    run's `path`, so that the two can be merged. Histories that cannot be read are left out and
+    named as by `load_runs`; a run that goes on has those rows that are whole.
 
     >>> runs = load_runs("outputs")
     >>> settings = runs[["path", "topology"]].rename(columns={"path": "run"})
@@ -36,7 +40,7 @@ def load_predictions(runs: Runs) -> pd.DataFrame:
     """What runs predicted, tidy: `run`, `part`, `sample` and `input_…`, `target_…`, `output_…`.
 
     runs: as for `load_history`. `part` is train, validation or test; `sample` counts from 1 in
-    each. Runs of more samples than recording.predictions have none.
+    each. Runs of more samples than recording.predictions have none; a warning when all are such.
 
     >>> predictions = load_predictions("outputs")
     >>> predictions["error"] = (predictions["output_1"] - predictions["target_1"]).abs()
@@ -50,7 +54,12 @@ def load_predictions(runs: Runs) -> pd.DataFrame:
     """
     predictions = tidy(runs, "predictions.csv", growing=False, texts=("part",))
     if predictions.empty:
-        return predictions
+        warnings.warn(
+            "none of these runs has predictions: recording.predictions=100000 keeps them for as "
+            "many samples",
+            stacklevel=2,
+        )
+        return predictions.reindex(columns=["run", "part", "sample"])
     if "part" not in predictions:
         predictions.insert(1, "part", "train")  # the only one there was
     predictions["part"] = predictions["part"].fillna("train").astype("category")
@@ -60,11 +69,19 @@ def load_predictions(runs: Runs) -> pd.DataFrame:
     return predictions
 
 
+def paths_of(runs: Runs) -> list[str]:
+    """The folders of some runs, each once."""
+    if isinstance(runs, str | os.PathLike):
+        runs = load_runs(runs)
+    if isinstance(runs, pd.DataFrame) or (isinstance(runs, pd.Series) and "path" in runs.index):
+        runs = runs["path"]
+    paths = [runs] if isinstance(runs, str) else runs
+    return list(dict.fromkeys(os.fspath(path) for path in paths))
+
+
 def tidy(runs: Runs, file: str, *, growing: bool, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     """The rows of a CSV file of each run, one below the other; all columns but `texts` numbers."""
-    paths = list(
-        dict.fromkeys((runs if isinstance(runs, pd.DataFrame) else load_runs(runs))["path"])
-    )
+    paths = paths_of(runs)
     unreadable: dict[str, str] = {}
     tables: list[Rows] = []
     for place, path in enumerate(paths):

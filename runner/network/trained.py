@@ -41,7 +41,7 @@ def predict(
     return outputs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainedNetwork:
     """A network that predicts: raw inputs in, as the data set has them, outputs out."""
 
@@ -62,6 +62,21 @@ class TrainedNetwork:
     """One an output."""
     classes: tuple[str, ...] | None = None
     """Names of the classes that labels 0, 1, … stand for, or None for numbers."""
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.network.activation_names)
+        return f"TrainedNetwork({self.network.topology}, {names}, {self.parameters.dtype})"
+
+    @property
+    def weights(self) -> tuple[Array, ...]:
+        """Of each layer its matrix [n_in, n_out]."""
+        layers = self.network.topology.layers
+        return tuple(layer.weight_matrix(self.parameters) for layer in layers)
+
+    @property
+    def biases(self) -> tuple[Array, ...]:
+        """Of each layer its vector [n_out]; empty where there are none."""
+        return tuple(layer.bias_vector(self.parameters) for layer in self.network.topology.layers)
 
     def predict(self, inputs: ArrayLike) -> Array:
         """Outputs [samples, n_out] for raw inputs [samples, n_in], without dropout.

@@ -11,6 +11,8 @@ from runner.configuration.composing import compose
 from runner.experiment import run_experiment
 from runner.sweeping.results import collect_results
 
+DIGITS = ("dataset=digits", "dataset.validation=0.1", "stopping.max_epochs=8")
+
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -22,6 +24,37 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run_experiment(config, place / "outputs" / "sweep" / str(number), {}, quiet=True)
     collect_results(place / "outputs" / "sweep")
     return place
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with outputs/digits, the sweep of docs/comparing.md."""
+    place = tmp_path_factory.mktemp("digits")
+    jobs = [(optimizer, seed) for optimizer in ("sgd", "adam") for seed in (1, 2, 3)]
+    for number, (optimizer, seed) in enumerate(jobs):
+        config = compose([*DIGITS, f"optimizer={optimizer}", f"seed={seed}"])
+        run_experiment(config, place / "outputs" / "digits" / str(number), {}, quiet=True)
+    collect_results(place / "outputs" / "digits")
+    return place
+
+
+def test_the_examples_of_the_documentation_give_what_they_say(
+    digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(digits)
+    document = Path(__file__).parents[2] / "docs" / "comparing.md"
+    result = doctest.testfile(str(document), module_relative=False)
+    assert result.attempted > 20
+    assert result.failed == 0
+
+
+def test_examples_of_classes_give_what_they_say(
+    digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(digits)
+    result = doctest.testmod(import_module("runner.analysis.confusions"))
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 @pytest.mark.parametrize("module", ["runs", "histories", "networks"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from runner import load_history, load_predictions, load_runs
+from runner import load_classes, load_confusion, load_history, load_predictions, load_runs
 from runner.configuration.composing import compose
 from runner.experiment import run_experiment
 
@@ -44,6 +44,28 @@ def test_some_runs_or_a_folder_can_be_asked_for(outputs: Path) -> None:
     some = load_history(runs[runs["topology"] == "3-1"])
     assert {Path(run).name for run in some["run"]} == {"b"}
     assert len(load_history(outputs / "b")) == 2
+    assert len(load_history(runs.iloc[1])) == 2
+    assert len(load_history(runs["path"][:2])) == 9
+    assert len(load_history([outputs / "a", outputs / "b"])) == 9
+
+
+def test_runs_without_predictions_are_told_how_to_have_some(tmp_path: Path) -> None:
+    config = compose(["stopping.max_steps=2", "recording.predictions=1"])
+    run_experiment(config, tmp_path / "run", {}, quiet=True)
+    with pytest.warns(UserWarning, match="recording.predictions=100000"):
+        predictions = load_predictions(tmp_path)
+    assert list(predictions) == ["run", "part", "sample"]
+    assert predictions.empty
+
+
+def test_classes_and_confusions_are_tidy(outputs: Path) -> None:
+    classes, confusion = load_classes(outputs), load_confusion(outputs)
+    assert {Path(run).name for run in classes["run"]} == {"d"}
+    assert list(classes) == ["run", "part", "class", "samples", "precision", "recall", "f1"]
+    assert list(confusion) == ["run", "part", "class", "taken_for", "count"]
+    counts = confusion.groupby("class")["count"].sum()
+    assert counts.to_dict() == classes.set_index("class")["samples"].to_dict()
+    assert load_confusion(outputs / "a").empty
 
 
 def test_predictions_are_tidy(outputs: Path) -> None:
@@ -94,4 +116,5 @@ def test_the_history_of_a_run_that_goes_on_has_its_whole_rows(
 
 def test_where_there_is_nothing_the_tables_are_empty(tmp_path: Path) -> None:
     assert load_history(tmp_path).empty
-    assert load_predictions(tmp_path).empty
+    with pytest.warns(UserWarning, match="none of these runs has predictions"):
+        assert load_predictions(tmp_path).empty
