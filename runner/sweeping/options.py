@@ -1,4 +1,4 @@
-"""The options of the runner's own sweeper: refused where nothing would read them."""
+"""How to sweep, refused where nothing would read it."""
 
 from typing import Any
 
@@ -8,33 +8,35 @@ from runner.checking.rules import shown
 from runner.errors import SettingsError
 
 OWN = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")
-"""They are no part of a job."""
+"""The options that only the runner's own sweeper reads; they are no part of a job."""
 
 
 def check_in_single_run(config: DictConfig) -> None:
-    """Raises SettingsError where a single run is asked for what only sweeps do."""
-    for option in said(config):
-        raise SettingsError(
-            f"{shown(option)} would change nothing of a single run; add -m, which makes it a sweep"
-        )
+    """Raises SettingsError where a single run is told how to sweep."""
+    for override in said(config):
+        if name_of(override).partition(".")[0] == "sweep":
+            raise SettingsError(
+                f"{shown(override)} would change nothing of a single run; "
+                "add -m, which makes it a sweep"
+            )
 
 
 def check_in_sweep(config: DictConfig) -> None:
     """Raises SettingsError where the sweeper is not the one that reads them."""
     if config.hydra.sweeper._target_ == "runner.sweeping.plugins.GridSweeper":
         return
-    for option in said(config):
-        raise SettingsError(
-            f"{shown(option)} is for hydra/sweeper=grid; "
-            f"hydra/sweeper={config.hydra.runtime.choices['hydra/sweeper']} would not read it"
-        )
+    for override in said(config):
+        if name_of(override) in OWN:
+            raise SettingsError(
+                f"{shown(override)} is for hydra/sweeper=grid; "
+                f"hydra/sweeper={config.hydra.runtime.choices['hydra/sweeper']} would not read it"
+            )
 
 
 def said(config: DictConfig) -> list[str]:
-    """What the command line says of them."""
-    # Unresolved, as it is typed.
+    """What the command line says, unresolved, as it is typed."""
     texts: Any = OmegaConf.to_container(config.hydra.overrides.task)
-    return [str(text) for text in texts if name_of(str(text)) in OWN]
+    return [str(text) for text in texts]
 
 
 def name_of(override: str) -> str:

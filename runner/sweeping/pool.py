@@ -83,9 +83,12 @@ class Pool:
         for slot in range(processes):
             self._workers.append(self._start(slot))
 
-    def results(self) -> Iterator[tuple[int, Any] | Lost]:
+    def results(
+        self, waiting_on: Callable[[], None] = lambda: None
+    ) -> Iterator[tuple[int, Any] | Lost]:
         """Each task's number and result as it comes, and the tasks that were lost.
 
+        waiting_on: called about once a second while nothing comes.
         Ends when all are done, or when `stop` was called and all processes have ended.
         """
         suspicious = False
@@ -93,7 +96,9 @@ class Pool:
             by_channel: dict[Any, Worker] = {}
             for worker in self._workers:
                 by_channel |= {worker.results: worker, worker.process.sentinel: worker}
-            ready = wait(list(by_channel), timeout=0.2 if suspicious else None)
+            ready = wait(list(by_channel), timeout=0.2 if suspicious else 1.0)
+            if not ready:
+                waiting_on()
             for worker in {
                 by_channel[channel].slot: by_channel[channel] for channel in ready
             }.values():

@@ -14,8 +14,8 @@ SECONDS_BETWEEN_FRAMES = 0.1
 SECONDS_BETWEEN_LINES = 5.0
 
 
-Watched = Iterator[Callable[[JobEnd], None]]
-"""Gives what is to be called with each job's end."""
+Watched = Iterator[Callable[[JobEnd | None], None]]
+"""Gives what is to be called with each job's end, and now and then with None."""
 
 
 @contextmanager
@@ -27,8 +27,9 @@ def progress(standing: Standing) -> Watched:
     screen = next((stream for stream in (sys.stdout, sys.stderr) if stream.isatty()), None)
     with display(standing, screen) if screen is not None else lines(standing) as show:
 
-        def see(end: JobEnd) -> None:
-            standing.count(end)
+        def see(end: JobEnd | None) -> None:
+            if end is not None:
+                standing.count(end)
             show()
 
         yield see
@@ -40,8 +41,9 @@ def progress(standing: Standing) -> Watched:
 def job_lines(standing: Standing) -> Watched:
     """Prints a line a job, where nobody knows how many there will be."""
 
-    def see(end: JobEnd) -> None:
-        print(printable(f"{standing.names[end.number]}: {end.text}"), flush=True)
+    def see(end: JobEnd | None) -> None:
+        if end is not None:
+            print(printable(f"{standing.names[end.number]}: {end.text}"), flush=True)
 
     yield see
 
@@ -55,7 +57,7 @@ def lines(standing: Standing) -> Iterator[Callable[[], None]]:
 def told(standing: Standing) -> str:
     """Counts, time left and best on one line."""
     best = f", best {standing.best}" if standing.best else ""
-    return f"{standing.counts}, {standing.left}{best}"
+    return f"{standing.counts}, {standing.times}{best}"
 
 
 def every(seconds: float, action: Callable[[], None]) -> Callable[[], None]:
@@ -84,7 +86,7 @@ def display(standing: Standing, screen: TextIO) -> Iterator[Callable[[], None]]:
         top = Table.grid(expand=True, padding=(0, 1))
         top.add_column(ratio=1)
         top.add_column(no_wrap=True)
-        top.add_row(ProgressBar(max(standing.jobs, 1), standing.done), standing.left)
+        top.add_row(ProgressBar(max(standing.jobs, 1), standing.done), standing.times)
         best = f"best {standing.best}" if standing.best else ""
         lines = [Text(line, no_wrap=True, overflow="ellipsis") for line in (standing.counts, best)]
         return Group(top, *lines)

@@ -28,11 +28,13 @@ class Standing:
         self._metric = objective
         self._best: tuple[float, str] | None = None
         self._started = time.monotonic()
+        self._last = 0.0  # when the last job ended, in seconds since the launch
 
     def count(self, end: JobEnd) -> None:
         """Takes in how a job ended."""
         if end.status != "interrupted":
             self.done += 1
+            self._last = self.seconds
             self.failed += end.failed
             self.compare(end)
 
@@ -71,12 +73,16 @@ class Standing:
         return ""
 
     @property
-    def left(self) -> str:
-        """The time that the rest will take at the rate so far."""
+    def times(self) -> str:
+        """The time since the launch, and what the rest will take at the rate so far.
+
+        The rate is that of the last job's end, so that between two ends the time runs out.
+        """
+        passed = self.seconds
         if not self.done:
-            return "-:--:-- left"
-        seconds = round(self.seconds / self.done * (self.jobs - self.done))
-        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02} left"
+            return f"{clock(passed)} passed"
+        left = self._last / self.done * (self.jobs - self.done) - (passed - self._last)
+        return f"{clock(passed)} passed, {clock(max(0.0, left))} left"
 
     @property
     def best(self) -> str:
@@ -100,6 +106,12 @@ def more_is_better(column: str) -> bool:
     if plain in METRICS or plain in SCORES:
         return higher_is_better(column)
     return column == "steps_per_second"
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 class SweepLog:

@@ -252,11 +252,11 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
 
 @contextmanager
 def running(
-    sweep: Sweep, jobs: Sequence[Job], see: Callable[[JobEnd], None]
+    sweep: Sweep, jobs: Sequence[Job], see: Callable[[JobEnd | None], None]
 ) -> Iterator[Iterator[JobEnd]]:
     """The jobs' ends, in their order, while processes work on them.
 
-    see: called with each end as it comes.
+    see: called with each end as it comes, and with None while none comes.
     Raises Stop after a signal, when the running jobs have been interrupted.
     """
     pool = Pool(
@@ -282,7 +282,7 @@ def running(
     handlers = dict.fromkeys(INTERRUPTED, handle) | dict.fromkeys(WARNINGS, warn)
     previous = {name: signal.signal(signal.Signals[name], do) for name, do in handlers.items()}
     try:
-        yield in_order(ends_of(pool, sweep, jobs), see)
+        yield in_order(ends_of(pool, sweep, jobs, see))
     finally:
         pool.close()
         for name, handler in previous.items():
@@ -291,14 +291,16 @@ def running(
         raise Stop(None, INTERRUPTED[received[0]])
 
 
-def ends_of(pool: Pool, sweep: Sweep, jobs: Sequence[Job]) -> Iterator[tuple[int, JobEnd]]:
+def ends_of(
+    pool: Pool, sweep: Sweep, jobs: Sequence[Job], see: Callable[[JobEnd | None], None]
+) -> Iterator[tuple[int, JobEnd]]:
     """Each job's place and end, as it comes; one whose process dies early is tried twice.
 
     Where the first failure is to end the sweep, the jobs that run are then interrupted.
     """
     retried: set[int] = set()
     stopped = False
-    for event in pool.results():
+    for event in pool.results(lambda: see(None)):
         if not isinstance(event, Lost):
             task, end = event
             end = replace(end, header=sys.intern(end.header))  # one text for all with its columns
@@ -312,18 +314,18 @@ def ends_of(pool: Pool, sweep: Sweep, jobs: Sequence[Job]) -> Iterator[tuple[int
             end = lost
         else:
             continue
+        see(end)
         yield task, end
         if sweep.fail_fast and end.failed and not stopped:
             stopped = True
             pool.stop(signal.SIGTERM)
 
 
-def in_order(ends: Iterator[tuple[int, JobEnd]], see: Callable[[JobEnd], None]) -> Iterator[JobEnd]:
-    """Each end once those before it have come; at the end what is left. `see` has each at once."""
+def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:
+    """Each end once those before it have come; at the end what is left."""
     early: dict[int, JobEnd] = {}
     following = 0
     for task, end in ends:
-        see(end)
         early[task] = end
         while following in early:
             yield early.pop(following)

@@ -1,4 +1,5 @@
 import os
+import select
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -54,3 +55,14 @@ def test_a_stopped_pool_takes_no_more_tasks() -> None:
             pool.stop(signal.SIGTERM)
     pool.close()
     assert 4 <= done < 100
+
+
+def test_while_nothing_comes_the_caller_is_told() -> None:
+    out, into = os.pipe()
+    told: list[int] = []
+    pool = Pool(lambda task: select.select([out], [], [], 30)[0] == [out], range(1), 1)
+    assert list(pool.results(lambda: told.append(os.write(into, b"x")))) == [(0, True)]
+    assert told
+    pool.close()
+    os.close(out)
+    os.close(into)

@@ -50,7 +50,7 @@ def test_the_best_job_so_far_is(case: str) -> None:
 def test_what_is_done_failed_and_running_is_counted() -> None:
     standing = Standing(3, 2, None, NAMES)
     assert standing.counts == "0 of 3 jobs done, 0 failed, 2 running"
-    assert standing.left == "-:--:-- left"
+    assert re.fullmatch(r"0:00:0\d passed", standing.times)
     standing.count(end(1, "failed"))
     standing.count(end(0, row="1,.5,9"))
     assert standing.counts.startswith("2 of 3 jobs done, 1 failed, 1 running, ")
@@ -58,7 +58,7 @@ def test_what_is_done_failed_and_running_is_counted() -> None:
     assert standing.summary.startswith("Jobs        1 completed, 1 failed, ")
     standing.count(end(2, "diverged"))
     assert standing.counts.startswith("3 of 3 jobs done, 2 failed, ")
-    assert standing.left == "0:00:00 left"
+    assert re.fullmatch(r"0:00:0\d passed, 0:00:00 left", standing.times)
 
 
 def seen_on_a_terminal(*arguments: str, columns: int, cwd: Path) -> str:
