@@ -99,6 +99,7 @@ FAULTS: dict[int, tuple[Callable[[], object], str]] = {
 SWEEP = (
     "-m",
     "dataset.split_seed=range(1,8)",
+    "dataset.validation=0.25",
     "stopping.target=null",
     "stopping.max_steps=20",
     "hydra.sweep.dir=s",
