@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from runner.analysis.choosing import differs, telling, worth_showing
@@ -22,7 +23,7 @@ from runner.analysis.comparing import (
 from runner.analysis.filters import where
 from runner.analysis.runs import load_runs
 from runner.analysis.terminal import fitting, show
-from runner.analysis.wording import sentence, shortage, words_of
+from runner.analysis.wording import sentence, shortage, value_text, words_of
 from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, run_command
 from runner.errors import SettingsError, SnapshotError, printable
@@ -30,7 +31,9 @@ from runner.recording.files import storage_errors, write_atomically
 from runner.recording.tables import csv_bytes
 
 MOST_SENTENCES = 30
+MOST_LEFT_OUT = 10
 ALL = "all"
+WHY = "why a run is left out"
 EXAMPLES = """\
   python -m runner.compare outputs/2026-11-22/15-02-10-9d1f0c2b7e
   python -m runner.compare outputs --by topology
@@ -114,16 +117,17 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     better = words_of(measure)[1]
     counted = sum(len(group.values) for group in groups)
     print(f"{measure.name} by {', '.join(options.by)}: {counted:,} runs, {better} is better")
-    left_out = len(runs) - counted
-    if left_out:
-        print(f"{left_out:,} that did not complete, or have none, are left out")
+    for line in left_out(runs, options.by, measure):
+        print(line)
     show(with_interval(table), options.rows)
     for line in remarks(completed, measure):
         print(line)
     if verdicts:
-        paired = all(verdict.pairs for verdict in verdicts)
-        test = f"paired by {paired_by}, Wilcoxon signed-rank" if paired else "Wilcoxon"
-        print(f"\nDifferences ({test}, Holm's correction for {len(verdicts):,} comparisons):")
+        paired = any(verdict.pairs for verdict in verdicts)
+        test = f"paired by {paired_by}, Wilcoxon signed-rank" if paired else "Wilcoxon rank-sum"
+        if len(verdicts) > 1:
+            test += f", Holm's correction for {len(verdicts):,} comparisons"
+        print(f"\nDifferences ({test}):")
         ordered = sorted(verdicts, key=lambda verdict: (not verdict.real, verdict.p))
         for verdict in ordered[:MOST_SENTENCES]:
             print(f"  {sentence(verdict, options.by, measure, paired_by)}")
@@ -133,6 +137,24 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     if (advice := shortage(verdicts)) is not None:
         print(advice)
     return table
+
+
+def left_out(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> list[str]:
+    """Of which groups how many runs do not count, and why: those left may be the lucky ones."""
+    values = runs[measure.name].to_numpy(float, na_value=np.nan)
+    none = f"without a finite {measure.name}"
+    why = runs["status"].astype(object).where(runs["status"] != "completed", none)
+    out = (why != none) | ~np.isfinite(values)
+    lines = []
+    groups = runs.assign(**{WHY: why.where(out)}).groupby(list(by), dropna=False, sort=False)
+    for key, group in groups:
+        counts = group[WHY].value_counts()
+        if len(counts):
+            name = ", ".join(value_text(value) for value in key)
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
+            lines.append(f"left out of {name}: {reasons} ({len(group):,} runs in all)")
+    more = [f"… {len(lines) - MOST_LEFT_OUT} more groups"] if len(lines) > MOST_LEFT_OUT else []
+    return lines[:MOST_LEFT_OUT] + more
 
 
 def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:

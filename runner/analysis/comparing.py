@@ -38,6 +38,10 @@ class Measure:
     relative: bool
     """Whether groups differ by a factor, as numbers above 0 do, or by an amount."""
 
+    def scaled(self, values: Array) -> Array:
+        """The values as they are compared: their logarithms where factors count."""
+        return np.log(values) if self.relative else values
+
 
 @dataclass(frozen=True)
 class Group:
@@ -57,7 +61,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How two groups differ; `better` has the better mean."""
+    """How two groups differ; `better` is it on average over what was compared."""
 
     better: Group
     worse: Group
@@ -70,10 +74,13 @@ class Verdict:
     least_p: float
     """The smallest that so many runs can come to."""
 
+    one_sided: bool
+    """Whether most runs say what the average says; a few extreme ones can turn that around."""
+
     @property
     def real(self) -> bool:
-        """Whether chance is ruled out, at 5 % for all comparisons together."""
-        return self.p <= LEVEL
+        """Whether chance is ruled out, at 5 % for all comparisons together, and all agree."""
+        return self.p <= LEVEL and self.one_sided
 
 
 def default_metric(runs: pd.DataFrame) -> str:
@@ -137,7 +144,7 @@ def grouped(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> tuple[li
     values = runs[measure.name].to_numpy(float, na_value=np.nan)
     groups = []
     for key, rows in runs.groupby(by, dropna=False).indices.items():
-        there = rows[~np.isnan(values[rows])]
+        there = rows[np.isfinite(values[rows])]
         if len(there):
             whole = key if isinstance(key, tuple) else (key,)
             groups.append(Group(whole, values[there], blocks[there]))
@@ -162,30 +169,38 @@ def compare_groups(groups: Sequence[Group], measure: Measure) -> list[Verdict]:
     if len(groups) > MOST_COMPARED:
         best = best_of(groups, measure)
         pairs = [(best, group) for group in groups if group is not best]
-    found = [difference_of(*in_order(a, b, measure), measure) for a, b in pairs]
-    together = holm([difference.p for _, _, difference, _, _ in found], tests)
+    compared = [in_order(a, b, measure) for a, b in pairs]
+    together = holm([difference.p for _, _, difference, _, _ in compared], tests)
     return [
-        Verdict(better, worse, difference, paired, p, min(1.0, least * tests))
-        for (better, worse, difference, paired, least), p in zip(found, together, strict=True)
+        Verdict(better, worse, found, paired, p, min(1.0, least * tests), agree(found, measure))
+        for (better, worse, found, paired, least), p in zip(compared, together, strict=True)
     ]
 
 
 def best_of(groups: Sequence[Group], measure: Measure) -> Group:
-    """The group with the best mean."""
-    means = [group.values.mean() for group in groups]
+    """The group with the best mean, where factors count the geometric one."""
+    means = [measure.scaled(group.values).mean() for group in groups]
     return groups[int(np.argmax(means) if measure.higher_is_better else np.argmin(means))]
 
 
-def in_order(a: Group, b: Group, measure: Measure) -> tuple[Group, Group]:
-    """The better one first."""
-    return (a, b) if best_of([a, b], measure) is a else (b, a)
+def in_order(a: Group, b: Group, measure: Measure) -> tuple[Group, Group, Difference, int, float]:
+    """`difference_of` with the better one first, by what is compared: pairs where there are any."""
+    forth = difference_of(a, b, measure)
+    right = forth[2].effect >= 0 if measure.higher_is_better else forth[2].effect <= 0
+    return forth if right else difference_of(b, a, measure)
+
+
+def agree(difference: Difference, measure: Measure) -> bool:
+    """Whether in more than half of the pairs, or pairings, the better one is better."""
+    share = difference.higher if measure.higher_is_better else 1 - difference.higher
+    return share > 0.5
 
 
 def difference_of(
     a: Group, b: Group, measure: Measure
 ) -> tuple[Group, Group, Difference, int, float]:
     """How a differs from b; how many pairs there are, and the least p that they can come to."""
-    x, y = (np.log(g.values) if measure.relative else g.values for g in (a, b))
+    x, y = (measure.scaled(group.values) for group in (a, b))
     _, places_a, places_b = np.intersect1d(a.blocks, b.blocks, return_indices=True)
     unique = all(len(np.unique(g.blocks)) == len(g.blocks) for g in (a, b))
     pairs = len(places_a)
@@ -205,7 +220,8 @@ def summary(
 ) -> pd.DataFrame:
     """A row a group: n, mean, sd, the mean's 95 % interval, median, min, max, and the best.
 
-    `best` marks the group of the best mean, `not shown to differ` those that may be as good.
+    `best` marks the group of the best mean, geometric where factors count; `not shown to differ`
+    those that may be as good.
     """
     best = best_of(groups, measure)
     worse = [verdict.worse for verdict in verdicts if verdict.real and verdict.better is best]

@@ -36,6 +36,8 @@ class Difference(NamedTuple):
     """Of Wilcoxon's test, two-sided: signed-rank for pairs, rank-sum otherwise."""
     higher: float
     """Share of the pairs, or of all pairings, in which a is above b; half of the equal ones."""
+    equal: float = 0.0
+    """Share of the pairs in which both are equal."""
 
 
 def mean_interval(values: Array) -> Interval:
@@ -49,11 +51,18 @@ def mean_interval(values: Array) -> Interval:
     if np.ptp(values) <= 1e-12 * abs(mean):  # all are equal, but for rounding
         return Interval(mean, mean)
     error = values.std(ddof=1) / np.sqrt(n)
-    if LEAST <= n <= MOST and abs(stats.skew(values, bias=False)) > SKEWED:
+    skewed = LEAST <= n <= MOST and abs(stats.skew(values, bias=False)) > SKEWED
+    if skewed and not hangs_on_one(values):
         low, high = bootstrapped_t(values, mean)
         return Interval(mean - high * error, mean - low * error)
     low, high = stats.t.interval(CONFIDENCE, n - 1)
     return Interval(mean + low * error, mean + high * error)
+
+
+def hangs_on_one(values: Array) -> bool:
+    """Whether a single value makes the spread: resamples without it have none to divide by."""
+    others = np.delete(values, np.abs(values - np.median(values)).argmax())
+    return bool(others.std() < 0.1 * values.std())
 
 
 def bootstrapped_t(values: Array, mean: float) -> tuple[float, float]:
@@ -86,8 +95,9 @@ def paired_difference(a: Array, b: Array) -> Difference:
     # What differs by rounding only is equal: 0.1 + 0.2 and 0.3.
     away = np.where(np.abs(away) <= 1e-12 * np.maximum(np.abs(a), np.abs(b)), 0.0, away)
     p = float(stats.wilcoxon(away).pvalue) if away.any() else 1.0
-    higher = float((away > 0).mean() + (away == 0).mean() / 2)
-    return Difference(float(away.mean()), mean_interval(away), p, higher)
+    equal = float((away == 0).mean())
+    higher = float((away > 0).mean()) + equal / 2
+    return Difference(float(away.mean()), mean_interval(away), p, higher, equal)
 
 
 def unpaired_difference(a: Array, b: Array) -> Difference:

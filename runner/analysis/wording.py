@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from runner.analysis.comparing import Group, Measure, Verdict
+from runner.analysis.comparing import LEVEL, Group, Measure, Verdict
 from runner.errors import printable
 
 WORDS = {
@@ -43,11 +43,15 @@ def value_text(value: object) -> str:
 def sentence(verdict: Verdict, by: Sequence[str], measure: Measure, paired_by: str) -> str:
     """`3-8-1 needs fewer steps than 3-4-1: 41 % fewer [35, 47], 20 of 20 seeds (p = 4e-05)`."""
     a, b = name_of(verdict.better, by), name_of(verdict.worse, by)
+    if verdict.difference.equal == 1:
+        return f"{a} and {b}: equal in all {verdict.pairs} {paired_by}"
     evidence = (
         f"{amount(verdict, measure)}, {wins(verdict, measure, paired_by)} ({p_text(verdict.p)})"
     )
     if verdict.real:
         return f"{a} {words_of(measure)[0]} {b}: {evidence}"
+    if verdict.p <= LEVEL:
+        return f"{a} and {b} differ, most runs otherwise than their average: {evidence}"
     return f"{a} and {b}: no difference shown: {evidence}"
 
 
@@ -63,16 +67,20 @@ def amount(verdict: Verdict, measure: Measure) -> str:
         fraction = measure.name.endswith("accuracy")
         shares = [(100 if fraction else 1) * sign * value for value in (effect, low, high)]
         unit = " points" if fraction else ""
-    digits = [f"{value:.3g}" for value in (shares[0], *sorted(shares[1:]))]
-    return f"{digits[0]}{unit} {word} [{digits[1]}, {digits[2]}]"
+    digits = [f"{value + 0.0:.3g}" for value in (shares[0], *sorted(shares[1:]))]  # not -0
+    interval = "" if np.isnan(low) else f" [{digits[1]}, {digits[2]}]"
+    return f"{digits[0]}{unit} {word}{interval}"
 
 
 def wins(verdict: Verdict, measure: Measure, paired_by: str) -> str:
-    """In how many of the pairs the better one is better."""
-    share = verdict.difference.higher
+    """In how many of the pairs the better one is better, and in how many both are equal."""
+    share, equal = verdict.difference.higher, verdict.difference.equal
     share = share if measure.higher_is_better else 1 - share
     if verdict.pairs:
-        return f"{share * verdict.pairs:.10g} of {verdict.pairs} {paired_by}"
+        won, same = (round(part * verdict.pairs) for part in (share - equal / 2, equal))
+        return f"{won} of {verdict.pairs} {paired_by}" + (f", {same} equal" if same else "")
+    if np.isnan(share):
+        return "a single run in one of them"
     return f"better in {100 * share:.0f} % of pairings"
 
 

@@ -131,7 +131,7 @@ def test_runs_that_did_not_complete_or_stopped_early_are_told(
     rows[0][HEADER.index("status")] = "diverged"
     runs = write_runs(tmp_path, rows)
     text = said(capsys, runs, "--by", "topology", "--metric", "steps")
-    assert "1 that did not complete, or have none, are left out" in text
+    assert "left out of 3-2-1: 1 diverged (3 runs in all)" in text
     assert "3 runs stopped before their target: they would have needed more" in text
 
 
@@ -140,7 +140,7 @@ def test_groups_of_several_columns_are_named_by_them(
 ) -> None:
     text = said(capsys, runs, "--by", "topology,dataset.name", "--metric", "accuracy")
     assert "topology=3-4-1 dataset.name=xor and" in text
-    assert "0 points higher [0, 0]" in text
+    assert "equal in all 10 seeds" in text
 
 
 def test_texts_cannot_steer_the_terminal(

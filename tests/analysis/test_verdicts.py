@@ -1,0 +1,103 @@
+"""What is said of two groups of runs: ties, few runs, other seeds, missing and wild values."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runner.analysis.comparing import Group, Measure, compare_groups
+from runner.analysis.statistics import mean_interval
+from runner.analysis.wording import sentence
+from tests.analysis.test_compare import HEADER, results, said, write_runs
+
+STEPS = Measure("steps", higher_is_better=False, relative=True)
+ACCURACY = Measure("accuracy", higher_is_better=True, relative=False)
+TEN = range(10)
+
+
+def group(name: str, values: Sequence[float], first: int = 0) -> Group:
+    """A group with seeds from `first` on."""
+    return Group((name,), np.array(values, float), np.arange(first, first + len(values)))
+
+
+VERDICTS: dict[str, tuple[Measure, Group, Group, str]] = {
+    "all equal": (STEPS, group("a", [100] * 10), group("b", [100] * 10), "equal in all 10 seeds"),
+    "some equal": (
+        STEPS,
+        group("a", [100] * 10),
+        group("b", [100] * 4 + [150] * 6),
+        "a needs fewer steps than b: 21.6 % fewer [8.93, 32.5], 6 of 10 seeds, 4 equal",
+    ),
+    "one run each": (
+        STEPS,
+        group("a", [100]),
+        group("b", [120]),
+        "a and b: no difference shown: 16.7 % fewer, a single run in one of them (p = 1)",
+    ),
+    "two runs each": (
+        ACCURACY,
+        group("a", [0.5, 0.6]),
+        group("b", [0.7, 0.9]),
+        "b and a: no difference shown: 25 points higher [-38.5, 88.5], 2 of 2 seeds (p = 0.5)",
+    ),
+    "fewer seeds of one": (
+        ACCURACY,
+        group("a", [0.5 + 0.01 * seed for seed in TEN]),
+        group("b", [0.7 + 0.02 * seed for seed in range(7)]),
+        "b has a higher accuracy than a: 23 points higher [21, 25], 7 of 7 seeds (p = 0.016)",
+    ),
+    "no common seed": (
+        ACCURACY,
+        group("a", [0.5 + 0.01 * seed for seed in TEN]),
+        group("b", [0.7 + 0.01 * seed for seed in TEN], first=50),
+        "better in 100 % of pairings (p = 0.00018)",
+    ),
+    "a spread of nothing": (
+        STEPS,
+        group("a", [100] * 10),
+        group("b", [150] * 10),
+        "a needs fewer steps than b: 33.3 % fewer [33.3, 33.3], 10 of 10 seeds (p = 0.002)",
+    ),
+    "a mean turned around by one run": (
+        STEPS,
+        group("a", [10 + seed for seed in range(9)] + [9000]),
+        group("b", [500 + seed for seed in TEN]),
+        "a needs fewer steps than b: 9",
+    ),
+    "an average that most runs speak against": (
+        ACCURACY,
+        group("a", [0.9 + 0.001 * seed for seed in range(19)] + [0.1]),
+        group("b", [0.89 + 0.001 * seed for seed in range(20)]),
+        "b and a differ, most runs otherwise than their average: 3.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", VERDICTS)
+def test_two_groups_are_told_apart_in_words(case: str) -> None:
+    measure, a, b, words = VERDICTS[case]
+    (verdict,) = compare_groups([a, b], measure)
+    text = sentence(verdict, ["topology"], measure, "seeds")
+    assert words in text
+    assert "nan" not in text
+
+
+def test_one_wild_value_does_not_make_a_wild_interval() -> None:
+    low, high = mean_interval(np.array([2.3, 2.301, 2.302, 2.299, 2.3, 2.3, 2.301, 2.3, 2.3, 9.1]))
+    assert -10 < low < high < 10
+
+
+def test_runs_without_a_finite_value_are_left_out_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [results(topology, seed, 100) for topology in ("a", "b") for seed in TEN]
+    rows[0][HEADER.index("accuracy")] = float("nan")
+    rows[1][HEADER.index("accuracy")] = float("inf")
+    for row in rows[10:]:
+        row[HEADER.index("status")] = "diverged"
+    text = said(capsys, write_runs(tmp_path, rows), "--by", "topology", "--metric", "accuracy")
+    assert "left out of a: 2 without a finite accuracy (10 runs in all)" in text
+    assert "left out of b: 10 diverged (10 runs in all)" in text
+    assert "accuracy by topology: 8 runs" in text
+    assert "Differences" not in text
