@@ -40,6 +40,7 @@ def prefer_files(conf: Path) -> None:
 
     With both, Hydra would take the plugin's for a schema of the file's and warn, or refuse.
     """
+    Plugins.instance()  # finds them
     for path in (conf / "hydra").rglob("*.yaml"):
         group = ConfigStore.instance().repo
         for name in path.relative_to(conf).parent.parts:
