@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from runner.configuration.composing import first_line
 from runner.errors import INTERRUPTED, RunnerError, Stop
 from runner.sweeping.job import ended_job
+from runner.sweeping.results import collect_results
 from runner.sweeping.sweep import Job, Sweep, taken_up
 
 
@@ -52,6 +53,8 @@ class Elsewhere(Launcher):
             raise
         except Exception as error:
             raise self._given_up(sweep, left, error) from error
+        finally:
+            collect_results(sweep.folder)
         return returned
 
     def _given_up(self, sweep: Sweep, jobs: Sequence[Job], error: Exception) -> BaseException:

@@ -193,18 +193,20 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     by_number = {job.number: job for job in jobs}
     if jobs:
         sweep.load_kernels()
-    with (
-        limited(1),
-        SweepLog(sweep.folder) as log,
-        sweep.watched(standing) as see,
-        running(sweep, jobs, see) as coming,
-    ):
-        log.begin(len(jobs), len(ends))
-        for end in coming:
-            sweep.table.add(end)
-            log.add(end, " ".join(by_number[end.number].overrides))
-            ends[end.number] = end
-    sweep.table.finish()
+    try:
+        with (
+            limited(1),
+            SweepLog(sweep.folder) as log,
+            sweep.watched(standing) as see,
+            running(sweep, jobs, see) as coming,
+        ):
+            log.begin(len(jobs), len(ends))
+            for end in coming:
+                sweep.table.add(end)
+                log.add(end, " ".join(by_number[end.number].overrides))
+                ends[end.number] = end
+    finally:
+        sweep.table.finish()
     if sweep.fail_fast and any(ends[number].failed for number in by_number if number in ends):
         raise Stop(None, 1)
     if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process
