@@ -13,15 +13,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from itertools import count
+from collections.abc import Callable, Iterator
+from itertools import chain, count
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 
 from tests.benchmarks.timing import conditions
 
@@ -58,8 +56,8 @@ class Figure(NamedTuple):
     """A line of the report."""
 
     what: str
-    goal: str
-    measured: str
+    measured: float
+    goal: str = ""
     met: bool | None = None
 
 
@@ -67,28 +65,23 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--root", help="the folder of MNIST's files, for the long jobs")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--basic", type=int, default=100, help="jobs of Hydra's basic launcher")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".sweeps-") as place:
         folders = (Path(place) / str(number) for number in count())
         sweep(next(folders), 2, seeds(2), *SHORT)  # compiles kernels
-        table = Table("figure", "goal", "measured", "")
-        for figure in short_jobs(folders.__next__, arguments.basic):
-            add(table, figure)
-        for figure in long_jobs(folders.__next__, arguments.root) if arguments.root else []:
-            add(table, figure)
-        console = Console()
-        console.print(table)
-        console.print(conditions(), highlight=False)
+        figures: Iterator[Figure] = short_jobs(folders.__next__, arguments.basic, arguments.rounds)
+        if arguments.root:
+            figures = chain(figures, long_jobs(folders.__next__, arguments.root, arguments.rounds))
+        print(f"{'':50} {'measured':>9} {'goal':>8}")
+        for what, value, goal, met in figures:
+            verdict = {True: "met", False: "missed", None: ""}[met]
+            print(f"{what:50} {value:9.3g} {goal:>8} {verdict}", flush=True)
+        print(conditions())
 
 
-def add(table: Table, figure: Figure) -> None:
-    """A line of the table, with its verdict."""
-    verdict = {True: "met", False: "missed", None: ""}[figure.met]
-    table.add_row(figure.what, figure.goal, figure.measured, verdict)
-
-
-def short_jobs(folder: Callable[[], Path], basic_jobs: int) -> list[Figure]:
+def short_jobs(folder: Callable[[], Path], basic_jobs: int, times: int) -> Iterator[Figure]:
     """Jobs whose training takes less than a millisecond."""
     start = sweep(folder(), 2, seeds(2), *SHORT)
     rounds = [
@@ -97,33 +90,31 @@ def short_jobs(folder: Callable[[], Path], basic_jobs: int) -> list[Figure]:
             sweep(folder(), basic_jobs, seeds(basic_jobs), *SHORT, "hydra/launcher=basic"),
             sweep(folder(), 1000, *MIXED),
         )
-        for _ in range(3)
+        for _ in range(times)
     ]
     short = min((one for one, _, _ in rounds), key=lambda run: run.seconds)
     basic = min((other for _, other, _ in rounds), key=lambda run: run.seconds)
-    many = sweep(folder(), 10_000, seeds(10_000), *SHORT)
     ratio = statistics.median(one.rate / other.rate for one, other, _ in rounds)
     grid = statistics.median(other.rate / one.rate for one, _, other in rounds)
+    yield Figure("a sweep of two jobs, seconds", start.seconds)
+    yield Figure("1,000 jobs, jobs a second", short.rate, ">= 400", short.rate >= 400)
+    yield Figure(f"Hydra's basic launcher, {basic_jobs} jobs, jobs a second", basic.rate)
+    yield Figure("the former over the latter, median", ratio, ">= 60", ratio >= 60)
+    yield Figure("a mixed grid's rate over the first, median", grid, ">= 0.8", grid >= 0.8)
+    many = sweep(folder(), 10_000, seeds(10_000), *SHORT)
+    yield Figure("10,000 jobs, seconds", many.seconds, "< 40", many.seconds < 40)
+    yield Figure("  jobs a second over basic's", many.rate / basic.rate)
+    flat = many.megabytes / short.megabytes
+    yield Figure("  largest process over 1,000 jobs'", flat, "<= 1.2", flat <= 1.2)
+    yield Figure("  its megabytes", many.megabytes)
     cpu = 1000 * (many.cpu - start.cpu) / (many.jobs - start.jobs)
     training = 1000 * many.training
-    flat = many.megabytes / short.megabytes
-    return [
-        Figure("1,000 jobs, jobs a second", ">= 400", f"{short.rate:.0f}", short.rate >= 400),
-        Figure(f"Hydra's basic launcher, {basic_jobs} jobs", "", f"{basic.rate:.1f}"),
-        Figure("the former over the latter, median of 3", ">= 60", f"{ratio:.0f}", ratio >= 60),
-        Figure("10,000 jobs, seconds", "< 40", f"{many.seconds:.1f}", many.seconds < 40),
-        Figure("  jobs a second over basic's", "", f"{many.rate / basic.rate:.0f}"),
-        Figure("  largest process, MB, and over 1,000's", "<= 1.2",
-               f"{many.megabytes:.0f}, {flat:.2f}", flat <= 1.2),
-        Figure("mixed grid's rate over the first", ">= 0.8", f"{grid:.2f}", grid >= 0.8),
-        Figure("CPU a job, ms", "", f"{cpu:.2f}"),
-        Figure("  training", "", f"{training:.2f}"),
-        Figure("  all else", "< 3", f"{cpu - training:.2f}", cpu - training < 3),
-        Figure("a sweep of two jobs, seconds", "", f"{start.seconds:.2f}"),
-    ]  # fmt: skip
+    yield Figure("  CPU a job, ms", cpu)
+    yield Figure("    training", training)
+    yield Figure("    all else", cpu - training, "< 3", cpu - training < 3)
 
 
-def long_jobs(folder: Callable[[], Path], root: str) -> list[Figure]:
+def long_jobs(folder: Callable[[], Path], root: str, times: int) -> Iterator[Figure]:
     """MNIST: what the pool adds to one job, and what a second job at once does to it."""
     given = (*MNIST, f"dataset.root={root}")
     rounds = [
@@ -132,16 +123,13 @@ def long_jobs(folder: Callable[[], Path], root: str) -> list[Figure]:
             sweep(folder(), 1, *given, "seed=1").seconds,
             sweep(folder(), 2, *given, "seed=1,2").seconds,
         )
-        for _ in range(3)
+        for _ in range(times)
     ]
     alone, one, two = (min(seconds) for seconds in zip(*rounds, strict=True))
-    return [
-        Figure("MNIST: one run, seconds", "", f"{alone:.1f}"),
-        Figure("  as a sweep's only job, over that", "<= 1.05", f"{one / alone:.2f}",
-               one / alone <= 1.05),
-        Figure(f"  two jobs at once on {os.cpu_count()} cores, over one", "<= 1.15",
-               f"{two / one:.2f}", two / one <= 1.15),
-    ]  # fmt: skip
+    yield Figure("MNIST: one run, seconds", alone)
+    yield Figure("  as a sweep's only job, over that", one / alone, "<= 1.05", one / alone <= 1.05)
+    both = f"  two jobs at once on {os.cpu_count()} cores, over one"
+    yield Figure(both, two / one, "<= 1.15", two / one <= 1.15)
 
 
 def seeds(jobs: int) -> str:
