@@ -1,6 +1,7 @@
 """The report in a real browser: what it shows, how it is used, and that names stay inert."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,23 @@ def test_curves_have_a_line_and_a_band_for_each_topology(page: Any) -> None:
     low, high = traces[0]["y"], traces[1]["y"]
     middle = lines[0]["y"]
     assert all(a <= b <= c for a, b, c in zip(low, middle, high, strict=True))
+
+
+def test_parallel_coordinates_leave_no_value_out_and_colour_by_the_metric(page: Any) -> None:
+    page.execute_script("document.getElementById('parallel').scrollIntoView()")
+    traces = wait_for(page, "document.getElementById('parallel-chart').data")
+    axes = page.execute_script(
+        "return document.getElementById('parallel-chart').layout.annotations"
+    )
+    names = [axis["text"] for axis in axes if axis["text"].startswith("<b>")]
+    assert names == ["<b>topology</b>", "<b>learning_rate</b>", "<b>seed</b>", "<b>steps</b>"]
+    shades = [[trace["y"][at : at + 4] for at in range(0, len(trace["y"]), 5)] for trace in traces]
+    lines = [line for shade in shades for line in shade]
+    assert len(lines) == JOBS
+    assert {line[0] for line in lines} == {0, 0.25, 0.5, 0.75, 1}
+    assert all(0 <= place <= 1 for line in lines for place in line)
+    ends = [[line[3] for line in shade] for shade in shades if shade]
+    assert all(max(low) <= min(high) for low, high in pairwise(ends))
 
 
 def test_two_runs_are_compared(page: Any) -> None:

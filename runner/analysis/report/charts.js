@@ -10,6 +10,7 @@ const MOST_GROUPS = 16;
 const MOST_BOXES = 24;
 const MOST_CELLS = 40;
 const GRID = 50;
+const MOST_IN_BAND = 20;
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let printing = false;
@@ -81,7 +82,11 @@ function valueAt([steps, values], step) {
   return values[after - 1] + share * (values[after] - values[after - 1]);
 }
 
-// Median, least and greatest of several curves, on steps that are evenly spaced in log.
+// The value below which a share of the sorted numbers lies.
+const quantile = (sorted, share) => sorted[Math.round(share * (sorted.length - 1))];
+
+// Median of several curves and the band around it, on steps that are evenly spaced in log: least and
+// greatest of a few, the middle eight of ten of many.
 function bandOf(curves) {
   if (curves.length === 1) return { steps: curves[0][0], middle: curves[0][1] };
   const first = Math.max(1e-9, Math.min(...curves.map(([steps]) => steps[0])));
@@ -92,9 +97,11 @@ function bandOf(curves) {
   const band = { steps: grid, middle: [], low: [], high: [] };
   for (const step of grid) {
     const values = curves.map((curve) => valueAt(curve, step)).filter((value) => value !== null);
+    values.sort((a, b) => a - b);
+    const cut = curves.length > MOST_IN_BAND ? 0.1 : 0;
     band.middle.push(median(values));
-    band.low.push(values.length ? Math.min(...values) : null);
-    band.high.push(values.length ? Math.max(...values) : null);
+    band.low.push(quantile(values, cut) ?? null);
+    band.high.push(quantile(values, 1 - cut) ?? null);
   }
   return band;
 }
@@ -138,7 +145,7 @@ function drawCurves() {
   const more = all.length > groups.length ? ` The first ${groups.length} of ${all.length}.` : "";
   byId("curves-note").textContent = by === ""
     ? `A line is a run.${more}`
-    : `Lines are medians of runs alike in ${by}; bands reach from the least to the greatest of those still training.${more}`;
+    : `Lines are medians of runs alike in ${by}; bands hold those still training, of more than ${MOST_IN_BAND} the middle eight of ten.${more}`;
   return undefined;
 }
 

@@ -17,10 +17,11 @@ function dimensionOf(name, members) {
   if (!isNumeric(column)) return levelDimension(column, members);
   const known = members.map((run) => column.numbers[run]);
   const exact = [...new Set(known)].filter((value) => value !== null).sort((a, b) => a - b);
-  const height = wantsLog(exact) ? Math.log10 : (value) => value;
+  const logarithmic = wantsLog(exact) && name !== "seed";
+  const height = logarithmic ? Math.log10 : (value) => value;
   const [low, high] = [height(exact[0]), height(exact[exact.length - 1])];
   const place = (value) => (high === low ? 0.5 : (height(value) - low) / (high - low));
-  const ticks = exact.length <= MOST_TICKS ? exact : between(exact, wantsLog(exact));
+  const ticks = exact.length <= MOST_TICKS ? exact : between(exact, logarithmic);
   return {
     places: known.map((value) => (value === null ? NONE : place(value))),
     ticks: [
@@ -102,13 +103,14 @@ function drawParallel() {
   }
   const values = runs.columns.get(metric).numbers;
   const measured = table.shown.filter((run) => values[run] !== null);
-  const every = Math.ceil(measured.length / MOST_LINES);
-  const members = measured.filter((_, place) => place % every === 0);
+  const share = MOST_LINES / measured.length;
+  // Golden section steps: every tenth, say, of a grid of settings would leave some of them out.
+  const members = measured.filter((_, place) => (place * 0.6180339887) % 1 < share);
   if (!members.length) return noPlot("parallel-chart", `None of these runs has ${metric}.`);
   const names = [...settings, metric];
   const dimensions = names.map((name) => dimensionOf(name, members));
-  const share = every === 1 ? "" : ` One in ${every} of ${measured.length} runs.`;
-  byId("parallel-note").textContent = `A line is a run, the lighter the higher its ${metric}.${share}`;
+  const some = share < 1 ? ` Shown are ${members.length} of ${measured.length} runs.` : "";
+  byId("parallel-note").textContent = `A line is a run, the lighter the higher its ${metric}.${some}`;
   const hidden = { visible: false, fixedrange: true };
   const layout = layoutOf({ ...hidden, range: [-0.55, names.length - 0.35] }, { ...hidden, range: [NONE - 0.05, 1.16] });
   Object.assign(layout, axisMarks(names, dimensions), { margin: { l: 5, r: 25, t: 10, b: 10 } });
