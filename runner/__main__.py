@@ -2,7 +2,7 @@
 
 import signal
 
-from runner.signals import handing_on, note_warnings
+from runner.signals import handing_on, listen, note_warnings
 
 if __name__ == "__main__":  # Ctrl-C while modules load just ends the process
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -10,7 +10,6 @@ if __name__ == "__main__":  # Ctrl-C while modules load just ends the process
 
 import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ from runner.configuration.composing import (
     prepare_hydra,
 )
 from runner.errors import (
-    INTERRUPTED,
     DivergedError,
     RunnerError,
     SettingsError,
@@ -86,21 +84,13 @@ def report_job(end: JobEnd, overrides: Sequence[str], objective: str | None) -> 
     return end.value(objective)
 
 
-def terminated(_number: int, _frame: object) -> None:
-    """SIGTERM outside a run's training ends the process, tidying up on the way."""
-    raise SystemExit(INTERRUPTED["SIGTERM"])
-
-
 def main() -> int:
     """Runs the application; errors that a person can cause are one line on stderr."""
     try:
         check_options(sys.argv[1:])
     except SettingsError as error:
         return report(str(error), error.exit_code)
-    note_warnings()
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, terminated)
+    listen()
     prepare_hydra()
     register_plugins()
     code = exit_code_of(composed_application)

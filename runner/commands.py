@@ -22,7 +22,7 @@ from runner.errors import (
     error_line,
     printable,
 )
-from runner.signals import note_warnings
+from runner.signals import listen
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -50,7 +50,7 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
 
     A fault of the runner itself, and with HYDRA_FULL_ERROR=1 any error, shows its traceback.
     """
-    note_warnings()
+    listen()
     try:
         code = main(arguments)
         sys.stdout.flush()

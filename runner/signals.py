@@ -2,8 +2,9 @@
 
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
@@ -16,6 +17,8 @@ WARNINGS = ("SIGUSR1", "SIGUSR2")
 
 _early: list[int] = []
 """Warnings that came before there was a run to heed them."""
+_unheeded: list[int] = []
+"""Signals that were to end what came before a run, or between runs."""
 
 
 def note(number: int, _frame: FrameType | None) -> None:
@@ -34,6 +37,50 @@ def note_warnings() -> None:
 
 class Interrupted(BaseException):
     """A signal came where nothing would be lost by stopping at once."""
+
+
+ENDINGS = {"SIGINT": KeyboardInterrupt(), "SIGTERM": SystemExit(INTERRUPTED["SIGTERM"])}
+"""What a signal raises outside a run's training, to tidy up on the way."""
+
+
+def listen(endings: Mapping[str, BaseException] = ENDINGS) -> None:
+    """From now on SIGINT and SIGTERM raise `endings`, and warnings wait for a run.
+
+    The next run of the process is told of the signal too, for what is raised in a callback or in
+    `__del__` is swallowed. A second signal ends the process at once.
+    """
+    note_warnings()
+    if threading.current_thread() is not threading.main_thread():
+        return
+    _unheeded.clear()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if _unheeded:
+            os._exit(INTERRUPTED[name])
+        _unheeded.append(number)
+        if not called_back(frame):
+            raise endings[name]
+
+    for name in INTERRUPTED:
+        signal.signal(signal.Signals[name], end)
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = swallowed
+
+
+def called_back(frame: FrameType | None) -> bool:
+    """Whether the compiler has called this code back: an error there would crash or be lost."""
+    while frame is not None:
+        if frame.f_code.co_name.startswith("_raw_object_cache_"):  # llvmlite's, from C
+            return True
+        frame = frame.f_back
+    return False
+
+
+def swallowed(what: Any) -> None:
+    """Says nothing of what a signal raised where it is swallowed; it is kept for the next run."""
+    if not isinstance(what.exc_value, (Interrupted, KeyboardInterrupt, SystemExit)):
+        sys.__unraisablehook__(what)
 
 
 class HandedOnError(BaseException):
@@ -59,7 +106,7 @@ class Interrupts:
     SIGUSR1, SIGUSR2: a snapshot is wanted; and an end, as by SIGTERM, if `stop_on_warning` or if
     somebody else waits for the signal, such as submitit, who gets it when the run has ended, and
     whose errors are then raised as HandedOnError.
-    What `note` has kept counts as come just now.
+    What came before, and what `listen` has kept, counts as come just now.
     Only a process's main thread can do this; elsewhere signals are left alone.
     """
 
@@ -81,6 +128,8 @@ class Interrupts:
                 self._listen(name, self._warn)
             while _early:
                 self._warn(_early.pop(), None)
+            while _unheeded:
+                self._interrupt(_unheeded.pop(), None)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -107,18 +156,20 @@ class Interrupts:
             yield
         finally:
             self._raising = False
+        if self.received:  # where nothing could be raised
+            raise Interrupted
 
     def _listen(self, name: str, handler: Callable[[int, FrameType | None], None]) -> None:
         number = signal.Signals[name]
         self._previous[number] = signal.signal(number, handler)
 
-    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if self._interrupted:
             os._exit(INTERRUPTED[name])
         self._interrupted = True
         self.received = self.received or name
-        if self._raising:
+        if self._raising and not called_back(frame):
             raise Interrupted
 
     def _warn(self, number: int, _frame: FrameType | None) -> None:

@@ -22,7 +22,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from runner.signals import WARNINGS, note
+from runner.errors import INTERRUPTED
+from runner.signals import WARNINGS, Interrupted, listen, note
 
 NUMBER = struct.Struct("i")
 IDLE, TAKING = -1, -2
@@ -201,8 +202,7 @@ class Pool:
     def _live(self, slot: int, parents: Connection, results: Connection) -> None:
         """What a process does: one task after the other, until there are none to come."""
         os.setpgid(0, 0)  # Ctrl-C reaches the parent, which passes it on once
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, told_to_end)
+        listen(dict.fromkeys(INTERRUPTED, Interrupted()))
         for name in WARNINGS:
             signal.signal(signal.Signals[name], note)
         self._close_queue()
@@ -211,7 +211,7 @@ class Pool:
             reader.close()  # with the parent's gone, who writes is told instead of waiting
         threading.Thread(target=follow, args=(self._life_out,), daemon=True).start()
         done: list[tuple[int, Any]] = []
-        with suppress(ToldToEnd, BrokenPipeError):
+        with suppress(Interrupted, BrokenPipeError):
             self._work_through(slot, results, done)
         with suppress(BrokenPipeError):
             if done:
@@ -242,15 +242,6 @@ class Pool:
             return os.read(self._queue_out, NUMBER.size)
         except BlockingIOError:
             return None
-
-
-class ToldToEnd(BaseException):
-    """A process was asked to end while it was not training."""
-
-
-def told_to_end(_number: int, _frame: object) -> None:
-    """What a signal does outside a run's training."""
-    raise ToldToEnd
 
 
 def waiting(pipe: int) -> int:

@@ -43,10 +43,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a child ended. code: minus the signal's number where it was killed."""
+    """How a child ended.
+
+    code: minus the signal's number where it was killed. seconds: since the signal, or its start.
+    """
 
     code: int
     operations: int
+    seconds: float
     out: str
     err: str
 
@@ -77,19 +81,21 @@ class Parent:
         fault: Fault = Fault(),
         *,
         kill_after: float | None = None,
-        by: signal.Signals = signal.SIGKILL,
+        once: Path | None = None,
+        by: Sequence[signal.Signals] = (signal.SIGKILL,),
         journal: Path | None = None,
     ) -> Ended:
         """Runs `run`, or another of the runner's commands, on the folder, to its end.
 
-        kill_after: seconds until it gets the signal `by`.
+        kill_after: seconds until it gets the signals `by`, all at once. once: not before there is
+        this file.
         """
         request: dict[str, Any] = {"fault": asdict(fault), "kill_after": kill_after, "times": 1}
-        request["signal"] = by
+        request |= {"signals": list(by), "once": once and str(once)}
         request |= {"overrides": list(overrides), "journal": journal and str(journal)}
         answer = self._asked(command, folder, request)
         said = {name: (self.folder / name).read_text(encoding="utf-8") for name in TEXTS}
-        return Ended(answer["codes"][0], answer["operations"], **said)
+        return Ended(answer["codes"][0], answer["operations"], answer["seconds"], **said)
 
     def at_once(self, command: str, folder: Path, times: int) -> list[int]:
         """Starts a command so many times at the same instant; all exit codes."""

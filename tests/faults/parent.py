@@ -6,6 +6,7 @@ Started with shim.c preloaded. Reads a request a line, answers with a line; see 
 import ctypes
 import json
 import os
+import signal
 import sys
 import time
 from importlib import import_module
@@ -17,12 +18,15 @@ from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import Stop
 from runner.experiment import run_experiment
+from runner.signals import listen
 
 SHIM = ctypes.CDLL(None)
 SHIM.shim_counter.restype = ctypes.POINTER(ctypes.c_long)
 COUNTER = SHIM.shim_counter()  # before any fork, so that it is shared
 DOCUMENTS = {".hydra/config.yaml": "topology: 3-4-1\n", ".hydra/overrides.yaml": "[]\n"}
 CONFIGURATIONS: dict[str, dict[str, Any]] = {}
+SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGUSR1}
+"""Blocked in this process, so that none reaches a child before it listens."""
 
 
 def start(request: dict[str, Any], gate: int, opened: int) -> int:
@@ -40,6 +44,8 @@ def start(request: dict[str, Any], gate: int, opened: int) -> int:
         return child
     code = 99
     try:
+        listen()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         for stream, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
         os.close(opened)
@@ -47,6 +53,8 @@ def start(request: dict[str, Any], gate: int, opened: int) -> int:
         code = act(request, CONFIGURATIONS.get(key, {}))
         sys.stdout.flush()
         sys.stderr.flush()
+    except SystemExit as end:
+        code = int(end.code or 0)
     except BaseException:
         sys.excepthook(*sys.exc_info())
         sys.stderr.flush()
@@ -83,20 +91,36 @@ def run(config: dict[str, Any], folder: Path) -> None:
         raise Stop(None, outcome.exit_code)
 
 
+def send(child: int, signals: list[int]) -> None:
+    """One signal, or several that reach the child as if at the same instant."""
+    if len(signals) > 1:
+        os.kill(child, signal.SIGSTOP)
+    for number in signals:
+        os.kill(child, number)
+    if len(signals) > 1:
+        os.kill(child, signal.SIGCONT)
+
+
 def main() -> None:
     """Answers requests until there are no more."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     for line in sys.stdin:
         request = json.loads(line)
         COUNTER[0] = 0
         gate, opened = os.pipe()
         children = [start(request, gate, opened) for _ in range(request["times"])]
         os.close(opened)
+        signalled = time.monotonic()
         if request["kill_after"] is not None:
+            while request["once"] and not Path(request["once"]).exists():
+                time.sleep(0.002)
             time.sleep(request["kill_after"])
-            os.kill(children[0], request["signal"])
+            signalled = time.monotonic()
+            send(children[0], request["signals"])
         codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        seconds = time.monotonic() - signalled
         os.close(gate)
-        answer = {"codes": codes, "operations": COUNTER[0]}
+        answer = {"codes": codes, "operations": COUNTER[0], "seconds": seconds}
         print(json.dumps(answer), flush=True)
 
 

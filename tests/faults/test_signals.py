@@ -1,8 +1,10 @@
-"""A signal at any instant ends a run in order, or before it has begun to be one."""
+"""A signal at any instant ends a run in order, within seconds; a second one at once."""
 
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 from shutil import rmtree
 
 import pytest
@@ -10,13 +12,16 @@ import pytest
 from runner.recording.run_directory import read_run
 from runner.recording.snapshots import load_snapshot, newest_snapshot, parameters_checksum
 from runner.recording.tables import read_row
-from tests.faults.children import Parent
+from tests.faults.children import Ended, Parent
 from tests.faults.outcomes import check_readable
 
-SIGNALS = 5
+SIGNALS = 17
 """A test; each test's come at other instants."""
-CI, RELEASE = 1, 67
+CI, RELEASE = 4, 20
 TESTS = [pytest.param(n, marks=[pytest.mark.release] * (n >= CI)) for n in range(RELEASE)]
+CODES = {"SIGTERM": 143, "SIGINT": 130, "SIGUSR1": 143}
+SECOND = 5
+MOST_SECONDS = 5
 ENDLESS = (
     "stopping.target=null",
     "stopping.max_steps=null",
@@ -26,21 +31,38 @@ ENDLESS = (
 )
 
 
+@cache
+def seconds_to_begin(parent: Parent) -> float:
+    """How long it takes until a run trains, about."""
+    parent("run", parent.new_folder(), (*ENDLESS, "stopping.max_steps=1"))  # imports and compiles
+    return parent("run", parent.new_folder(), (*ENDLESS, "stopping.max_steps=1")).seconds
+
+
+def signalled(
+    parent: Parent, folder: Path, rng: random.Random, by: Sequence[signal.Signals]
+) -> Ended:
+    """A run that gets signals: half of them while it begins, half while it trains."""
+    begins = rng.random() < 0.5
+    longest = seconds_to_begin(parent) if begins else 0.05
+    once = None if begins else folder / "history.csv"
+    return parent("run", folder, ENDLESS, kill_after=rng.uniform(0, longest), once=once, by=by)
+
+
 @pytest.mark.parametrize("number", TESTS)
-@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130), ("SIGUSR1", 143)])
+@pytest.mark.parametrize("name", CODES)
 def test_a_signal_ends_a_run_in_order(
-    name: str, code: int, number: int, parent: Parent, counted: Callable[..., None]
+    name: str, number: int, parent: Parent, counted: Callable[..., None]
 ) -> None:
-    rng, by = random.Random(number), signal.Signals[name]  # noqa: S311 - no secret
+    rng = random.Random(number)  # noqa: S311 - no secret
     heeded = 0
-    for after in [1.5, *(rng.uniform(0, 1) for _ in range(SIGNALS - 1))]:
+    for _ in range(SIGNALS):
         folder = parent.new_folder()
-        ended = parent("run", folder, ENDLESS, kill_after=after, by=by)
+        ended = signalled(parent, folder, rng, [signal.Signals[name]])
+        assert (ended.code, ended.err) == (CODES[name], "")
+        assert ended.seconds < MOST_SECONDS
         check_readable(folder)
         if not (folder / "run.json").exists():  # it had not begun to be a run
-            assert ended.code in (code, -by), ended
             continue
-        assert (ended.code, ended.err) == (code, "")
         about, row = read_run(folder), read_row(folder / "results.csv")
         assert about["status"] == row["status"] == "interrupted"
         state = load_snapshot(newest_snapshot(folder))
@@ -50,3 +72,23 @@ def test_a_signal_ends_a_run_in_order(
         heeded += 1
     counted(**{f"{name}, of which heeded by a run": heeded, name: SIGNALS})
     assert heeded
+
+
+@pytest.mark.parametrize("number", TESTS)
+def test_a_second_signal_ends_a_run_at_once(
+    number: int, parent: Parent, counted: Callable[..., None]
+) -> None:
+    rng = random.Random(number)  # noqa: S311 - no secret
+    begun = 0
+    for _ in range(SECOND):
+        folder = parent.new_folder()
+        ended = signalled(parent, folder, rng, [signal.SIGTERM, signal.SIGINT])
+        assert ended.code in (130, 143), ended
+        assert ended.err == ""
+        assert ended.seconds < MOST_SECONDS
+        check_readable(folder)
+        if (folder / "history.csv").exists():  # it trained; it waited for nothing, not even to say
+            assert read_run(folder)["status"] == "running"
+            begun += 1
+    counted(**{"second signals": SECOND, "second signals, of which to a run that trained": begun})
+    assert begun
