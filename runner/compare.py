@@ -152,7 +152,7 @@ def left_out(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> list[st
         if len(counts):
             name = ", ".join(value_text(value) for value in key)
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
-            lines.append(f"left out of {name}: {reasons} ({len(group):,} runs in all)")
+            lines.append(f"left out of {name}: {reasons} (of {counted_runs(len(group))})")
     more = [f"… {len(lines) - MOST_LEFT_OUT} more groups"] if len(lines) > MOST_LEFT_OUT else []
     return lines[:MOST_LEFT_OUT] + more
 
@@ -185,12 +185,18 @@ def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     if not options.columns:
         important = ["run", *settings[:2], *({metric} & set(results)), *shown]
         shown = fitting(table, options.rows, list(dict.fromkeys(important)))
-    print(f"{len(runs):,} run{'' if len(runs) == 1 else 's'}")
+    print(counted_runs(len(runs)))
     show(table[shown], options.rows)
     hidden = sum(differs(runs, str(name)) for name in runs if name not in {*shown, "path"})
     if hidden and not options.columns:
-        print(f"{hidden:,} more columns differ; --columns NAME,… or --columns all shows them")
+        which = "columns" if len(runs) == 1 else "columns differ"
+        print(f"{hidden:,} more {which}; --columns NAME,… or --columns all shows them")
     return runs
+
+
+def counted_runs(number: int) -> str:
+    """`1 run`, `12 runs`."""
+    return f"{number:,} run{'' if number == 1 else 's'}"
 
 
 def short_names(paths: "pd.Series[str]") -> list[str]:

@@ -24,8 +24,10 @@ def telling(runs: pd.DataFrame) -> list[str]:
     """The fewest settings that tell the runs apart, those that people look at first.
 
     A setting is left out where those before it say as much: a data set's name says its kind.
-    The topology never is.
+    The topology never is. Of a single run it is those that people look at first.
     """
+    if len(runs) == 1:
+        return [name for name in FIRST if name in runs and runs[name].notna().all()]
     chosen: list[str] = []
     groups = pd.Series(0, runs.index)
     for name in sorted(varying(runs), key=importance):

@@ -43,6 +43,10 @@ def test_a_grid_is_told_apart_by_what_is_swept() -> None:
     assert telling(grid) == ["topology", "optimizer.learning_rate", "seed"]
 
 
+def test_a_single_run_is_told_by_what_people_look_at_first() -> None:
+    assert telling(MIXED.iloc[:1]) == ["dataset.name", "topology"]
+
+
 def test_results_are_those_that_differ_with_test_data_where_some_have_it() -> None:
     shown = worth_showing(MIXED, "loss")
     assert shown == ["status", "steps", "loss", "test_accuracy"]

@@ -97,7 +97,7 @@ def test_runs_without_a_finite_value_are_left_out_and_told(
     for row in rows[10:]:
         row[HEADER.index("status")] = "diverged"
     text = said(capsys, write_runs(tmp_path, rows), "--by", "topology", "--metric", "accuracy")
-    assert "left out of a: 2 without a finite accuracy (10 runs in all)" in text
-    assert "left out of b: 10 diverged (10 runs in all)" in text
+    assert "left out of a: 2 without a finite accuracy (of 10 runs)" in text
+    assert "left out of b: 10 diverged (of 10 runs)" in text
     assert "accuracy by topology: 8 runs" in text
     assert "Differences" not in text

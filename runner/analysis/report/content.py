@@ -43,7 +43,7 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
             {"name": name, "setting": name in settings, **column_values(runs[name], root)}
             for name in varying
         ],
-        "telling": telling(runs) if len(runs) > 1 else ["topology"],
+        "telling": telling(runs),
         "constants": [
             {
                 "name": name,
