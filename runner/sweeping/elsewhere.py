@@ -11,6 +11,7 @@ from runner.configuration.composing import first_line
 from runner.errors import INTERRUPTED, RunnerError, Stop
 from runner.sweeping.job import ended_job
 from runner.sweeping.results import collect_results
+from runner.sweeping.standing import SweepLog
 from runner.sweeping.sweep import Job, Sweep, taken_up
 
 
@@ -55,6 +56,7 @@ class Elsewhere(Launcher):
             raise self._given_up(sweep, left, error) from error
         finally:
             collect_results(sweep.folder)
+            log_jobs(sweep, left, len(known) - len(left))
         return returned
 
     def _given_up(self, sweep: Sweep, jobs: Sequence[Job], error: Exception) -> BaseException:
@@ -70,6 +72,16 @@ class Elsewhere(Launcher):
             f"{ends.count(None)} of {len(jobs)} jobs have not ended: the same command with "
             f"hydra.sweep.dir={sweep.folder} goes on with them"
         )
+
+
+def log_jobs(sweep: Sweep, jobs: Sequence[Job], finished: int) -> None:
+    """Adds the jobs that have ended to the sweep's log, in the order of their numbers."""
+    with SweepLog(sweep.folder) as log:
+        log.begin(len(jobs), finished)
+        for job in sorted(jobs, key=lambda job: job.number):
+            end = ended_job(sweep.folder / str(job.number), job.number)
+            if end is not None:
+                log.add(end, " ".join(job.overrides))
 
 
 def stretches(left: Sequence[Job], known: Mapping[int, Job]) -> list[list[Job]]:

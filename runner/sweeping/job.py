@@ -1,7 +1,7 @@
 """One job of a sweep: run in its folder, whatever happens recorded there."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -138,12 +138,14 @@ def ended_job(folder: Path, number: int) -> JobEnd | None:
         about = read_run(folder)
         metric = about["configuration"]["stopping"]["metric"]
         header, row = results_lines(folder)
+        if about["status"] == "running" or not row:
+            return None
+        end = JobEnd(number, about["status"], "", 0, header, row, metric)
+        steps, seconds = int(end.cell("steps") or 0), float(end.cell("seconds") or 0)
+        reached = f"{about.get('stop_reason')} reached after {steps:,} steps, {seconds:.2f} s"
+        return replace(end, text=printable(about.get("error") or reached))
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    if about["status"] == "running" or not row:
-        return None
-    text = about.get("error") or f"{about.get('stop_reason')} reached"
-    return JobEnd(number, about["status"], printable(text), 0, header, row, metric)
 
 
 def results_lines(folder: Path) -> tuple[str, str]:

@@ -126,3 +126,14 @@ def test_a_later_launch_adds_to_the_log_and_knows_the_best_before(run: InProcess
     rows = [line.split("mean_accuracy=")[1] for line in (*before.splitlines()[1:], added[1])]
     best = max(float(row.split(",")[0]) for row in rows)
     assert f"Best        mean_accuracy {best:.6g} of #" in ended.out
+
+
+def test_another_launchers_jobs_have_their_lines_too(run: InProcess) -> None:
+    logs = []
+    for launcher in ("pool", "basic"):
+        few = ("stopping.target=null", "stopping.max_steps=5", f"hydra.sweep.dir={launcher}")
+        assert run("-m", "topology=3-4-1,2-4-1", f"hydra/launcher={launcher}", *few).code == 1
+        lines = (run.cwd / launcher / "sweep.log").read_text().splitlines()
+        logs.append([re.sub(r", [\d.]+ s$", "", line) for line in lines if line[0] == "#"])
+    assert logs[0] == [line.replace("=basic", "=pool") for line in logs[1]]
+    assert len(logs[0]) == 2
