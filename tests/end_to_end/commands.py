@@ -50,9 +50,9 @@ class Ending:
     err: str
 
 
-def ending(process: subprocess.Popen[str]) -> Ending:
-    """Waits for the process to end."""
-    out, err = process.communicate(timeout=60)
+def ending(process: subprocess.Popen[str], timeout: float = 60) -> Ending:
+    """Waits for the process to end; `timeout` in seconds."""
+    out, err = process.communicate(timeout=timeout)
     return Ending(process.returncode, out, err)
 
 

@@ -56,9 +56,8 @@ def test_a_sweep_on_another_launcher_leaves_what_it_leaves_on_the_runners_own(
     launcher: str, own: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip(PACKAGES[launcher])
-    ended = command(
-        *SWEEP, f"hydra/launcher={launcher}", "hydra.sweep.dir=s", cwd=tmp_path, **LENIENT
-    )
+    sweep = (*SWEEP, f"hydra/launcher={launcher}", "hydra.sweep.dir=s")
+    ended = ending(start(*sweep, cwd=tmp_path, **LENIENT), timeout=300)  # a cluster's start is slow
     assert_failures_are_told(ended)
     assert jobs(tmp_path / "s") == jobs(own)
     assert table(tmp_path / "s") == table(own)
