@@ -10,7 +10,7 @@ from runner.analysis.plots.subject import Subject
 from runner.errors import printable
 
 # Okabe and Ito 2008, yellow and black left out.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#7F7F7F")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1A1A1A", "#56B4E9", "#6B3E00", "#7A5CFF")
 TRAINING, HELD_OUT = COLOURS[:2]
 SIGNED = "RdBu_r"
 """From blue, negative, to red, positive; 0 is white."""

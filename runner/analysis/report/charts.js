@@ -1,9 +1,9 @@
 // The charts, drawn by Plotly when they come into view, in the colours of the page.
 
-// Okabe and Ito 2008: told apart by colour-blind people; brighter ones on dark paper.
+// After Okabe and Ito 2008: told apart by colour-blind people; brighter ones on dark paper.
 const PALETTES = {
-  light: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B07D00", "#56B4E9", "#8C6D31", "#666666"],
-  dark: ["#56B4E9", "#FF8C42", "#2BC59B", "#E29CC3", "#F0C808", "#8FB8FF", "#CDB27B", "#BBBBBB"],
+  light: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1A1A1A", "#56B4E9", "#6B3E00", "#7A5CFF"],
+  dark: ["#56B4E9", "#E8702A", "#2BC59B", "#D070A8", "#FFFFFF", "#F0E442", "#9A4A3A", "#7B61FF"],
 };
 const DASHES = ["solid", "dash", "dot"];
 const MOST_GROUPS = 16;
