@@ -189,7 +189,9 @@ def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     show(table[shown], options.rows)
     hidden = sum(differs(runs, str(name)) for name in runs if name not in {*shown, "path"})
     if hidden and not options.columns:
-        which = "columns" if len(runs) == 1 else "columns differ"
+        which = "column" if hidden == 1 else "columns"
+        if len(runs) > 1:
+            which += " differs" if hidden == 1 else " differ"
         print(f"{hidden:,} more {which}; --columns NAME,… or --columns all shows them")
     return runs
 

@@ -18,19 +18,24 @@ LAST = ("dataset.", "network.", "recording.", "stopping.", "from", "parent", "se
 """And after others, in this order: by the beginning of their names."""
 MEASURES = ("accuracy", "r2", "loss")
 SPENT = ("status", "steps", "epochs", "seconds")
+FEW = 4
+"""So many settings that differ are all shown, such as those of values that were paired."""
 
 
 def telling(runs: pd.DataFrame) -> list[str]:
-    """The fewest settings that tell the runs apart, those that people look at first.
+    """The settings that differ, or the fewest of many that tell the runs apart.
 
-    A setting is left out where those before it say as much: a data set's name says its kind.
+    Of many, one is left out where those before it say as much: a data set's name says its kind.
     The topology never is. Of a single run it is those that people look at first.
     """
     if len(runs) == 1:
         return [name for name in FIRST if name in runs and runs[name].notna().all()]
+    names = sorted(varying(runs), key=importance)
+    if len(names) <= FEW:
+        return names
     chosen: list[str] = []
     groups = pd.Series(0, runs.index)
-    for name in sorted(varying(runs), key=importance):
+    for name in names:
         split = runs.groupby([groups, runs[name].astype(object)], dropna=False, sort=False).ngroup()
         if split.nunique() > groups.nunique() or name == "topology":
             chosen.append(name)

@@ -43,6 +43,13 @@ def test_a_grid_is_told_apart_by_what_is_swept() -> None:
     assert telling(grid) == ["topology", "optimizer.learning_rate", "seed"]
 
 
+def test_values_that_were_paired_are_both_shown() -> None:
+    columns = ["topology", "optimizer.learning_rate", "status"]
+    rows = [("3-4-1", 1.0, "completed"), ("3-8-1", 5.0, "completed")]
+    pairs = pd.DataFrame(rows, columns=columns)
+    assert telling(pairs) == ["topology", "optimizer.learning_rate"]
+
+
 def test_a_single_run_is_told_by_what_people_look_at_first() -> None:
     assert telling(MIXED.iloc[:1]) == ["dataset.name", "topology"]
 

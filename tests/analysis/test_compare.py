@@ -193,9 +193,17 @@ def test_runs_of_different_kinds_leave_cells_empty(
     spirals: list[object] = ["2-8-1", 1, 0.1, "spirals", "accuracy", "completed", "target", "", 0.9]
     write_runs(tmp_path, [results("3-4-1", 1, 100), spirals])
     text = said(capsys, tmp_path)
-    assert "0 xor 3-4-1 100 0.901" in text
-    assert "1 spirals 2-8-1 0.9\n" in text
-    assert "1 more columns differ; --columns NAME,… or --columns all shows them" in text
+    assert "0 xor 3-4-1 1 100 0.901" in text
+    assert "1 spirals 2-8-1 0.1 0.9" in text
+
+
+def test_columns_that_differ_and_are_not_shown_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_runs(tmp_path, [results("3-4-1", 1, 100), results("3-4-1", 2, 90, reason="max_steps")])
+    assert "1 more column differs; --columns NAME,… or --columns all shows" in said(
+        capsys, tmp_path
+    )
 
 
 @pytest.mark.parametrize(
@@ -210,4 +218,4 @@ def test_columns_are_shown_as_asked(
 ) -> None:
     text = said(capsys, runs, "--columns", columns)
     assert text.splitlines()[1].startswith(head)
-    assert "more columns" not in text
+    assert "more column" not in text
