@@ -14,6 +14,8 @@ from runner.network.topology import Array
 if TYPE_CHECKING:
     import pandas as pd
 
+LARGEST = 1e150
+"""Squares beyond it overflow in float64, and with them variances and losses."""
 MOST_CATEGORIES = 1000
 """More different texts than that are no categories, unless dataset.categorical names the column."""
 
@@ -31,8 +33,8 @@ class Column:
         """Whether it was said to hold categories, whatever it looks like."""
         self.texts: dict[str, int] = {}
         self.codes: list[Array] = []
-        self.numeric = self.gaps = self.infinite = False
-        """Whether there are numbers, missing values, infinities."""
+        self.numeric = self.gaps = self.infinite = self.large = False
+        """Whether there are numbers, missing values, infinities, numbers beyond `LARGEST`."""
         self.boolean = self.whole = True
         """Whether all numbers are truth values, or written without a point."""
 
@@ -50,10 +52,12 @@ class Column:
             return not (self.numeric and self.texts)
         self.values[rows] = values
         self.codes.append(np.broadcast_to(np.int32(-1), values.shape))
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
+        sizes = np.abs(self.values[rows])
+        if values.dtype.kind == "f" and not (sizes <= LARGEST).all():
             unknown = int(np.count_nonzero(np.isnan(values)))
             self.gaps |= unknown > 0
             self.infinite |= bool(np.isinf(values).any())
+            self.large |= bool((sizes > LARGEST).any())
             if unknown == len(values):
                 return True
         self.numeric = True
@@ -97,6 +101,16 @@ class Column:
                 file.refuse_cell(self.name, lambda c: not is_number(c) and not is_missing(c))
         if self.infinite:
             file.refuse_cell(self.name, lambda c: not is_number(c) and not is_missing(c))
+        if self.large:
+            file.refuse_cell(self.name, is_large, "is beyond ±1e150; scale the column down")
+
+
+def is_large(cell: str) -> bool:
+    """Whether a cell holds a number beyond `LARGEST`."""
+    try:
+        return abs(float(cell)) > LARGEST
+    except ValueError:
+        return False
 
 
 def number_column(name: str, values: Array) -> Column:

@@ -16,6 +16,7 @@ from runner.data.mat import read_svhn
 from runner.data.records import read_cifar, read_stl10_images, read_stl10_labels
 from runner.errors import DataError
 from tests.data.formats import cifar_bytes, idx_bytes, random_images
+from tests.limits import bounded
 
 IMAGES = idx_bytes(random_images(3, 28, 28))
 
@@ -58,7 +59,7 @@ def test_a_bad_idx_file_is_refused_in_one_line(case: str, tmp_path: Path) -> Non
     content, words = IDX_FAULTS[case]
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(content)
-    with pytest.raises(DataError) as caught:
+    with bounded(), pytest.raises(DataError) as caught:
         read_idx(path, (28, 28))
     assert words in str(caught.value)
     assert str(caught.value).isprintable()
@@ -136,7 +137,7 @@ MAT_FAULTS: dict[str, tuple[dict[str, object], str]] = {
 def test_a_mat_file_of_other_things_is_refused(case: str, tmp_path: Path) -> None:
     arrays, words = MAT_FAULTS[case]
     io.savemat(tmp_path / "train_32x32.mat", arrays)
-    with pytest.raises(DataError) as caught:
+    with bounded(), pytest.raises(DataError) as caught:
         read_svhn(tmp_path / "train_32x32.mat")
     assert words in str(caught.value)
     assert "expected a MATLAB 5 file" in str(caught.value)
@@ -188,7 +189,7 @@ def test_a_damaged_mat_file_is_refused_in_one_line(case: str, tmp_path: Path) ->
     content, words = DAMAGED_MATS[case]
     path = tmp_path / "train_32x32.mat"
     path.write_bytes(content)
-    with pytest.raises(DataError) as caught:
+    with bounded(), pytest.raises(DataError) as caught:
         read_svhn(path)
     assert words in str(caught.value)
     assert "expected a MATLAB 5 file" in str(caught.value)

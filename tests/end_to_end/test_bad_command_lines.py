@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.commands import InProcess
+from tests.limits import bounded
 
 COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     # arguments, words of the message
@@ -101,7 +102,8 @@ COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
 @pytest.mark.parametrize("case", COMMAND_LINES)
 def test_a_bad_command_line_is_refused_in_one_line(case: str, run: InProcess) -> None:
     arguments, words = COMMAND_LINES[case]
-    ended = run(*arguments)
+    with bounded():
+        ended = run(*arguments)
     assert ended.code == 2
     assert ended.err.startswith("error: ")
     assert ended.err.count("\n") == 1
@@ -163,7 +165,8 @@ def test_a_bad_yaml_file_is_refused_in_one_line(case: str, run: InProcess) -> No
     folder = run.cwd / "conf" / "optimizer"
     folder.mkdir(parents=True)
     (folder / "bad.yaml").write_bytes(content)
-    ended = run("--config-dir", "conf", "optimizer=bad")
+    with bounded():
+        ended = run("--config-dir", "conf", "optimizer=bad")
     assert ended.code == 2
     assert ended.err.startswith("error: ")
     assert ended.err.count("\n") == 1

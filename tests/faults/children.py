@@ -46,11 +46,14 @@ class Ended:
     """How a child ended.
 
     code: minus the signal's number where it was killed. seconds: since the signal, or its start.
+    busy: seconds of the processor's time. megabytes: its most memory.
     """
 
     code: int
     operations: int
     seconds: float
+    busy: float
+    megabytes: float
     out: str
     err: str
 
@@ -95,7 +98,8 @@ class Parent:
         request |= {"overrides": list(overrides), "journal": journal and str(journal)}
         answer = self._asked(command, folder, request)
         said = {name: (self.folder / name).read_text(encoding="utf-8") for name in TEXTS}
-        return Ended(answer["codes"][0], answer["operations"], answer["seconds"], **said)
+        names = ("operations", "seconds", "busy", "megabytes", "out", "err")
+        return Ended(answer["codes"][0], *((answer | said)[name] for name in names))
 
     def at_once(self, command: str, folder: Path, times: int) -> list[int]:
         """Starts a command so many times at the same instant; all exit codes."""

@@ -117,10 +117,16 @@ def main() -> None:
             time.sleep(request["kill_after"])
             signalled = time.monotonic()
             send(children[0], request["signals"])
-        codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        ends = [os.wait4(child, 0) for child in children]
         seconds = time.monotonic() - signalled
         os.close(gate)
-        answer = {"codes": codes, "operations": COUNTER[0], "seconds": seconds}
+        answer = {
+            "codes": [os.waitstatus_to_exitcode(status) for _, status, _ in ends],
+            "operations": COUNTER[0],
+            "seconds": seconds,
+            "busy": sum(used.ru_utime + used.ru_stime for _, _, used in ends),
+            "megabytes": max(used.ru_maxrss for _, _, used in ends) / 1024,
+        }
         print(json.dumps(answer), flush=True)
 
 

@@ -17,6 +17,7 @@ from runner.recording.snapshots import newest_snapshot
 from tests.faults.cases import CASES
 from tests.faults.children import Fault, Parent
 from tests.faults.outcomes import outcome_of
+from tests.limits import MOST_SECONDS
 
 SETTINGS = CASES["full batch"]
 
@@ -67,6 +68,19 @@ def to_link(run: Path, name: str) -> None:
     outside.write_bytes(path.read_bytes())
     path.unlink()
     path.symlink_to(outside)
+
+
+def remove_files(run: Path, *names: str) -> None:
+    """Files deleted while the run is not looking."""
+    for name in names:
+        (run / name).unlink()
+
+
+def snapshots_elsewhere(run: Path) -> None:
+    """The snapshots' folder made a link to one elsewhere."""
+    elsewhere = run.parent / "elsewhere"
+    (run / "snapshots").rename(elsewhere)
+    (run / "snapshots").symlink_to(elsewhere)
 
 
 def to_folder(path: Path) -> None:
@@ -200,6 +214,17 @@ REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
         "is a symbolic link",
     ),
     "history a link elsewhere": (lambda run: to_link(run, "history.csv"), 4, "is a symbolic link"),
+    "checksums a list": (
+        lambda run: edit(run, checksums=[]),
+        4,
+        "does not describe a run",
+    ),
+    "deleted but for its snapshots": (
+        lambda run: remove_files(run, "run.json", "history.csv", "run.log"),
+        4,
+        "no run.json",
+    ),
+    "snapshots a link elsewhere": (snapshots_elsewhere, 4, "is a symbolic link"),
     "history a folder": (
         lambda run: to_folder(run / "history.csv"),
         6,
@@ -216,6 +241,8 @@ def test_a_run_that_cannot_be_resumed_is_refused_in_one_line(
     damage(run)
     ended = parent("resume", run)
     assert ended.code == code, ended
+    assert ended.busy < MOST_SECONDS
+    assert ended.megabytes < 1000, "of which 200 to 300 are the libraries"
     assert ended.err.startswith("error: ")
     assert ended.err.count("\n") == 1
     assert ended.err.rstrip("\n").isprintable()

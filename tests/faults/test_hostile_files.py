@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 from runner.configuration.trust import check_hydra
 from runner.errors import SettingsError
 from tests.end_to_end.commands import InProcess
+from tests.limits import bounded
 
 PRESETS: dict[str, tuple[str, Sequence[str]]] = {
     # a preset's text, words of the message
@@ -229,7 +230,8 @@ def test_a_hostile_preset_is_refused_in_one_line(
     package = "" if text.startswith(("#", "%")) else "# @package _global_\n"
     (traps / "conf" / "experiment").mkdir(parents=True)
     (traps / "conf" / "experiment" / "hostile.yaml").write_text(package + text, encoding="utf-8")
-    ended = run("-cd", "conf", "experiment=hostile", "stopping.max_steps=2")
+    with bounded():
+        ended = run("-cd", "conf", "experiment=hostile", "stopping.max_steps=2")
     assert ended.code == 2, ended
     assert ended.err.startswith("error: ")
     assert ended.err.count("\n") == 1

@@ -1,11 +1,13 @@
+import hashlib
 import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from runner.errors import SnapshotError
-from runner.recording.snapshot_files import encode
+from runner.recording.snapshot_files import DIGEST_SIZE, encode
 from runner.recording.snapshots import (
     load_snapshot,
     newest_snapshot,
@@ -14,6 +16,7 @@ from runner.recording.snapshots import (
     snapshot_arrays,
     snapshot_path,
 )
+from tests.limits import bounded
 from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state
 
 CASES = {
@@ -131,6 +134,49 @@ def test_a_flipped_bit_anywhere_is_noticed(bit: int, tmp_path: Path) -> None:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
         with pytest.raises(SnapshotError, match="not a sound snapshot"):
             load_snapshot(path)
+
+
+def forged(path: Path, name: str, header: bytes) -> None:
+    """A snapshot with one member more or other than it should be, its digest right."""
+    content = io.BytesIO()
+    with np.load(path) as arrays, zipfile.ZipFile(content, "w") as archive:
+        for member in arrays.files:
+            if f"{member}.npy" != name:
+                with archive.open(f"{member}.npy", "w") as file:
+                    np.lib.format.write_array(file, arrays[member])
+        for _ in range(1 if header else 2):
+            archive.writestr(name, header or b"twice")
+        archive.comment = b"0" * DIGEST_SIZE
+    body = content.getvalue()[:-DIGEST_SIZE]
+    path.write_bytes(body + hashlib.sha256(body).hexdigest().encode())
+
+
+def npy(descr: str, shape: str) -> bytes:
+    """An npy file of nothing but a header."""
+    text = f"{{'descr': {descr!r}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text.encode()
+
+
+FORGERIES = {
+    # a member, its content or nothing for two of it
+    "a member twice": ("extra.npy", b""),
+    "an object array": ("parameters.npy", npy("|O", "(1,)") + b"\x80\x04N."),
+    "a claim of 32 GiB": ("parameters.npy", npy("<f8", "(4294967296,)")),
+    "a negative shape": ("parameters.npy", npy("<f8", "(-1,)")),
+    "a member that climbs": ("../x.npy", npy("<f8", "(0,)")),
+    "an absolute member": ("/x.npy", npy("<f8", "(0,)")),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("case", FORGERIES)
+def test_a_forged_snapshot_is_refused_in_bounded_memory(case: str, tmp_path: Path) -> None:
+    path = save_snapshot(tmp_path, make_state(make_problem()))
+    forged(path, *FORGERIES[case])
+    with bounded(), pytest.raises(SnapshotError, match="is not a sound snapshot") as caught:
+        load_snapshot(path)
+    assert "SHA-256" not in str(caught.value)
+    assert [file.name for file in tmp_path.rglob("*.*")] == [path.name]
 
 
 def test_the_weights_checksum_tells_weights_apart() -> None:
