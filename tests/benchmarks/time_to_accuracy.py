@@ -72,8 +72,8 @@ class Race:
 
 RACES = {
     "digits": Race("digits", "64-64-10", 0.96, 100, Setting(32, 0.004), 3),
-    "mnist": Race("mnist", "784-128-10", 0.975, 20, Setting(128, 0.002), 1),
-    "fashion": Race("fashion_mnist", "784-128-10", 0.875, 20, Setting(128, 0.002), 1),
+    "mnist": Race("mnist", "784-128-10", 0.97, 20, Setting(128, 0.002), 1),
+    "fashion": Race("fashion_mnist", "784-128-10", 0.87, 20, Setting(128, 0.002), 1),
 }
 
 IMPORTS = {
