@@ -112,6 +112,8 @@ def record_run(
         recorder.snapshot(state)
         engine_name = experiment.engine.name
         console.introduce(settings.dataset.name, dataset, problem, engine_name, settings.seed)
+        if history is not None:
+            console.going_on(state.step)
         console.starting_weights(topology, state.parameters)
         console.begin_training(experiment.stopping, settings.stopping.metric)
         report = prepare_and_train(experiment, state, recorder, console, interrupts)

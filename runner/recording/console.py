@@ -80,6 +80,10 @@ class Console:
         self.line(f"training    {problem.optimizer}, learning rate {problem.learning_rate:g}")
         self.line(f"engine      {engine}, {problem.targets.dtype}, seed {seed}")
 
+    def going_on(self, step: int) -> None:
+        """Which step a resumed run goes on from."""
+        self.line(f"resumed     from step {step:,}")
+
     def starting_weights(self, topology: Topology, parameters: Array) -> None:
         """The weights before the first step."""
         self.line("\nSTARTING WEIGHTS")

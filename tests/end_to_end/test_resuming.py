@@ -193,6 +193,19 @@ def test_a_complete_run_has_nothing_to_do(
 
 
 SHORT = ("stopping.target=null", "stopping.max_steps=50")
+
+
+def test_a_resumed_run_says_from_which_step_it_goes_on(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path / "run", *SHORT)
+    assert "resumed     from" not in (run / "run.log").read_text()
+    capfd.readouterr()
+    assert resumed(run, "stopping.max_steps=60") == 0
+    assert "resumed     from step 50\n" in capfd.readouterr().out
+    assert "resumed     from step 50\n" in (run / "run.log").read_text()
+
+
 REFUSED: list[tuple[tuple[str, ...], str, int, str]] = [
     (SHORT, "seed=2", 2, "seed cannot change"),
     (SHORT, "optimizer.learning_rate=2", 2, "from="),
