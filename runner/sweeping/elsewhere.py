@@ -10,9 +10,10 @@ from omegaconf import DictConfig
 from runner.configuration.composing import first_line
 from runner.errors import INTERRUPTED, RunnerError, Stop
 from runner.sweeping.job import ended_job
+from runner.sweeping.launching import taken_up
 from runner.sweeping.results import collect_results
 from runner.sweeping.standing import SweepLog
-from runner.sweeping.sweep import Job, Sweep, taken_up
+from runner.sweeping.sweep import Job, Sweep
 
 
 class LaunchError(RunnerError):

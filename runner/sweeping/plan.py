@@ -12,9 +12,10 @@ import numpy as np
 from runner.commands import console
 from runner.errors import printable
 from runner.sweeping.job import JobEnd
+from runner.sweeping.launching import picked_up
 from runner.sweeping.measuring import Net, measured
 from runner.sweeping.pickup import identity
-from runner.sweeping.sweep import Job, Sweep, picked_up
+from runner.sweeping.sweep import Job, Sweep
 from runner.threads import limited
 
 SECONDS = 4.0

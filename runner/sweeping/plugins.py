@@ -28,7 +28,8 @@ class PoolLauncher(Launcher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> list[JobReturn]:
         """Runs these jobs, numbered from `initial_job_idx` on; what each of them returned."""
-        from runner.sweeping.sweep import Sweep, run_jobs  # noqa: PLC0415 - heavy, only for sweeps
+        from runner.sweeping.launching import run_jobs  # noqa: PLC0415 - heavy, only for sweeps
+        from runner.sweeping.sweep import Sweep  # noqa: PLC0415
 
         if self._sweep is None:  # a sweeper that learns from jobs launches many times
             self._sweep = Sweep(self._context, self._config)

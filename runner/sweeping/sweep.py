@@ -1,15 +1,10 @@
-"""A sweep on this machine: its jobs composed, checked, run in processes, their rows collected."""
+"""A sweep on this machine: what its jobs have in common, and how one of them is checked and run."""
 
 import os
-import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus
@@ -18,19 +13,15 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
-from runner.errors import INTERRUPTED, SettingsError, Stop, printable
+from runner.errors import SettingsError, printable
 from runner.recording.branching import inherited
 from runner.recording.files import BySweep
 from runner.settings import parse_settings
-from runner.signals import WARNINGS
 from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
-from runner.sweeping.pickup import earlier_jobs, numbers_for, numbers_in, recognised
-from runner.sweeping.pool import Lost, Pool
+from runner.sweeping.pickup import earlier_jobs
 from runner.sweeping.progress import job_lines, progress
-from runner.sweeping.standing import Standing, SweepLog
 from runner.sweeping.table import ResultsTable
-from runner.threads import limited
 
 
 @dataclass(frozen=True)
@@ -178,167 +169,3 @@ def needs_hydra(config: DictConfig) -> bool:
 def is_search(config: DictConfig) -> bool:
     """Whether the sweeper learns from some jobs which others to launch."""
     return bool(config.hydra.sweeper._target_ not in ALL_AT_ONCE)
-
-
-def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
-    """Runs jobs numbered from `first` on; what each of them returned."""
-    if not job_overrides:
-        return []
-    known = taken_up(sweep, job_overrides, first)
-    jobs = [job for job, end in known if end is None]
-    ends = {job.number: end for job, end in known if end is not None}
-    standing = Standing(len(jobs), sweep.workers, sweep.objective, short_names(known))
-    for end in ends.values():
-        standing.compare(end)
-    by_number = {job.number: job for job in jobs}
-    if jobs:
-        sweep.load_kernels()
-    try:
-        with (
-            limited(1),
-            SweepLog(sweep.folder) as log,
-            sweep.watched(standing) as see,
-            running(sweep, jobs, see) as coming,
-        ):
-            log.begin(len(jobs), len(ends))
-            for end in coming:
-                sweep.table.add(end)
-                log.add(end, " ".join(by_number[end.number].overrides))
-                ends[end.number] = end
-    finally:
-        sweep.table.finish()
-    if sweep.fail_fast and any(ends[number].failed for number in by_number if number in ends):
-        raise Stop(None, 1)
-    if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process
-        raise Stop(None, INTERRUPTED["SIGTERM"])
-    return [sweep.returned(job, ends[job.number]) for job, _ in known]
-
-
-def short_names(known: Sequence[tuple[Job, JobEnd | None]]) -> dict[int, str]:
-    """Of each job its number, and the overrides that not all have."""
-    common = set(known[0][0].overrides).intersection(*(job.overrides for job, _ in known))
-    return {
-        job.number: " ".join([f"#{job.number}", *(t for t in job.overrides if t not in common)])
-        for job, _ in known
-    }
-
-
-def taken_up(
-    sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int
-) -> list[tuple[Job, JobEnd | None]]:
-    """Jobs numbered from `first` on, as `picked_up` gives them, in the sweep's folder."""
-    jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
-    known = picked_up(sweep, jobs, first)
-    if finished := sum(end is not None for _, end in known):
-        print(f"{finished:,} jobs are finished, {len(known) - finished:,} to run", flush=True)
-    sweep.folder.mkdir(parents=True, exist_ok=True)
-    return known
-
-
-def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, JobEnd | None]]:
-    """The jobs, under the numbers of those that an earlier launch began, with its finished ends.
-
-    Raises RunnerError, before any starts, for a job that cannot be run.
-    """
-    if not sweep.earlier:
-        for job in jobs:
-            sweep.checked(job)
-        return [(job, None) for job in jobs]
-    known = recognised((sweep.checked(job) for job in jobs), sweep.earlier)
-    numbers = numbers_for(known, first, numbers_in(sweep.folder))
-    return [
-        (Job(number, job.overrides), None if before is None else before.end)
-        for job, before, number in zip(jobs, known, numbers, strict=True)
-    ]
-
-
-@contextmanager
-def running(
-    sweep: Sweep, jobs: Sequence[Job], see: Callable[[JobEnd | None], None]
-) -> Iterator[Iterator[JobEnd]]:
-    """The jobs' ends, in their order, while processes work on them.
-
-    see: called with each end as it comes, and with None while none comes.
-    Raises Stop after a signal, when the running jobs have been interrupted.
-    """
-    pool = Pool(
-        lambda task: sweep.run(jobs[task]),
-        range(len(jobs)),
-        max(1, min(sweep.workers, len(jobs))),
-        last=lambda end: end.status == "interrupted",
-    )
-    received: list[str] = []
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if received:
-            pool.kill()
-            os._exit(INTERRUPTED[received[0]])
-        received.append(signal.Signals(number).name)
-        pool.stop(number)
-
-    def warn(number: int, _frame: FrameType | None) -> None:
-        pool.signal(number)
-        if sweep.stop_on_warning and not received:
-            handle(signal.SIGTERM, None)
-
-    handlers = dict.fromkeys(INTERRUPTED, handle) | dict.fromkeys(WARNINGS, warn)
-    previous = {name: signal.signal(signal.Signals[name], do) for name, do in handlers.items()}
-    try:
-        yield in_order(ends_of(pool, sweep, jobs, see))
-    finally:
-        pool.close()
-        for name, handler in previous.items():
-            signal.signal(signal.Signals[name], handler)
-    if received:
-        raise Stop(None, INTERRUPTED[received[0]])
-
-
-def ends_of(
-    pool: Pool, sweep: Sweep, jobs: Sequence[Job], see: Callable[[JobEnd | None], None]
-) -> Iterator[tuple[int, JobEnd]]:
-    """Each job's place and end, as it comes; one whose process dies early is tried twice.
-
-    Where the first failure is to end the sweep, the jobs that run are then interrupted.
-    """
-    retried: set[int] = set()
-    stopped = False
-    for event in pool.results(lambda: see(None)):
-        if not isinstance(event, Lost):
-            task, end = event
-            end = replace(end, header=sys.intern(end.header))  # one text for all with its columns
-        elif event.task is not None:
-            task, again = event.task, event.task not in retried
-            lost = sweep.lost(jobs[task], ending(event.exit_code), again=again)
-            if lost is None:
-                retried.add(task)
-                pool.again(task)
-                continue
-            end = lost
-        else:
-            continue
-        see(end)
-        yield task, end
-        if sweep.fail_fast and end.failed and not stopped:
-            stopped = True
-            pool.stop(signal.SIGTERM)
-
-
-def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:
-    """Each end once those before it have come; at the end what is left."""
-    early: dict[int, JobEnd] = {}
-    following = 0
-    for task, end in ends:
-        early[task] = end
-        while following in early:
-            yield early.pop(following)
-            following += 1
-    yield from (early[task] for task in sorted(early))
-
-
-def ending(exit_code: int) -> str:
-    """Why a process ended, in words."""
-    if exit_code >= 0:
-        return f"its process ended with exit code {exit_code}"
-    name = signal.Signals(-exit_code).name
-    hint = ", as when memory runs out" if name == "SIGKILL" else ""
-    return f"its process was ended by {name}{hint}"
