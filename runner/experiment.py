@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ class Outcome:
     report: StepReport
     text: str
     """In words, on one line."""
+    results: tuple[str, str] = ("", "")
+    """Header and row of its results.csv."""
 
 
 def run_experiment(
@@ -137,7 +139,7 @@ def record_run(
             draw_plots(experiment, weights, directory.path, console)
     if settings.logger is not None:
         track(settings.logger, directory.path)
-    return outcome
+    return replace(outcome, results=directory.results)
 
 
 def prepare_and_train(

@@ -91,7 +91,8 @@ class BySecond(Never):
     vital: Syncing = AtOnce()
 
     def __init__(self) -> None:
-        self._waiting: dict[Path, None] = {}
+        self._placed: list[Path] = []
+        self._appended: list[Path] = []
         self._settled = time.monotonic()
 
     def written(self, descriptor: int) -> None:
@@ -99,19 +100,20 @@ class BySecond(Never):
         os.fsync(descriptor)
 
     def placed(self, path: Path) -> None:
-        """Remembers the folder that names it."""
-        self._waiting[path.parent] = None
+        """Remembers it: the folder that names it is to be synced."""
+        self._placed.append(path)
 
     def appended(self, path: Path) -> None:
         """Remembers the file."""
-        self._waiting[path] = None
+        self._appended.append(path)
 
     def settle(self, *, wait: bool = False) -> None:
         """Waits for all, if it has been a second or `wait` says so."""
         if wait or time.monotonic() >= self._settled + 1:
-            for path in self._waiting:
+            for path in dict.fromkeys((*self._appended, *(path.parent for path in self._placed))):
                 sync_if_there(path)
-            self._waiting.clear()
+            self._appended.clear()
+            self._placed.clear()
             self._settled = time.monotonic()
 
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from runner.errors import SnapshotError, printable
 from runner.recording.files import AT_ONCE, Syncing, open_regular, storage_errors, write_whole
-from runner.recording.tables import cell
 from runner.training.engine import StepReport
 
 
@@ -32,6 +31,7 @@ class History:
     """
 
     def __init__(self, kept: bytes = b"") -> None:
+        self._lines: list[str] = []
         self._new = b""
         self._mark = Mark(len(kept), zlib.crc32(kept))
         header, *rows = kept.decode().splitlines() or [""]
@@ -41,27 +41,31 @@ class History:
     @property
     def mark(self) -> Mark:
         """Where the next row will stand."""
+        self._encode()
         return self._mark
 
     def append(self, report: StepReport) -> None:
         """A row for this report, unless its step already has one."""
         if not self._names:
             self._names = tuple(report.metrics)
-            self._add(",".join(("step", "epoch", "seconds", *self._names)))
+            self._lines.append(",".join(("step", "epoch", "seconds", *self._names)) + "\n")
         if report.step > self._last_step:
-            values = [str(cell(report.metrics.get(name, ""))) for name in self._names]
-            self._add(f"{report.step},{report.epoch},{report.seconds:.6f},{','.join(values)}")
+            known = report.metrics
+            values = ",".join([repr(known[name]) if name in known else "" for name in self._names])
+            self._lines.append(f"{report.step},{report.epoch},{report.seconds:.6f},{values}\n")
             self._last_step = report.step
 
     def taken(self) -> bytes:
         """The rows that are new since this was last called."""
+        self._encode()
         new, self._new = self._new, b""
         return new
 
-    def _add(self, text: str) -> None:
-        line = f"{text}\n".encode()
-        self._new += line
-        self._mark = Mark(self._mark.size + len(line), zlib.crc32(line, self._mark.checksum))
+    def _encode(self) -> None:
+        new = "".join(self._lines).encode()
+        self._lines.clear()
+        self._new += new
+        self._mark = Mark(self._mark.size + len(new), zlib.crc32(new, self._mark.checksum))
 
 
 class HistoryFile(History):

@@ -43,6 +43,7 @@ class RunDirectory:
     ) -> None:
         self.path = path
         self.syncing = syncing
+        self.results = ("", "")  # header and row of results.csv, once it is written
         self._columns = columns
         self._about: dict[str, Any] = {}
         self._lines: dict[str, str] = {}  # of run.json, an entry each
@@ -141,7 +142,8 @@ class RunDirectory:
 
     def _write_results(self, results: Mapping[str, object], finished: str) -> None:
         times = {"started": self._about["started"], "finished": finished}
-        write_results(self.path, {**self._columns, **results, **times}, self.syncing)
+        columns = {**self._columns, **results, **times}
+        self.results = write_results(self.path, columns, self.syncing)
 
     @contextmanager
     def _failures_recorded(self) -> Iterator[None]:

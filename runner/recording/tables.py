@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,19 @@ def all_names(headers: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return (*before, *(name for name in after if name not in before))
 
 
-def write_results(run: Path, columns: Mapping[str, object], syncing: Syncing = AT_ONCE) -> None:
-    """results.csv: a header and the run's one row."""
-    write_atomically(run / "results.csv", csv_bytes(columns, [columns.values()]), syncing)
+def write_results(
+    run: Path, columns: Mapping[str, object], syncing: Syncing = AT_ONCE
+) -> tuple[str, str]:
+    """results.csv: a header and the run's one row, which are returned."""
+    header, row = header_line(tuple(columns)), joined(map(cell, columns.values()))
+    write_atomically(run / "results.csv", f"{header}\n{row}\n".encode(), syncing)
+    return header, row
+
+
+@lru_cache(maxsize=64)
+def header_line(names: tuple[str, ...]) -> str:
+    """The first line of a table with these columns."""
+    return joined(map(cell, names))
 
 
 def write_predictions(
@@ -111,8 +122,8 @@ def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     """A CSV table as UTF-8."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([cell(name) for name in header])
-    writer.writerows([cell(value) for value in row] for row in rows)
+    writer.writerow(map(cell, header))
+    writer.writerows(map(cell, row) for row in rows)
     return text.getvalue().encode()
 
 
@@ -148,7 +159,7 @@ def split(line: str) -> list[str]:
     return next(csv.reader([line]))
 
 
-def joined(cells: list[str]) -> str:
+def joined(cells: Iterable[object]) -> str:
     """A line of cells."""
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(cells)

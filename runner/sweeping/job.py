@@ -102,10 +102,10 @@ def run_job(
             )
     except (Exception, SystemExit) as error:
         return failed_job(config, documents, folder, number, error)
-    ended = ("completed", "complete", 0)
+    ended, lines = ("completed", "complete", 0), None
     if outcome is not None:
-        ended = (outcome.status, outcome.text, outcome.exit_code)
-    return JobEnd(number, *ended, *results_lines(folder), config["stopping"]["metric"])
+        ended, lines = (outcome.status, outcome.text, outcome.exit_code), outcome.results
+    return JobEnd(number, *ended, *(lines or results_lines(folder)), config["stopping"]["metric"])
 
 
 def run_composed_job(config: DictConfig, folder: Path) -> JobEnd:

@@ -24,6 +24,7 @@ class ResultsTable:
         self._path = sweep / "results.csv"
         self._begun = False
         self._names: list[str] = []
+        self._header = ""
         self._firsts: dict[str, int] = {}  # of each header, the first job that has it
         self._pending: list[str] = []
         self._last = -1
@@ -62,16 +63,16 @@ class ResultsTable:
                 header = joined(names)
             content = "\n".join([header, *lines, ""])
             write_atomically(self._path, content.encode())
-        self._names, self._in_order = names, True
+        self._names, self._header, self._in_order = names, header, True
 
     def _fitted(self, end: JobEnd) -> str:
         """The job's row under the table's names, which grow where it has others."""
         header = f"job,{end.header}"
         if not self._names:
-            self._names = split(header)
+            self._names, self._header = split(header), header
             self._pending.append(header)
         line = f"{end.number},{end.row}"
-        if header == joined(self._names):
+        if header == self._header:
             return line
         names = split(header)
         new = [name for name in names if name not in self._names]
@@ -84,10 +85,11 @@ class ResultsTable:
     def _widen(self, new: list[str]) -> None:
         """Adds columns, empty in the rows so far."""
         self._names += new
+        self._header = joined(self._names)
         with storage_errors(self._path):
             _, *lines = self._path.read_text(encoding="utf-8").splitlines()
             padded = [line + "," * len(new) for line in lines]
-            write_atomically(self._path, "\n".join([joined(self._names), *padded, ""]).encode())
+            write_atomically(self._path, "\n".join([self._header, *padded, ""]).encode())
 
     def _flush(self) -> None:
         """Appends what waits, once the jobs' own files are on the disk."""
