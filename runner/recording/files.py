@@ -157,7 +157,7 @@ def storage_errors(path: Path | str) -> Iterator[None]:
 
 def write_atomically(path: Path, content: bytes, syncing: Syncing = AT_ONCE) -> None:
     """Writes under a temporary name in the same folder, syncs, renames over `path`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = f"{path.parent}/.{path.name}.{os.getpid()}.tmp"
     try:
         with open(temporary, "wb", buffering=0) as file:
             write_whole(file, content)
@@ -165,7 +165,7 @@ def write_atomically(path: Path, content: bytes, syncing: Syncing = AT_ONCE) -> 
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):  # what went wrong first is what counts
-            temporary.unlink(missing_ok=True)
+            Path(temporary).unlink(missing_ok=True)
         raise
     syncing.placed(path)
 

@@ -6,6 +6,7 @@ sizes before anything is allocated, and a file holds no pickle and is never exec
 
 import hashlib
 import io
+import math
 import os
 import re
 import struct
@@ -26,8 +27,14 @@ DIGEST_SIZE = 64
 BLOCK = 1 << 20
 MOST = 0xFFFFFFFF
 """Bytes in a zip file without the extensions for larger ones."""
-LOCAL, ENTRY, END = (struct.Struct(form) for form in ("<4s5H3I2H", "<4s2B5H3I5H2I", "<4s4H2IH"))
-"""A zip file's headers: before each member, of each in the directory, and at the end."""
+ABOUT = (45, 0, 0, 0, 33)
+"""Of every member: zip version 4.5, no flags, stored, midnight, 1 January 1980."""
+LOCAL = struct.pack("<4s5H", b"PK\3\4", *ABOUT)
+"""How a zip file's header before a member begins, up to the member's CRC-32."""
+ENTRY = struct.pack("<4s2B5H", b"PK\1\2", 45, 3, *ABOUT)
+"""How its entry in the directory begins, up to the same."""
+END = struct.Struct("<4s4H2IH")
+"""What a zip file ends with."""
 HEADER = re.compile(
     rb"\{'descr': '([<|][a-zA-Z]\d{1,9})', 'fortran_order': False, "
     rb"'shape': \(((?:\d{1,18}, ?)*\d{0,18})\), \} *\n"
@@ -67,25 +74,46 @@ def saved(members: Mapping[str, Array]) -> Iterator[bytes]:
 
 def archived(members: Mapping[str, Array]) -> Iterator[bytes]:
     """The parts of a zip file before its comment, whose length the last of them says."""
-    offset, directory = 0, b""
+    offset = 0
+    directory: list[bytes] = []
     for name, array in members.items():
-        title = f"{name}.npy".encode("ascii")
-        content = npy_header(array.dtype, array.shape) + array.tobytes()
-        size = len(content)
-        about = (45, 0, 0, 0, 33, zlib.crc32(content))  # version 4.5, stored, 1 January 1980
-        sizes = struct.pack("<HHQQ", 1, 16, size, size)
-        head = LOCAL.pack(b"PK\3\4", *about, MOST, MOST, len(title), len(sizes)) + title + sizes
-        yield head
-        yield content
-        place = (size, size, len(title), 0, 0, 0, 0, 0o600 << 16, offset)
-        directory += ENTRY.pack(b"PK\1\2", 45, 3, *about, *place) + title
-        offset += len(head) + size
-    yield directory
+        frame = frame_of(name, array.dtype, array.shape)
+        values = array.tobytes()
+        checksum = zlib.crc32(values, frame.checksum).to_bytes(4, "little")
+        member = b"".join((LOCAL, checksum, frame.before, values))
+        yield member
+        place = offset.to_bytes(4, "little")
+        directory += (ENTRY, checksum, frame.entry, place, frame.title)
+        offset += len(member)
+    entries = b"".join(directory)
+    yield entries
     count = len(members)
-    yield END.pack(b"PK\5\6", 0, 0, count, count, len(directory), offset, DIGEST_SIZE)
+    yield END.pack(b"PK\5\6", 0, 0, count, count, len(entries), offset, DIGEST_SIZE)
+
+
+class Frame(NamedTuple):
+    """What is around an array's bytes, the same for all with its name, type and shape."""
+
+    title: bytes
+    before: bytes
+    """From the member's CRC-32 on."""
+    entry: bytes
+    """In the directory, between the member's CRC-32 and its place."""
+    checksum: int
+    """CRC-32 of the npy header."""
 
 
 @lru_cache(maxsize=1024)
+def frame_of(name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Frame:
+    """The frame of an array."""
+    title, header = f"{name}.npy".encode("ascii"), npy_header(dtype, shape)
+    size = len(header) + dtype.itemsize * math.prod(shape)
+    sizes = struct.pack("<HHQQ", 1, 16, size, size)
+    before = struct.pack("<2I2H", MOST, MOST, len(title), len(sizes)) + title + sizes + header
+    entry = struct.pack("<2I5HI", size, size, len(title), 0, 0, 0, 0, 0o600 << 16)
+    return Frame(title, before, entry, zlib.crc32(header))
+
+
 def npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     """What comes before an array's bytes in an npy file."""
     if dtype.hasobject:

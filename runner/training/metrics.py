@@ -155,10 +155,11 @@ def higher_is_better(name: str) -> bool:
 
 def metric_values(sums: Array, reduction: Reduction) -> dict[str, float]:
     """The task's training metrics from an epoch's sums, as fractions."""
-    samples = float(sums[SAMPLES])
+    totals = sums.tolist()
+    metrics = ((name, METRICS[name]) for name in reduction.task.summed)
     return {
-        name: METRICS[name].value(float(sums[METRICS[name].total]), samples, reduction)
-        for name in reduction.task.summed
+        name: metric.value(totals[metric.total], totals[SAMPLES], reduction)
+        for name, metric in metrics
     }
 
 
