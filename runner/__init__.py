@@ -30,6 +30,11 @@ PLACES = {
 }
 
 
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     """Imports pandas only for those who ask for what needs it."""
     if name in PLACES:

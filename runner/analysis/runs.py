@@ -48,6 +48,9 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
             raise SnapshotError(f"{printable(root)} is not a folder; expected one with runs")
         found.look_into(str(Path(root)), MOST_LEVELS)
     runs = found.table()
+    if len(paths) > 1:  # a run may lie below several of them, and counts once
+        again = runs["path"].map(os.path.realpath).duplicated()
+        runs = runs[~again].reset_index(drop=True)
     if found.unreadable:
         each = "; ".join(f"{name}: {reason}" for name, reason in found.unreadable.items())
         warnings.warn(f"left out {len(found.unreadable)}: {printable(each)}", stacklevel=2)

@@ -47,7 +47,7 @@ def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, 
     """The configuration of a branch: its parent's, but for what `overrides` say anew.
 
     config: as composed, overrides included; given back as it is where `from` is null.
-    Raises SettingsError for starting weights beside those of `from`.
+    Raises SettingsError for a preset, and for starting weights beside those of `from`.
     """
     if config.get("from") is None:
         return dict(config)
@@ -56,6 +56,11 @@ def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, 
     for override in overrides:
         key = override.lstrip("+~").partition("=")[0].partition("@")[0]
         first, *sections = key.replace("/", ".").split(".")
+        if key == "experiment":
+            raise SettingsError(
+                f"{printable(override)} has no effect beside from=…, which keeps its run's "
+                "configuration; set single keys, such as optimizer.learning_rate=…"
+            )
         if key.startswith(FRESH):
             raise SettingsError(
                 f"{printable(key)} would change nothing: from={printable(parent.run)} brings its "

@@ -17,6 +17,8 @@ from runner.errors import ConflictError, printable
 def locked(folder: Path) -> Iterator[None]:
     """Holds a folder as its one writer; the system lets go however the process ends.
 
+    Processes that are forked from it do not hold it.
+
     Raises ConflictError while another process holds it.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -28,9 +30,24 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError as error:  # some network file systems cannot lock a folder
             if writer_lives(recorded_writer(folder)):
                 raise in_use(folder) from error
+        held.add(descriptor)
         yield
     finally:
+        held.discard(descriptor)
         os.close(descriptor)
+
+
+held: set[int] = set()
+"""What this process has open of the folders that it holds."""
+
+
+def let_go() -> None:
+    """Closes in a forked process what its parent holds."""
+    while held:
+        os.close(held.pop())
+
+
+os.register_at_fork(after_in_child=let_go)
 
 
 def in_use(folder: Path) -> ConflictError:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from runner.configuration.composing import first_line
 from runner.errors import INTERRUPTED, RunnerError, Stop
 from runner.sweeping.job import ended_job
-from runner.sweeping.launching import taken_up
+from runner.sweeping.launching import alone, taken_up
 from runner.sweeping.results import collect_results
 from runner.sweeping.standing import SweepLog
 from runner.sweeping.sweep import Job, Sweep
@@ -45,9 +45,10 @@ class Elsewhere(Launcher):
         left = [job for job, end in known if end is None]
         returned: list[JobReturn] = []
         try:
-            for jobs in stretches(left, {job.number: job for job, _ in known}):
-                texts = [job.overrides for job in jobs]
-                returned += self._launcher.launch(texts, initial_job_idx=jobs[0].number)
+            with alone(sweep, left):
+                for jobs in stretches(left, {job.number: job for job, _ in known}):
+                    texts = [job.overrides for job in jobs]
+                    returned += self._launcher.launch(texts, initial_job_idx=jobs[0].number)
             for one in returned:
                 if one.status is JobStatus.FAILED:
                     _ = one.return_value  # raises what went wrong

@@ -10,7 +10,8 @@ from types import FrameType
 
 from hydra.core.utils import JobReturn
 
-from runner.errors import INTERRUPTED, Stop
+from runner.errors import INTERRUPTED, ConflictError, Stop, printable
+from runner.recording.locks import locked
 from runner.signals import WARNINGS
 from runner.sweeping.job import JobEnd
 from runner.sweeping.pickup import numbers_for, numbers_in, recognised
@@ -35,6 +36,7 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
         sweep.load_kernels()
     try:
         with (
+            alone(sweep, jobs),
             limited(1),
             SweepLog(sweep.folder) as log,
             sweep.watched(standing) as see,
@@ -52,6 +54,22 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process
         raise Stop(None, INTERRUPTED["SIGTERM"])
     return [sweep.returned(job, ends[job.number]) for job, _ in known]
+
+
+@contextmanager
+def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
+    """Holds the sweep's folder while these jobs run.
+
+    Raises ConflictError where another sweep holds it, or has begun one of them since.
+    """
+    with locked(sweep.folder):
+        begun = numbers_in(sweep.folder) - sweep.numbers
+        if taken := [job for job in jobs if job.number in begun]:
+            raise ConflictError(
+                f"{printable(sweep.folder)} has been used by another sweep in the meantime, for "
+                f"#{taken[0].number} too; the same command goes on with what is missing"
+            )
+        yield
 
 
 def short_names(known: Sequence[tuple[Job, JobEnd | None]]) -> dict[int, str]:

@@ -19,7 +19,7 @@ from runner.recording.files import BySweep
 from runner.settings import parse_settings
 from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
-from runner.sweeping.pickup import earlier_jobs
+from runner.sweeping.pickup import earlier_jobs, numbers_in
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.table import ResultsTable
 
@@ -53,6 +53,7 @@ class Sweep:
         self.fail_fast: bool = config.sweep.fail_fast
         self.stop_on_warning: bool = config.recording.on_sigusr1 == "stop"
         self.objective: str | None = config.sweep.objective
+        self.numbers = numbers_in(self.folder)
         self.earlier = earlier_jobs(self.folder)
         finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
         self._finished = sorted(finished, key=lambda end: end.number)

@@ -253,6 +253,15 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_runs(tmp_path / "nowhere")
 
 
+def test_a_run_that_lies_below_several_folders_counts_once(outputs: Path) -> None:
+    runs = load_runs(outputs, outputs / "2018-01-01", f"{outputs}/2018-01-02/")
+    assert [Path(path).name for path in runs["path"]] == ["a", "b", "c"]
+
+
+def test_completion_offers_what_there_is() -> None:
+    assert "load_runs" in dir(runner)
+
+
 def test_it_can_be_had_from_the_package_itself() -> None:
     assert runner.load_runs is load_runs
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -77,6 +77,7 @@ def test_branches_are_swept_over(run: InProcess) -> None:
         (("from=parent", "topology=3-8-1"), 2, "keep topology and dtype"),
         (("from=parent", "topology=3-2-2-2-1"), 2, "keep topology and dtype"),  # also 16 weights
         (("from=parent", "dtype=float32"), 2, "keep topology and dtype"),
+        (("from=parent", "experiment=eleven_lines"), 2, "experiment=eleven_lines has no effect"),
         (("from=parent", "network.initializer.name=normal"), 2, "brings its weights"),
     ],
 )
