@@ -34,15 +34,25 @@ LOGGING = {
 }
 """What the keys of logging that import, run or write may hold: what Hydra's own choices do."""
 ASKED_FOR = (
+    "_temp_dir",  # where Ray writes
     "additional_parameters",  # options of sbatch
+    "address",  # of a Ray cluster, which is handed the code and the data
     "custom_search_space",  # a function that Optuna's sweeper imports
     "env_set",
     "runtime_env",  # packages and folders that Ray's workers import
     "setup",  # shell commands of a Slurm job
     "storage",  # the database that Optuna's sweeper writes
+    "submitit_folder",
+    "temp_folder",  # where joblib writes
 )
 """Keys of launchers and sweepers that reach further than a run; given on the command line only."""
+HARMLESS = (None, "${hydra.sweep.dir}/.submitit/%j")
+"""What those keys may hold nevertheless."""
 FOLDERS = ("run.dir", "sweep.dir")
+NAMES = ("job.name", "output_subdir", "sweep.subdir")
+"""What Hydra appends to a folder: of a file's choice, plain names below it."""
+JOB_NUMBER = "${hydra.job.num}"
+"""What such a name may hold, besides: it is not known yet."""
 
 
 class CheckedLoader(ConfigLoaderImpl):
@@ -78,7 +88,8 @@ def check_hydra(config: DictConfig, overrides: list[str]) -> None:
             key == name or key.startswith(f"{name}.") or name.startswith(f"{key}.") for name in said
         )
 
-    for key, value in leaves(OmegaConf.to_container(config.hydra), "hydra"):
+    written = list(leaves(OmegaConf.to_container(config.hydra), "hydra"))
+    for key, value in written:
         check_leaf(key, value, asked_for)
     for name in FOLDERS:
         key = f"hydra.{name}"
@@ -87,6 +98,15 @@ def check_hydra(config: DictConfig, overrides: list[str]) -> None:
                 key,
                 folder,
                 "comes from a file and lies outside the current folder",
+                f"give it on the command line: {key}=…",
+            )
+    for name in NAMES:
+        key = f"hydra.{name}"
+        if not asked_for(key) and climbs(text := dict(written).get(key)):
+            raise refuse(
+                key,
+                text,
+                "comes from a file and may lie outside the run's folder",
                 f"give it on the command line: {key}=…",
             )
 
@@ -99,7 +119,7 @@ def check_leaf(key: str, value: object, asked_for: Callable[[str], bool]) -> Non
     if any(place in ("job_logging", "hydra_logging") for place in above):
         check_logging(key, name, value)
     named = [place for place in (*above, name) if place in ASKED_FOR]
-    if named and value is not None and not asked_for(key):
+    if named and value not in HARMLESS and not asked_for(key):
         raise refuse(
             key,
             value,
@@ -135,6 +155,12 @@ def resolved(config: DictConfig, key: str) -> Any:
         return OmegaConf.select(config, key)
     except OmegaConfBaseException:
         return None
+
+
+def climbs(text: object) -> bool:
+    """Whether a name may lead out of the folder that it is appended to."""
+    path = str(text or ".").replace(JOB_NUMBER, "0")
+    return "${" in path or Path(path).is_absolute() or ".." in Path(path).parts
 
 
 def outside(folder: object) -> bool:

@@ -140,6 +140,34 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
         ["outside"],
     ),
     "sweep folder elsewhere": ("hydra: {sweep: {dir: /tmp/pwned}}", ["hydra.sweep.dir", "outside"]),
+    "Hydra's folder climbs out": (
+        "hydra: {output_subdir: ../../../../pwned}",
+        ["hydra.output_subdir='../../../../pwned'", "outside the run's folder"],
+    ),
+    "Hydra's folder, absolute": (
+        "hydra: {output_subdir: /tmp/pwned}",
+        ["hydra.output_subdir='/tmp/pwned'"],
+    ),
+    "Hydra's folder by interpolation": (
+        "hydra: {output_subdir: '${dataset.name}'}\ndataset: {name: ../../../../pwned}",
+        ["hydra.output_subdir"],
+    ),
+    "a job's folder climbs out": (
+        "hydra: {sweep: {subdir: '${hydra.job.num}/../../pwned'}}",
+        ["hydra.sweep.subdir"],
+    ),
+    "a job's folder by the environment": (
+        "hydra: {sweep: {subdir: '${oc.env:HOME}'}}",
+        ["hydra.sweep.subdir"],
+    ),
+    "a log file's name climbs out": (
+        "hydra: {job: {name: ../../../../pwned}}",
+        ["hydra.job.name"],
+    ),
+    "sweep folder that climbs in the middle": (
+        "hydra: {sweep: {dir: multirun/../../pwned}}",
+        ["hydra.sweep.dir", "outside"],
+    ),
     "search space of a module here": (
         "hydra: {mode: MULTIRUN, sweeper: {_target_: "
         "hydra_plugins.hydra_optuna_sweeper.optuna_sweeper.OptunaSweeper, "
@@ -150,6 +178,23 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
         "optimizer: {_target_: os.system, command: touch pwned}",
         ["optimizer._target_ is not a configuration key"],
     ),
+    "target in the data set": (
+        "dataset: {_target_: evil.Thing}",
+        ["dataset._target_ is not a configuration key"],
+    ),
+    "target in the network": (
+        "network: {activation: {_target_: evil.Thing}}",
+        ["network.activation._target_ is not a configuration key"],
+    ),
+    "target in the logger": ("logger: {_target_: evil.Thing}", ["logger"]),
+    "target in the recording": (
+        "recording: {snapshots: {_target_: os.system, command: touch pwned}}",
+        ["_target_ is not a configuration key"],
+    ),
+    "target in the stopping": (
+        "stopping: {_target_: evil.run, _partial_: true}",
+        ["is not a configuration key"],
+    ),
     "target at the top": ("_target_: os.system\n", ["_target_ is not a configuration key"]),
     "Python object": ("topology: !!python/object/apply:os.system [touch pwned]", ["python"]),
     "Python object, long tag": (
@@ -159,6 +204,31 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
     "Python module": ("topology: !!python/module:evil ''", ["python"]),
     "Python name": ("topology: !!python/name:evil.run ''", ["python"]),
     "Python new object": ("topology: !!python/object/new:os.system [touch pwned]", ["python"]),
+    "Python tuple": ("topology: !!python/tuple [3, 4, 1]", ["python"]),
+    "Python bytes": ("topology: !!python/bytes cHduZWQ=", ["python"]),
+    "Python state": (
+        "topology: !!python/object/new:evil.Thing {state: {run: pwned}}",
+        ["python"],
+    ),
+    "Python exec": (
+        "topology: !!python/object/apply:builtins.exec [\"open('pwned', 'w')\"]",
+        ["python"],
+    ),
+    "Python object as a key": (
+        "? !!python/object/apply:os.system [touch pwned]\n: 1\n",
+        ["python"],
+    ),
+    "Python object in a merge": (
+        "<<: !!python/object/apply:os.system [touch pwned]\n",
+        ["merging"],
+    ),
+    "tag of a Ruby object": ("topology: !ruby/object:Gem::Requirement {}", ["ruby"]),
+    "tag of a Java class": (
+        "topology: !!javax.script.ScriptEngineManager [!!java.net.URL ['http://x']]",
+        ["javax"],
+    ),
+    "tag that includes a file": ("topology: !include /etc/passwd", ["include"]),
+    "tag that reads the environment": ("topology: !ENV '${HOME}'", ["ENV"]),
     "own tag": ("topology: !evil x", ["evil"]),
     "own tag, by handle": ("%TAG ! tag:evil,2000:\n---\ntopology: !x y\n", ["evil"]),
     "two documents": ("topology: 3-4-1\n---\ntopology: 3-4-1\n", ["document"]),
@@ -166,6 +236,20 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
         "topology: ${eval:__import__('os').system('touch pwned')}",
         ["topology"],
     ),
+    "resolver that decodes code": (
+        "topology: \"${oc.decode:'__import__(1)'}\"",
+        ["topology"],
+    ),
+    "resolver that makes keys": (
+        'optimizer: "${oc.create:{_target_: os.system, command: touch pwned}}"',
+        ["optimizer._target_"],
+    ),
+    "resolver of a secret": (
+        "topology: '${oc.env:RUNNER_NO_SUCH_SECRET}'",
+        ["RUNNER_NO_SUCH_SECRET"],
+    ),
+    "resolver of Hydra": ("topology: '${hydra:runtime.cwd}'", ["topology"]),
+    "resolver of a resolver": ("topology: '${${oc.decode:eval}:1}'", ["topology"]),
     "resolver of Python": ("topology: ${python:evil}", ["python"]),
     "escape sequence in a name": ('dataset: {name: "\\e]0;pwned\\a"}', ["\\x1b]0;pwned\\x07"]),
     "newline in a name": ('dataset: {name: "a\\nb"}', ["a\\nb"]),
@@ -247,6 +331,10 @@ REACHING_FURTHER = {
     "launcher.additional_parameters": {"wrap": "touch pwned"},
     "launcher.ray.init.runtime_env": {"working_dir": "evil"},
     "sweeper.custom_search_space": "evil.run",
+    "launcher.ray.init.address": "ray://elsewhere:10001",
+    "launcher.ray.init._temp_dir": "../pwned",
+    "launcher.temp_folder": "../pwned",
+    "launcher.submitit_folder": "../pwned",
     "sweeper.storage": "sqlite:///../pwned",
     "job.env_set": {"NUMBA_CACHE_DIR": "evil"},
 }
