@@ -10,7 +10,7 @@ from runner.assembly.preparing import Experiment
 from runner.network.topology import Array
 from runner.training.engine import StepReport
 from runner.training.evaluation import evaluate
-from runner.training.loop import train
+from runner.training.loop import ending_there, train
 from runner.training.metrics import VALIDATION
 from runner.training.range_test import range_test
 from runner.training.schedules import RANGE
@@ -35,6 +35,13 @@ def course(
     if watch is not None or (validate is not None and often):
         milestone = every_epoch
     return train(state, engine, stopping, milestone, clock, validate, watch)
+
+
+def has_ended(experiment: Experiment, state: TrainingState) -> bool:
+    """Whether training from `state` on would stop where it stands."""
+    engine, validate = experiment.engine, validation_of(experiment)
+    stopping, watch = experiment.stopping, experiment.watch
+    return ending_there(state, engine, stopping, every_epoch, validate, watch) is not None
 
 
 def validation_of(experiment: Experiment) -> Callable[[Array], dict[str, float]] | None:

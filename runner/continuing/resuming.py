@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from runner.assembly.course import has_ended
 from runner.assembly.preparing import FREE, Assembly, Experiment, assemble, prepare
 from runner.errors import (
     DataError,
@@ -61,6 +62,8 @@ def resume_run(
         else:
             state, history = snapshot.state, snapshot.history
             check_limits(experiment.settings.stopping, snapshot)
+            if about["status"] == "completed" and has_ended(experiment, state):
+                return None
         directory = run_directory(run, experiment)
         with (
             session(experiment.settings) as interrupts,

@@ -193,6 +193,25 @@ def test_a_complete_run_has_nothing_to_do(
 
 
 SHORT = ("stopping.target=null", "stopping.max_steps=50")
+NOTHING_ADDED: list[tuple[tuple[str, ...], str]] = [
+    (SHORT, "stopping.max_steps=50"),  # what it was
+    (SHORT, "stopping.max_seconds=900"),  # another limit, the first one met
+    ((), "stopping.max_steps=9000000"),  # the target met
+]
+
+
+@pytest.mark.parametrize(("overrides", "change"), NOTHING_ADDED)
+def test_a_complete_run_that_would_make_no_step_more_is_left_alone(
+    overrides: tuple[str, ...], change: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path / "run", *overrides)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    capfd.readouterr()
+    assert resumed(run, change) == 0
+    out = capfd.readouterr().out
+    assert "nothing to do" in out
+    assert out.count("\n") == 1
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 
 
 def test_a_resumed_run_says_from_which_step_it_goes_on(
