@@ -16,6 +16,8 @@ from runner.errors import SettingsError, printable
 from runner.sweeping.composition import parsed_override
 
 MOST_BYTES = 1 << 26
+LONGEST_VALUE = 10_000
+"""Characters of one; a table whose quotes are never closed has longer ones."""
 KEY = re.compile(r"\+{0,2}(?!hydra\b|sweep\b)[A-Za-z_][\w./@-]*", re.ASCII)
 """What a file may give a value to; how a sweep is run is for the command line."""
 
@@ -135,7 +137,7 @@ def check_key(place: str, key: str) -> None:
 
 def override(place: str, key: str, text: str) -> str:
     """`key=text`. Raises SettingsError where that does not give the key one value."""
-    if not text or not text.isprintable():
+    if not text or len(text) > LONGEST_VALUE or not text.isprintable():
         raise SettingsError(f"{place}: {key}={shown(text)} is no value; expected one, such as null")
     try:
         parsed = parsed_override(f"{key}={text}")

@@ -153,6 +153,8 @@ def started_parent() -> Iterator[Parent]:
             text=True,
             env={
                 **ENVIRONMENT,
+                # A signal may end an import, which leaves a file to be closed by itself.
+                "PYTHONWARNINGS": "error,ignore::ResourceWarning",
                 "LD_PRELOAD": str(compiled_shim(folder)),
                 "OPENBLAS_NUM_THREADS": "1",  # a fork takes one thread along
                 "NUMBA_NUM_THREADS": "1",
