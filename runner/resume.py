@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
         changes = changes_in(overrides)
     codes = []
     for folder in map(Path, folders):
-        jobs = unfinished_jobs(folder)
+        jobs = jobs_left(folder, ended=("diverged",) if changes else ("completed", "diverged"))
         if jobs is None:
             codes.append(resumed(folder, changes))
         else:
@@ -67,21 +67,22 @@ def resumed(run: Path, changes: Mapping[str, Any]) -> int:
     return outcome.exit_code
 
 
-def unfinished_jobs(sweep: Path) -> list[Path] | None:
-    """The jobs of a sweep that have neither completed nor diverged; None of what is no sweep."""
+def jobs_left(sweep: Path, ended: Sequence[str]) -> list[Path] | None:
+    """The jobs of a sweep but for those of such status; None of what is no sweep."""
     if (sweep / "run.json").exists() or not sweep.is_dir():
         return None
     jobs = [path for path in sweep.iterdir() if path.name.isdecimal() and not path.is_symlink()]
     jobs = [path for path in jobs if (path / "run.json").exists()]
-    return sorted(filter(unfinished, jobs), key=lambda job: int(job.name)) if jobs else None
+    left = [job for job in jobs if status_of(job) not in ended]
+    return sorted(left, key=lambda job: int(job.name)) if jobs else None
 
 
-def unfinished(job: Path) -> bool:
-    """Whether a job has yet to come to its end; one that cannot be read has."""
+def status_of(job: Path) -> str:
+    """What its run.json says; empty where that cannot be read."""
     try:
-        return read_run(job)["status"] not in ("completed", "diverged")
+        return str(read_run(job)["status"])
     except (OSError, ValueError):
-        return True
+        return ""
 
 
 def resumed_sweep(sweep: Path, jobs: Sequence[Path], changes: Mapping[str, Any]) -> int:

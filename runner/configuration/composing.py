@@ -127,6 +127,7 @@ COMPOSING_ERRORS = (
 """What a bad command line or YAML file makes Hydra raise."""
 
 
+SEVERAL = re.compile(r"Ambiguous value for argument '(.*)'")
 APPENDING = re.compile(r"To append to your default list use \+(\S+)")
 """How Hydra ends its message about a group, such as `logger`, that has no default choice."""
 
@@ -140,6 +141,11 @@ def explained(error: Exception) -> SettingsError:
     if (added := APPENDING.search(str(error))) is not None:
         return SettingsError(
             f"{printable(added[1])} is chosen with a + before it: +{printable(added[1])}"
+        )
+    if (several := SEVERAL.search(str(error))) is not None:
+        return SettingsError(
+            f"{printable(several[1])} is several values, which only a sweep has: add -m; "
+            "one list is key=[a,b], one text with a comma is quoted"
         )
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
@@ -187,7 +193,13 @@ def unreadable_override(error: OverrideParseException) -> SettingsError:
 
 def unknown_key(key: str) -> SettingsError:
     """A key that no setting has."""
-    near = suggestion(key, known_keys(Settings))
+    known, section = known_keys(Settings), printable(key.partition(".")[0])
+    if key in known:
+        return SettingsError(
+            f"{printable(key)} is not there with the {section} that was chosen; "
+            f"choose one that has it, {section}=…; python -m runner --help lists them"
+        )
+    near = suggestion(key, known)
     return SettingsError(
         f"{printable(key)} is not a configuration key; {near}"
         "python -m runner --cfg job shows them all"

@@ -9,6 +9,8 @@ from runner.errors import SettingsError
 
 OWN = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")
 """The options that only the runner's own sweeper reads; they are no part of a job."""
+OF_POOL = ("sweep.workers", "sweep.fail_fast")
+"""Those that only its own launcher reads."""
 
 
 def check_in_single_run(config: DictConfig) -> None:
@@ -22,15 +24,21 @@ def check_in_single_run(config: DictConfig) -> None:
 
 
 def check_in_sweep(config: DictConfig) -> None:
-    """Raises SettingsError where the sweeper is not the one that reads them."""
-    if config.hydra.sweeper._target_ == "runner.sweeping.plugins.GridSweeper":
-        return
-    for override in said(config):
-        if name_of(override) in OWN:
-            raise SettingsError(
-                f"{shown(override)} is for hydra/sweeper=grid; "
-                f"hydra/sweeper={config.hydra.runtime.choices['hydra/sweeper']} would not read it"
-            )
+    """Raises SettingsError where sweeper or launcher are not those that read them."""
+    readers = (
+        ("sweeper", "GridSweeper", "grid", OWN),
+        ("launcher", "PoolLauncher", "pool", OF_POOL),
+    )
+    for kind, plugin, name, options in readers:
+        if config.hydra[kind]._target_ == f"runner.sweeping.plugins.{plugin}":
+            continue
+        for override in said(config):
+            if name_of(override) in options:
+                chosen = config.hydra.runtime.choices[f"hydra/{kind}"]
+                raise SettingsError(
+                    f"{shown(override)} is for hydra/{kind}={name}; "
+                    f"hydra/{kind}={chosen} would not read it"
+                )
 
 
 def said(config: DictConfig) -> list[str]:

@@ -10,14 +10,14 @@ from typing import Self
 from runner.errors import printable
 from runner.recording.files import storage_errors
 from runner.sweeping.job import JobEnd
-from runner.training.metrics import METRICS, PREFIXES, SCORES, higher_is_better
+from runner.training.metrics import METRICS, PREFIXES, SCORES, TEST, VALIDATION, higher_is_better
 
 
 class Standing:
     """What has become of the jobs of one launch.
 
     names: of each job, by number, those that are finished too. objective: the column whose best
-    is told; None for what the first finished job's `stopping.metric` names.
+    is told; None for what the first finished job's `stopping.metric` names, on held-out data.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Standing:
 
     def compare(self, end: JobEnd) -> None:
         """Keeps the best of the jobs that are known, these and those of earlier launches."""
-        self._metric = self._metric or end.metric
+        self._metric = self._metric or held_out(end)
         cell = "" if end.failed else end.cell(self._metric)
         try:
             value = float(cell)
@@ -96,6 +96,13 @@ class Standing:
         counts = f"{completed:,} completed, {self.failed:,} failed"
         lines = [f"Jobs        {counts}, {self.seconds:.2f} s, {self.rate}"] if self.jobs else []
         return "\n".join([*lines, *([f"Best        {self.best}"] if self.best else [])])
+
+
+def held_out(end: JobEnd) -> str:
+    """Its metric on validation data where it has some, else on test data, else in training."""
+    plain = end.metric.removeprefix(VALIDATION)
+    names = (f"{VALIDATION}{plain}", f"{TEST}{plain}")
+    return next((name for name in names if end.cell(name)), end.metric)
 
 
 def more_is_better(column: str) -> bool:

@@ -33,7 +33,15 @@ COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "group set to null": (["network=null"], ["must be a string or a list"]),
     "group taken away": (["~optimizer"], ["optimizer is missing"]),
     "value taken away": (["~seed"], ["seed is missing"]),
-    "values without -m": (["seed=1,2"], ["Ambiguous value", "'seed=1,2'"]),
+    "values without -m": (["seed=1,2"], ["seed=1,2 is several values", "add -m"]),
+    "another choice's key": (
+        ["dataset.path=a.csv"],
+        ["dataset.path is not there with the dataset"],
+    ),
+    "the pool's option elsewhere": (
+        ["-m", "seed=1,2", "hydra/launcher=basic", "sweep.fail_fast=true"],
+        ["is for hydra/launcher=pool"],
+    ),
     "empty sweep": (["-m", "seed=range(1,1)"], ["the sweep is empty", "seed=1,2,3"]),
     "a million jobs": (
         ["-m", "seed=range(1,1001)", "optimizer.learning_rate=range(1,1001)"],

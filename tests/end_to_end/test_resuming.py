@@ -20,9 +20,10 @@ from runner.errors import ConflictError
 from runner.experiment import run_experiment
 from runner.recording.locks import locked
 from runner.recording.snapshots import snapshot_paths
+from runner.recording.tables import read_row
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
-from tests.end_to_end.commands import ENVIRONMENT, composed, ending, start
+from tests.end_to_end.commands import ENVIRONMENT, InProcess, composed, ending, start
 
 TIMES = ("seconds", "steps_per_second", "started", "finished")
 DIGITS = ("dataset=digits", "recording.predictions=100000")
@@ -425,3 +426,10 @@ def test_a_signal_that_somebody_waits_for_is_handed_on_when_the_run_has_ended(
         sender.wait()
     assert outcome.status == "interrupted"
     assert heard == ["interrupted"]
+
+
+def test_a_whole_sweep_goes_on_further_than_it_was_asked_to(run: InProcess) -> None:
+    limit = ("stopping.target=null", "stopping.max_steps=50")
+    assert run("-m", "seed=1,2", *limit, "hydra.sweep.dir=s").code == 0
+    assert resume.main([str(run.cwd / "s"), "stopping.max_steps=80"]) == 0
+    assert [read_row(run.cwd / "s" / job / "results.csv")["steps"] for job in "01"] == ["80", "80"]

@@ -137,3 +137,9 @@ def test_another_launchers_jobs_have_their_lines_too(run: InProcess) -> None:
         logs.append([re.sub(r", [\d.]+ s$", "", line) for line in lines if line[0] == "#"])
     assert logs[0] == [line.replace("=basic", "=pool") for line in logs[1]]
     assert len(logs[0]) == 2
+
+
+def test_the_best_job_is_the_best_on_held_out_data(run: InProcess) -> None:
+    folds = ("dataset.test=null", "dataset.folds=5", "dataset.fold=range(5)")
+    ended = run("-m", "dataset=digits", *folds, "stopping.max_epochs=1", "hydra.sweep.dir=s")
+    assert "Best        val_accuracy 0." in ended.out
