@@ -12,6 +12,8 @@ from hydra.core.utils import run_job as run_job_by_hydra
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from runner.assembly.combinations import check_target
+from runner.assembly.ignored import check_ignored
 from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
 from runner.errors import SettingsError, printable
 from runner.recording.branching import inherited
@@ -72,8 +74,9 @@ class Sweep:
             known = None if self._by_hydra else self._composer.checked(job.overrides)
             values, settings = (self._values_by_hydra(job), None) if known is None else known
             values = inherited(values, job.overrides)
-            if settings is None:
-                parse_settings(values)
+            settings = settings or parse_settings(values)
+            check_target(settings)
+            check_ignored(settings)
         except COMPOSING_ERRORS as error:
             raise SettingsError(f"{printable(job.name)}: {explained(error)}") from error
         except SettingsError as error:

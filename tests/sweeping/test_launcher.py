@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.end_to_end.commands import command
+from tests.end_to_end.commands import InProcess, command
 
 SNAPSHOT_TIMES = ("seconds", "history")  # the latter is the checksum of rows with times
 SWEEP = ("seed=1,2", "optimizer=sgd,adam", "topology=3-4-1,2-4-1", "stopping.max_steps=20")
@@ -78,8 +78,23 @@ def test_a_sweeps_table_is_the_same_as_with_hydras_basic_launcher(sweeps: dict[s
     assert len(ours) == 9
 
 
-def test_settings_are_checked_before_the_first_job_starts(tmp_path: Path) -> None:
-    ended = command("-m", "seed=1,2,-3", "hydra.sweep.dir=s", cwd=tmp_path)
+UNSOUND = {
+    "out of range": (["seed=1,2,-3"], "#2 seed=-3: seed=-3 is out of range"),
+    "beyond its metric": (
+        ["stopping.target=0.9,2"],
+        "#1 stopping.target=2: stopping.tar",
+    ),
+    "without effect": (
+        ["stopping.min_delta=0,1"],
+        "#1 stopping.min_delta=1: stopping",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNSOUND)
+def test_settings_are_checked_before_the_first_job_starts(case: str, run: InProcess) -> None:
+    overrides, words = UNSOUND[case]
+    ended = run("-m", *overrides, "hydra.sweep.dir=s")
     assert ended.code == 2
-    assert ended.err.startswith("error: #2 seed=-3: seed=-3 is out of range")
-    assert not list((tmp_path / "s").glob("[0-9]*"))
+    assert ended.err.startswith(f"error: {words}")
+    assert not list((run.cwd / "s").glob("[0-9]*"))
