@@ -1,6 +1,7 @@
 """YAML files looked at before Hydra loads them: what would take for ever is refused at once."""
 
 import copy
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -78,7 +79,7 @@ def check_events(name: str, text: str, top: type[yaml.Event] = yaml.MappingStart
     values = 0
     anchored: dict[str, int] = {}  # the values that an alias stands for
     opened: list[tuple[str | None, int]] = []  # of each open collection: anchor, values before it
-    for event in yaml.parse(text, Loader=LOADER):
+    for event in events_of(name, text):
         if not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             continue
         if not opened and not isinstance(event, top):
@@ -95,9 +96,24 @@ def check_events(name: str, text: str, top: type[yaml.Event] = yaml.MappingStart
         else:
             values += 1
         if len(opened) > DEEPEST:
-            raise SettingsError(f"{name} is nested more than {DEEPEST} deep; expected plain values")
+            raise too_deep(name)
         if values > MOST_VALUES:
             raise SettingsError(
                 f"{name} stands for more than {MOST_VALUES:,} values; "
                 "use fewer aliases, or a file with dataset=csv"
             )
+
+
+def events_of(name: str, text: str) -> Iterator[yaml.Event]:
+    """The parser's events; libyaml reads ahead of them, and has a limit of depth of its own."""
+    try:
+        yield from yaml.parse(text, Loader=LOADER)
+    except yaml.MarkedYAMLError as error:
+        if error.problem is not None and "nesting depth" in error.problem:
+            raise too_deep(name) from error
+        raise
+
+
+def too_deep(name: str) -> SettingsError:
+    """The one line for a file that is nested too deep."""
+    return SettingsError(f"{name} is nested more than {DEEPEST} deep; expected plain values")
