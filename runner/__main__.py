@@ -32,6 +32,7 @@ from runner.configuration.composing import (
     prepare_hydra,
 )
 from runner.errors import (
+    ConflictError,
     DivergedError,
     RunnerError,
     SettingsError,
@@ -97,7 +98,8 @@ def main() -> int:
     register_plugins()
     code = exit_code_of(composed_application)
     sweep = SweepFolder.path
-    if sweep is None or not sweep.is_dir():
+    in_use = code == ConflictError.exit_code  # the folder is another sweep's to finish
+    if in_use or sweep is None or not sweep.is_dir():
         return code
     if not any(path.is_dir() for path in sweep.iterdir()):
         for name in ("multirun.yaml", "sweep.log"):

@@ -43,22 +43,26 @@ class Elsewhere(Launcher):
         sweep = Sweep(self._context, self._config)
         known = taken_up(sweep, job_overrides, initial_job_idx)
         left = [job for job, end in known if end is None]
+        with alone(sweep, left):
+            try:
+                return self._launched(left, {job.number: job for job, _ in known})
+            except RunnerError:
+                raise
+            except Exception as error:
+                raise self._given_up(sweep, left, error) from error
+            finally:
+                collect_results(sweep.folder)
+                log_jobs(sweep, left, len(known) - len(left))
+
+    def _launched(self, left: Sequence[Job], known: Mapping[int, Job]) -> list[JobReturn]:
+        """What the jobs returned; raises what went wrong with one."""
         returned: list[JobReturn] = []
-        try:
-            with alone(sweep, left):
-                for jobs in stretches(left, {job.number: job for job, _ in known}):
-                    texts = [job.overrides for job in jobs]
-                    returned += self._launcher.launch(texts, initial_job_idx=jobs[0].number)
-            for one in returned:
-                if one.status is JobStatus.FAILED:
-                    _ = one.return_value  # raises what went wrong
-        except RunnerError:
-            raise
-        except Exception as error:
-            raise self._given_up(sweep, left, error) from error
-        finally:
-            collect_results(sweep.folder)
-            log_jobs(sweep, left, len(known) - len(left))
+        for jobs in stretches(left, known):
+            texts = [job.overrides for job in jobs]
+            returned += self._launcher.launch(texts, initial_job_idx=jobs[0].number)
+        for one in returned:
+            if one.status is JobStatus.FAILED:
+                _ = one.return_value
         return returned
 
     def _given_up(self, sweep: Sweep, jobs: Sequence[Job], error: Exception) -> BaseException:

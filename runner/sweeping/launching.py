@@ -34,21 +34,21 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     by_number = {job.number: job for job in jobs}
     if jobs:
         sweep.load_kernels()
-    try:
-        with (
-            alone(sweep, jobs),
-            limited(1),
-            SweepLog(sweep.folder) as log,
-            sweep.watched(standing) as see,
-            running(sweep, jobs, see) as coming,
-        ):
-            log.begin(len(jobs), len(ends))
-            for end in coming:
-                sweep.table.add(end)
-                log.add(end, " ".join(by_number[end.number].overrides))
-                ends[end.number] = end
-    finally:
-        sweep.table.finish()
+    with alone(sweep, jobs):
+        try:
+            with (
+                limited(1),
+                SweepLog(sweep.folder) as log,
+                sweep.watched(standing) as see,
+                running(sweep, jobs, see) as coming,
+            ):
+                log.begin(len(jobs), len(ends))
+                for end in coming:
+                    sweep.table.add(end)
+                    log.add(end, " ".join(by_number[end.number].overrides))
+                    ends[end.number] = end
+        finally:
+            sweep.table.finish()
     if sweep.fail_fast and any(ends[number].failed for number in by_number if number in ends):
         raise Stop(None, 1)
     if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process

@@ -11,6 +11,12 @@ from tests.sweeping.test_pickup import rows
 SWEEP = ("-m", "stopping=steps", "stopping.max_steps=100", "hydra.sweep.dir=s")
 
 
+def contents(sweep: Path) -> dict[Path, bytes]:
+    """Every file but the one that Hydra writes of a sweep before it is launched."""
+    files = (path for path in sweep.rglob("*") if path.is_file())
+    return {path: path.read_bytes() for path in files if path.name != "multirun.yaml"}
+
+
 @pytest.mark.slow
 def test_of_sweeps_started_at_once_on_one_folder_none_loses_jobs_unsaid(tmp_path: Path) -> None:
     seeds = [range(1, 40), range(101, 140), range(201, 240)]
@@ -31,9 +37,12 @@ def test_of_sweeps_started_at_once_on_one_folder_none_loses_jobs_unsaid(tmp_path
 
 @pytest.mark.parametrize("launcher", ["pool", "basic"])
 def test_a_sweep_whose_folder_is_held_is_refused(launcher: str, run: InProcess) -> None:
-    (run.cwd / "s").mkdir()
+    assert run(*SWEEP, f"hydra/launcher={launcher}", "seed=1,2").code == 0
+    table = run.cwd / "s" / "results.csv"
+    table.write_text("the other sweep's, half done")
+    before = contents(run.cwd / "s")
     with locked(run.cwd / "s"):
-        ended = run(*SWEEP, f"hydra/launcher={launcher}", "seed=1,2")
+        ended = run(*SWEEP, f"hydra/launcher={launcher}", "seed=1,2,3")
     assert (ended.code, ended.err.count("\n")) == (5, 1)
     assert "s is in use; wait until that has ended" in ended.err
-    assert not list((run.cwd / "s").glob("[0-9]"))
+    assert contents(run.cwd / "s") == before
