@@ -11,15 +11,18 @@ import numpy as np
 import pandas as pd
 
 from runner.analysis.choosing import differs, telling, worth_showing
+from runner.analysis.columns import Mask
 from runner.analysis.comparing import (
     SPENT,
     Measure,
+    Verdict,
     compare_groups,
     default_metric,
     grouped,
     measure_of,
     summary,
 )
+from runner.analysis.copies import TIMED, otherwise, repeated
 from runner.analysis.filters import where
 from runner.analysis.runs import load_runs
 from runner.analysis.terminal import fitting, show
@@ -109,6 +112,9 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     if completed.empty:
         raise SnapshotError("none of these runs has completed, so there is nothing to compare")
     measure = measure_of(completed, options.metric or default_metric(completed), options.better)
+    again = repeated(runs) & (measure.name not in TIMED)
+    runs, copies = runs[~again], repeats(runs, again, measure.name)
+    completed = runs[runs["status"] == "completed"]
     groups, paired_by = grouped(completed, options.by, measure)
     if not groups:
         raise SnapshotError(f"none of these runs has a value of {printable(measure.name)}")
@@ -117,26 +123,43 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     better = words_of(measure)[1]
     counted = sum(len(group.values) for group in groups)
     print(f"{measure.name} by {', '.join(options.by)}: {counted:,} runs, {better} is better")
-    for line in left_out(runs, options.by, measure):
+    for line in [*copies, *left_out(runs, options.by, measure)]:
         print(line)
     show(with_interval(table), options.rows)
     for line in remarks(completed, measure):
         print(line)
     if verdicts:
-        paired = any(verdict.pairs for verdict in verdicts)
-        test = f"paired by {paired_by}, Wilcoxon signed-rank" if paired else "Wilcoxon rank-sum"
-        if len(verdicts) > 1:
-            test += f", Holm's correction for {len(verdicts):,} comparisons"
-        print(f"\nDifferences ({test}):")
-        ordered = sorted(verdicts, key=lambda verdict: (not verdict.real, verdict.p))
-        for verdict in ordered[:MOST_SENTENCES]:
-            print(f"  {sentence(verdict, options.by, measure, paired_by)}")
-        if len(ordered) > MOST_SENTENCES:
-            real = sum(verdict.real for verdict in ordered)
-            print(f"  … {real:,} of {len(ordered):,} are real")
+        show_differences(verdicts, options.by, measure, paired_by)
     if (advice := shortage(verdicts)) is not None:
         print(advice)
     return table
+
+
+def show_differences(
+    verdicts: Sequence[Verdict], by: Sequence[str], measure: Measure, paired_by: str
+) -> None:
+    """Prints how they were tested, then a sentence for each, the real ones first."""
+    paired = any(verdict.pairs for verdict in verdicts)
+    test = f"paired by {paired_by}, Wilcoxon signed-rank" if paired else "Wilcoxon rank-sum"
+    if len(verdicts) > 1:
+        test += f", Holm's correction for {len(verdicts):,} comparisons"
+    print(f"\nDifferences ({test}):")
+    ordered = sorted(verdicts, key=lambda verdict: (not verdict.real, verdict.p))
+    for verdict in ordered[:MOST_SENTENCES]:
+        print(f"  {sentence(verdict, by, measure, paired_by)}")
+    if len(ordered) > MOST_SENTENCES:
+        real = sum(verdict.real for verdict in ordered)
+        print(f"  … {real:,} of {len(ordered):,} are real")
+
+
+def repeats(runs: pd.DataFrame, again: Mask, result: str) -> list[str]:
+    """How many runs repeat another, and so are left out."""
+    number, others = int(again.sum()), otherwise(runs, again, result)
+    if not number:
+        return []
+    verb = "repeats another" if number == 1 else "repeat others"
+    differing = f", {others:,} of them with another {result}" if others else ""
+    return [f"left out: {counted_runs(number)} that {verb} (same settings and seed){differing}"]
 
 
 def left_out(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> list[str]:
@@ -185,7 +208,9 @@ def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     if not options.columns:
         important = ["run", *settings[:2], *({metric} & set(results)), *shown]
         shown = fitting(table, options.rows, list(dict.fromkeys(important)))
-    print(counted_runs(len(runs)))
+    again = int(repeated(runs).sum())
+    same = f", {again:,} of which repeat others (same settings and seed)" if again else ""
+    print(counted_runs(len(runs)) + same)
     show(table[shown], options.rows)
     hidden = sum(differs(runs, str(name)) for name in runs if name not in {*shown, "path"})
     if hidden and not options.columns:

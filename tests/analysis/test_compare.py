@@ -1,5 +1,6 @@
 import csv
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,11 @@ HEADER = [
 ]
 
 
-def write_runs(folder: Path, rows: list[list[object]]) -> Path:
+def write_runs(folder: Path, rows: list[list[object]], header: Sequence[str] = HEADER) -> Path:
     """Runs that have these results."""
     for number, row in enumerate(rows):
         (folder / str(number)).mkdir(parents=True)
-        (folder / str(number) / "results.csv").write_bytes(csv_bytes(HEADER, [row]))
+        (folder / str(number) / "results.csv").write_bytes(csv_bytes(header, [row]))
     return folder
 
 
