@@ -18,6 +18,7 @@ from runner.checking.rules import (
 )
 from runner.data.kinds import DATASETS
 from runner.data.options import DATASET_OPTIONS, SplitSettings
+from runner.data.splits import check_folds
 from runner.errors import SettingsError
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
@@ -238,7 +239,7 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
     """
     values = {k: v for k, v in config.items() if k != "published"}
     settings: Settings = parse(Settings, {"logger": None, **values})
-    check_stopping(settings.stopping)
+    check_together(settings)
     return settings
 
 
@@ -248,8 +249,15 @@ def parse_again(settings: Settings, config: Mapping[str, Any], names: Iterable[s
     What has not changed is shared. Raises SettingsError as `parse_settings` does.
     """
     settings = replace(settings, **parse_entries(Settings, config, names))
-    check_stopping(settings.stopping)
+    check_together(settings)
     return settings
+
+
+def check_together(settings: Settings) -> None:
+    """Refuses values that only in sight of one another are unsound."""
+    check_stopping(settings.stopping)
+    split = settings.dataset.split
+    check_folds(split.folds, split.fold, split.validation)
 
 
 def check_stopping(stopping: StoppingSettings) -> None:

@@ -125,6 +125,20 @@ def test_a_bad_value_is_refused_by_key_value_and_expectation(
 
 
 @pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({"folds": 5, "fold": 5}, "dataset.fold=5 is out of range; expected 0 to 4"),
+        ({"folds": 5, "validation": 0.2}, "both choose the validation part"),
+    ],
+)
+def test_folds_are_checked_before_there_are_data(choices: dict[str, object], words: str) -> None:
+    config = changed("dataset.folds", None)
+    config["dataset"] |= choices
+    with pytest.raises(SettingsError, match=words):
+        parse_settings(config)
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [
         ("topology", "3-1"),

@@ -76,17 +76,22 @@ def check(pool: Pool, split: Split) -> None:
             f"dataset.test={split.test}: this data set has a test part of its own, "
             f"{len(pool.test):,} samples; leave dataset.test=null"
         )
-    if split.folds is None:
+    check_folds(split.folds, split.fold, split.validation)
+
+
+def check_folds(folds: int | None, fold: int, validation: Size) -> None:
+    """Refuses a fold that there is not, and a second choice of the validation part."""
+    if folds is None:
         return
-    if split.validation is not None:
+    if validation is not None:
         raise SettingsError(
-            f"dataset.folds={split.folds} and dataset.validation={split.validation} both choose "
+            f"dataset.folds={folds} and dataset.validation={validation} both choose "
             "the validation part; set one of them to null"
         )
-    if split.fold >= split.folds:
+    if fold >= folds:
         raise SettingsError(
-            f"dataset.fold={split.fold} is out of range; expected 0 to {split.folds - 1}, "
-            f"since dataset.folds={split.folds}"
+            f"dataset.fold={fold} is out of range; expected 0 to {folds - 1}, "
+            f"since dataset.folds={folds}"
         )
 
 

@@ -20,7 +20,7 @@ from runner.errors import SettingsError
 from runner.settings import SweepSettings
 from runner.sweeping.composition import parsed_override
 from runner.sweeping.job_files import read_jobs
-from runner.sweeping.options import OWN
+from runner.sweeping.options import OWN, name_of
 
 Axis = Sequence[tuple[str, ...]]
 """Overrides that one of the jobs' is chosen from; those in a tuple go together."""
@@ -38,13 +38,15 @@ def sweep_grid(
         list(texts)
     )
     axes = axes_of(values_of(overrides), options, config.seed)
-    jobs = jobs_of(axes, options.max_jobs)
+    jobs, given = jobs_of(axes, options.max_jobs), jobs_in(axes)
     if options.plan:
         from runner.sweeping.plan import print_plan  # noqa: PLC0415 - it imports the launcher
         from runner.sweeping.sweep import Sweep  # noqa: PLC0415
 
-        print_plan(Sweep(context, config), jobs)
+        print_plan(Sweep(context, config), jobs, given)
         return []
+    if given > len(jobs):
+        print(f"{given:,} jobs are given, {len(jobs):,} distinct: each of these is run once")
     folder = Path(config.hydra.sweep.dir)
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(config, folder / "multirun.yaml")
@@ -58,21 +60,25 @@ def plain_section(config: DictConfig, name: str) -> Any:
 
 
 def values_of(overrides: Sequence[Override]) -> dict[str, list[str]]:
-    """Of each key its overrides, one a value; a key's last word counts, in its first's place.
+    """By name each key's overrides, one a value; its last word counts, in its first's place.
 
     Raises SettingsError for ranges without steps, and for how a sweep is run being swept.
     """
     values: dict[str, list[str]] = {}
+    signs: dict[str, str] = {}
     for override in overrides:
         key = override.get_key_element()
         name = key.lstrip("+")
+        # What adds a key adds it with its last word too.
+        signs[name] = max(signs.get(name, ""), key.removesuffix(name), key=len)
+        key = f"{signs[name]}{name}"
         if override.is_sweep_override() and name.startswith("sweep."):
             expected = "expected one for the whole sweep"
             hint = f": '{name}=[{override.get_value_string()}]'" if name == "sweep.zip" else ""
             raise refuse(name, override.get_value_string(), "is several values", expected + hint)
         if override.is_discrete_sweep():
             some = islice(override.sweep_string_iterator(), 10**7)
-            values[key] = [f"{key}={value}" for value in some]
+            values[name] = [f"{key}={value}" for value in some]
         elif override.is_sweep_override():
             raise refuse(
                 key,
@@ -81,7 +87,7 @@ def values_of(overrides: Sequence[Override]) -> dict[str, list[str]]:
                 "expected values, e.g. 0.1,1,10 or range(1,11); hydra/sweeper=optuna takes ranges",
             )
         elif name not in OWN:
-            values[key] = [f"{key}={override.get_value_element_as_str()}"]
+            values[name] = [f"{key}={override.get_value_element_as_str()}"]
     return values
 
 
@@ -91,9 +97,8 @@ def axes_of(values: dict[str, list[str]], options: SweepSettings, seed: Any) -> 
     seed: the first of `sweep.repeats`, where none is among the values.
     """
     listed = [] if options.jobs is None else read_jobs(Path(options.jobs), options.max_jobs)
-    said = {key.lstrip("+") for key in values}
     for key in chain(*listed):
-        if key.lstrip("+") in said:
+        if key in values:
             raise SettingsError(
                 f"sweep.jobs={shown(options.jobs)} gives {key} values, and so does the command "
                 "line or the preset; give them once"
@@ -132,37 +137,54 @@ def zipped(values: dict[str, list[str]], together: Sequence[str]) -> list[Axis]:
 
     Raises SettingsError where these have different numbers of values.
     """
-    keys = {key.lstrip("+"): key for key in values}
     for name in together:
-        if name not in keys:
+        if name not in values:
             raise SettingsError(
-                f"sweep.zip: {shown(name)} is given no values; {suggestion(name, keys)}"
+                f"sweep.zip: {shown(name)} is given no values; {suggestion(name, values)}"
                 f"expected e.g. {name.split('=')[0]}=1,2 on the command line"
             )
-    counts = {name: len(values[keys[name]]) for name in together}
+    counts = {name: len(values[name]) for name in together}
     if len(set(counts.values())) > 1:
         found = ", ".join(f"{name} has {count:,}" for name, count in counts.items())
         raise SettingsError(f"sweep.zip: {found}; expected as many values of each")
-    members = [keys[name] for name in together]
-    first = next((key for key in values if key in members), None)
+    first = next((name for name in values if name in together), None)
     axes: list[Axis] = []
-    for key, texts in values.items():
-        if key == first:
-            axes.append(list(zip(*(values[member] for member in members), strict=True)))
-        elif key not in members:
+    for name, texts in values.items():
+        if name == first:
+            axes.append(list(zip(*(values[member] for member in together), strict=True)))
+        elif name not in together:
             axes.append([(text,) for text in texts])
     return axes
 
 
 def jobs_of(axes: Sequence[Axis], most: int) -> list[list[str]]:
-    """The overrides of every combination, the last axis the fastest to change.
+    """The overrides of every distinct combination, the last axis the fastest to change.
 
     Raises SettingsError where there are more than `most`.
     """
-    jobs = math.prod(len(axis) for axis in axes)
-    if jobs > most:
+    if (jobs := jobs_in(axes)) > most:
         raise SettingsError(
             f"the sweep has {jobs:,} jobs, sweep.max_jobs={most} at most; "
             "sweep over fewer values, or raise sweep.max_jobs"
         )
-    return [list(chain(*job)) for job in product(*axes)]
+    return [list(chain(*job)) for job in product(*map(distinct, axes))]
+
+
+def jobs_in(axes: Sequence[Axis]) -> int:
+    """How many combinations there are, those counted again that are given again."""
+    return math.prod(len(axis) for axis in axes)
+
+
+def distinct(axis: Axis) -> Axis:
+    """Each choice once: a job that is run again is no further evidence."""
+    found: dict[frozenset[object], tuple[str, ...]] = {}
+    for together in axis:
+        found.setdefault(frozenset(map(meaning, together)), together)
+    return list(found.values())
+
+
+def meaning(text: str) -> tuple[str, object]:
+    """What an override gives to which key, however it is written: 1.0 is 1."""
+    value = parsed_override(text).value()
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return name_of(text), value if is_number else repr(value)

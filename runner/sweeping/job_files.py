@@ -14,6 +14,7 @@ from runner.configuration.composing import COMPOSING_ERRORS
 from runner.configuration.yaml_files import check_events
 from runner.errors import SettingsError, printable
 from runner.sweeping.composition import parsed_override
+from runner.sweeping.options import name_of
 
 MOST_BYTES = 1 << 26
 LONGEST_VALUE = 10_000
@@ -26,7 +27,7 @@ Cells = Iterator[tuple[str, dict[str, str]]]
 
 
 def read_jobs(path: Path, most: int) -> list[dict[str, str]]:
-    """The overrides of each combination by key, at most one more than `most` of them.
+    """The overrides of each combination by name, at most one more than `most` of them.
 
     Raises SettingsError, which names the file's place, for what is no list of combinations.
     """
@@ -37,7 +38,8 @@ def read_jobs(path: Path, most: int) -> list[dict[str, str]]:
         raise SettingsError(f"sweep.jobs={shown(str(path))} is of no known kind; expected {known}")
     jobs: list[dict[str, str]] = []
     for place, cells in reader(name, content(path, name)):
-        jobs.append({key: override(place, key, text) for key, text in cells.items()})
+        texts = [override(place, key, text) for key, text in cells.items()]
+        jobs.append(dict(zip(map(name_of, cells), texts, strict=True)))
         if len(jobs) > most:
             break
     if not jobs:
@@ -69,6 +71,8 @@ def csv_cells(name: str, text: str) -> Cells:
     try:
         for row in rows:
             place = f"{name} line {rows.line_num}"
+            if not any(map(str.strip, row)) and len(row) < 2:  # a blank line
+                continue
             if not keys:
                 keys = [key.strip() for key in row]
                 check_header(place, keys)
@@ -84,10 +88,12 @@ def csv_cells(name: str, text: str) -> Cells:
 
 def check_header(place: str, keys: list[str]) -> None:
     """Refuses columns that are no keys, or there twice."""
-    for index, key in enumerate(keys):
+    names: set[str] = set()
+    for key in keys:
         check_key(place, key)
-        if key in keys[:index]:
+        if name_of(key) in names:
             raise SettingsError(f"{place}: column {shown(key)} is there twice; keep one")
+        names.add(name_of(key))
 
 
 def yaml_cells(name: str, text: str) -> Cells:
@@ -105,11 +111,13 @@ def yaml_cells(name: str, text: str) -> Cells:
         if not isinstance(item, yaml.MappingNode) or not item.value:
             raise SettingsError(f"{place} is no combination; expected '- key: value'")
         cells: dict[str, str] = {}
+        names: set[str] = set()
         for key_node, node in item.value:
             key = written(place, key_node)
             check_key(place, key)
-            if key in cells:
+            if name_of(key) in names:
                 raise SettingsError(f"{place}: {shown(key)} is there twice; keep one")
+            names.add(name_of(key))
             cells[key] = written(f"{place}: {key}", node)
         yield place, cells
 

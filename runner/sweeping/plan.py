@@ -14,7 +14,6 @@ from runner.errors import printable
 from runner.sweeping.job import JobEnd
 from runner.sweeping.launching import picked_up
 from runner.sweeping.measuring import Net, measured
-from runner.sweeping.pickup import identity
 from runner.sweeping.sweep import Job, Sweep
 from runner.threads import limited
 
@@ -40,17 +39,19 @@ class Group:
     """None where there were too many nets to try them all."""
 
 
-def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]]) -> None:
+def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int) -> None:
     """Prints what a sweep over these jobs would do.
+
+    given: how many were given, those counted again that were given again.
 
     Raises RunnerError, as the sweep itself would, for a job that cannot be run.
     """
-    given = [Job(number, list(texts)) for number, texts in enumerate(job_overrides)]
-    known = picked_up(sweep, given, 0)
+    jobs = [Job(number, list(texts)) for number, texts in enumerate(job_overrides)]
+    known = picked_up(sweep, jobs, 0)
     configs = [sweep.checked(job) for job, _ in known]
     to_run = [config for config, (_, end) in zip(configs, known, strict=True) if end is None]
     groups = tried_groups(to_run)
-    print_jobs(known, len(set(map(identity, configs))))
+    print_jobs(known, given)
     if groups:
         workers = min(sweep.workers, len(to_run))
         print_nets(groups)
@@ -79,12 +80,11 @@ def sample(items: Sequence[Any], most: int) -> list[Any]:
     return [items[place] for place in np.random.default_rng(0).permutation(len(items))[:most]]
 
 
-def print_jobs(known: Sequence[tuple[Job, JobEnd | None]], distinct: int) -> None:
+def print_jobs(known: Sequence[tuple[Job, JobEnd | None]], given: int) -> None:
     """How many jobs there are, and the first of them."""
     finished = Counter(end is not None for _, end in known)
-    again = len(known) - distinct
     print(
-        f"Jobs        {len(known):,}: {distinct:,} distinct, {again:,} given again; "
+        f"Jobs        {given:,}: {len(known):,} distinct, {given - len(known):,} given again; "
         f"{finished[True]:,} finished, {finished[False]:,} to run"
     )
     for job, end in known[:MOST_SHOWN]:

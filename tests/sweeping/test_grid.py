@@ -30,6 +30,12 @@ def jobs(*texts: str, **options: Any) -> list[str]:
 EXPANSIONS: dict[str, tuple[list[str], dict[str, Any], list[str]]] = {
     "a grid": (["a=1,2", "b=3,4"], {}, ["a=1 b=3", "a=1 b=4", "a=2 b=3", "a=2 b=4"]),
     "a key twice": (["a=1,2", "b=3", "a=4"], {}, ["a=4 b=3"]),
+    "a key added and said again": (["+a=1,2", "a=3,4"], {}, ["+a=3", "+a=4"]),
+    "a key plain and forced": (["a=1,2", "b=5", "++a=3"], {}, ["++a=3 b=5"]),
+    "a forced seed": (["++seed=7", "a=1"], {"repeats": 2}, ["seed=7 a=1", "seed=8 a=1"]),
+    "a value twice": (["a=1,2,1", "b=x,x"], {}, ["a=1 b=x", "a=2 b=x"]),
+    "a number written twice": (["a=0.1,1e-1,1,1.0,true"], {}, ["a=0.1", "a=1", "a=True"]),
+    "a pair twice": (["a=1,1,1", "b=3,4,3"], {"zip": ("a", "b")}, ["a=1 b=3", "a=1 b=4"]),
     "seeds from the configuration's on": (["a=1,2"], {"repeats": 2}, [
         "a=1 seed=1", "a=1 seed=2", "a=2 seed=1", "a=2 seed=2"]),
     "seeds from a given one on": (["seed=7", "a=1"], {"repeats": 3}, [
@@ -80,13 +86,17 @@ def test_jobs_of_a_file_are_combined_with_values_and_seeds(tmp_path: Path) -> No
                                              "a=3 b=4 c=6"]  # fmt: skip
     assert jobs(jobs=str(file), repeats=2) == ["a=1 b=2 seed=1", "a=1 b=2 seed=2",
                                                "a=3 b=4 seed=1", "a=3 b=4 seed=2"]  # fmt: skip
+    file.write_text("a,b\n1,2\n3,4\n1,2\n")
+    assert jobs(jobs=str(file)) == ["a=1 b=2", "a=3 b=4"]
 
 
 @pytest.mark.parametrize(
     ("text", "given", "options", "expected"),
     [
         ("a,b\n1,2\n", ("a=1,2",), {}, "gives a values, and so does"),
+        ("a,b\n1,2\n", ("++a=1,2",), {}, "gives a values, and so does"),
         ("seed,b\n1,2\n", (), {"repeats": 2}, "have theirs"),
+        ("++seed,b\n1,2\n", (), {"repeats": 2}, "have theirs"),
         ("a\n" + "1\n" * 1001, (), {}, "1,001 jobs"),
     ],
 )

@@ -14,6 +14,9 @@ READ: dict[str, tuple[str, str, list[list[str]]]] = {
     "table with spaces, quotes and a mark of its encoding": (
         "j.CSV", '\ufefftopology , network.activation.hidden\n3-4-1, "[tanh,relu]"\n'.replace(
             ', "', ',"'), [["topology=3-4-1", "network.activation.hidden=[tanh,relu]"]]),
+    "table with blank lines": ("j.csv", "\na,b\n\n1,2\n  \n3,4\n\n\n", [
+        ["a=1", "b=2"], ["a=3", "b=4"]]),
+    "one column with blank lines": ("j.csv", "a\n1\n\n2\n \n", [["a=1"], ["a=2"]]),
     "list": ("j.yaml", "- topology: 3-4-1\n- {seed: 2, batch_size: null}\n", [
         ["topology=3-4-1"], ["seed=2", "batch_size=null"]]),
     "values as they are written": ("j.yml", "- {a: 1e-3, b: yes, c: 2001-01-01, d: [x, 1]}\n", [
@@ -47,6 +50,10 @@ REFUSED: dict[str, tuple[str, str | bytes, list[str]]] = {
     "unclosed bracket": ("j.csv", 'a\n"[1"\n', ["line 2", "a='[1' cannot be read"]),
     "semicolons": ("j.csv", "a;b\n1;2\n", ["line 1: 'a;b' is no key"]),
     "column twice": ("j.csv", "a,a\n1,2\n", ["column 'a' is there twice"]),
+    "column plain and forced": ("j.csv", "a,++a\n1,2\n", ["column '++a' is there twice"]),
+    "key plain and added": ("j.yaml", "- {a: 1, +a: 2}\n", ["'+a' is there twice"]),
+    "blank lines only": ("j.csv", "a\n\n \n", ["holds no combination"]),
+    "empty cells": ("j.csv", "a,b\n,\n", ["line 2: a='' is no value"]),
     "line break in a cell": ("j.csv", 'a\n"1\n2"\n', ["a='1\\n2' is no value"]),
     "NUL": ("j.csv", "a\n1\0\n", ["line 2"]),
     "not UTF-8": ("j.csv", b"a\n\xff\n", ["is not UTF-8"]),

@@ -66,10 +66,11 @@ def test_jobs_whose_topology_follows_the_data_are_recognised(run: InProcess) -> 
     assert "2 jobs are finished, 0 to run" in run("-m", "topology=in-5-out", "seed=1,2", *FEW).out
 
 
-def test_a_job_given_twice_is_run_twice_and_recognised_twice(run: InProcess) -> None:
-    assert run("-m", "seed=1,1", *FEW).code == 0
-    assert "2 jobs are finished, 1 to run" in run("-m", "seed=1,1,1", *FEW).out
-    assert [row["seed"] for row in rows(run.cwd / "s")] == ["1", "1", "1"]
+def test_a_job_given_twice_is_run_once_and_that_is_said(run: InProcess) -> None:
+    ended = run("-m", "seed=1,1,2", *FEW)
+    assert (ended.code, ended.err) == (0, "")
+    assert "3 jobs are given, 2 distinct: each of these is run once" in ended.out
+    assert [(row["job"], row["seed"]) for row in rows(run.cwd / "s")] == [("0", "1"), ("1", "2")]
 
 
 def test_failed_jobs_are_run_again_in_their_folders(run: InProcess) -> None:
