@@ -29,6 +29,8 @@ from runner.recording.tables import write_results
 
 SCHEMA = 1
 REPORTED_PACKAGES = ("runner", "numpy", "hydra-core", "omegaconf", "pandas")
+DOCUMENTS = tuple(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides"))
+"""What Hydra keeps of a run. Their texts are in run.json until they are written."""
 
 
 class RunDirectory:
@@ -53,7 +55,8 @@ class RunDirectory:
         """Makes the folder a new run's own, by run.json before all else; locked while entered.
 
         about: what run.json says besides status, times and machine; `checksums` among it.
-        documents: texts to keep beside the run, by file name. Failures inside are recorded.
+        documents: texts to keep beside the run, by name in `DOCUMENTS`; until they are written,
+        run.json holds them as well. Failures inside are recorded.
         Raises ConflictError when the folder already holds a run.
         """
         with storage_errors(self.path):
@@ -75,9 +78,10 @@ class RunDirectory:
                 resumed=[],
                 **machine(),
                 **about,
+                documents=documents,
             )
             with self._failures_recorded():
-                self._write_all(documents)
+                self._write_documents()
                 yield
 
     @contextmanager
@@ -101,6 +105,7 @@ class RunDirectory:
             **about,
         )
         with self._failures_recorded():
+            self._write_documents()
             yield
 
     def finish(
@@ -155,13 +160,16 @@ class RunDirectory:
                 self.fail(error)
             raise
 
-    def _write_all(self, documents: Mapping[str, str]) -> None:
-        paths = {self.path / name: content.encode() for name, content in documents.items()}
-        with storage_errors(self.path):
-            for folder in dict.fromkeys(path.parent for path in paths):
-                make_folder(folder, self.syncing)
-            for path, content in paths.items():
-                write_atomically(path, content, self.syncing)
+    def _write_documents(self) -> None:
+        """Writes what run.json holds of them; once they are there, it does no longer."""
+        documents = self._about.get("documents")
+        if isinstance(documents, Mapping) and documents:
+            with storage_errors(self.path):
+                make_folder(self.path / ".hydra", self.syncing)
+                for name in [name for name in DOCUMENTS if name in documents]:
+                    write_atomically(self.path / name, encoded(str(documents[name])), self.syncing)
+        self._about.pop("documents", None)
+        self._lines.pop("documents", None)
 
     def _describe(self, **about: object) -> None:
         """Updates run.json."""
@@ -169,7 +177,7 @@ class RunDirectory:
         content = "{\n" + ",\n".join(self._lines.values()) + "\n}\n"
         with storage_errors(self.path):
             self.syncing.settle(wait=True)  # what it says of other files must be so
-            write_atomically(self._file, content.encode(), self.syncing.vital)
+            write_atomically(self._file, encoded(content), self.syncing.vital)
 
     def _take(self, about: Mapping[str, object]) -> None:
         self._about |= about
@@ -189,6 +197,11 @@ def entry(key: str, value: object) -> str:
 
 
 in_line = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8; half a pair of surrogates, which JSON can hold, as its escape."""
+    return text.encode(errors="backslashreplace")
 
 
 def read_run(path: Path) -> Mapping[str, Any]:

@@ -35,9 +35,8 @@ def outcome_of(run: Path) -> dict[str, Any]:
 
 
 def files_of(run: Path) -> list[str]:
-    """Names of what is there, without Hydra's: a run killed in its first moments has none yet."""
-    names = [str(path.relative_to(run)) for path in run.rglob("*")]
-    return sorted(name for name in names if not name.startswith(".hydra"))
+    """Names of what is there."""
+    return sorted(str(path.relative_to(run)) for path in run.rglob("*"))
 
 
 def sound_snapshots(run: Path) -> dict[int, Any]:

@@ -23,7 +23,8 @@ from runner.signals import listen
 SHIM = ctypes.CDLL(None)
 SHIM.shim_counter.restype = ctypes.POINTER(ctypes.c_long)
 COUNTER = SHIM.shim_counter()  # before any fork, so that it is shared
-DOCUMENTS = {".hydra/config.yaml": "topology: 3-4-1\n", ".hydra/overrides.yaml": "[]\n"}
+TEXTS = {"config": "topology: 3-4-1\n", "hydra": "hydra: {}\n", "overrides": "[]\n"}
+DOCUMENTS = {f".hydra/{name}.yaml": text for name, text in TEXTS.items()}
 CONFIGURATIONS: dict[str, dict[str, Any]] = {}
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGUSR1}
 """Blocked in this process, so that none reaches a child before it listens."""

@@ -9,11 +9,11 @@ import numpy
 import pytest
 
 import runner
-from runner.errors import ConflictError, DataError
+from runner.errors import ConflictError, DataError, StorageError
 from runner.recording.run_directory import RunDirectory, git_commit, read_run
 from runner.recording.tables import read_row
 
-DOCUMENTS = {".hydra/config.yaml": "topology: 3-4-1\n", "notes.txt": "ä\n"}
+DOCUMENTS = {".hydra/config.yaml": "topology: 3-4-1\n", ".hydra/overrides.yaml": "- ä\n"}
 
 
 ABOUT = {"engine": "numpy", "checksums": {"data": "abc"}, "configuration": {"seed": 1}}
@@ -41,6 +41,38 @@ def test_a_claimed_folder_says_who_runs_what(tmp_path: Path) -> None:
     assert datetime.fromisoformat(about["started"]).tzinfo is not None
     for name, text in DOCUMENTS.items():
         assert (tmp_path / "deep" / "run" / name).read_text(encoding="utf-8") == text
+
+
+def test_documents_are_in_run_json_until_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / ".hydra").write_text("no folder")
+    with pytest.raises(StorageError, match=r"\.hydra"), claimed(tmp_path):
+        pass
+    assert read_run(tmp_path)["documents"] == DOCUMENTS
+    (tmp_path / ".hydra").unlink()
+    with RunDirectory(tmp_path, {}).reopened({}, step=0):
+        pass
+    for name, text in DOCUMENTS.items():
+        assert (tmp_path / name).read_text(encoding="utf-8") == text
+    with pytest.raises(ZeroDivisionError), RunDirectory(tmp_path, {}).reopened({}, step=0):
+        _ = 1 / 0
+    assert "documents" not in read_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [7, ["x"], {"../x": "text"}, {"/x": "text"}, {".hydra/config.yaml": 7}, {"a": "\ud800"}],
+)
+def test_documents_of_a_forged_run_json_go_nowhere_else(documents: object, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with claimed(run):
+        pass
+    about = dict(read_run(run)) | {"documents": documents, "\udfff": 1}
+    (run / "run.json").write_text(json.dumps(about))
+    with RunDirectory(run, {}).reopened({}, step=0):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert {path.name for path in run.iterdir()} == {"run.json", ".hydra"}
+    assert {path.name for path in (run / ".hydra").iterdir()} == {"config.yaml", "overrides.yaml"}
 
 
 def test_a_second_claim_of_a_folder_is_a_conflict(tmp_path: Path) -> None:
