@@ -39,7 +39,7 @@ from runner.data.dataset import Dataset
 from runner.errors import error_line
 from runner.network.network import Network
 from runner.network.topology import Array
-from runner.recording.files import write_atomically
+from runner.recording.files import Never, write_atomically
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # that it builds a font cache, and where
 
@@ -87,7 +87,9 @@ def draw_pictures(subject: Subject, run: Path) -> Iterator[str]:
         try:
             if picture.applies(subject):
                 (run / "plots").mkdir(exist_ok=True)
-                write_atomically(run / "plots" / f"{name}.png", png(picture, subject))
+                content = png(picture, subject)
+                # Not synced: it can be drawn again, by `python -m runner.plots`.
+                write_atomically(run / "plots" / f"{name}.png", content, Never())
         except Exception as error:  # a picture never costs a run its results
             yield f"plots/{name}.png is not drawn: {error_line(error)}"
 
