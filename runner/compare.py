@@ -43,10 +43,11 @@ EXAMPLES = """\
   python -m runner.compare outputs --by topology,optimizer.learning_rate --metric test_accuracy
   python -m runner.compare outputs --where 'status == "completed" and seed <= 10' --sort=-accuracy
 
-Groups of --by show the mean with its 95 % interval: Student's t, or where the sample is skewed
-bootstrap-t. Differences are tested by Wilcoxon's signed-rank test between runs of the same seed
-(and the same other settings that vary within the groups), else by his rank-sum test; p-values are
-Holm's, so that a difference called real is chance in at most 5 % of such comparisons as a whole.
+Groups of --by show the mean with its 95 % interval: Student's t, or of ten skewed runs or more
+bootstrap-t, on a log scale for what is above 0. Differences are tested by Wilcoxon's signed-rank
+test between runs of the same seed (and the same other settings that vary within the groups), else
+by his rank-sum test; p-values are Holm's, so that a difference called real is chance in at most 5 %
+of such comparisons as a whole.
 """
 
 

@@ -10,8 +10,12 @@ import numpy as np
 import pandas as pd
 
 from runner.analysis.statistics import (
+    ANY,
+    FRACTION,
+    POSITIVE,
     Difference,
     Interval,
+    Scale,
     holm,
     mean_interval,
     paired_difference,
@@ -37,6 +41,15 @@ class Measure:
     higher_is_better: bool
     relative: bool
     """Whether groups differ by a factor, as numbers above 0 do, or by an amount."""
+    fraction: bool = False
+    """Whether all values lie from 0 to 1, as those of an accuracy."""
+
+    @property
+    def scale(self) -> Scale:
+        """Where intervals of its mean are made, for them to hold nothing that it cannot be."""
+        if self.relative:
+            return POSITIVE
+        return FRACTION if self.fraction else ANY
 
     def scaled(self, values: Array) -> Array:
         """The values as they are compared: their logarithms where factors count."""
@@ -52,11 +65,6 @@ class Group:
     """[n] The measure."""
     blocks: Array
     """[n] Which runs of other groups each belongs to: those of the same seed and so on."""
-
-    @property
-    def interval(self) -> Interval:
-        """The 95 % interval of the mean."""
-        return mean_interval(self.values)
 
 
 @dataclass(frozen=True)
@@ -116,8 +124,9 @@ def measure_of(runs: pd.DataFrame, name: str, better: str | None) -> Measure:
     known = higher_is_better(plain) if learnt else plain == "steps_per_second"
     higher = known if better is None else better == "higher"
     values = runs[name].dropna()
-    fraction = learnt and higher_is_better(plain)
-    return Measure(name, higher, relative=not fraction and bool((values > 0).all()))
+    relative = not (learnt and higher_is_better(plain)) and bool((values > 0).all())
+    fraction = plain.endswith("accuracy") and bool(values.between(0, 1).all())
+    return Measure(name, higher, relative, fraction)
 
 
 def varying(runs: pd.DataFrame) -> list[str]:
@@ -227,7 +236,7 @@ def summary(
     worse = [verdict.worse for verdict in verdicts if verdict.real and verdict.better is best]
     rows = []
     for group in groups:
-        values, interval = group.values, group.interval
+        values, interval = group.values, mean_interval(group.values, measure.scale)
         same = "" if any(group is other for other in worse) else "not shown to differ"
         rows.append(
             {

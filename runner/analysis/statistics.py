@@ -1,11 +1,19 @@
 """What samples of runs say: intervals of means, differences of groups, and which are real.
 
-Intervals are of 95 %. A sample that is not clearly skewed has Student's t interval; a skewed one
-the bootstrap-t interval, whose coverage holds for skewed data where that of percentile and BCa
-intervals does not (Efron and Tibshirani 1993, chapter 12.5).
+Intervals are of 95 %, made on a scale h on which the mean may be any number, so that they hold
+nothing that it cannot be. With mean m, standard deviation s and n values they are
+
+    h^-1(h(m) - t * e),   e = |h'(m)| * s / sqrt(n)   (delta method)
+
+at two values of t: Student's, of n - 1 degrees of freedom, or where ten values or more are clearly
+skewed those of the bootstrap-t, t* = (h(m*) - h(m)) / e* over resamples, whose coverage holds for
+skewed data where that of percentile and BCa intervals does not. On a scale of its own, where little
+skewness is left, it is the symmetric one, +-|t*|, which is narrower. Fewer than ten values have too
+few different resamples: bootstrap-t intervals of five can be hundreds of times as wide as the mean.
+Source: Efron and Tibshirani 1993, chapter 12; Hall 1992, Bootstrap and Edgeworth Expansion, 3.6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +23,7 @@ from runner.network.topology import Array
 CONFIDENCE = 0.95
 SKEWED = 0.5
 """Sample skewness from which on the interval is bootstrapped."""
-LEAST, MOST = 5, 500
+LEAST, MOST = 10, 500
 """Bootstrapped are samples of no fewer, which have enough different resamples, and no more, of
 whose mean Student's t is sure."""
 RESAMPLES = 4999
@@ -24,6 +32,37 @@ RESAMPLES = 4999
 class Interval(NamedTuple):
     low: float
     high: float
+
+
+class Scale(NamedTuple):
+    """Where intervals of a mean are made."""
+
+    forward: Callable[[Array], Array]
+    """mean -> h"""
+    slope: Callable[[Array], Array]
+    """mean -> |dh/dmean|"""
+    back: Callable[[Array], Array]
+    """h -> mean"""
+
+
+def unchanged(values: Array) -> Array:
+    """The identity."""
+    return values
+
+
+def logit(fractions: Array) -> Array:
+    """log p / (1 - p)."""
+    return np.asarray(np.log(fractions / (1 - fractions)))
+
+
+def logistic(values: Array) -> Array:
+    """The inverse of `logit`."""
+    return 1 / (1 + np.exp(-values))
+
+
+ANY = Scale(unchanged, np.ones_like, unchanged)
+POSITIVE = Scale(np.log, np.reciprocal, np.exp)
+FRACTION = Scale(logit, lambda mean: 1 / (mean * (1 - mean)), logistic)
 
 
 class Difference(NamedTuple):
@@ -40,51 +79,58 @@ class Difference(NamedTuple):
     """Share of the pairs in which both are equal."""
 
 
-def mean_interval(values: Array) -> Interval:
+def mean_interval(values: Array, scale: Scale = ANY) -> Interval:
     """The 95 % interval of the mean of a sample [n]; NaN for fewer than two."""
     from scipy import stats  # noqa: PLC0415 - slow to import
 
     n = len(values)
     if n < 2:
         return Interval(np.nan, np.nan)
-    mean = float(values.mean())
+    mean = values.mean()
     if np.ptp(values) <= 1e-12 * abs(mean):  # all are equal, but for rounding
-        return Interval(mean, mean)
-    error = values.std(ddof=1) / np.sqrt(n)
+        return Interval(float(mean), float(mean))
     skewed = LEAST <= n <= MOST and abs(stats.skew(values, bias=False)) > SKEWED
     if skewed and not hangs_on_one(values):
-        low, high = bootstrapped_t(values, mean)
-        return Interval(mean - high * error, mean - low * error)
-    low, high = stats.t.interval(CONFIDENCE, n - 1)
-    return Interval(mean + low * error, mean + high * error)
+        low, high = bootstrapped_t(values, scale)
+    else:
+        low, high = stats.t.interval(CONFIDENCE, n - 1)
+    error = scale.slope(mean) * values.std(ddof=1) / np.sqrt(n)
+    ends = scale.back(scale.forward(mean) - error * np.array([high, low]))
+    return Interval(float(ends[0]), float(ends[1]))
 
 
 def hangs_on_one(values: Array) -> bool:
-    """Whether a single value makes the spread: resamples without it have none to divide by."""
+    """Whether a single value makes most of the spread: resamples without it have little of it."""
     others = np.delete(values, np.abs(values - np.median(values)).argmax())
-    return bool(others.std() < 0.1 * values.std())
+    return bool(others.std() < 0.3 * values.std())
 
 
-def bootstrapped_t(values: Array, mean: float) -> tuple[float, float]:
-    """The quantiles of t = (mean* - mean) / error* over resamples; the same every time."""
+def bootstrapped_t(values: Array, scale: Scale) -> tuple[float, float]:
+    """The quantiles of t = (h(mean*) - h(mean)) / error* over resamples; the same every time."""
     from scipy import stats  # noqa: PLC0415 - slow to import
 
+    center = scale.forward(values.mean())
+
     def t(resamples: Array, axis: int) -> Array:
-        spread = resamples.std(axis, ddof=1)
+        mean, spread = resamples.mean(axis), resamples.std(axis, ddof=1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            away = (resamples.mean(axis) - mean) / (spread / np.sqrt(resamples.shape[axis]))
+            error = scale.slope(mean) * spread / np.sqrt(resamples.shape[axis])
+            away = (scale.forward(mean) - center) / error
         return np.where(spread > 0, away, 0.0)  # resamples of one value over and over
 
     found = stats.bootstrap(
         (values,),
         t,
         n_resamples=RESAMPLES,
-        confidence_level=CONFIDENCE,
         method="percentile",
         vectorized=True,
         rng=np.random.default_rng(1),
-    ).confidence_interval
-    return float(found.low), float(found.high)
+    ).bootstrap_distribution
+    if scale is ANY:
+        low, high = np.quantile(found, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+        return float(low), float(high)
+    reach = float(np.quantile(np.abs(found), CONFIDENCE))
+    return -reach, reach
 
 
 def paired_difference(a: Array, b: Array) -> Difference:
