@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands import CommandParser, run_command
+from runner.continuing.jobs import jobs_of
 from runner.continuing.resuming import resume_run, warn
 from runner.errors import (
     INTERRUPTED,
@@ -15,7 +16,6 @@ from runner.errors import (
     error_line,
     printable,
 )
-from runner.recording.run_directory import read_run
 from runner.sweeping.results import collect_results
 
 EXAMPLES = """\
@@ -69,20 +69,8 @@ def resumed(run: Path, changes: Mapping[str, Any]) -> int:
 
 def jobs_left(sweep: Path, ended: Sequence[str]) -> list[Path] | None:
     """The jobs of a sweep but for those of such status; None of what is no sweep."""
-    if (sweep / "run.json").exists() or not sweep.is_dir():
-        return None
-    jobs = [path for path in sweep.iterdir() if path.name.isdecimal() and not path.is_symlink()]
-    jobs = [path for path in jobs if (path / "run.json").exists()]
-    left = [job for job in jobs if status_of(job) not in ended]
-    return sorted(left, key=lambda job: int(job.name)) if jobs else None
-
-
-def status_of(job: Path) -> str:
-    """What its run.json says; empty where that cannot be read."""
-    try:
-        return str(read_run(job)["status"])
-    except (OSError, ValueError):
-        return ""
+    jobs = jobs_of(sweep)
+    return None if jobs is None else [job for job, status in jobs.items() if status not in ended]
 
 
 def resumed_sweep(sweep: Path, jobs: Sequence[Path], changes: Mapping[str, Any]) -> int:

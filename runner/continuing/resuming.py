@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from runner.recording.snapshots import (
     snapshot_paths,
     step_of,
 )
-from runner.settings import Settings, StoppingSettings
+from runner.settings import Settings, StoppingSettings, parse_settings
 
 LIMITS = ("max_steps", "max_epochs", "max_seconds")
 
@@ -54,7 +55,7 @@ def resume_run(
         if about["status"] == "diverged":
             raise diverged(run, about)
         config = changed(run, about["configuration"], changes)
-        experiment = prepare(config, assembled=assembled)
+        experiment = prepare(config, settings_then(config, about), assembled)
         check_same(run, about, experiment, changes)
         snapshot, steps = newest_sound(run, experiment.checksum, warn)
         if snapshot is None:
@@ -104,6 +105,26 @@ def changed(
     return result
 
 
+def settings_then(config: Mapping[str, Any], about: Mapping[str, Any]) -> Settings:
+    """A run's settings, with the engine that `auto` came to when it began.
+
+    The NumPy engine can always be had; where Numba's cannot, the other one stands in.
+    """
+    settings = parse_settings(config)
+    return replace(settings, engine="numpy") if about.get("engine") == "numpy" else settings
+
+
+def check_data(run: Path, about: Mapping[str, Any], experiment: Experiment) -> None:
+    """Refuses other data than those that a run was trained on."""
+    name, recorded = printable(run), about["checksums"].get("data")
+    if recorded != experiment.data_checksum:
+        raise DataError(
+            f"{name}: the data set is not the one that the run began with (SHA-256 "
+            f"{experiment.data_checksum[:12]}…, expected {printable(recorded)[:12]}…); "
+            "give it the same files"
+        )
+
+
 def check_same(
     run: Path, about: Mapping[str, Any], experiment: Experiment, changes: Mapping[str, Any]
 ) -> None:
@@ -111,16 +132,12 @@ def check_same(
     name, recorded = printable(run), about["checksums"]
     if "experiment" not in recorded:  # it failed before it began
         return
-    if recorded.get("data") != experiment.data_checksum:
-        raise DataError(
-            f"{name}: the data set is not the one that the run began with (SHA-256 "
-            f"{experiment.data_checksum[:12]}…, expected {str(recorded.get('data'))[:12]}…); "
-            "give it the same files"
-        )
-    if about["engine"] != experiment.engine.name:
+    check_data(run, about, experiment)
+    then, now = printable(about.get("engine")), experiment.engine.name
+    if then != now:
         raise SettingsError(
-            f"{name} was begun with engine={about['engine']}, and engine='{experiment.engine.name}'"
-            " rounds otherwise; install what it needs"
+            f"{name} was begun with engine={then}, and engine={now} rounds otherwise; "
+            "install what it needs"
         )
     if recorded["experiment"] == experiment.checksum:
         return

@@ -34,3 +34,25 @@ class ProgressBar:
     def close(self) -> None:
         """Takes the bar away."""
         self._progress.stop()
+
+
+class NoBar:
+    """The same where nobody watches: lines alone."""
+
+    def __init__(self, screen: TextIO) -> None:
+        self._screen = screen
+
+    def move(self, share: float | None, text: str) -> None:
+        """Nothing."""
+
+    def line(self, text: str) -> None:
+        """A line, at once."""
+        print(text, file=self._screen, flush=True)
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+def bar_on(screen: TextIO) -> ProgressBar | NoBar:
+    """A bar whose end is known, on a terminal."""
+    return ProgressBar(screen, bounded=True) if screen.isatty() else NoBar(screen)

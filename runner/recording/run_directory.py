@@ -28,7 +28,7 @@ from runner.recording.locks import locked, this_process
 from runner.recording.tables import write_results
 
 SCHEMA = 1
-REPORTED_PACKAGES = ("runner", "numpy", "hydra-core", "omegaconf", "pandas")
+REPORTED_PACKAGES = ("runner", "numpy", "hydra-core", "omegaconf", "pandas", "numba")
 DOCUMENTS = tuple(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides"))
 """What Hydra keeps of a run. Their texts are in run.json until they are written."""
 
@@ -264,7 +264,7 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:  # run from a folder without installing it
             from runner import __version__  # noqa: PLC0415 - the package is loading itself
 
-            found[package] = __version__ if package == "runner" else "unknown"
+            found[package] = __version__ if package == "runner" else "not installed"
     return found
 
 

@@ -1,4 +1,7 @@
 import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -6,7 +9,14 @@ import pytest
 from runner import verify
 from runner.commands import run_command
 from runner.experiment import run_experiment
-from runner.recording.snapshots import load_snapshot, save_snapshot, snapshot_path
+from runner.recording.snapshots import (
+    load_snapshot,
+    newest_snapshot,
+    save_snapshot,
+    snapshot_path,
+    snapshot_paths,
+)
+from runner.settings import parse_settings
 from runner.training.optimizers import OPTIMIZERS
 from tests.end_to_end.commands import composed
 
@@ -37,8 +47,8 @@ def trained(run: Path, *overrides: str) -> Path:
     return run
 
 
-def verified(run: Path) -> int:
-    return run_command(verify.main, [str(run)])
+def verified(*runs: Path) -> int:
+    return run_command(verify.main, [str(run) for run in runs])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -59,10 +69,20 @@ def change_weights(run: Path, size: float) -> None:
     save_snapshot(run, state)
 
 
-def change_machine(run: Path) -> None:
-    about = json.loads((run / "run.json").read_text())
-    about["versions"]["numpy"] = "1.26.0"
-    (run / "run.json").write_text(json.dumps(about))
+def edit(run: Path, **about: dict[str, object] | str) -> None:
+    """Other words in run.json."""
+    before = json.loads((run / "run.json").read_text())
+    for key, value in about.items():
+        before[key] = before[key] | value if isinstance(value, dict) else value
+    (run / "run.json").write_text(json.dumps(before))
+
+
+ELSEWHERE: dict[str, dict[str, dict[str, object] | str]] = {
+    "numpy 1.26.0, now ": {"versions": {"numpy": "1.26.0"}},
+    "numba 0.60.0, now ": {"versions": {"numba": "0.60.0"}},
+    "platform Plan 9, now ": {"platform": "Plan 9"},
+    "host laptop, now ": {"process": {"host": "laptop"}},
+}
 
 
 def test_weights_that_differ_are_told_with_step_and_size(
@@ -76,17 +96,65 @@ def test_weights_that_differ_are_told_with_step_and_size(
     assert "nothing that is known" in said
 
 
-@pytest.mark.parametrize(("size", "code"), [(1e-10, 0), (0.5, 1)])
-def test_elsewhere_rounding_is_borne_and_said(
-    size: float, code: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("words", ELSEWHERE)
+def test_rounding_elsewhere_is_borne_and_said(
+    words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run = trained(tmp_path, *STEPS)
-    change_weights(run, size)
-    change_machine(run)
-    assert verified(run) == code
+    change_weights(run, 1e-10)
+    assert verified(run) == 1
+    edit(run, **ELSEWHERE[words])
+    capfd.readouterr()
+    assert verified(run) == 0
     said = capfd.readouterr().out
-    assert "numpy 1.26.0, now " in said
-    assert ("agrees" in said) == (code == 0)
+    assert "agrees within 1e-06, as rounding in other versions or on another machine" in said
+    assert "differs first at step 1,000: weights differ by up to 1e-10" in said
+    assert f"otherwise than then: {words}" in said
+
+
+def test_more_than_rounding_differs_elsewhere_too(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path, *STEPS)
+    change_weights(run, 0.5)
+    edit(run, **ELSEWHERE["numpy 1.26.0, now "])
+    assert verified(run) == 1
+    said = capfd.readouterr().out
+    assert "differs, first at step 1,000" in said
+    assert "above the 1e-06 that other versions or another machine explain" in said
+
+
+def test_a_changed_configuration_is_no_rounding(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path, *STEPS)
+    edit(run, configuration={"optimizer": {"name": "sgd", "learning_rate": 10.000001}})
+    edit(run, **ELSEWHERE["numpy 1.26.0, now "])
+    assert verified(run) == 1
+    assert "run.json has been changed" in capfd.readouterr().out
+
+
+def test_a_run_is_repeated_by_the_engine_that_auto_came_to(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = composed("recording.plots=false", *STEPS)
+    settings = replace(parse_settings(config), engine="numpy")  # as where Numba is missing
+    run_experiment(config, tmp_path, {}, quiet=True, settings=settings)
+    assert verified(tmp_path) == 0
+    assert "identical: " in capfd.readouterr().out
+
+
+def test_the_best_weights_are_compared_too(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path, *CASES["the best weights restored"])
+    path = newest_snapshot(run)
+    state = load_snapshot(path)
+    state.best[0] += 1
+    save_snapshot(run, state)
+    assert verified(run) == 1
+    expected = f"first at step {state.step:,}: the best weights differ by up to 1 "
+    assert expected in capfd.readouterr().out
 
 
 def test_a_history_that_differs_is_told_with_its_column(
@@ -102,6 +170,90 @@ def test_a_history_that_differs_is_told_with_its_column(
     assert expected in capfd.readouterr().out
 
 
-def test_a_run_that_is_none_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def other_data(run: Path) -> None:
+    edit(run, checksums={"data": "0" * 64})
+
+
+def no_snapshots(run: Path) -> None:
+    for path in snapshot_paths(run):
+        path.unlink()
+
+
+def write_history(run: Path, content: bytes) -> None:
+    (run / "history.csv").write_bytes(content)
+
+
+REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
+    "no run": (lambda run: (run / "run.json").unlink(), 4, "holds no run"),
+    "other data": (other_data, 3, "the data set is not the one that the run began with"),
+    "no snapshots": (no_snapshots, 4, "no snapshot to compare with"),
+    "a damaged snapshot": (
+        lambda run: newest_snapshot(run).write_bytes(b"PK"),
+        4,
+        "is not a sound snapshot",
+    ),
+    **{
+        f"history: {content!r}": (
+            partial(write_history, content=content),
+            4,
+            "history.csv cannot be read",
+        )
+        for content in (b"\xff", b"loss\n1\n", b"step,loss\nsoon,1\n", b'step,loss\n"1,1\n')
+    },
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_verified_is_refused_in_one_line(
+    case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    damage, code, words = REFUSED[case]
+    damage(trained(tmp_path, "stopping.max_steps=5"))
+    capfd.readouterr()
+    assert verified(tmp_path) == code
+    said = capfd.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def test_every_job_of_a_sweep_that_has_ended_is_verified(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for job in range(4):
+        trained(tmp_path / str(job), *STEPS, f"seed={job}")
+    edit(tmp_path / "3", status="interrupted")
+    assert verified(tmp_path) == 0
+    out = capfd.readouterr().out.splitlines()
+    assert [line.split(": ")[:2] for line in out[:3]] == [
+        [str(tmp_path / str(job)), "identical"] for job in range(3)
+    ]
+    assert out[3:] == ["3 runs: 3 identical", "  left out, for they have not ended: 1 interrupted"]
+    change_weights(tmp_path / "0", 0.5)
+    change_weights(tmp_path / "1", 1e-10)
+    edit(tmp_path / "1", **ELSEWHERE["host laptop, now "])
+    (tmp_path / "2" / "history.csv").write_text("torn")
     assert verified(tmp_path) == 4
-    assert capfd.readouterr().err.count("\n") == 1
+    said = capfd.readouterr()
+    out = said.out.splitlines()
+    assert out[0].startswith(f"{tmp_path / '0'}: differs, first at step 1,000: ")
+    assert out[1].startswith(f"{tmp_path / '1'}: agrees within 1e-06")
+    assert out[2] == "3 runs: 1 differs, 1 agrees, 1 not verified"
+    assert out[3].startswith("  otherwise than then: host laptop, now ")
+    assert said.err.startswith(f"error: {tmp_path / '2' / 'history.csv'} cannot be read")
+
+
+def test_a_sweep_of_which_nothing_has_ended_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    edit(trained(tmp_path / "0", "stopping.max_steps=5"), status="running")
+    assert verified(tmp_path) == 4
+    assert "no job has ended (1 running)" in capfd.readouterr().err
+
+
+def test_several_runs_are_verified_and_summed_up(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    runs = [trained(tmp_path / name, "stopping.max_steps=5") for name in ("one", "two")]
+    assert verified(*runs, runs[0]) == 0
+    out = capfd.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in out] == [*map(str, runs), "2 runs"]
