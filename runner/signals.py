@@ -4,8 +4,10 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
@@ -46,8 +48,8 @@ ENDINGS = {"SIGINT": KeyboardInterrupt(), "SIGTERM": SystemExit(INTERRUPTED["SIG
 def listen(endings: Mapping[str, BaseException] = ENDINGS) -> None:
     """From now on SIGINT and SIGTERM raise `endings`, and warnings wait for a run.
 
-    The next run of the process is told of the signal too, for what is raised in a callback or in
-    `__del__` is swallowed. A second signal ends the process at once.
+    The next run of the process is told of the signal too, where nothing could be raised before.
+    A second signal ends the process at once.
     """
     note_warnings()
     if threading.current_thread() is not threading.main_thread():
@@ -59,28 +61,60 @@ def listen(endings: Mapping[str, BaseException] = ENDINGS) -> None:
         if _unheeded:
             os._exit(INTERRUPTED[name])
         _unheeded.append(number)
-        if not called_back(frame):
-            raise endings[name]
+        raise_where_safe(lambda: endings[name] if _unheeded else None, frame)
 
     for name in INTERRUPTED:
         signal.signal(signal.Signals[name], end)
-    if sys.unraisablehook is sys.__unraisablehook__:
-        sys.unraisablehook = swallowed
 
 
-def called_back(frame: FrameType | None) -> bool:
-    """Whether the compiler has called this code back: an error there would crash or be lost."""
+DELICATE = ("<frozen importlib", str(Path("llvmlite", "binding")))
+"""What is in the name of files whose code no signal may end.
+
+In an import errors can be taken for a missing module; the binding of LLVM says who owns what just
+after it was handed over, and is called back from C, where errors are lost or crash.
+"""
+SECONDS_BETWEEN_TRIES = 0.01
+MOST_SECONDS_OF_TRIES = 2.0
+
+
+def raise_where_safe(wanted: Callable[[], BaseException | None], frame: FrameType | None) -> None:
+    """Raises what is `wanted`, as soon as no delicate code runs, and as long as it is wanted.
+
+    Where it is swallowed, as in `__del__`, it is raised again a moment later.
+    """
+    last = time.monotonic() + MOST_SECONDS_OF_TRIES
+    others = sys.unraisablehook
+
+    def attempt(frame: FrameType | None) -> None:
+        error = wanted()
+        if error is None:
+            return
+        if delicate(frame) and time.monotonic() < last:
+            try_again()
+        else:
+            sys.unraisablehook = swallowed
+            raise error
+
+    def try_again() -> None:
+        signal.signal(signal.SIGALRM, lambda _, frame: attempt(frame))
+        signal.setitimer(signal.ITIMER_REAL, SECONDS_BETWEEN_TRIES)
+
+    def swallowed(what: Any) -> None:
+        if isinstance(what.exc_value, (Interrupted, KeyboardInterrupt, SystemExit)):
+            try_again()
+        else:
+            others(what)
+
+    attempt(frame)
+
+
+def delicate(frame: FrameType | None) -> bool:
+    """Whether the code that runs, or one that has called it, is to be left alone."""
     while frame is not None:
-        if frame.f_code.co_name.startswith("_raw_object_cache_"):  # llvmlite's, from C
+        if any(part in frame.f_code.co_filename for part in DELICATE):
             return True
         frame = frame.f_back
     return False
-
-
-def swallowed(what: Any) -> None:
-    """Says nothing of what a signal raised where it is swallowed; it is kept for the next run."""
-    if not isinstance(what.exc_value, (Interrupted, KeyboardInterrupt, SystemExit)):
-        sys.__unraisablehook__(what)
 
 
 class HandedOnError(BaseException):
@@ -169,8 +203,7 @@ class Interrupts:
             os._exit(INTERRUPTED[name])
         self._interrupted = True
         self.received = self.received or name
-        if self._raising and not called_back(frame):
-            raise Interrupted
+        raise_where_safe(lambda: Interrupted() if self._raising else None, frame)
 
     def _warn(self, number: int, _frame: FrameType | None) -> None:
         previous = self._previous[number]

@@ -153,7 +153,7 @@ def started_parent() -> Iterator[Parent]:
             text=True,
             env={
                 **ENVIRONMENT,
-                # A signal may end an import, which leaves a file to be closed by itself.
+                # A signal may come when a file is open and not yet in the hands of its `with`.
                 "PYTHONWARNINGS": "error,ignore::ResourceWarning",
                 "LD_PRELOAD": str(compiled_shim(folder)),
                 "OPENBLAS_NUM_THREADS": "1",  # a fork takes one thread along

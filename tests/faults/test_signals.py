@@ -39,13 +39,14 @@ def seconds_to_begin(parent: Parent) -> float:
 
 
 def signalled(
-    parent: Parent, folder: Path, rng: random.Random, by: Sequence[signal.Signals]
-) -> Ended:
-    """A run that gets signals: half of them while it begins, half while it trains."""
-    begins = rng.random() < 0.5
+    parent: Parent, rng: random.Random, by: Sequence[signal.Signals], *, begins: bool
+) -> tuple[Path, Ended]:
+    """A run that gets signals while it begins, or while it trains; its folder, and its end."""
+    folder = parent.new_folder()
     longest = seconds_to_begin(parent) if begins else 0.05
     once = None if begins else folder / "history.csv"
-    return parent("run", folder, ENDLESS, kill_after=rng.uniform(0, longest), once=once, by=by)
+    wait = rng.uniform(0, longest)
+    return folder, parent("run", folder, ENDLESS, kill_after=wait, once=once, by=by)
 
 
 @pytest.mark.parametrize("number", TESTS)
@@ -55,9 +56,8 @@ def test_a_signal_ends_a_run_in_order(
 ) -> None:
     rng = random.Random(number)  # noqa: S311 - no secret
     heeded = 0
-    for _ in range(SIGNALS):
-        folder = parent.new_folder()
-        ended = signalled(parent, folder, rng, [signal.Signals[name]])
+    for count in range(SIGNALS):
+        folder, ended = signalled(parent, rng, [signal.Signals[name]], begins=count % 2 == 0)
         assert (ended.code, ended.err) == (CODES[name], "")
         assert ended.seconds < MOST_SECONDS
         check_readable(folder)
@@ -80,9 +80,9 @@ def test_a_second_signal_ends_a_run_at_once(
 ) -> None:
     rng = random.Random(number)  # noqa: S311 - no secret
     begun = 0
-    for _ in range(SECOND):
-        folder = parent.new_folder()
-        ended = signalled(parent, folder, rng, [signal.SIGTERM, signal.SIGINT])
+    for count in range(SECOND):
+        both = [signal.SIGTERM, signal.SIGINT]
+        folder, ended = signalled(parent, rng, both, begins=count % 2 == 0)
         assert ended.code in (130, 143), ended
         assert ended.err == ""
         assert ended.seconds < MOST_SECONDS

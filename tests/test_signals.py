@@ -1,0 +1,86 @@
+"""An interrupt is raised wherever it comes, but never where it would be lost or do harm."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.commands import ENVIRONMENT
+
+PLACES = {
+    "plain code": "interrupt()",
+    "an import, which is ended first": "import interrupted; print('imported', flush=True)",
+    "a function that the binding of LLVM calls": (
+        "interrupted = type(sys)('interrupted')\n"
+        "path = os.path.join('llvmlite', 'binding', 'value.py')\n"
+        "exec(compile('interrupt(); print(\"handed over\", flush=True)', path, 'exec'))"
+    ),
+    "a destructor": "type('Held', (), {'__del__': lambda self: interrupt()})()",
+    "a call from C that takes no errors": (
+        "import ctypes\ncallback = ctypes.CFUNCTYPE(None)(interrupt)\ncallback()"
+    ),
+}
+SAID = {
+    "an import, which is ended first": "imported\n",
+    "a function that the binding of LLVM calls": "handed over\n",
+}
+PROGRAM = """
+import os, signal, sys, time
+from runner.signals import Interrupted, Interrupts, listen
+def interrupt():
+    signal.raise_signal(signal.SIGINT)
+def main():
+{place}
+    time.sleep(60)
+{ending}
+"""
+LISTENING = """
+listen()
+try:
+    main()
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+PREPARING = """
+with Interrupts() as interrupts:
+    try:
+        with interrupts.raising():
+            main()
+    except Interrupted:
+        print("interrupted")
+"""
+
+
+def python(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a program in a folder whose modules it finds."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([ENVIRONMENT["PYTHONPATH"], "."])},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("ending", [LISTENING, PREPARING], ids=["before a run", "in a run"])
+@pytest.mark.parametrize("place", PLACES)
+def test_an_interrupt_is_raised_where_it_can_be(place: str, ending: str, tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text("import signal; signal.raise_signal(signal.SIGINT)")
+    indented = "\n".join(f"    {line}" for line in PLACES[place].splitlines())
+    program = PROGRAM.format(place=indented, ending=ending)
+    ended = python(program, tmp_path)
+    assert (ended.stdout, ended.stderr) == (SAID.get(place, "") + "interrupted\n", "")
+
+
+def test_other_errors_of_destructors_are_told_as_before(tmp_path: Path) -> None:
+    program = (
+        "import signal\nfrom runner.signals import listen\nlisten()\n"
+        "try:\n    signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt:\n    pass\n"
+        "class Held:\n    def __del__(self): raise ValueError('told')\n"
+        "Held()"
+    )
+    assert "ValueError: told" in python(program, tmp_path).stderr
