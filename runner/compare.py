@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from runner.analysis.comparing import (
 )
 from runner.analysis.copies import TIMED, otherwise, repeated
 from runner.analysis.filters import where
-from runner.analysis.runs import load_runs
+from runner.analysis.runs import read_runs
 from runner.analysis.terminal import fitting, show
 from runner.analysis.wording import sentence, shortage, value_text, words_of
 from runner.checking.suggestions import suggestion
@@ -92,10 +91,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def chosen_runs(options: argparse.Namespace) -> pd.DataFrame:
     """The runs that the paths and --where name; those that cannot be read are told on stderr."""
-    with warnings.catch_warnings(action="ignore", category=UserWarning):
-        runs = load_runs(*options.paths)
-    for path, why in runs.attrs["unreadable"].items():
-        print(printable(f"left out: {path}: {why}"), file=sys.stderr)
+    runs = read_runs(options.paths)
     if not runs.empty and options.where is not None:
         runs = where(runs, options.where)
     if runs.empty:

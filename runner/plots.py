@@ -22,9 +22,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = CommandParser("plots", "Draws the pictures of runs that have ended.", EXAMPLES)
     parser.add_argument("paths", nargs="+", metavar="RUN", help="runs, sweeps or folders of those")
     options = parser.parse_args(arguments)
-    from runner.analysis.runs import load_runs  # noqa: PLC0415 - loads pandas
+    from runner.analysis.runs import read_runs  # noqa: PLC0415 - loads pandas
 
-    runs = load_runs(*options.paths)
+    runs = read_runs(options.paths)
     if runs.empty:
         raise SnapshotError(
             f"{printable(' '.join(options.paths))}: no run has ended; expected folders of runs"

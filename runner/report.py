@@ -23,16 +23,19 @@ def main(arguments: Sequence[str]) -> int:
     plotly = extra("plotly.offline", "report")
     from runner.analysis.report.content import report_content  # noqa: PLC0415 - loads pandas
     from runner.analysis.report.page import report_page  # noqa: PLC0415
-    from runner.analysis.runs import load_runs  # noqa: PLC0415
+    from runner.analysis.runs import read_runs, tell_left_out  # noqa: PLC0415
 
     paths = options.paths or ["outputs"]
-    runs = load_runs(*paths)
+    runs = read_runs(paths)
     if runs.empty:
         raise SnapshotError(
             f"{printable(' '.join(paths))}: no run has ended; expected folders with results.csv"
         )
     title = f"Runs in {', '.join(printable(path) for path in paths[:3])}" + ", …" * (len(paths) > 3)
-    page = report_page(report_content(runs), title, plotly.get_plotlyjs())
+    content = report_content(runs)
+    told = runs.attrs["unreadable"]
+    tell_left_out({name: why for name, why in content["unreadable"].items() if name not in told})
+    page = report_page(content, title, plotly.get_plotlyjs())
     write_atomically(options.output, page.encode())
     print(f"{printable(options.output)}: {len(runs):,} runs, {len(page.encode()) / 1e6:.1f} MB")
     return 0

@@ -1,7 +1,9 @@
 """Runs into pandas: one row a run."""
 
 import os
+import sys
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +12,7 @@ from runner.analysis.columns import STATUSES, TYPES, number
 from runner.analysis.tables import NOT_READABLE, Rows, parse, read_rows
 from runner.errors import SnapshotError, printable
 from runner.recording.run_directory import read_run
+from runner.recording.tables import FORMULA
 
 TEXTS = ("topology", "status", "stop_reason", "started", "finished")
 """Columns that are texts, whatever they look like."""
@@ -56,6 +59,20 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
         warnings.warn(f"left out {len(found.unreadable)}: {printable(each)}", stacklevel=2)
     runs.attrs["unreadable"] = dict(found.unreadable)
     return runs
+
+
+def read_runs(paths: Sequence[str]) -> pd.DataFrame:
+    """The same for a command: what cannot be read is told on stderr, a line each."""
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        runs = load_runs(*paths)
+    tell_left_out(runs.attrs["unreadable"])
+    return runs
+
+
+def tell_left_out(unreadable: Mapping[str, str]) -> None:
+    """Says on stderr what is left out, and why."""
+    for name, why in unreadable.items():
+        print(printable(f"left out: {name}: {why}"), file=sys.stderr)
 
 
 class Found:
@@ -205,7 +222,7 @@ def results_among(runs: pd.DataFrame) -> list[str]:
 def unescaped(runs: pd.DataFrame) -> pd.DataFrame:
     """Texts without the mark that keeps them from being a spreadsheet's formulas."""
     for name in map(str, runs.select_dtypes("string")):
-        escaped = runs[name].str.match("'[=+@-]", na=False)
+        escaped = runs[name].str.match(f"'[{''.join(FORMULA)}]", na=False)
         if escaped.any():
             runs[name] = runs[name].mask(escaped, runs[name].str[1:])
     return runs

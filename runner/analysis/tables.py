@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from runner.recording.reading import read_text
 from runner.recording.tables import all_names
 
 NOT_READABLE = (OSError, ValueError, csv.Error)
 """What reading a damaged file can raise."""
+MOST_BYTES = 1 << 32
+"""Of a table; that of a sweep of a million jobs has half as many."""
 
 
 class Rows(NamedTuple):
@@ -28,8 +31,7 @@ def read_rows(path: str, *, growing: bool = False) -> Rows:
     growing: it may still be written to: a last line that is not whole does not count.
     Raises OSError or ValueError when the file is damaged.
     """
-    with open(path, encoding="utf-8", newline="") as file:
-        header, *lines = file.read().split("\n")
+    header, *lines = read_text(path, MOST_BYTES).split("\n")
     last = lines.pop() if lines else header
     if last and not growing:
         raise ValueError("its last line is torn")

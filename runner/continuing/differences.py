@@ -11,6 +11,7 @@ import numpy as np
 
 from runner.errors import SnapshotError, printable
 from runner.network.topology import Array
+from runner.recording.reading import read_text
 
 NOT_REPEATED = re.compile(r"seconds|L\d+\..+")
 """Columns of history.csv that no repetition makes: times, and statistics of layers, which follow
@@ -18,6 +19,8 @@ from the weights.
 """
 Rows = Mapping[int, Mapping[str, str]]
 """Of a history, by step."""
+MOST_HISTORY = 1 << 30
+"""Bytes of a history.csv; log-spaced rows take a few thousand."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def recorded_rows(run: Path) -> dict[int, dict[str, str]]:
     if not path.exists():
         return {}
     try:
-        return history_rows(path.read_text(encoding="utf-8"))
+        return history_rows(read_text(path, MOST_HISTORY))
     except (ValueError, csv.Error) as error:
         raise SnapshotError(
             f"{printable(path)} cannot be read ({printable(error)}); expected the table as the run "

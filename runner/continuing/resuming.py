@@ -99,7 +99,8 @@ def changed(
         *sections, name = key.split(".")
         section = result
         for part in sections:
-            section[part] = dict(section.get(part) or {})
+            inner = section.get(part)
+            section[part] = dict(inner) if isinstance(inner, Mapping) else {}
             section = section[part]
         section[name] = value
     return result

@@ -110,16 +110,23 @@ def branch_off(
             f"{fresh.parameters.size:,} of {fresh.parameters.dtype}; keep topology and dtype, "
             "network.bias and network.batch_norm"
         )
-    if parent["optimizer"]["name"] != config["optimizer"]["name"]:
+    if place(parent, "optimizer", "name") != config["optimizer"]["name"]:
         state.slots = fresh.slots
-    if parent["seed"] != config["seed"]:
+    if parent.get("seed") != config["seed"]:
         state.generator = fresh.generator
-    same_data = about["checksums"]["data"] == data
-    if not same_data or parent["batch_size"] != config["batch_size"]:
+    same_data = about["checksums"].get("data") == data
+    if not same_data or parent.get("batch_size") != config["batch_size"]:
         state.order, state.position, state.sums = fresh.order, fresh.position, fresh.sums
-    if not same_data or parent["stopping"]["metric"] != config["stopping"]["metric"]:
+    if not same_data or place(parent, "stopping", "metric") != config["stopping"]["metric"]:
         state.watch, state.best = fresh.watch, fresh.best
     return state
+
+
+def place(config: Any, *sections: str) -> Any:
+    """What a recorded configuration has in a section; None where it has no such thing."""
+    for section in sections:
+        config = config.get(section) if isinstance(config, Mapping) else None
+    return config
 
 
 def lineage(start: Origin | None, state: TrainingState) -> dict[str, object] | None:

@@ -1,14 +1,13 @@
 """Writing files so that a crash leaves the old content or the new, never half of either."""
 
 import os
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from runner.errors import SnapshotError, StorageError, printable
+from runner.errors import StorageError, printable
 
 
 class Syncing(Protocol):
@@ -210,29 +209,6 @@ def sync_if_there(path: Path) -> None:
     """The same, unless the file has been removed since."""
     with suppress(FileNotFoundError):
         sync(path)
-
-
-def open_regular(path: Path, flags: int) -> int:
-    """A descriptor of a plain file. Raises OSError for links, pipes and devices."""
-    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(f"{path} is not a plain file")
-    return descriptor
-
-
-def refuse_links(run: Path) -> None:
-    """A run's files lie in its own folder: raises SnapshotError where one is a link elsewhere."""
-    for folder in (run, run / "snapshots", run / ".hydra", run / "plots"):
-        if not folder.is_dir():
-            continue
-        with os.scandir(folder) as entries:
-            links = [entry.path for entry in entries if entry.is_symlink()]
-        if links:
-            raise SnapshotError(
-                f"{printable(links[0])} is a symbolic link; a run's files lie in its own folder; "
-                "put the file itself there"
-            )
 
 
 def remove_leftovers(run: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import SnapshotError, printable
-from runner.recording.files import AT_ONCE, Syncing, open_regular, storage_errors, write_whole
+from runner.recording.files import AT_ONCE, Syncing, storage_errors, write_whole
+from runner.recording.reading import open_regular
 from runner.training.engine import StepReport
 
 

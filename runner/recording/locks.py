@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import ConflictError, printable
+from runner.recording.reading import read_text
 
 
 @contextmanager
@@ -53,7 +54,7 @@ os.register_at_fork(after_in_child=let_go)
 def in_use(folder: Path) -> ConflictError:
     """The one line for a folder that another process writes."""
     writer = recorded_writer(folder)
-    who = f" by process {writer['id']} on {printable(writer['host'])}" if writer else ""
+    who = f" by process {printable(writer['id'])} on {printable(writer['host'])}" if writer else ""
     return ConflictError(f"{printable(folder)} is in use{who}; wait until that has ended")
 
 
@@ -78,9 +79,9 @@ def start_time(process: int) -> str | None:
 def recorded_writer(folder: Path) -> Mapping[str, Any] | None:
     """The process that run.json names, where it says that the run goes on."""
     try:
-        about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        about = json.loads(read_text(folder / "run.json"))
         process = about["process"] if about["status"] == "running" else None
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
     return process if isinstance(process, dict) and {"id", "host"} <= set(process) else None
 

@@ -11,20 +11,22 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
+from runner.checking.rules import shown
 from runner.errors import ConflictError, SnapshotError, StorageError, error_line, printable
 from runner.recording.files import (
     AT_ONCE,
     Syncing,
     make_folder,
     make_folders,
-    refuse_links,
     remove_leftovers,
     storage_errors,
     write_atomically,
 )
 from runner.recording.locks import locked, this_process
+from runner.recording.reading import check_own_files, read_text
 from runner.recording.tables import write_results
 
 SCHEMA = 1
@@ -65,7 +67,7 @@ class RunDirectory:
             if os.path.lexists(self._file):
                 raise ConflictError(f"{self.path} already holds a run; give another hydra.run.dir")
             if not new:
-                refuse_links(self.path)
+                check_own_files(self.path)
             for place in (self.path, *self.path.absolute().parents[:2]):
                 self.syncing.placed(place)
             self._describe(
@@ -90,7 +92,7 @@ class RunDirectory:
 
         about: what run.json says from now on. Failures inside are recorded.
         """
-        refuse_links(self.path)
+        check_own_files(self.path)
         self._take(read_run(self.path))
         session = {"at": now(), "step": step, "process": self._about.get("process")}
         with storage_errors(self.path):
@@ -207,7 +209,7 @@ def encoded(text: str) -> bytes:
 def read_run(path: Path) -> Mapping[str, Any]:
     """What run.json says. Raises OSError or ValueError when it cannot be read."""
     try:
-        about = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        about = json.loads(read_text(path / "run.json"))
     except RecursionError as error:
         raise ValueError("run.json is nested too deep") from error
     if not isinstance(about, dict) or "status" not in about:
@@ -220,17 +222,34 @@ def described(run: Path) -> Mapping[str, Any]:
     name = printable(run)
     if not (run / "run.json").exists():
         raise SnapshotError(f"{name} holds no run: there is no run.json; give a run's folder")
-    refuse_links(run)
+    check_own_files(run)
     try:
         about = read_run(run)
-        configuration, checksums = about["configuration"], about["checksums"]
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError) as error:
         raise SnapshotError(
             f"{name}/run.json cannot be read ({printable(error)}); start the run anew"
         ) from error
-    if not isinstance(configuration, dict) or not isinstance(checksums, dict):
-        raise SnapshotError(f"{name}/run.json does not describe a run; start the run anew")
+    for key, kinds in DESCRIBED.items():
+        if key not in about or not isinstance(about[key], kinds):
+            expected = " or ".join(JSON_NAMES[kind] for kind in kinds)
+            raise SnapshotError(
+                f"{name}/run.json does not describe a run: its {key} is "
+                f"{shown(about.get(key))}, expected {expected}; start the run anew"
+            )
     return about
+
+
+DESCRIBED: dict[str, tuple[type, ...]] = {
+    "status": (str,),
+    "error": (str, NoneType),
+    "started": (str,),
+    "resumed": (list,),
+    "engine": (str, NoneType),
+    "checksums": (dict,),
+    "configuration": (dict,),
+}
+"""What run.json has to say of a run that is to go on, be repeated or branched off, and how."""
+JSON_NAMES: dict[type, str] = {str: "a text", list: "a list", dict: "entries", NoneType: "null"}
 
 
 def machine() -> dict[str, object]:

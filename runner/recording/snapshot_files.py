@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from runner.network.topology import Array
-from runner.recording.files import open_regular
+from runner.recording.reading import open_regular
 
 DIGEST_SIZE = 64
 """Hexadecimal digits."""

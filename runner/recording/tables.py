@@ -15,6 +15,7 @@ from runner.data.dataset import Dataset
 from runner.errors import printable
 from runner.network.topology import Array
 from runner.recording.files import AT_ONCE, Syncing, write_atomically
+from runner.recording.reading import read_text
 from runner.training.classes import Confusion
 
 
@@ -26,8 +27,21 @@ def cell(value: object) -> object:
         return str(value).lower()
     if isinstance(value, str):
         line = printable(value)
-        return "'" + line if line.startswith(("=", "+", "-", "@")) else line
+        return "'" + line if line.startswith(FORMULA) else line
     return value
+
+
+FORMULA = ("=", "+", "@", "＝", "＋", "－", "＠", "-")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+def as_written(text: str) -> str:
+    """A cell of a file from elsewhere as this module would have written it."""
+    try:
+        float(text)
+    except ValueError:
+        return str(cell(text))
+    return text
 
 
 def configuration_columns(config: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
@@ -127,10 +141,20 @@ def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     return text.getvalue().encode()
 
 
+def named_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table by its columns' names. Raises OSError or ValueError when damaged."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+    if any(None in row or None in row.values() for row in rows):
+        raise ValueError(f"{path} has rows that are not as long as its first line")
+    return rows
+
+
 def read_row(path: Path) -> dict[str, str]:
     """The one row of a results.csv. Raises OSError or ValueError when there is none."""
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = named_rows(path)
     if len(rows) != 1:
         raise ValueError(f"{path} holds {len(rows)} rows, expected 1")
     return rows[0]
@@ -138,25 +162,30 @@ def read_row(path: Path) -> dict[str, str]:
 
 def read_column(history: Path, metric: str) -> dict[int, float]:
     """A metric of a history.csv by step."""
-    with open(history, encoding="utf-8", newline="") as file:
-        return {int(row["step"]): float(row[metric]) for row in csv.DictReader(file)}
+    return {int(row["step"]): float(row[metric]) for row in named_rows(history)}
 
 
 def merge_rows(rows: Sequence[Mapping[str, str]]) -> bytes:
-    """Rows of several results.csv as one table; a column that a row lacks is empty in it."""
+    """Rows of several results.csv as one table; a column that a row lacks is empty in it.
+
+    What no results.csv of the runner's holds, such as a formula, is escaped.
+    """
     names: dict[str, None] = {}
     for row in rows:
         names |= dict.fromkeys(row)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(names), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(cell, names))
+    writer.writerows([as_written(row.get(name, "")) for name in names] for row in rows)
     return text.getvalue().encode()
 
 
 def split(line: str) -> list[str]:
-    """The cells of a line."""
-    return next(csv.reader([line]))
+    """The cells of a line. Raises ValueError where they cannot be told."""
+    try:
+        return next(csv.reader([line]))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def joined(cells: Iterable[object]) -> str:

@@ -17,8 +17,9 @@ from runner.errors import RunnerError, SettingsError, error_line, printable
 from runner.experiment import record_failure, run_experiment
 from runner.recording.branching import inherited
 from runner.recording.files import BySecond, Syncing
+from runner.recording.reading import read_text
 from runner.recording.run_directory import read_run
-from runner.recording.tables import split
+from runner.recording.tables import as_written, joined, split
 from runner.settings import Settings
 from runner.sweeping.sharing import shared_assembly
 
@@ -149,9 +150,14 @@ def ended_job(folder: Path, number: int) -> JobEnd | None:
 
 
 def results_lines(folder: Path) -> tuple[str, str]:
-    """Header and row of a job's results.csv, empty where there are none."""
+    """Header and row of a job's results.csv, empty where there are none.
+
+    Raises ValueError where the row cannot be read.
+    """
     try:
-        lines = (folder / "results.csv").read_text(encoding="utf-8").split("\n")
-    except OSError:
+        lines = read_text(folder / "results.csv").split("\n")
+    except (OSError, ValueError):
         return "", ""
-    return (lines[0], lines[1]) if len(lines) == 3 and not lines[2] else ("", "")
+    if len(lines) != 3 or lines[2]:
+        return "", ""
+    return lines[0], joined(map(as_written, split(lines[1])))

@@ -1,20 +1,19 @@
 """A sweep's results.csv: a row for each of its jobs."""
 
-import csv
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from runner.errors import ConflictError, SettingsError, Stop, printable
 from runner.recording.files import storage_errors, write_atomically
+from runner.recording.reading import recorded_overrides
 from runner.recording.run_directory import read_run
-from runner.recording.tables import merge_rows, read_row
+from runner.recording.tables import merge_rows, named_rows, read_row
 from runner.sweeping.extras import check_installed
 from runner.sweeping.options import check_in_single_run, check_in_sweep
 
@@ -59,7 +58,7 @@ class SweepFolder(Callback):
         except SettingsError as error:
             raise Stop(error, error.exit_code) from error
         path = Path(config.hydra.sweep.dir).absolute()
-        holds_a_sweep = path.is_dir() and any(child.name.isdigit() for child in path.iterdir())
+        holds_a_sweep = path.is_dir() and any(child.name.isdecimal() for child in path.iterdir())
         if holds_a_sweep and not can_pick_up(config):
             problem = f"{printable(path)} already holds a sweep; give another hydra.sweep.dir"
             raise Stop(ConflictError(problem), ConflictError.exit_code)
@@ -85,23 +84,14 @@ def sweep_jobs(sweep: Path) -> Iterator[Job]:
 def job_numbers(sweep: Path) -> set[str]:
     """The names of a sweep's folders that are a job's."""
     with os.scandir(sweep) as entries:
-        return {entry.name for entry in entries if entry.name.isdigit() and entry.is_dir()}
+        return {entry.name for entry in entries if entry.name.isdecimal() and entry.is_dir()}
 
 
 def job_in(folder: Path) -> Job:
     """The job in a folder. Raises OSError, ValueError or KeyError where it has not ended."""
     row, about = read_row(folder / "results.csv"), read_run(folder)
     job = Job(folder.name, row, about["error"] or "")
-    return replace(job, overrides=overrides_of(folder)) if job.failed else job
-
-
-def overrides_of(folder: Path) -> str:
-    """What a job's folder says that it was given; empty where it does not."""
-    try:
-        given = yaml.safe_load((folder / ".hydra" / "overrides.yaml").read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        return ""
-    return " ".join(map(str, given)) if isinstance(given, list) else ""
+    return replace(job, overrides=" ".join(recorded_overrides(folder) or ())) if job.failed else job
 
 
 def swept_jobs(sweep: Path) -> tuple[int, list[Job]]:
@@ -120,12 +110,8 @@ def swept_jobs(sweep: Path) -> tuple[int, list[Job]]:
 def statuses(table: Path) -> dict[str, str]:
     """Of each job in a sweep's results.csv its status; empty where there is no such table."""
     try:
-        with open(table, encoding="utf-8", newline="") as file:
-            rows = csv.reader(file)
-            header = next(rows)
-            job, status = header.index("job"), header.index("status")
-            return {row[job]: row[status] for row in rows}
-    except (OSError, ValueError, StopIteration, IndexError):
+        return {row["job"]: row["status"] for row in named_rows(table)}
+    except (OSError, ValueError, KeyError):
         return {}
 
 

@@ -1,6 +1,5 @@
 """What the pictures of a run show: its history, its network, and the samples it is judged on."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,8 @@ from runner.data.dataset import Dataset, Part
 from runner.network.network import Network
 from runner.network.topology import Array
 from runner.network.trained import predict
-from runner.recording.tables import read_row
+from runner.recording.reading import read_text
+from runner.recording.tables import read_row, split
 
 MOST_SAMPLES = 10_000
 """Samples of a part that are looked at; the first ones."""
@@ -94,7 +94,6 @@ def read_subject(run: Path, network: Network, parameters: Array, dataset: Datase
 
 def read_history(run: Path) -> dict[str, Array]:
     """The columns of history.csv. Raises OSError or ValueError when it cannot be read."""
-    with open(run / "history.csv", encoding="utf-8", newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
+    header, *rows = [split(line) for line in read_text(run / "history.csv").splitlines()] or [[]]
     cells = np.array([[float(cell or "nan") for cell in row] for row in rows], float)
     return dict(zip(header, cells.reshape(len(rows), len(header)).T, strict=True))

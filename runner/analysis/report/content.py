@@ -4,16 +4,17 @@ import base64
 import math
 import os
 import shlex
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from runner.analysis.choosing import telling
 from runner.analysis.histories import load_history
+from runner.recording.reading import recorded_overrides
 
 CURVE_NUMBERS = 450_000
 """Numbers of all learning curves together: 3 MB."""
@@ -21,8 +22,6 @@ CURVE_POINTS = (8, 100)
 """Fewest and most points of a curve."""
 PICTURE_BYTES = 5_000_000
 """Of all pictures together, in base64."""
-LARGEST_OVERRIDES = 100_000
-"""Bytes of an overrides.yaml that is read."""
 NOT_VARYING = ("path", "started", "finished")
 """Columns that differ from run to run and are no settings or results to compare by."""
 
@@ -37,6 +36,8 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
     names = [str(name) for name in runs if name not in NOT_VARYING]
     settings = names[: names.index("status")] if "status" in names else names
     varying = [name for name in names if is_varying(runs[name])]
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        history = load_history(runs)
     return {
         "paths": [brief(str(path), root) for path in paths],
         "columns": [
@@ -54,12 +55,10 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
             if name not in varying and len(runs)
         ],
         "started": [moment(value) for value in runs.get("started", pd.Series(dtype=object))],
-        "curves": curves(runs),
+        "curves": curves(runs, history),
         "commands": [command(path) for path in paths],
         "pictures": pictures(paths),
-        "unreadable": [
-            f"{name}: {reason}" for name, reason in runs.attrs.get("unreadable", {}).items()
-        ],
+        "unreadable": {**runs.attrs.get("unreadable", {}), **history.attrs["unreadable"]},
     }
 
 
@@ -108,9 +107,8 @@ def brief(name: str, root: str) -> str:
     return "…/" + "/".join(parts[-2:]) if name.startswith("/") and len(parts) > 3 else name
 
 
-def curves(runs: pd.DataFrame) -> dict[str, Any]:
+def curves(runs: pd.DataFrame, history: pd.DataFrame) -> dict[str, Any]:
     """Learning curves: of each run, in the order of `runs`, its columns of a few points each."""
-    history = load_history(runs)
     metrics = [
         name
         for name in map(str, history)
@@ -134,12 +132,8 @@ def subsample(rows: int, points: int) -> "np.ndarray[Any, Any]":
 
 def command(run: Path) -> str | None:
     """The command that repeats a run, or None where its overrides cannot be read."""
-    try:
-        with open(run / ".hydra" / "overrides.yaml", encoding="utf-8") as file:
-            overrides = yaml.load(file.read(LARGEST_OVERRIDES), Loader=yaml.CSafeLoader)
-    except (OSError, ValueError, yaml.YAMLError):
-        return None
-    if not isinstance(overrides, list) or not all(isinstance(item, str) for item in overrides):
+    overrides = recorded_overrides(run)
+    if overrides is None or not all(override.isprintable() for override in overrides):
         return None
     return shlex.join(["python", "-m", "runner", *overrides])
 

@@ -49,9 +49,10 @@ function summarise() {
   const counts = status
     ? groupsBy("status", runs.every).map(([name, members]) => `${members.length} ${labelOf(name)}`)
     : constant ? [constant.value] : [];
-  const missing = content.unreadable.length ? ` ${content.unreadable.length} folders could not be read.` : "";
+  const unreadable = Object.entries(content.unreadable).map(([name, why]) => `${name}: ${why}`);
+  const missing = unreadable.length ? ` ${unreadable.length} folders could not be read.` : "";
   byId("summary").textContent = `${runs.count.toLocaleString("en")} runs: ${counts.join(", ")}.${missing}`;
-  byId("summary").title = content.unreadable.slice(0, 20).join("\n");
+  byId("summary").title = unreadable.slice(0, 20).join("\n");
 }
 
 function connect() {

@@ -1,0 +1,98 @@
+"""Reading files that somebody else may have put there: plain ones only, and a bounded piece."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from runner.errors import SnapshotError, printable
+
+MOST_TEXT = 1 << 26
+"""Bytes of a text that describes a run; one of a thousand rows of data has a hundred thousand."""
+MOST_OVERRIDES = 100_000
+"""Bytes of an overrides.yaml."""
+BLOCK = 1 << 20
+
+
+def open_regular(path: Path | str, flags: int) -> int:
+    """A descriptor of a plain file. Raises OSError for links, pipes and devices."""
+    try:
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "is a symbolic link", str(path)) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is not a plain file", str(path))
+    return descriptor
+
+
+def read_text(path: Path | str, most: int = MOST_TEXT) -> str:
+    """The text of a plain file, in UTF-8, at most so many bytes of it.
+
+    Raises OSError for what is no plain file; ValueError for more bytes, NUL, and what is not UTF-8.
+    """
+    pieces: list[bytes] = []
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        while piece := file.read(min(BLOCK, most + 1)):
+            if b"\0" in piece:  # as in the holes of a file that claims to be large
+                raise ValueError("it holds NUL bytes")
+            pieces.append(piece)
+            if sum(map(len, pieces)) > most:
+                raise ValueError(f"it holds more than {most:,} bytes")
+    return b"".join(pieces).decode()
+
+
+def recorded_overrides(run: Path) -> list[str] | None:
+    """What a run was given on the command line; None where its folder does not say."""
+    import yaml  # noqa: PLC0415 - only for those who ask
+
+    try:
+        return listed(read_text(run / ".hydra" / "overrides.yaml", MOST_OVERRIDES))
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+
+
+def listed(text: str) -> list[str]:
+    """A YAML list of plain values. Raises ValueError for anything else, YAMLError for bad syntax.
+
+    From the parser's events: what builds values from them crashes on deep nesting.
+    """
+    import yaml  # noqa: PLC0415
+
+    texts: list[str] = []
+    expected: type[yaml.Event] = yaml.SequenceStartEvent
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        match event:
+            case yaml.NodeEvent() if not isinstance(event, expected):
+                raise ValueError("it is not a list of plain values")
+            case yaml.ScalarEvent():
+                texts.append(event.value)
+            case yaml.SequenceStartEvent():
+                expected = yaml.ScalarEvent
+    return texts
+
+
+def check_own_files(folder: Path) -> None:
+    """Files of a run or a sweep lie in its own folder.
+
+    Raises SnapshotError where one of them is a link elsewhere, a pipe or a device.
+    """
+    for place in (folder, folder / "snapshots", folder / ".hydra", folder / "plots"):
+        if not place.is_dir():
+            continue
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    raise foreign(entry.path, "a symbolic link")
+                if not (entry.is_dir() or entry.is_file()):
+                    raise foreign(entry.path, "not a plain file")
+
+
+def foreign(path: str, kind: str) -> SnapshotError:
+    """The one line for what a folder of the runner's does not hold."""
+    return SnapshotError(
+        f"{printable(path)} is {kind}; a run's files lie in its own folder; "
+        "put the file itself there"
+    )
