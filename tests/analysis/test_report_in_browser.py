@@ -1,5 +1,6 @@
 """The report in a real browser: what it shows, how it is used, and that names stay inert."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ pytestmark = [
 JOBS = 120
 SCREENS = [(1280, 900, False), (1280, 900, True), (390, 844, False), (390, 844, True)]
 TAB, ENTER, SPACE, ESCAPE = "\ue004", "\ue007", "\ue00d", "\ue00c"
+UP, DOWN = "\ue013", "\ue015"
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +118,7 @@ def test_a_column_sorts_up_and_down(page: Any) -> None:
         ("3-8-8-1 failed", "1 of 120 runs"),
         ("status!=failed", "119 of 120 runs"),
         ("sped>3", "no column is named sped"),
+        ('topology="3-4-1" seed<=2', "8 of 120 runs"),
         ("seed<three", "seed is compared with a number, not 'three'"),
     ],
 )
@@ -133,7 +136,7 @@ def test_charts_show_the_runs_that_the_filter_keeps(page: Any) -> None:
     assert len(values) == 24
 
 
-@pytest.mark.parametrize("chart", ["curves", "metric", "parallel", "heat"])
+@pytest.mark.parametrize("chart", ["curves", "metric", "heat"])
 def test_every_chart_is_drawn(chart: str, page: Any) -> None:
     page.execute_script("document.getElementById(arguments[0]).scrollIntoView()", chart)
     drawn = "(document.getElementById(arguments[0] + '-chart').data || []).length > 0"
@@ -150,21 +153,130 @@ def test_curves_have_a_line_and_a_band_for_each_topology(page: Any) -> None:
     assert all(a <= b <= c for a, b, c in zip(low, middle, high, strict=True))
 
 
-def test_parallel_coordinates_leave_no_value_out_and_colour_by_the_metric(page: Any) -> None:
+LINES = "[...document.querySelectorAll('#parallel-chart .line')]"
+
+
+def parallel(page: Any) -> list[list[float]]:
+    """The heights of the lines of the parallel coordinates, once they are drawn."""
     page.execute_script("document.getElementById('parallel').scrollIntoView()")
-    traces = wait_for(page, "document.getElementById('parallel-chart').data")
-    axes = page.execute_script(
-        "return document.getElementById('parallel-chart').layout.annotations"
-    )
-    names = [axis["text"] for axis in axes if axis["text"].startswith("<b>")]
-    assert names == ["<b>topology</b>", "<b>learning_rate</b>", "<b>seed</b>", "<b>steps</b>"]
-    shades = [[trace["y"][at : at + 4] for at in range(0, len(trace["y"]), 5)] for trace in traces]
-    lines = [line for shade in shades for line in shade]
+    lines = wait_for(page, f"{LINES}.length && {LINES}.map(line => line.getAttribute('d'))")
+    return [[float(point.split()[1]) for point in re.split("[ML]", line)[1:]] for line in lines]
+
+
+def test_parallel_coordinates_leave_no_value_out_and_colour_by_the_metric(page: Any) -> None:
+    lines = parallel(page)
+    names = page.find_elements("css selector", "#parallel-chart text.axis")
+    assert [name.text for name in names] == ["topology", "learning_rate", "seed", "loss"]
     assert len(lines) == JOBS
-    assert {line[0] for line in lines} == {0, 0.25, 0.5, 0.75, 1}
-    assert all(0 <= place <= 1 for line in lines for place in line)
-    ends = [[line[3] for line in shade] for shade in shades if shade]
-    assert all(max(low) <= min(high) for low, high in pairwise(ends))
+    assert len({line[0] for line in lines}) == 5
+    top, bottom = min(line[3] for line in lines), max(line[3] for line in lines)
+    assert all(top <= height <= bottom for line in lines for height in line)
+    classes = page.execute_script(f"return {LINES}.map(line => line.classList[1])")
+    by_shade = [
+        [line[3] for line, name in zip(lines, classes, strict=True) if name == f"shade-{shade}"]
+        for shade in range(9)
+    ]
+    found = [heights for heights in by_shade if heights]
+    assert len(found) > 5
+    assert all(min(low) >= max(high) for low, high in pairwise(found))
+    colours = page.execute_script(f"return {LINES}.map(line => getComputedStyle(line).stroke)")
+    assert len(set(colours)) == len(found)
+
+
+def kept(page: Any) -> set[int]:
+    """The runs whose lines pass all ranges."""
+    lines = f"{LINES}.filter(line => !line.classList.contains('out'))"
+    return set(page.execute_script(f"return {lines}.map(line => Number(line.dataset.run))"))
+
+
+def drag(page: Any, axis: int, low: float, high: float) -> None:
+    """Drags along an axis, from one share of its height to another."""
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    area = page.find_elements("css selector", "#parallel-chart .area")[axis]
+    top, height = page.execute_script("return [AXIS.top - heightOf(1) + 8, AXIS.height]")
+    middle = area.size["height"] / 2
+
+    def at(share: float) -> int:
+        return int(top + height * (1 - share) - middle)
+
+    actions = ActionChains(page, duration=0).move_to_element_with_offset(area, 0, at(low))
+    actions = actions.click_and_hold().move_to_element_with_offset(area, 0, at(high))
+    actions.release().perform()
+
+
+def test_dragging_along_axes_keeps_the_lines_that_pass(page: Any) -> None:
+    lines = parallel(page)
+    drag(page, 0, -0.05, 0.3)
+    two = kept(page)
+    assert two == {run for run, line in enumerate(lines, 1) if line[0] > 260}
+    assert len(two) == 48
+    drag(page, 3, 0.5, 1.05)
+    both = kept(page)
+    assert both == {run for run in two if lines[run - 1][3] < 192}
+    assert page.find_element("id", "parallel-note").text.startswith(f"{len(both)} of 120 runs pass")
+    area = page.find_elements("css selector", "#parallel-chart .area")[3]
+    area.click()
+    assert kept(page) == two
+    page.find_element("id", "parallel-keep").click()
+    assert page.find_element("id", "filter").get_attribute("value") == (
+        "topology>=3-2-1 topology<=3-4-1"
+    )
+    assert page.find_element("id", "count").text == "48 of 120 runs"
+    wait_for(page, f"{LINES}.length === 48 && !document.querySelector('#parallel-chart .out')")
+
+
+def test_arrow_keys_narrow_an_axis_and_escape_frees_it(page: Any) -> None:
+    lines = parallel(page)
+    page.execute_script("document.getElementById('parallel-metric').focus()")
+    press(page, TAB)
+    press(page, UP, UP, DOWN)  # five topologies: the third and the fourth are left
+    assert kept(page) == {run for run, line in enumerate(lines, 1) if 110 < line[0] < 200}
+    assert len(kept(page)) == 48
+    press(page, ESCAPE)
+    assert len(kept(page)) == JOBS
+
+
+def test_the_first_axis_has_room_for_its_labels(page: Any) -> None:
+    parallel(page)
+    page.execute_script(
+        "runs.columns.get('topology').levels[0] = '784-1000-1000-1000-10'; drawParallel()"
+    )
+    lefts = page.execute_script(
+        "const texts = [...document.querySelectorAll('#parallel-chart text')];"
+        "const left = document.querySelector('#parallel-chart svg').getBoundingClientRect().left;"
+        "return texts.map(text => text.getBoundingClientRect().left - left)"
+    )
+    assert min(lefts) >= 0
+    assert "784-1000-1000-1000-10" in page.find_element("id", "parallel-chart").text
+
+
+TWIN = """
+const topology = runs.columns.get('topology');
+for (const name of ['twin', 'other']) runs.columns.set(name, { ...topology, name });
+return [crossing(['topology', 'twin', 'other']) ?? null,
+        crossing(['topology', 'twin', 'optimizer.learning_rate']),
+        [byId('heat-across').value, byId('heat-down').value]];
+"""
+
+
+def test_the_heat_map_starts_with_two_settings_that_vary_independently(page: Any) -> None:
+    rates = ["topology", "optimizer.learning_rate"]
+    assert page.execute_script(TWIN) == [None, rates, rates]
+
+
+VALIDATED = """
+content.curves.names.push('val_loss');
+content.curves.runs.forEach((curves) => curves.push(curves[1]));
+fillSelects();
+"""
+
+
+def test_curves_start_with_validation_where_there_is_any(page: Any) -> None:
+    chosen = "return document.getElementById('curves-metric').value"
+    assert page.execute_script(chosen) == "loss"
+    page.execute_script(VALIDATED)
+    assert page.execute_script(chosen) == "val_loss"
 
 
 def test_two_runs_are_compared(page: Any) -> None:
@@ -239,7 +351,7 @@ def test_parallel_coordinates_scroll_on_a_phone_instead_of_shrinking(address: st
 
 def test_paper_is_white_and_shows_every_chart(page: Any) -> None:
     page.execute_script("printCharts(true)")
-    drawn = "document.querySelectorAll('.chart .main-svg').length >= 4"
+    drawn = "document.querySelectorAll('.chart .main-svg, svg.parallel').length >= 4"
     wait_for(page, drawn)
     printed = page.execute_cdp_cmd("Page.printToPDF", {})
     assert len(printed["data"]) > 50_000

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.analysis.choosing import telling
+from runner.analysis.choosing import telling, worth_showing
+from runner.analysis.comparing import default_metric
 from runner.analysis.histories import load_history
 from runner.recording.reading import recorded_overrides
 
@@ -38,6 +39,8 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
     varying = [name for name in names if is_varying(runs[name])]
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         history = load_history(runs)
+    completed = runs[runs["status"] == "completed"]
+    metric = default_metric(runs if completed.empty else completed)
     return {
         "paths": [brief(str(path), root) for path in paths],
         "columns": [
@@ -45,6 +48,8 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
             for name in varying
         ],
         "telling": telling(runs),
+        "metric": metric,
+        "results": worth_showing(runs, metric),
         "constants": [
             {
                 "name": name,

@@ -8,7 +8,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-SOURCES = ("runs.js", "table.js", "charts.js", "parallel.js", "panels.js", "start.js")
+SOURCES = ("runs.js", "table.js", "charts.js", "parallel.js", "brushes.js", "panels.js", "start.js")
 """The page's own scripts, in the order in which they build on each other."""
 
 

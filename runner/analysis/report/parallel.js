@@ -1,15 +1,12 @@
 // Parallel coordinates: an upright axis for each setting and one for the metric, a line for each run.
+// Drawn as SVG of the page's own, whose lines can be pointed at one by one; brushes.js narrows them.
 
 const MOST_DIMENSIONS = 8;
 const MOST_LINES = 1000;
 const MOST_TICKS = 9;
-const SHADES = 9;
 const NONE = -0.12;
-// Cividis and Viridis, in nine steps: told apart by colour-blind people.
-const SCALES = {
-  light: ["#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55"],
-  dark: ["#5B4FA0", "#4C6BB0", "#3E84B0", "#329AA8", "#2BB098", "#48C57C", "#7FD558", "#B9DE3B", "#FDE725"],
-};
+const AXIS = { top: 42, height: 300, gap: 130, letter: 7, longest: 24 };
+const SHADES = 9; // of the metric, in page.css
 
 // Where an axis has its ticks, and where each run is on it, from 0 to 1, or below where it has no value.
 function dimensionOf(name, members) {
@@ -23,6 +20,7 @@ function dimensionOf(name, members) {
   const place = (value) => (high === low ? 0.5 : (height(value) - low) / (high - low));
   const ticks = exact.length <= MOST_TICKS ? exact : between(exact, logarithmic);
   return {
+    values: known,
     places: known.map((value) => (value === null ? NONE : place(value))),
     ticks: [
       ...(known.includes(null) ? [[NONE, "none"]] : []),
@@ -38,6 +36,7 @@ function levelDimension(column, members) {
   const names = [];
   ranks.forEach((rank, code) => { names[rank] = labelOf(column.levels[code]); });
   return {
+    values: members.map((run) => column.levels[column.codes[run]]),
     places: members.map((run) => place.get(ranks[column.codes[run]])),
     ticks: apart(used.map((rank) => [place.get(rank), names[rank]])),
   };
@@ -61,62 +60,89 @@ function apart(ticks) {
   return kept;
 }
 
-// A trace for each shade of the metric: many lines with gaps between them are one path to draw.
-function shadeTraces(dimensions, last) {
-  const shades = SCALES[isDark() ? "dark" : "light"];
-  const opacity = last.places.length > 200 ? 0.35 : 0.75;
-  const lines = shades.map(() => ({ x: [], y: [] }));
-  last.places.forEach((value, member) => {
-    const line = lines[Math.min(SHADES - 1, Math.floor(value * SHADES))];
-    dimensions.forEach(({ places }, at) => { line.x.push(at); line.y.push(places[member]); });
-    line.x.push(null);
-    line.y.push(null);
-  });
-  return lines.map((line, shade) => ({
-    ...line, mode: "lines", line: { color: shades[shade], width: 1.4 }, opacity, hoverinfo: "skip", showlegend: false,
-  }));
+const heightOf = (place) => AXIS.top + AXIS.height * (1 - place);
+const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+const shadeOf = (place) => Math.min(SHADES - 1, Math.floor(place * SHADES));
+
+function svg(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
 }
 
-function axisMarks(names, dimensions) {
-  const ink = isDark() ? "#e6e9ed" : "#1c2127";
-  const paper = isDark() ? "rgba(20,23,27,0.75)" : "rgba(255,255,255,0.75)";
-  const shapes = names.map((_, at) => ({ type: "line", x0: at, x1: at, y0: 0, y1: 1, line: { color: ink, width: 1 } }));
-  const annotations = [];
-  names.forEach((name, at) => {
-    const mark = { x: at, showarrow: false, font: { size: 12 } };
-    const label = name.length > 15 ? name.slice(name.lastIndexOf(".") + 1).slice(0, 15) : name;
-    annotations.push({ ...mark, y: 1.06, yanchor: "bottom", text: `<b>${plain(label)}</b>` });
-    for (const [place, text] of dimensions[at].ticks) {
-      const short = text.length > 14 ? `${text.slice(0, 13)}…` : text;
-      const side = at === names.length - 1 ? { xanchor: "left", xshift: 4 } : { xanchor: "right", xshift: -4 };
-      annotations.push({ ...mark, ...side, y: place, text: plain(short), bgcolor: paper, borderpad: 1 });
-    }
-  });
-  return { shapes, annotations };
+// Where the axes stand: the first one's labels and title have room to its left, the last one's to its right.
+function axisPlaces(names, dimensions) {
+  const longest = ({ ticks }) => Math.min(AXIS.longest, Math.max(...ticks.map(([, text]) => text.length)));
+  const last = dimensions.length - 1;
+  const before = Math.max(longest(dimensions[0]), titleOf(names[0]).length / 2) * AXIS.letter + 12;
+  const after = Math.max(longest(dimensions[last]), titleOf(names[last]).length / 2) * AXIS.letter + 22;
+  const width = Math.max(byId("parallel").clientWidth - 2, before + after + AXIS.gap * last);
+  return { width, xs: names.map((_, at) => before + (at * (width - before - after)) / last) };
+}
+
+// A name as an axis has room for it: without what comes before its last point where it is long.
+const titleOf = (name) => cut(name.length > 18 ? name.slice(name.lastIndexOf(".") + 1) : name, 18);
+
+function drawAxis(name, dimension, x, room, isLast) {
+  const most = Math.min(AXIS.longest, Math.floor(room / AXIS.letter));
+  const labels = dimension.ticks.map(([place, text]) =>
+    svg(
+      "text",
+      { x: x + (isLast ? 16 : -6), y: heightOf(place) + 4, "text-anchor": isLast ? "start" : "end" },
+      cut(text, most),
+      svg("title", {}, text),
+    ),
+  );
+  const title = svg("text", { x, y: 20, "text-anchor": "middle", class: "axis" }, titleOf(name), svg("title", {}, name));
+  const line = svg("line", { x1: x, x2: x, y1: heightOf(0), y2: heightOf(1) });
+  return svg("g", {}, line, title, ...labels);
+}
+
+// The metric's axis carries the colours of the lines that end there.
+function colourBar(x) {
+  const height = AXIS.height / SHADES;
+  return Array.from({ length: SHADES }, (_, shade) =>
+    svg("rect", { x: x + 1, y: heightOf(0) - (shade + 1) * height, width: 9, height, class: `bar shade-${shade}` }),
+  );
+}
+
+function drawLine(run, member, names, dimensions, xs) {
+  const points = xs.map((x, at) => `${x.toFixed(1)} ${heightOf(dimensions[at].places[member]).toFixed(1)}`);
+  const shade = shadeOf(dimensions[dimensions.length - 1].places[member]);
+  const values = names.map((name) => `${name} ${textOf(runs.columns.get(name), run) || "none"}`);
+  const title = svg("title", {}, [`run ${run + 1}`, ...values].join("\n"));
+  const line = svg("path", { d: `M${points.join("L")}`, class: `line shade-${shade}`, "data-run": run + 1 }, title);
+  line.addEventListener("click", () => { location.hash = `run-${run + 1}`; });
+  return line;
 }
 
 function drawParallel() {
   const metric = byId("parallel-metric").value;
+  const place = byId("parallel-chart");
   const settings = parallelSettings();
-  if (!metric || runs.count < 2 || !table.shown.length) {
-    return noPlot("parallel-chart", "Takes several runs.");
+  const measured = metric ? table.shown.filter((run) => runs.columns.get(metric).numbers[run] !== null) : [];
+  if (runs.count < 2 || !measured.length) {
+    return noPlot("parallel-chart", metric && runs.count > 1 ? `None of these runs has ${metric}.` : "Takes several runs.");
   }
-  const values = runs.columns.get(metric).numbers;
-  const measured = table.shown.filter((run) => values[run] !== null);
   const share = MOST_LINES / measured.length;
   // Golden section steps: every tenth, say, of a grid of settings would leave some of them out.
-  const members = measured.filter((_, place) => (place * 0.6180339887) % 1 < share);
-  if (!members.length) return noPlot("parallel-chart", `None of these runs has ${metric}.`);
+  const members = measured.filter((_, at) => (at * 0.6180339887) % 1 < share);
   const names = [...settings, metric];
   const dimensions = names.map((name) => dimensionOf(name, members));
-  const some = share < 1 ? ` Shown are ${members.length} of ${measured.length} runs.` : "";
-  byId("parallel-note").textContent = `A line is a run, the lighter the higher its ${metric}.${some}`;
-  const hidden = { visible: false, fixedrange: true };
-  const layout = layoutOf({ ...hidden, range: [-0.55, names.length - 0.35] }, { ...hidden, range: [NONE - 0.05, 1.16] });
-  Object.assign(layout, axisMarks(names, dimensions), { margin: { l: 5, r: 25, t: 10, b: 10 } });
-  layout.width = Math.max(byId("parallel").clientWidth, 120 * names.length);
-  const traces = shadeTraces(dimensions, dimensions[dimensions.length - 1]);
-  plot("parallel-chart", traces, layout, `settings and ${metric} of each run`);
+  const { width, xs } = axisPlaces(names, dimensions);
+  const room = names.length > 1 ? xs[1] - xs[0] - 24 : width;
+  const lines = members.map((run, member) => drawLine(run, member, names, dimensions, xs));
+  const axes = names.map((name, at) => drawAxis(name, dimensions[at], xs[at], at ? room : xs[0], at === names.length - 1));
+  const height = heightOf(NONE) + 16;
+  const drawing = svg(
+    "svg",
+    { width, height, viewBox: `0 0 ${width} ${height}`, class: `parallel${members.length > 200 ? " many" : ""}` },
+    svg("g", { class: "lines" }, ...lines), ...axes, ...colourBar(xs[names.length - 1]),
+  );
+  place.classList.remove("none");
+  place.replaceChildren(drawing);
+  addBrushes(drawing, { names, dimensions, xs, lines, measured: measured.length });
   return undefined;
 }
 

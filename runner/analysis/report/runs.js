@@ -119,11 +119,21 @@ function containing(word) {
     content.paths[run].toLowerCase().includes(wanted);
 }
 
+// A value as a filter holds it: in quotes where it has spaces or is nothing.
+function quoted(value) {
+  const text = String(value);
+  if (text !== "" && !/\s/.test(text)) return text;
+  return text.includes('"') ? `'${text}'` : `"${text}"`;
+}
+
+const TERMS = /[^\s<>=!]+(?:<=|>=|!=|=|<|>)(?:"[^"]*"|'[^']*')|\S+/g;
+
 // The runs that a filter keeps. Throws an Error that says what cannot be understood.
 function filtered(text) {
-  const tests = text.split(/\s+/).filter(Boolean).map((term) => {
+  const tests = (text.match(TERMS) ?? []).map((term) => {
     const parts = /^([^<>=!]+)(<=|>=|!=|=|<|>)(.*)$/.exec(term);
-    return parts ? comparison(parts[1], parts[2], parts[3]) : containing(term);
+    if (!parts) return containing(term);
+    return comparison(parts[1], parts[2], parts[3].replace(/^(["'])(.*)\1$/, "$2"));
   });
   return runs.every.filter((run) => tests.every((test) => test(run)));
 }

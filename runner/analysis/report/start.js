@@ -18,14 +18,33 @@ function fillSelects() {
   const [settings, metrics] = [choosable(), metricNames()];
   const byUse = settings.filter((name) => name !== "seed");
   const first = byUse.find(isGrouping) ?? byUse[0] ?? settings[0] ?? "";
-  const second = byUse.find((name) => name !== first) ?? settings.find((name) => name !== first);
-  const metric = ["test_accuracy", "val_accuracy", "test_r2", "steps", "loss"].find(isCommon);
-  fillSelect("curves-metric", named(content.curves.names.slice(1)), "loss");
+  const metric = [content.metric, "steps", "loss"].find(isCommon);
+  fillSelect("curves-metric", named(content.curves.names.slice(1)), isDrawn("val_loss") ? "val_loss" : "loss");
   fillSelect("curves-group", [["", "run"], ...named(settings)], runs.count > 1 ? first : "");
   for (const id of ["metric-metric", "parallel-metric", "heat-metric"]) fillSelect(id, named(metrics), metric);
   fillSelect("metric-setting", named(settings), first);
-  fillSelect("heat-across", named(settings), first);
-  fillSelect("heat-down", named(settings), second);
+  const [across, down] = crossing(byUse) ?? crossing(settings) ?? settings;
+  fillSelect("heat-across", named(settings), across);
+  fillSelect("heat-down", named(settings), down);
+}
+
+// Whether most runs have learning curves of this metric.
+const isDrawn = (metric) =>
+  content.curves.names.includes(metric) && 2 * runs.every.filter((run) => curveOf(run, metric)).length > runs.count;
+
+// Of these settings the two whose values were combined most fully; none where each decides the others.
+function crossing(settings) {
+  let [best, most] = [undefined, 0];
+  const several = settings.slice(0, MOST_DIMENSIONS).filter((name) => groupsBy(name, runs.every).length <= MOST_CELLS);
+  several.forEach((across, at) => {
+    for (const down of several.slice(at + 1)) {
+      const [columns, rows] = [across, down].map((name) => groupsBy(name, runs.every));
+      const cells = columns.reduce((sum, [, members]) => sum + groupsBy(down, members).length, 0);
+      const share = cells / (columns.length * rows.length);
+      if (cells > Math.max(columns.length, rows.length) && share > most) [best, most] = [[across, down], share];
+    }
+  });
+  return best;
 }
 
 // Whether a setting makes a few groups, that can have a colour each.
@@ -66,6 +85,8 @@ function connect() {
   on("next", "click", () => turnPage(1));
   on("curves-metric", "change", setLogAxes);
   on("metric-metric", "change", setLogMetric);
+  on("parallel-metric", "change", forgetBrushes);
+  on("parallel-keep", "click", filterByBrushes);
   for (const id of Object.keys(CHARTS)) {
     for (const control of byId(id).querySelectorAll("select, input")) {
       control.addEventListener("change", () => redrawCharts(id));
@@ -74,6 +95,7 @@ function connect() {
   for (const id of ["compare-a", "compare-b"]) on(id, "input", showComparison);
   on("panel", "cancel", closePanel);
   addEventListener("hashchange", followHash);
+  addEventListener("resize", () => redrawCharts("parallel"));
   dark.addEventListener("change", () => { redrawCharts(); showComparison(); followHash(); });
   addEventListener("beforeprint", () => printCharts(true));
   addEventListener("afterprint", () => printCharts(false));

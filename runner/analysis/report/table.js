@@ -8,10 +8,7 @@ const chosen = []; // the runs to compare, two at most, the latest last
 
 // Settings that tell the runs apart, and results that most people look at.
 function chooseFirstColumns() {
-  const useful = ["status", "steps", "seconds", "loss", "accuracy", "test_accuracy", "test_r2"];
-  const results = useful.filter((name) => runs.columns.has(name));
-  const held = results.includes("test_accuracy") ? results.filter((name) => name !== "accuracy") : results;
-  for (const name of [...content.telling.slice(0, SETTINGS_SHOWN), ...held]) table.columns.add(name);
+  for (const name of [...content.telling.slice(0, SETTINGS_SHOWN), ...content.results]) table.columns.add(name);
 }
 
 function sortedRuns() {
@@ -137,6 +134,7 @@ function applyFilter() {
   }
   table.page = 0;
   showTable();
+  forgetBrushes();
   redrawCharts();
 }
 
