@@ -16,6 +16,7 @@ from runner.errors import (
     error_line,
     printable,
 )
+from runner.recording.tables import has_results
 from runner.sweeping.results import collect_results
 
 EXAMPLES = """\
@@ -70,7 +71,11 @@ def resumed(run: Path, changes: Mapping[str, Any]) -> int:
 def jobs_left(sweep: Path, ended: Sequence[str]) -> list[Path] | None:
     """The jobs of a sweep but for those of such status; None of what is no sweep."""
     jobs = jobs_of(sweep)
-    return None if jobs is None else [job for job, status in jobs.items() if status not in ended]
+    if jobs is None:
+        return None
+    return [
+        job for job, status in jobs.items() if status not in ended or not has_results(job, status)
+    ]
 
 
 def resumed_sweep(sweep: Path, jobs: Sequence[Path], changes: Mapping[str, Any]) -> int:

@@ -27,6 +27,7 @@ from runner.recording.snapshots import (
     snapshot_paths,
     step_of,
 )
+from runner.recording.tables import has_results
 from runner.settings import Settings, StoppingSettings, parse_settings
 
 LIMITS = ("max_steps", "max_epochs", "max_seconds")
@@ -50,9 +51,10 @@ def resume_run(
     described(run)  # before the lock: what is no run is not touched
     with locked(run):
         about = described(run)
-        if about["status"] == "completed" and not changes:
+        status = about["status"] if has_results(run, about["status"]) else "running"
+        if status == "completed" and not changes:
             return None
-        if about["status"] == "diverged":
+        if status == "diverged":
             raise diverged(run, about)
         config = changed(run, about["configuration"], changes)
         experiment = prepare(config, settings_then(config, about), assembled)
@@ -63,7 +65,7 @@ def resume_run(
         else:
             state, history = snapshot.state, snapshot.history
             check_limits(experiment.settings.stopping, snapshot)
-            if about["status"] == "completed" and has_ended(experiment, state):
+            if status == "completed" and has_ended(experiment, state):
                 return None
         directory = run_directory(run, experiment)
         with (

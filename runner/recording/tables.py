@@ -152,6 +152,24 @@ def named_rows(path: Path) -> list[dict[str, str]]:
     return rows
 
 
+def read_results(run: Path) -> tuple[str, str]:
+    """Header and row of a run's results.csv; empty where there are none, or not all of them."""
+    try:
+        header, row, rest = read_text(run / "results.csv").split("\n")
+        cells = split(row)
+        sound = not rest and len(cells) == len(split(header))
+    except (OSError, ValueError, StopIteration):
+        return "", ""
+    return (header, joined(map(as_written, cells))) if sound else ("", "")
+
+
+def has_results(run: Path, status: str) -> bool:
+    """Whether a run that came to this end has its results.csv, which may have been lost since."""
+    header, row = read_results(run)
+    cells = dict(zip(split(header), split(row), strict=True)) if header else {}
+    return cells.get("status") == status
+
+
 def read_row(path: Path) -> dict[str, str]:
     """The one row of a results.csv. Raises OSError or ValueError when there is none."""
     rows = named_rows(path)

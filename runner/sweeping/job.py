@@ -17,9 +17,8 @@ from runner.errors import RunnerError, SettingsError, error_line, printable
 from runner.experiment import record_failure, run_experiment
 from runner.recording.branching import inherited
 from runner.recording.files import BySecond, Syncing
-from runner.recording.reading import read_text
 from runner.recording.run_directory import read_run
-from runner.recording.tables import as_written, joined, split
+from runner.recording.tables import read_results, split
 from runner.settings import Settings
 from runner.sweeping.sharing import shared_assembly
 
@@ -106,7 +105,7 @@ def run_job(
     ended, lines = ("completed", "complete", 0), None
     if outcome is not None:
         ended, lines = (outcome.status, outcome.text, outcome.exit_code), outcome.results
-    return JobEnd(number, *ended, *(lines or results_lines(folder)), config["stopping"]["metric"])
+    return JobEnd(number, *ended, *(lines or read_results(folder)), config["stopping"]["metric"])
 
 
 def run_composed_job(config: DictConfig, folder: Path) -> JobEnd:
@@ -130,7 +129,7 @@ def failed_job(
     record_failure(folder, config, documents, error)
     code = error.exit_code if isinstance(error, RunnerError) else 1
     text = f"failed: {error_line(error)}"
-    return JobEnd(number, "failed", text, code, *results_lines(folder))
+    return JobEnd(number, "failed", text, code, *read_results(folder))
 
 
 def ended_job(folder: Path, number: int) -> JobEnd | None:
@@ -138,26 +137,12 @@ def ended_job(folder: Path, number: int) -> JobEnd | None:
     try:
         about = read_run(folder)
         metric = about["configuration"]["stopping"]["metric"]
-        header, row = results_lines(folder)
-        if about["status"] == "running" or not row:
-            return None
+        header, row = read_results(folder)
         end = JobEnd(number, about["status"], "", 0, header, row, metric)
+        if end.status == "running" or end.cell("status") != end.status:
+            return None
         steps, seconds = int(end.cell("steps") or 0), float(end.cell("seconds") or 0)
         reached = f"{about.get('stop_reason')} reached after {steps:,} steps, {seconds:.2f} s"
         return replace(end, text=printable(about.get("error") or reached))
     except (OSError, ValueError, LookupError, TypeError):
         return None
-
-
-def results_lines(folder: Path) -> tuple[str, str]:
-    """Header and row of a job's results.csv, empty where there are none.
-
-    Raises ValueError where the row cannot be read.
-    """
-    try:
-        lines = read_text(folder / "results.csv").split("\n")
-    except (OSError, ValueError):
-        return "", ""
-    if len(lines) != 3 or lines[2]:
-        return "", ""
-    return lines[0], joined(map(as_written, split(lines[1])))

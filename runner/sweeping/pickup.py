@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from runner.assembly.loading import whole_topology
+from runner.continuing.resuming import warn
 from runner.errors import RunnerError
 from runner.recording.locks import locked
 from runner.recording.run_directory import read_run
 from runner.settings import parse_settings
 from runner.sweeping.job import JobEnd, ended_job
+from runner.sweeping.same_data import TrainedOn
 from runner.sweeping.sharing import shared_dataset
 
 FINISHED = ("completed", "diverged")
@@ -54,25 +56,28 @@ def numbers_in(sweep: Path) -> set[int]:
     return {int(p.name) for p in found if p.name.isdecimal() and (p / "run.json").exists()}
 
 
-def earlier_jobs(sweep: Path) -> dict[str, list[Earlier]]:
+def earlier_jobs(sweep: Path) -> tuple[dict[str, list[Earlier]], TrainedOn]:
     """By identity the jobs that a sweep's folder holds and that can be read, finished ones first.
 
-    Raises ConflictError when one of them is being run.
+    With what they were trained on. Raises ConflictError when one of them is being run.
     """
     found: dict[str, list[Earlier]] = defaultdict(list)
+    trained_on = TrainedOn()
     for number in sorted(numbers_in(sweep)):
         folder = sweep / str(number)
         try:
             about = read_run(folder)
             key = identity(about["configuration"])
-        except (OSError, ValueError, LookupError, AttributeError):
+            trained_on.add(number, about)
+        except (OSError, ValueError, LookupError, AttributeError, TypeError):
+            warn(f"{folder}/run.json cannot be read; its job is taken for one that is missing")
             continue
         with locked(folder):
             end = ended_job(folder, number) if about["status"] in FINISHED else None
         found[key].append(Earlier(number, end))
     for jobs in found.values():
         jobs.sort(key=lambda job: job.end is None)
-    return found
+    return found, trained_on
 
 
 def recognised(

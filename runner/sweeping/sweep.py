@@ -56,7 +56,7 @@ class Sweep:
         self.stop_on_warning: bool = config.recording.on_sigusr1 == "stop"
         self.objective: str | None = config.sweep.objective
         self.numbers = numbers_in(self.folder)
-        self.earlier = earlier_jobs(self.folder)
+        self.earlier, self.trained_on = earlier_jobs(self.folder)
         finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
         self._finished = sorted(finished, key=lambda end: end.number)
 
@@ -68,7 +68,8 @@ class Sweep:
     def checked(self, job: Job) -> dict[str, Any]:
         """A job's configuration.
 
-        Raises SettingsError for one that cannot be composed or whose settings are unsound.
+        Raises SettingsError for one that cannot be composed or whose settings are unsound, and
+        DataError where its data are not those that jobs of before were trained on.
         """
         try:
             known = None if self._by_hydra else self._composer.checked(job.overrides)
@@ -81,6 +82,7 @@ class Sweep:
             raise SettingsError(f"{printable(job.name)}: {explained(error)}") from error
         except SettingsError as error:
             raise SettingsError(f"{printable(job.name)}: {error}") from error
+        self.trained_on.check(self.folder, values)
         return values
 
     def run(self, job: Job) -> JobEnd:

@@ -1,0 +1,91 @@
+"""Whether the jobs that a sweep's folder holds were trained on the data that there are now."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.checking.parsing import parse
+from runner.checking.rules import shown
+from runner.errors import DataError, RunnerError, printable
+from runner.settings import DatasetSettings
+from runner.sweeping.sharing import shared_dataset
+
+PLACES = ("path", "root", "name")
+"""What says best where data are, the first that is there."""
+
+Source = tuple[str | None, ...]
+
+
+class TrainedOn:
+    """By `dataset` section, the data that jobs with it were trained on."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, dict[str, int]] = defaultdict(dict)  # checksum: the first such job
+        self._checked: set[Source] = set()
+
+    def add(self, number: int, about: Mapping[str, Any]) -> None:
+        """Takes in what a job's run.json says; one that never had its data says nothing.
+
+        Raises LookupError or TypeError where it does not describe a run.
+        """
+        section, checksum = about["configuration"]["dataset"], about["checksums"].get("data")
+        if checksum is not None:
+            numbers = self._jobs[json.dumps(section, sort_keys=True)]
+            numbers.setdefault(checksum, number)
+
+    def check(self, folder: Path, config: Mapping[str, Any]) -> None:
+        """Loads a data set of the source that the jobs have in common with `config`, once for all.
+
+        What cannot be loaded is for the jobs to say. Raises DataError where data have changed.
+        """
+        source = source_of(config["dataset"])
+        if source in self._checked:
+            return
+        self._checked.add(source)
+        loaded = False
+        for text, jobs in self._jobs.items():
+            section = json.loads(text)
+            if source_of(section) != source:
+                continue
+            versions: list[tuple[str, int | None]] = list(jobs.items())
+            if not loaded and (checksum := checksum_now(section)) is not None:
+                loaded = True
+                versions += [] if checksum in jobs else [(checksum, None)]
+            if len(versions) > 1:
+                raise changed(folder, section, *versions[:2])
+
+
+def checksum_now(section: Mapping[str, Any]) -> str | None:
+    """That of the data that there are; None where they cannot be loaded."""
+    try:
+        settings: DatasetSettings = parse(DatasetSettings, section, "dataset.")
+        return shared_dataset(settings).checksum
+    except (RunnerError, MemoryError):
+        return None
+
+
+def source_of(section: Mapping[str, Any]) -> Source:
+    """What tells where data come from, however they are divided and scaled."""
+    parts = [section.get(name) for name in ("validation", "test")]
+    files = [part if isinstance(part, str) else None for part in parts]
+    return (section.get("kind"), section.get("path"), section.get("root"), *files)
+
+
+def changed(
+    folder: Path,
+    section: Mapping[str, Any],
+    one: tuple[str, int | None],
+    other: tuple[str, int | None],
+) -> DataError:
+    """The one line for data of two versions: of each its checksum, and a job that has it."""
+    place = next(name for name in PLACES if section.get(name) is not None)
+    (before, first), (now, second) = one, other
+    who = "there are now" if second is None else f"#{second} was trained on"
+    return DataError(
+        f"dataset.{place}={shown(section[place])}: the data that #{first} in {printable(folder)} "
+        f"was trained on (SHA-256 {printable(before[:12])}…) are not those that {who} "
+        f"({printable(now[:12])}…), and rows of both do not belong in one table; give the files of "
+        "before, or another hydra.sweep.dir"
+    )
