@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.assembly.building import build_occasions
-from runner.assembly.course import course, validation_of
+from runner.assembly.course import check_branch, course, validation_of
 from runner.assembly.preparing import Assembly, Experiment, assemble, prepare
 from runner.errors import INTERRUPTED, ConflictError, DivergedError
 from runner.finishing import draw_plots, record_ending, track
@@ -61,6 +61,7 @@ def run_experiment(
     """
     experiment = prepare(config, settings, assembled)
     state = experiment.first_state()
+    check_branch(experiment, state)
     directory = run_directory(folder, experiment, durably)
     about = {**experiment.description(), "lineage": lineage(experiment.settings.from_, state)}
     with (
@@ -116,6 +117,8 @@ def record_run(
         console.introduce(settings.dataset.name, dataset, problem, engine_name, settings.seed)
         if history is not None:
             console.going_on(state.step)
+        elif settings.from_ is not None:
+            console.branching(*settings.from_)
         console.starting_weights(topology, state.parameters)
         console.begin_training(experiment.stopping, settings.stopping.metric)
         report = prepare_and_train(experiment, state, recorder, console, interrupts)

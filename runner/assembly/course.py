@@ -7,6 +7,7 @@ from functools import partial
 from runner.assembly.building import build_occasions
 from runner.assembly.loading import samples_of
 from runner.assembly.preparing import Experiment
+from runner.errors import SettingsError, printable
 from runner.network.topology import Array
 from runner.training.engine import StepReport
 from runner.training.evaluation import evaluate
@@ -37,11 +38,23 @@ def course(
     return train(state, engine, stopping, milestone, clock, validate, watch)
 
 
-def has_ended(experiment: Experiment, state: TrainingState) -> bool:
-    """Whether training from `state` on would stop where it stands."""
+def end_there(experiment: Experiment, state: TrainingState) -> str | None:
+    """Why training from `state` on would stop where it stands, or None where it would go on."""
     engine, validate = experiment.engine, validation_of(experiment)
     stopping, watch = experiment.stopping, experiment.watch
-    return ending_there(state, engine, stopping, every_epoch, validate, watch) is not None
+    report = ending_there(state, engine, stopping, every_epoch, validate, watch)
+    return None if report is None else report.stop_reason
+
+
+def check_branch(experiment: Experiment, state: TrainingState) -> None:
+    """Refuses a branch that would make no step."""
+    start = experiment.settings.from_
+    if start is not None and (reason := end_there(experiment, state)) is not None:
+        limit = getattr(experiment.settings.stopping, reason, None)
+        raise SettingsError(
+            f"from={printable(start.run)}@{start.step}: the run would make no step, for "
+            f"stopping.{reason}={limit} is met there; give another stopping.{reason}, or null"
+        )
 
 
 def validation_of(experiment: Experiment) -> Callable[[Array], dict[str, float]] | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from runner.assembly.course import has_ended
+from runner.assembly.course import end_there
 from runner.assembly.preparing import FREE, Assembly, Experiment, assemble, prepare
 from runner.errors import (
     DataError,
@@ -65,7 +65,7 @@ def resume_run(
         else:
             state, history = snapshot.state, snapshot.history
             check_limits(experiment.settings.stopping, snapshot)
-            if status == "completed" and has_ended(experiment, state):
+            if status == "completed" and end_there(experiment, state) is not None:
                 return None
         directory = run_directory(run, experiment)
         with (

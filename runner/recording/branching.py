@@ -21,6 +21,8 @@ from runner.training.state import TrainingState
 
 FRESH = "network.initializer"
 """What only a run with weights of its own asks for."""
+WATCHED = (("stopping", "metric"), ("stopping", "restore_best"), ("optimizer",), ("schedule",))
+"""What early stopping, and how far the learning rate has been reduced, depend on."""
 
 
 class Origin(NamedTuple):
@@ -37,7 +39,11 @@ def origin(key: str, value: object) -> Origin:
         raise refuse(key, value, "is not a run", expected)
     name, at, step = value.rpartition("@")
     if not at:
-        name, step = value, str(step_of(newest_snapshot(Path(value))))
+        path = Path(value)
+        if path.match("snapshots/step-*.npz") and path.stem[5:].isdecimal():
+            raise refuse(key, value, "is a snapshot", f"expected {path.parents[1]}@{step_of(path)}")
+        described(path)
+        name, step = value, str(step_of(newest_snapshot(path)))
     if not name or not step.isdecimal() or len(step) > 18:
         raise refuse(key, value, "is not a run and a step", expected)
     return Origin(Path(name), int(step))
@@ -91,15 +97,20 @@ def branch_off(
 
     fresh: the state that the run would start from by itself. Weights and counts are the parent's;
     the optimizer's memory, if the optimizer is; the generator, if the seed is; the epoch in
-    progress, if data and batches are; what early stopping has seen, if the metric is.
+    progress, if data and batches are; what has been watched and the best weights, if data and all
+    of `WATCHED` are.
     Raises SnapshotError or SettingsError when there is no such snapshot or its weights do not fit.
     """
-    about = described(start.run)
+    try:
+        about = described(start.run)
+    except SnapshotError as error:
+        raise SnapshotError(f"from={printable(start.run)}@{start.step}: {error}") from error
     path = snapshot_path(start.run, start.step)
     if not path.exists():
-        steps = ", ".join(str(step_of(path)) for path in snapshot_paths(start.run)[-10:])
+        steps = [str(step_of(path)) for path in snapshot_paths(start.run)[-10:]]
         raise SnapshotError(
-            f"{printable(start.run)} has no snapshot of step {start.step}; it has those of {steps}"
+            f"{printable(start.run)} has no snapshot of step {start.step}; "
+            f"it has those of {', '.join(steps) or 'no step'}"
         )
     state, parent = load_snapshot(path), about["configuration"]
     before = load_trained(path).network.topology
@@ -110,16 +121,21 @@ def branch_off(
             f"{fresh.parameters.size:,} of {fresh.parameters.dtype}; keep topology and dtype, "
             "network.bias and network.batch_norm"
         )
-    if place(parent, "optimizer", "name") != config["optimizer"]["name"]:
+    other_data = about["checksums"].get("data") != data
+    if differ(parent, config, "optimizer", "name"):
         state.slots = fresh.slots
-    if parent.get("seed") != config["seed"]:
+    if differ(parent, config, "seed"):
         state.generator = fresh.generator
-    same_data = about["checksums"].get("data") == data
-    if not same_data or parent.get("batch_size") != config["batch_size"]:
+    if other_data or differ(parent, config, "batch_size"):
         state.order, state.position, state.sums = fresh.order, fresh.position, fresh.sums
-    if not same_data or place(parent, "stopping", "metric") != config["stopping"]["metric"]:
+    if other_data or any(differ(parent, config, *keys) for keys in WATCHED):
         state.watch, state.best = fresh.watch, fresh.best
     return state
+
+
+def differ(one: Any, other: Any, *sections: str) -> bool:
+    """Whether two configurations have other values in a section."""
+    return bool(place(one, *sections) != place(other, *sections))
 
 
 def place(config: Any, *sections: str) -> Any:

@@ -84,6 +84,10 @@ class Console:
         """Which step a resumed run goes on from."""
         self.line(f"resumed     from step {step:,}")
 
+    def branching(self, run: Path, step: int) -> None:
+        """Which snapshot a branch starts from."""
+        self.line(f"branched    from step {step:,} of {printable(run)}")
+
     def starting_weights(self, topology: Topology, parameters: Array) -> None:
         """The weights before the first step."""
         self.line("\nSTARTING WEIGHTS")

@@ -1,10 +1,14 @@
 import json
 from pathlib import Path
+from shutil import copytree, rmtree
 
 import pytest
 
+from runner import resume, verify
+from runner.commands import run_command
 from runner.recording.snapshots import load_snapshot, newest_snapshot, snapshot_path
 from runner.recording.tables import read_row
+from runner.training.watching import RATE_FACTOR
 from tests.end_to_end.commands import InProcess
 
 LIMITS = ("stopping.target=null", "recording.plots=false")
@@ -72,6 +76,13 @@ def test_branches_are_swept_over(run: InProcess) -> None:
     ("arguments", "code", "words"),
     [
         (("from=nowhere@3",), 4, "holds no run"),
+        (("from=nowhere",), 4, "nowhere holds no run"),
+        (("from=parent/snapshots/step-000001000.npz",), 2, "is a snapshot; expected parent@1000"),
+        (("from=parent",), 2, "no step, for stopping.max_steps=1000 is met there"),
+        (("from=parent", "stopping.max_steps=900"), 2, "stopping.max_steps=900 is met there"),
+        (("from=parent@1000", "stopping.target=0.5"), 2, "stopping.target=0.5 is met there"),
+        (("from=damaged@1000", "stopping.max_steps=2000"), 4, "is not a sound snapshot"),
+        (("from=emptied@1000", "stopping.max_steps=2000"), 4, "it has those of no step"),
         (("from=parent@7",), 4, "it has those of 0, 1000"),
         (("from=parent@soon",), 2, "is not a run and a step"),
         (("from=parent", "topology=3-8-1"), 2, "keep topology and dtype"),
@@ -84,8 +95,63 @@ def test_branches_are_swept_over(run: InProcess) -> None:
 def test_a_branch_from_nothing_is_refused(
     arguments: tuple[str, ...], code: int, words: str, run: InProcess
 ) -> None:
-    parent(run, "stopping.max_steps=1000")
+    folder = parent(run, "stopping.max_steps=1000")
+    newest_snapshot(Path(copytree(folder, run.cwd / "damaged"))).write_bytes(b"PK")
+    rmtree(Path(copytree(folder, run.cwd / "emptied")) / "snapshots")
     ended = run(*arguments)
+    assert not (run.cwd / "outputs").exists() or not any((run.cwd / "outputs").glob("*/*"))
     assert ended.code == code
     assert words in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_a_branch_is_said_to_be_one(run: InProcess) -> None:
+    folder = parent(run, "stopping.max_steps=1000")
+    ended = run("from=parent", "stopping.max_steps=1100", "hydra.run.dir=branch")
+    assert f"branched    from step 1,000 of {folder}\n" in ended.out
+
+
+def test_without_its_parent_a_branch_cannot_be_repeated_and_says_so(
+    run: InProcess, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = parent(run, "stopping.max_steps=1000")
+    run("from=parent", "stopping.max_steps=1100", "hydra.run.dir=branch")
+    assert run_command(verify.main, [str(run.cwd / "branch")]) == 0
+    rmtree(folder)
+    capfd.readouterr()
+    assert run_command(verify.main, [str(run.cwd / "branch")]) == 4
+    assert f"error: from={folder}@1000: {folder} holds no run" in capfd.readouterr().err
+    assert run_command(resume.main, [str(run.cwd / "branch"), "stopping.max_steps=1200"]) == 0
+
+
+SLOWED = (
+    *("dataset=moons", "dataset.samples=60", "dataset.validation=0.3", "engine=numpy"),
+    *("stopping.metric=val_loss", "stopping.max_epochs=9", "stopping.patience=8"),
+    *("schedule=plateau", "schedule.patience=0", "optimizer.learning_rate=1e-9"),
+    *("stopping.min_delta=1", "stopping.restore_best=true"),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ("stopping.patience=null", True),
+        ("optimizer.learning_rate=1e-8", False),
+        ("schedule=constant", False),
+        ("stopping.metric=val_accuracy", False),
+        ("stopping.restore_best=false", False),
+    ],
+)
+def test_a_branch_keeps_what_was_watched_only_where_it_still_means_something(
+    change: str, kept: bool, run: InProcess
+) -> None:
+    folder = parent(run, *SLOWED)
+    before = load_snapshot(newest_snapshot(folder))
+    assert before.watch[RATE_FACTOR] < 1
+    limit = "stopping.max_epochs=30"
+    assert run("from=parent", change, limit, "hydra.run.dir=branch").code == 0
+    after = load_snapshot(snapshot_path(run.cwd / "branch", before.step))
+    fresh = load_snapshot(snapshot_path(folder, 0))
+    expected = before if kept else fresh
+    assert after.watch.tobytes() == expected.watch.tobytes()
+    assert after.best.tobytes() == expected.best.tobytes()
