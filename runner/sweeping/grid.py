@@ -21,9 +21,7 @@ from runner.settings import SweepSettings
 from runner.sweeping.composition import parsed_override
 from runner.sweeping.job_files import read_jobs
 from runner.sweeping.options import OWN, name_of
-
-Axis = Sequence[tuple[str, ...]]
-"""Overrides that one of the jobs' is chosen from; those in a tuple go together."""
+from runner.sweeping.presets import Axis, OwnSweeps
 
 
 def sweep_grid(
@@ -31,13 +29,16 @@ def sweep_grid(
 ) -> Sequence[JobReturn]:
     """Launches all combinations of the values that `texts` give to their keys, or tells of them.
 
+    A preset that is one of several brings its own values to be swept.
     Raises SettingsError when there are more than `sweep.max_jobs`.
     """
     options: SweepSettings = parse(SweepSettings, plain_section(config, "sweep"), "sweep.")
     overrides = OverridesParser.create(config_loader=context.config_loader).parse_overrides(
         list(texts)
     )
-    axes = axes_of(values_of(overrides), options, config.seed)
+    values = values_of(overrides)
+    own = OwnSweeps(context, config, overrides, values_of)
+    axes = [own.added_to(axis, values) for axis in axes_of(values, options, config.seed)]
     jobs, given = jobs_of(axes, options.max_jobs), jobs_in(axes)
     if options.plan:
         from runner.sweeping.plan import print_plan  # noqa: PLC0415 - it imports the launcher
