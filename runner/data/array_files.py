@@ -15,6 +15,7 @@ import numpy as np
 from runner.checking.suggestions import suggestion
 from runner.data.csv_files import check_is_file, hint
 from runner.data.dataset import Part, Pool, blocks, counted
+from runner.data.growth import MOST_COLUMNS, check_growth
 from runner.errors import DataError, printable
 from runner.network.topology import Array
 
@@ -61,6 +62,7 @@ class NpzFile:
         self._columns: dict[str, Array] = {}
         try:
             with zipfile.ZipFile(path) as file:
+                check_growth(path, sum(info.file_size for info in file.infolist()))
                 for info in file.infolist():
                     self._add(info.filename.removesuffix(".npy"), read_member(file, info))
         except DAMAGES as error:
@@ -75,6 +77,8 @@ class NpzFile:
     def _add(self, name: str, array: Array) -> None:
         if array.ndim not in (1, 2):
             raise ValueError(f"'{name}' has {array.ndim} dimensions, not one or two")
+        if array.ndim == 2 and array.shape[1] > MOST_COLUMNS:
+            raise ValueError(f"'{name}' has {array.shape[1]:,} columns, {MOST_COLUMNS:,} at most")
         columns = {name: array}
         if array.ndim == 2:
             columns = {f"{name}.{i + 1}": column for i, column in enumerate(array.T)}
@@ -172,6 +176,9 @@ def open_npy(path: str) -> Array:
             raise ValueError(f"it holds {kind} of shape {shape}")
         if size != held:
             raise ValueError(f"its header claims {size:,} bytes, it has {held:,}")
+        if shape[1] > MOST_COLUMNS:
+            raise ValueError(f"it has {shape[1]:,} columns, {MOST_COLUMNS:,} at most")
+        check_growth(path, size)
         order: Literal["C", "F"] = "F" if columns_first else "C"
         mapped: Array = np.memmap(path, kind, "r", offset, (shape[0], shape[1]), order)
     except DAMAGES as error:

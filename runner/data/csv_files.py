@@ -8,9 +8,11 @@ import os
 import re
 import stat
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, NoReturn, cast
 
+from runner.data.growth import MOST_COLUMNS, MOST_GROWTH, fits
 from runner.data.idx import GZIP_MAGIC
 from runner.errors import DataError, printable
 
@@ -57,9 +59,13 @@ class CsvFile:
             raise unreadable(path, error) from error
         if not self.header:
             raise malformed(path, "it has no columns in its first line")
-        repeated = [name for name in self.header if self.header.count(name) > 1]
-        if repeated:
-            raise malformed(path, f"it names the column '{printable(repeated[0])}' twice")
+        if len(self.header) > MOST_COLUMNS:
+            found = f"it has {len(self.header):,} columns, {MOST_COLUMNS:,} at most"
+            raise malformed(path, found)
+        counts = Counter(self.header)
+        if len(counts) < len(self.header):
+            repeated = next(name for name in counts if counts[name] > 1)
+            raise malformed(path, f"it names the column '{printable(repeated)}' twice")
         if cells > len(self.header):  # pandas would take the first column for an index
             raise malformed(path, f"its lines have {cells} cells, the header {len(self.header)}")
         # A cell takes a byte at least, so that a short file cannot ask for a large table.
@@ -168,6 +174,7 @@ def measure(path: str) -> tuple[int, int]:
     """How many line ends and bytes; refuses NUL and lines too long for a table on the way."""
     since_newline = newlines = size = 0
     with opened_bytes(path) as file:
+        packed = file.fileobj if isinstance(file, gzip.GzipFile) else file
         while piece := file.read(1 << 20):
             if b"\0" in piece:
                 raise malformed(path, "it holds NUL bytes")
@@ -177,6 +184,9 @@ def measure(path: str) -> tuple[int, int]:
                 raise malformed(path, f"a line is longer than {LONGEST_LINE:,} bytes")
             newlines += piece.count(b"\n") + (piece.count(b"\r") if b"\r" in piece else 0)
             size += len(piece)
+            if not fits(size, packed.tell()):
+                found = f"it unpacks to more than {MOST_GROWTH} times its size"
+                raise malformed(path, f"{found}; gunzip it first if that is right")
     return newlines, size
 
 

@@ -16,13 +16,12 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
+from runner.data.growth import fits, stored_bytes
 from runner.errors import DataError, printable
 from runner.network.topology import Array
 
 LARGEST = 1 << 30
 """Bytes of values in one file; the largest of the sets that are known here holds 547 million."""
-MOST_COMPRESSED = 1100
-"""No gzip or zlib stream holds more than 1,032 bytes for each of its own."""
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -104,7 +103,7 @@ def check_size(path: Path, size: int, expected: str) -> None:
     """Refuses a header that claims more than the file can hold, or than is held in memory."""
     if size > LARGEST:
         raise refuse_file(path, f"claims {size:,} bytes, over {LARGEST:,}", expected)
-    stored = path.stat().st_size
-    if size > stored * MOST_COMPRESSED:
-        found = f"claims {size:,} bytes, more than {stored:,} stored bytes can hold"
+    stored = stored_bytes(path)
+    if not fits(size, stored):
+        found = f"claims {size:,} bytes, more than {stored:,} stored bytes of pictures can hold"
         raise refuse_file(path, found, expected)

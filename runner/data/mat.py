@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from runner.data.idx import LARGEST, MOST_COMPRESSED, opened, refuse_file
+from runner.data.growth import fits
+from runner.data.idx import LARGEST, opened, refuse_file
 from runner.errors import printable
 from runner.network.topology import Array
 
@@ -93,7 +94,7 @@ def inflated(content: bytes, order: str) -> bytes:
     """A compressed array. Its own claim of a size is held against what it can be first."""
     stream = zlib.decompressobj()
     kind, size = struct.unpack(order + "II", stream.decompress(content, 8))
-    if kind != MATRIX or size > min(LARGEST, len(content) * MOST_COMPRESSED):
+    if kind != MATRIX or size > LARGEST or not fits(size, len(content)):
         raise ValueError(f"a compressed element of type {kind} claims {size:,} bytes")
     unpacked = stream.decompress(stream.unconsumed_tail, size + 1)
     if len(unpacked) != size or not stream.eof:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from runner.data.csv_files import CHUNK, check_is_file, hint
+from runner.data.growth import MOST_COLUMNS, check_growth
 from runner.errors import DataError, printable
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ class ParquetFile:
             raise self._damaged("its numbers of rows contradict each other")
         if not self.most_rows:
             raise self._damaged("it has no rows")
+        if len(self.header) > MOST_COLUMNS:
+            raise self._damaged(f"{len(self.header):,} columns, {MOST_COLUMNS:,} at most")
+        try:
+            check_growth(path, 8 * self.most_rows * len(self.header))
+        except ValueError as error:
+            raise self._damaged(str(error)) from error
 
     def _opened(self) -> Any:
         try:
@@ -57,7 +64,7 @@ class ParquetFile:
             with self._opened() as file:
                 for batch in file.iter_batches(batch_size=CHUNK):
                     batch.validate(full=True)  # texts that are not UTF-8, places out of range
-                    piece = batch.to_pandas()
+                    piece = batch.to_pandas(ignore_metadata=True)  # which may hide columns
                     rows += len(piece)
                     if rows > self.most_rows:
                         break

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from runner.data.growth import LOOSE, MOST_GROWTH, stored_bytes
 from runner.data.idx import LARGEST, opened, refuse_file
 from runner.network.topology import Array
 
@@ -16,9 +17,10 @@ def read_records(path: Path, size: int, what: str) -> Array:
     """
     expected = f"whole records of {size:,} bytes ({what})"
     with opened(path, expected) as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise refuse_file(path, f"holds more than {LARGEST:,} bytes", expected)
+        most = min(LARGEST, max(LOOSE, MOST_GROWTH * stored_bytes(path)))
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise refuse_file(path, f"holds more than {most:,} bytes", expected)
     if not content or len(content) % size:
         raise refuse_file(path, f"holds {len(content):,} bytes", expected)
     return np.frombuffer(content, np.uint8).reshape(-1, size)
