@@ -60,8 +60,6 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
     except KeyboardInterrupt:
         return INTERRUPTED["SIGINT"]
     except (RunnerError, OSError) as error:
-        if os.environ.get("HYDRA_FULL_ERROR") == "1":
-            raise
         return report_error(error)
     return code
 
@@ -72,7 +70,9 @@ def forget_reader() -> None:
 
 
 def report_error(error: RunnerError | OSError) -> int:
-    """Prints the error in one line and gives its exit code."""
+    """Prints the error in one line and gives its exit code; raises it with HYDRA_FULL_ERROR=1."""
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        raise error
     if isinstance(error, OSError):
         place = error.filename or "standard output"
         error = StorageError(f"{place}: {error.strerror or error}; choose another place")

@@ -28,7 +28,7 @@ from runner.analysis.terminal import fitting, show
 from runner.analysis.wording import sentence, shortage, value_text, words_of
 from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, run_command
-from runner.errors import SettingsError, SnapshotError, printable
+from runner.errors import SettingsError, SnapshotError, counted, printable
 from runner.recording.files import storage_errors, write_atomically
 from runner.recording.tables import csv_bytes
 
@@ -118,8 +118,8 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     verdicts = compare_groups(groups, measure)
     table = in_order(summary(groups, options.by, verdicts, measure), options.sort)
     better = words_of(measure)[1]
-    counted = sum(len(group.values) for group in groups)
-    print(f"{measure.name} by {', '.join(options.by)}: {counted:,} runs, {better} is better")
+    several = counted(sum(len(group.values) for group in groups), "run")
+    print(f"{measure.name} by {', '.join(options.by)}: {several}, {better} is better")
     for line in [*copies, *left_out(runs, options.by, measure)]:
         print(line)
     show(with_interval(table), options.rows)
@@ -156,7 +156,7 @@ def repeats(runs: pd.DataFrame, again: Mask, result: str) -> list[str]:
         return []
     verb = "repeats another" if number == 1 else "repeat others"
     differing = f", {others:,} of them with another {result}" if others else ""
-    return [f"left out: {counted_runs(number)} that {verb} (same settings and seed){differing}"]
+    return [f"left out: {counted(number, 'run')} that {verb} (same settings and seed){differing}"]
 
 
 def left_out(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> list[str]:
@@ -172,7 +172,7 @@ def left_out(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> list[st
         if len(counts):
             name = ", ".join(value_text(value) for value in key)
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
-            lines.append(f"left out of {name}: {reasons} (of {counted_runs(len(group))})")
+            lines.append(f"left out of {name}: {reasons} (of {counted(len(group), 'run')})")
     more = [f"… {len(lines) - MOST_LEFT_OUT} more groups"] if len(lines) > MOST_LEFT_OUT else []
     return lines[:MOST_LEFT_OUT] + more
 
@@ -181,8 +181,8 @@ def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
     """What is to be kept in mind of the measure."""
     reached = runs["stop_reason"] == "target"
     if measure.name in SPENT and reached.any() and not reached.all():
-        others = int((~reached).sum())
-        return [f"{others:,} runs stopped before their target: they would have needed more"]
+        others = counted(int((~reached).sum()), "run")
+        return [f"{others} stopped before their target: they would have needed more"]
     return []
 
 
@@ -207,7 +207,7 @@ def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
         shown = fitting(table, options.rows, list(dict.fromkeys(important)))
     again = int(repeated(runs).sum())
     same = f", {again:,} of which repeat others (same settings and seed)" if again else ""
-    print(counted_runs(len(runs)) + same)
+    print(counted(len(runs), "run") + same)
     show(table[shown], options.rows)
     hidden = sum(differs(runs, str(name)) for name in runs if name not in {*shown, "path"})
     if hidden and not options.columns:
@@ -216,11 +216,6 @@ def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
             which += " differs" if hidden == 1 else " differ"
         print(f"{hidden:,} more {which}; --columns NAME,… or --columns all shows them")
     return runs
-
-
-def counted_runs(number: int) -> str:
-    """`1 run`, `12 runs`."""
-    return f"{number:,} run{'' if number == 1 else 's'}"
 
 
 def short_names(paths: "pd.Series[str]") -> list[str]:

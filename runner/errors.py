@@ -61,6 +61,11 @@ def error_line(error: BaseException) -> str:
     return printable(f"{kind}{error}")
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 run`, `12 runs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def printable(text: object) -> str:
     """`text` on one line, with control characters escaped so that it cannot steer a terminal."""
     line = str(text)

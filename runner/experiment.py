@@ -9,7 +9,7 @@ from typing import Any
 from runner.assembly.building import build_occasions
 from runner.assembly.course import check_branch, course, validation_of
 from runner.assembly.preparing import Assembly, Experiment, assemble, prepare
-from runner.errors import INTERRUPTED, ConflictError, DivergedError
+from runner.errors import INTERRUPTED, ConflictError, DivergedError, counted
 from runner.finishing import draw_plots, record_ending, track
 from runner.network.trained import network_arrays
 from runner.recording.branching import lineage
@@ -126,6 +126,8 @@ def record_run(
         weights = state.best if restored else state.parameters
         outcome = outcome_of(report, interrupts.received)
         console.end_training(report, outcome.status)
+        if watch is not None and restored:
+            console.restored(watch.best_epoch(state), watch.metric, watch.best_value(state))
         final = record_ending(experiment, weights, report, recorder, console)
         console.conclude(problem, dataset, weights, report)
         recorder.finish(
@@ -196,7 +198,7 @@ def train_and_record(
 
 def outcome_of(report: StepReport, signal: str | None) -> Outcome:
     """The status and exit code that a run's last report comes to."""
-    at = f"{report.step:,} steps, {report.seconds:.2f} s"
+    at = f"{counted(report.step, 'step')}, {report.seconds:.2f} s"
     if report.stop_reason == "diverged":
         advice = "lower optimizer.learning_rate or choose other starting weights"
         text = f"training diverged within {at}: loss or weights are not finite; {advice}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runner.commands import CommandParser, extra, run_command
-from runner.errors import SnapshotError, printable
+from runner.errors import SnapshotError, counted, printable
 from runner.recording.files import write_atomically
 
 EXAMPLES = """\
@@ -37,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     tell_left_out({name: why for name, why in content["unreadable"].items() if name not in told})
     page = report_page(content, title, plotly.get_plotlyjs())
     write_atomically(options.output, page.encode())
-    print(f"{printable(options.output)}: {len(runs):,} runs, {len(page.encode()) / 1e6:.1f} MB")
+    size = f"{len(page.encode()) / 1e6:.1f} MB"
+    print(f"{printable(options.output)}: {counted(len(runs), 'run')}, {size}")
     return 0
 
 

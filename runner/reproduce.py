@@ -19,7 +19,7 @@ from typing import Any
 from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, console, run_command
 from runner.configuration.composing import compose, conf_folder
-from runner.errors import SettingsError, printable
+from runner.errors import SettingsError, counted, printable
 from runner.experiment import run_experiment
 from runner.recording.snapshots import load_snapshot, newest_snapshot, snapshot_path
 from runner.recording.tables import read_column, read_row
@@ -151,7 +151,7 @@ def table_row(name: str, case: str, comparisons: list[Comparison], seconds: floa
     first = comparisons[0]
     if len(comparisons) > 1 or first.tolerance == "digits":
         worst = max(abs(c.ours - float(c.published)) for c in comparisons)
-        shown = [f"{len(comparisons)} numbers", f"differ by {worst:.1g} at most"]
+        shown = [counted(len(comparisons), "number"), f"differ by {worst:.1g} at most"]
     else:
         spread = "" if first.spread is None else f" ± {first.spread:.4f}"
         shown = [f"{first.what} {first.published}", f"{first.ours:.5g}{spread}"]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.commands import CommandParser, run_command
+from runner.commands import CommandParser, report_error, run_command
 from runner.continuing.jobs import jobs_of
 from runner.continuing.resuming import resume_run, warn
 from runner.errors import (
@@ -47,17 +47,22 @@ def main(arguments: Sequence[str]) -> int:
         changes = changes_in(overrides)
     codes = []
     for folder in map(Path, folders):
-        jobs = jobs_left(folder, ended=("diverged",) if changes else ("completed", "diverged"))
-        if jobs is None:
+        try:
             codes.append(resumed(folder, changes))
-        else:
-            codes.append(resumed_sweep(folder, jobs, changes))
+        except RunnerError as error:
+            codes.append(report_error(error))
         if codes[-1] in INTERRUPTED.values():
             break
     return max(codes)
 
 
-def resumed(run: Path, changes: Mapping[str, Any]) -> int:
+def resumed(folder: Path, changes: Mapping[str, Any]) -> int:
+    """Goes on with a run or a sweep; its exit code."""
+    jobs = jobs_left(folder, ended=("diverged",) if changes else ("completed", "diverged"))
+    return resumed_run(folder, changes) if jobs is None else resumed_sweep(folder, jobs, changes)
+
+
+def resumed_run(run: Path, changes: Mapping[str, Any]) -> int:
     """Goes on with a run, as one sees it train; its exit code."""
     outcome = resume_run(run, changes, warn)
     if outcome is None:

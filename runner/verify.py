@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.commands import CommandParser, report_error, run_command
 from runner.continuing.jobs import jobs_of
 from runner.continuing.verifying import Comparison, verify_run
-from runner.errors import RunnerError, SnapshotError, printable
+from runner.errors import RunnerError, SnapshotError, counted, printable
 from runner.recording.progress_bar import bar_on
 from runner.sweeping.sharing import shared_assembly
 
@@ -77,7 +77,7 @@ def verify_all(runs: Sequence[Path], named: Sequence[Path], left: Counter[str]) 
             if comparison.differences and run not in named:
                 around |= dict.fromkeys(comparison.circumstances)
     if len(runs) > 1 or left:
-        print(f"{number(len(runs), 'run')}: {counts(ends)}")
+        print(f"{counted(len(runs), 'run')}: {counts(ends)}")
         if around:
             print(f"  otherwise than then: {'; '.join(around)}")
         if left:
@@ -94,14 +94,14 @@ def word(comparison: Comparison) -> str:
 
 def verdict(comparison: Comparison) -> list[str]:
     """What a repetition came to, in words: a line, and what there is to add."""
-    snapshots, rows = number(comparison.snapshots, "snapshot"), number(comparison.rows, "row")
+    snapshots, rows = counted(comparison.snapshots, "snapshot"), counted(comparison.rows, "row")
     compared = f"{snapshots} and {rows} of history"
     if not comparison.differences:
         return [f"identical: {compared}"]
     first = comparison.differences[0]
     where = f"first at step {first.step:,}: {printable(first.what)}"
     around = "; ".join(comparison.circumstances) or "nothing that is known"
-    places = number(len(comparison.differences), "place")
+    places = counted(len(comparison.differences), "place")
     lines = [f"in {places} of {compared}", f"otherwise than then: {around}"]
     largest = f"the largest relative difference is {comparison.largest:.2g}"
     tolerance = f"{comparison.tolerance:g}"
@@ -112,11 +112,6 @@ def verdict(comparison: Comparison) -> list[str]:
         why = "that other versions or another machine explain"
         lines.append(f"{largest}, above the {tolerance} {why}")
     return [f"differs, {where}", *lines]
-
-
-def number(count: int, what: str) -> str:
-    """`1 run`, `12 runs`."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def counts(by_word: Counter[str]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self, TextIO
 
 from runner.data.dataset import Dataset
-from runner.errors import printable
+from runner.errors import counted, printable
 from runner.network.batch_norm import EPSILON, MOMENTUM
 from runner.network.topology import Array, Topology
 from runner.network.trained import predict
@@ -67,7 +67,8 @@ class Console:
         dropout = network.dropout
         batch = "full batch" if problem.full_batch else f"batches of {problem.batch_size}"
         self.line("INITIATING NETWORK")
-        self.line(f"topology    {topology}, {topology.parameters:,} parameters, {biases}")
+        parameters = counted(topology.parameters, "parameter")
+        self.line(f"topology    {topology}, {parameters}, {biases}")
         self.line(f"activation  {' '.join(network.hidden)}, output {network.output}")
         if topology.batch_norm:
             self.line(f"batch norm  hidden layers, momentum {MOMENTUM:g}, epsilon {EPSILON:g}")
@@ -118,7 +119,13 @@ class Console:
         self._close_bar()
         at = self._metrics(report)
         reason = self._reasons(report, status)
-        self.line(f"{reason}: {report.step} steps, {at}, {report.seconds:.2f} seconds")
+        steps = f"{report.step} step{'' if report.step == 1 else 's'}"
+        self.line(f"{reason}: {steps}, {at}, {report.seconds:.2f} seconds")
+
+    def restored(self, epoch: int, metric: str, value: float) -> None:
+        """Which epoch's weights are the result, and how well they did then."""
+        stood = metric_text(metric, {metric: value})
+        self.line(f"The weights of epoch {epoch}, the best, are restored: {stood}")
 
     def final_metrics(self, metrics: Mapping[str, float]) -> None:
         """How the final weights do on each part that was evaluated, a line a part."""

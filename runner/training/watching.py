@@ -51,6 +51,14 @@ class Watch:
             self._slow_down(watch, value, *self.slowing)
         return self.reason(state)
 
+    def best_epoch(self, state: TrainingState) -> int:
+        """The last epoch that was better than all before it."""
+        return state.epoch - int(state.watch[WAITED])
+
+    def best_value(self, state: TrainingState) -> float:
+        """The metric's value at its end."""
+        return float(state.watch[BEST])
+
     def reason(self, state: TrainingState) -> str | None:
         """Why training is to stop after what has been observed, or None if it goes on."""
         limits = (("patience", WAITED, self.patience), ("plateau", LEVEL_EPOCHS, self.plateau))

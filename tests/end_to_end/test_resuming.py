@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from runner.experiment import run_experiment
 from runner.recording.locks import locked
 from runner.recording.snapshots import snapshot_paths
 from runner.recording.tables import read_row
+from runner.settings import parse_settings
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 from tests.end_to_end.commands import ENVIRONMENT, InProcess, composed, ending, start
@@ -426,6 +428,26 @@ def test_a_signal_that_somebody_waits_for_is_handed_on_when_the_run_has_ended(
         sender.wait()
     assert outcome.status == "interrupted"
     assert heard == ["interrupted"]
+
+
+def test_of_several_runs_those_that_can_go_on_do(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    runs = [trained(tmp_path / name, *SHORT) for name in ("one", "damaged", "two")]
+    (runs[1] / "run.json").write_text("{")
+    capfd.readouterr()
+    assert resumed(*runs, tmp_path / "none", "stopping.max_steps=60") == 4
+    said = capfd.readouterr().err
+    assert said.count("error: ") == said.count("\n") == 2
+    assert [read_row(run / "results.csv")["steps"] for run in runs] == ["60", "50", "60"]
+
+
+def test_a_run_goes_on_with_the_engine_that_auto_came_to(tmp_path: Path) -> None:
+    config = composed("recording.plots=false", *SHORT)
+    settings = replace(parse_settings(config), engine="numpy")  # as where Numba is missing
+    run_experiment(config, tmp_path, {}, quiet=True, settings=settings)
+    assert resumed(tmp_path, "stopping.max_steps=60") == 0
+    assert json.loads((tmp_path / "run.json").read_text())["engine"] == "numpy"
 
 
 def test_a_whole_sweep_goes_on_further_than_it_was_asked_to(run: InProcess) -> None:

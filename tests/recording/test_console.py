@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.experiment import run_experiment
-from runner.recording.tables import read_row
+from runner.recording.tables import read_column, read_row
 from tests.end_to_end.commands import ENVIRONMENT, composed
 
 SMALL = ["stopping.max_steps=1000"]
@@ -79,6 +79,23 @@ def test_the_line_at_the_end_names_reason_steps_and_accuracy_in_percent(tmp_path
     assert line.startswith("Target mean accuracy 90 % reached: ")
     assert " steps, mean accuracy 9" in line
     assert line.endswith(" seconds")
+
+
+def test_one_step_is_no_steps(tmp_path: Path) -> None:
+    assert "reached: 1 step, " in log_of(tmp_path, ["stopping.max_steps=1"])
+
+
+@pytest.mark.parametrize("limit", ["stopping.patience=2", "stopping.max_steps=300"])
+def test_early_stopping_says_which_epochs_weights_are_restored(limit: str, tmp_path: Path) -> None:
+    watching = ["stopping.metric=val_loss", "stopping.restore_best=true", "stopping.max_epochs=9"]
+    rate = "optimizer.learning_rate=0.03"
+    log = log_of(tmp_path, ["dataset=digits", "dataset.validation=0.2", *watching, rate, limit])
+    losses = read_column(tmp_path / "history.csv", "val_loss")  # of every epoch, here
+    step = min(losses, key=losses.__getitem__)
+    epoch = int(read_column(tmp_path / "history.csv", "epoch")[step])
+    assert 1 < epoch < max(read_column(tmp_path / "history.csv", "epoch").values())
+    line = f"The weights of epoch {epoch}, the best, are restored: val loss {losses[step]:.12g}\n"
+    assert line in log
 
 
 def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
