@@ -54,7 +54,10 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 class NpzFile:
-    """The arrays of an npz file as columns: [rows] each, or [rows, n] as name.1 to name.n."""
+    """The arrays of an npz file as columns: [rows] each, others as name.1 to name.n.
+
+    Images [rows, height, width] are read row by row.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -75,13 +78,15 @@ class NpzFile:
         self.most_rows = lengths.pop()
 
     def _add(self, name: str, array: Array) -> None:
-        if array.ndim not in (1, 2):
-            raise ValueError(f"'{name}' has {array.ndim} dimensions, not one or two")
-        if array.ndim == 2 and array.shape[1] > MOST_COLUMNS:
-            raise ValueError(f"'{name}' has {array.shape[1]:,} columns, {MOST_COLUMNS:,} at most")
+        if not array.ndim:
+            raise ValueError(f"'{name}' is a single value")
+        width = math.prod(array.shape[1:])
+        if width > MOST_COLUMNS:
+            raise ValueError(f"'{name}' has {width:,} columns, {MOST_COLUMNS:,} at most")
         columns = {name: array}
-        if array.ndim == 2:
-            columns = {f"{name}.{i + 1}": column for i, column in enumerate(array.T)}
+        if array.ndim > 1:
+            flat = array.reshape(len(array), width)
+            columns = {f"{name}.{i + 1}": column for i, column in enumerate(flat.T)}
         if again := columns.keys() & self._columns.keys():
             raise ValueError(f"it names '{min(again)}' twice")
         self._columns |= columns
@@ -112,6 +117,34 @@ class NpzFile:
                     f"{expected or 'is not a finite number' + hint(cell)}"
                 )
         raise self._refused(f"column '{printable(name)}' does not hold numbers")
+
+
+class NpyFile:
+    """The columns 1, 2, … of a matrix in an npy file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._matrix = open_npy(path)
+        self.header = counted(self._matrix.shape[1])
+        self.most_rows = len(self._matrix)
+
+    def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:
+        """The rows, some at a time; the columns named in `texts` as texts."""
+        import pandas as pd  # noqa: PLC0415 - only for those who read files
+
+        for block in blocks(self._matrix):
+            yield pd.DataFrame(block, columns=self.header).astype(dict.fromkeys(texts, str))
+
+    def refuse_cell(
+        self, name: str, is_bad: Callable[[str], bool], expected: str | None = None
+    ) -> NoReturn:
+        """Names the row and number of the first bad cell of a column."""
+        column = self._matrix[:, int(name) - 1]
+        row = next(row for row, value in enumerate(column.tolist()) if is_bad(str(value)))
+        raise DataError(
+            f"{printable(self.path)} row {row + 1} column {name}: {column[row]} "
+            f"{expected or 'is not a finite number'}"
+        )
 
 
 def read_member(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:

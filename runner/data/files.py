@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from runner.checking.suggestions import suggestion
-from runner.data.array_files import NpzFile, load_npy
+from runner.data.array_files import NpyFile, NpzFile, load_npy
 from runner.data.columns import MOST_CATEGORIES, Column, check_known, number_column, one_hot
 from runner.data.csv_files import CsvFile, is_missing, is_number
 from runner.data.dataset import Part, Pool
@@ -21,7 +21,11 @@ from runner.network.topology import Array
 MOST_COUNTED_CLASSES = 20
 """Whole numbers that run from 0 or 1 to no more than this are taken for classes."""
 
-FORMATS: Mapping[str, Callable[[str], TableFile]] = {".parquet": ParquetFile, ".npz": NpzFile}
+FORMATS: Mapping[str, Callable[[str], TableFile]] = {
+    ".parquet": ParquetFile,
+    ".npz": NpzFile,
+    ".npy": NpyFile,
+}
 """By the end of the file's name; everything else is CSV, plain or gzip."""
 
 

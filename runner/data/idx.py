@@ -54,6 +54,15 @@ def opened(path: Path, expected: str) -> Iterator[BinaryIO]:
         raise refuse_file(path, f"cannot be read: {error.strerror or error}", expected) from error
 
 
+def looks_like_idx(path: Path) -> bool:
+    """Whether a file begins as IDX does; no text and no other format of ours does."""
+    try:
+        with opened(path, "an IDX file") as file:
+            return file.read(2) == b"\0\0"
+    except DataError:  # what is wrong is said by what reads it
+        return False
+
+
 def read_idx(path: Path, shape: tuple[int, ...]) -> Array:
     """An IDX file of bytes: [n, *shape] (uint8).
 

@@ -1,15 +1,22 @@
 import csv
+import gzip
 import io
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import runner
 from runner import load_network
+from runner.analysis.samples import read_samples
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.experiment import run_experiment
+from runner.network.topology import Array
 from runner.predict import main
+from runner.recording.tables import csv_bytes
+from tests.data.formats import idx_bytes
 
 TABLE = """height,colour,kind
 1.5,red,apple
@@ -36,6 +43,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "fills": [*common, f"dataset.path={folder / 't.csv'}", "dataset.missing=mean"],
         "strict": [*common, f"dataset.path={folder / 'whole.csv'}"],
         "xor": ["dataset=xor", "stopping.max_steps=10"],
+        "digits": ["dataset=digits", "stopping.max_epochs=1"],
+        "numbers": [*common, f"dataset.path={folder / 'whole.csv'}", "dataset.target=height"],
     }
     for name, overrides in runs.items():
         run_experiment(compose(overrides), folder / name, {}, quiet=True)
@@ -49,7 +58,7 @@ def test_a_table_of_ones_own_is_predicted_as_in_training(
     (tmp_path / "new.csv").write_text(new)
     arguments = [str(place / "fills"), str(tmp_path / "new.csv"), "-o", str(tmp_path / "out.csv")]
     assert run_command(main, arguments) == 0
-    assert capsys.readouterr().out.startswith(f"{tmp_path / 'out.csv'}: 3 rows, output_")
+    assert capsys.readouterr().out.startswith(f"{tmp_path / 'out.csv'}: 3 rows, note, output_")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
     network = load_network(place / "fills")
     assert network.input_names == ("height", "colour=green", "colour=red")
@@ -59,6 +68,7 @@ def test_a_table_of_ones_own_is_predicted_as_in_training(
     assert [[float(row[name]) for name in names] for row in rows] == outputs.tolist()
     assert [row["class"] for row in rows] == network.labels(outputs).tolist()
     assert rows[0]["class"] == "apple"
+    assert [row["note"] for row in rows] == ["x", "y", "z"]
 
 
 def test_columns_without_names_are_taken_in_order(
@@ -72,6 +82,124 @@ def test_columns_without_names_are_taken_in_order(
     assert [float(line) for line in lines[1:]] == expected.ravel().tolist()
 
 
+def predicted(
+    capsys: pytest.CaptureFixture[str], run: Path, *arguments: object
+) -> tuple[list[dict[str, str]], str]:
+    """The rows on the screen, and what is said beside them."""
+    assert run_command(main, [str(run), *map(str, arguments)]) == 0
+    said = capsys.readouterr()
+    return list(csv.DictReader(io.StringIO(said.out))), said.err
+
+
+def test_with_the_target_there_is_an_accuracy_and_the_file_s_own_columns_are_kept(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = "id,kind,height,colour\n007,apple,1.4,red\n008,pear,1.3,red\n,,3.2,green\n"
+    (tmp_path / "new.csv").write_text(new)
+    rows, said = predicted(capsys, place / "fills", tmp_path / "new.csv")
+    assert list(rows[0])[:3] == ["id", "kind", "output_apple"]
+    assert [(row["id"], row["kind"]) for row in rows] == [
+        ("007", "apple"),
+        ("008", "pear"),
+        ("", ""),
+    ]
+    right = sum(row["class"] == row["kind"] for row in rows[:2])
+    assert said == f"accuracy {50 * right}.00 % ({right} of 2)\n"
+
+
+def test_numbers_to_predict_have_an_r2(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, said = predicted(capsys, place / "numbers", place / "whole.csv")
+    given = np.array([float(row["height"]) for row in rows])
+    found = np.array([float(row["output_height"]) for row in rows])
+    r2 = 1 - ((found - given) ** 2).sum() / ((given - given.mean()) ** 2).sum()
+    error = np.abs(found - given).mean()
+    assert said == f"height: R2 {r2:.4g}, mean absolute error {error:.4g}\n"
+    assert list(rows[0]) == ["height", "output_height"]
+
+
+def test_a_column_of_the_file_named_as_one_of_ours_keeps_its_name(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new.csv").write_text("height,colour,class\n1.4,red,7b\n")
+    rows, said = predicted(capsys, place / "fills", tmp_path / "new.csv")
+    assert (rows[0]["class"], rows[0]["predicted_class"], said) == ("7b", "apple", "")
+
+
+def images() -> tuple[Array, Array]:
+    """Twenty of the digits [20, 8, 8] that the runner ships, and their labels."""
+    shipped = Path(runner.__file__).parent / "data" / "sets" / "digits.npz"
+    with np.load(shipped) as arrays:
+        return arrays["images"][:20].reshape(20, 8, 8), arrays["labels"][:20].astype(np.uint8)
+
+
+def write_table(path: Path, columns: Sequence[str], *arrays: Array) -> None:
+    """A CSV file of columns side by side."""
+    rows = np.concatenate([array.reshape(20, -1) for array in arrays], axis=1)
+    path.write_bytes(csv_bytes(columns, rows.tolist()))
+
+
+PIXELS = [f"pixel{place}" for place in range(64)]
+FILES: dict[str, tuple[Callable[[Path, Array, Array], object], bool]] = {
+    "alone.csv": (lambda path, x, _: write_table(path, PIXELS, x), False),
+    "labelled.csv": (lambda path, x, y: write_table(path, ["label", *PIXELS], y, x), True),
+    "named.csv": (lambda p, x, y: write_table(p, ["id", *PIXELS, "label"], y + 1, x, y), True),
+    "array.npz": (lambda path, x, _: np.savez(path, images=x), False),
+    "arrays.npz": (lambda path, x, y: np.savez(path, images=x.reshape(20, 64), labels=y), True),
+    "matrix.npy": (lambda path, x, _: np.save(path, x.reshape(20, 64)), False),
+    "images": (lambda path, x, _: path.write_bytes(idx_bytes(x)), False),
+    "images.gz": (lambda path, x, _: path.write_bytes(gzip.compress(idx_bytes(x))), False),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_images_are_read_from_every_usual_format(
+    name: str, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write, labelled = FILES[name]
+    inputs, labels = images()
+    write(tmp_path / name, inputs, labels)
+    rows, said = predicted(capsys, place / "digits", tmp_path / name)
+    network = load_network(place / "digits")
+    expected = network.classify(inputs.reshape(20, 64))
+    assert [row["class"] for row in rows] == expected.tolist()
+    right = np.count_nonzero(expected.astype(int) == labels)
+    assert said == (f"accuracy {5 * right}.00 % ({right} of 20)\n" if labelled else "")
+
+
+def test_labels_of_images_in_idx_are_a_file_of_their_own(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    inputs, labels = images()
+    (tmp_path / "images").write_bytes(idx_bytes(inputs))
+    (tmp_path / "labels").write_bytes(idx_bytes(labels))
+    (tmp_path / "few").write_bytes(idx_bytes(labels[:3]))
+    (tmp_path / "strange").write_bytes(idx_bytes(labels + np.uint8(1)))
+    run, file = place / "digits", tmp_path / "images"
+    rows, said = predicted(capsys, run, file, "--labels", tmp_path / "labels")
+    assert [row["label"] for row in rows] == [str(label) for label in labels]
+    assert " of 20)" in said
+    for bad, problem in (("few", "3 labels"), ("strange", "beyond the 10 classes")):
+        assert run_command(main, [str(run), str(file), "--labels", str(tmp_path / bad)]) == 3
+        assert problem in capsys.readouterr().err
+    assert run_command(main, [str(place / "xor"), str(file)]) == 3
+    assert "the run learnt from no square images" in capsys.readouterr().err
+
+
+def test_emnist_s_images_lie_on_their_side_and_its_letters_count_from_1(
+    place: Path, tmp_path: Path
+) -> None:
+    inputs, labels = images()
+    (tmp_path / "images").write_bytes(idx_bytes(inputs))
+    (tmp_path / "labels").write_bytes(idx_bytes(labels + np.uint8(1)))
+    network = load_network(place / "digits")
+    dataset = {"kind": "emnist", "split": "letters"}
+    found = read_samples(network, str(tmp_path / "images"), str(tmp_path / "labels"), dataset)
+    assert (found.inputs == inputs.transpose(0, 2, 1).reshape(20, 64)).all()
+    assert found.targets is not None
+    assert np.array_equal(found.targets, labels)
+
+
 BAD = {
     "a category that is new": ("height,colour\n1,red\n2,blue\n", "line 3 column 'colour': 'blue'"),
     "a text among numbers": ("height,colour\n1,red\nx,red\n", "line 3 column 'height': 'x'"),
@@ -81,6 +209,10 @@ BAD = {
     "a column that is not there": ("height,color\n1,red\n", "no column 'colour'"),
     "no rows": ("height,colour\n", "no rows"),
     "a torn row": ("height,colour\n1,red\n1\n", "line 3"),
+    "a class that is new": (
+        "height,colour,kind\n1,red,plum\n",
+        "'plum' is not among the classes",
+    ),
     "an infinite number": ("height,colour\ninf,red\n", "line 2 column 'height': 'inf'"),
 }
 
@@ -101,6 +233,7 @@ def test_bad_data_is_refused_with_its_line_and_column(
     assert problem in said.err
     assert said.err.count("\n") == 1
     assert said.out == ""
+    assert "dataset.path" not in said.err
 
 
 def test_what_is_no_run_or_no_file_has_its_exit_code(

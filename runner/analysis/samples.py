@@ -1,0 +1,224 @@
+"""Samples in a file for a network that is trained: its inputs, and targets where there are any.
+
+A table's columns are those that the run learnt from, by their names; where these are only numbers,
+as those of images are, the columns that are left beside the target, in their order. All others are
+kept as they are written, such as the target and what names the rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import isqrt
+from pathlib import Path
+
+import numpy as np
+
+from runner.data.columns import one_hot
+from runner.data.csv_files import CsvFile, is_missing, is_number
+from runner.data.dataset import counted
+from runner.data.files import FORMATS, Choice, Table, labels_of, read_table
+from runner.data.idx import looks_like_idx, read_idx
+from runner.data.table_files import TableFile
+from runner.errors import DataError, printable
+from runner.network.topology import Array
+from runner.network.trained import TrainedNetwork
+
+USUAL_TARGETS = ("class", "label", "labels", "target", "y")
+"""What targets are called where the run's data set has no name for them."""
+UPRIGHT: Mapping[str, tuple[int, ...]] = {"emnist": (0, 2, 1)}
+"""How the axes of images are put in order, by the kind of data set; others are in order."""
+COUNTED_FROM: Mapping[str, int] = {"letters": 1}
+"""The first label of a file, by EMNIST's division; others count from 0."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a file holds for a network."""
+
+    inputs: Array
+    """[rows, n_in]"""
+    targets: Array | None = None
+    """[rows] labels of classes, -1 where there is none, or [rows, n_out] numbers, then NaN."""
+    kept: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """All columns that are not inputs, as they are written."""
+
+
+def read_samples(
+    network: TrainedNetwork, path: str, labels: str | None, dataset: Mapping[str, object]
+) -> Samples:
+    """The samples in a file: CSV, Parquet, npz or npy, or images in IDX.
+
+    labels: an IDX file of the images' labels. dataset: the run's configuration of its data set.
+    Raises DataError naming line and column.
+    """
+    if looks_like_idx(Path(path)):
+        return read_images(network, Path(path), labels, dataset)
+    if labels is not None:
+        raise DataError(
+            f"--labels={printable(labels)} goes with images in IDX; {printable(path)} is a table, "
+            "whose targets are a column of its own"
+        )
+    file: TableFile = FORMATS.get(Path(path).suffix, CsvFile)(path)
+    columns, known = learnt_columns(network, file, dataset)
+    targets = target_columns(network, file, columns, dataset)
+    named = targets and network.classes is not None and not all(map(is_number, network.classes))
+    table = read_table(path, Choice(targets, columns, (*known, *(targets if named else ()))))
+    check_cells(network, table, known)
+    inputs, _, _ = one_hot(table.features, known)
+    return Samples(inputs, read_targets(network, table), read_kept(file, columns))
+
+
+def read_images(
+    network: TrainedNetwork, path: Path, labels: str | None, dataset: Mapping[str, object]
+) -> Samples:
+    """Square images in IDX, and their labels where there are any."""
+    inputs, kind = network.network.topology.sizes[0], str(dataset.get("kind"))
+    side = isqrt(inputs)
+    if network.input_names is not None or side * side != inputs:
+        raise DataError(
+            f"{printable(path)} holds IDX; the run learnt from no square images: expected a table "
+            f"with its {inputs} inputs"
+        )
+    images = read_idx(path, (side, side)).transpose(UPRIGHT.get(kind, (0, 1, 2)))
+    found = images.reshape(len(images), inputs)
+    if labels is None:
+        return Samples(found)
+    first = COUNTED_FROM.get(str(dataset.get("split")), 0)
+    numbers = read_idx(Path(labels), ()).astype(int) - first
+    if len(numbers) != len(images):
+        raise DataError(
+            f"{printable(path)} holds {len(images):,} images and {printable(labels)} "
+            f"{len(numbers):,} labels; expected one label an image"
+        )
+    classes = len(network.classes or ())
+    if classes and not (numbers.min() >= 0 and numbers.max() < classes):
+        raise DataError(f"{printable(labels)} has labels beyond the {classes} classes of the run")
+    kept = {"label": [str(number + first) for number in numbers]}
+    return Samples(found, numbers if classes else numbers[:, None].astype(float), kept)
+
+
+def learnt_columns(
+    network: TrainedNetwork, file: TableFile, dataset: Mapping[str, object]
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """The file's columns that are inputs, and the categories of those that hold texts."""
+    inputs = network.network.topology.sizes[0]
+    names = network.input_names or counted(inputs)
+    columns: dict[str, None] = {}
+    known: dict[str, tuple[str, ...]] = {}
+    groups = {group.start: group for group in network.input_groups}
+    in_groups = {i for group in network.input_groups for i in range(group.start, group.stop)}
+    for place, name in enumerate(names):
+        if place in groups:
+            column, categories = category_column(names[groups[place]], file.header)
+            columns[column], known[column] = None, categories
+        elif place not in in_groups:
+            columns[name] = None
+    missing = [name for name in columns if name not in file.header]
+    if not missing:
+        return tuple(columns), known
+    if names == counted(inputs):
+        return columns_in_order(file, inputs, dataset), {}
+    found = ", ".join(map(printable, file.header[:10]))
+    raise DataError(
+        f"{printable(file.path)} has no column '{printable(missing[0])}', which the network "
+        f"learnt from; it has {found}"
+    )
+
+
+def columns_in_order(
+    file: TableFile, inputs: int, dataset: Mapping[str, object]
+) -> tuple[str, ...]:
+    """As many columns as there are inputs: all, all but the target, or all that are numbered alike.
+
+    Numbered alike are pixel0, pixel1, …, and images.1, images.2, …, an array of an npz file.
+    """
+    header = tuple(file.header)
+    if len(header) == inputs:
+        return header
+    others = tuple(name for name in header if name not in expected_targets(dataset))
+    numbered: dict[str, list[str]] = {}
+    for name in header:
+        if name[-1:].isdecimal():
+            numbered.setdefault(name.rstrip("0123456789"), []).append(name)
+    fitting = [tuple(group) for group in numbered.values() if len(group) == inputs]
+    if len(others) == inputs:
+        return others
+    if len(fitting) == 1:
+        return fitting[0]
+    raise DataError(
+        f"{printable(file.path)} has {len(header):,} columns; the network takes {inputs:,} inputs: "
+        f"expected as many, with or without a target named {', '.join(expected_targets(dataset))}, "
+        "or as many that are numbered alike, such as pixel1, pixel2, …"
+    )
+
+
+def expected_targets(dataset: Mapping[str, object]) -> tuple[str, ...]:
+    """What the targets are called: as the run was told, or as is usual."""
+    named = dataset.get("target")
+    if isinstance(named, str):
+        return (named,)
+    return tuple(map(str, named)) if isinstance(named, list) else USUAL_TARGETS
+
+
+def target_columns(
+    network: TrainedNetwork, file: TableFile, inputs: Sequence[str], dataset: Mapping[str, object]
+) -> tuple[str, ...]:
+    """The file's columns that are targets; none unless all of them are there."""
+    there = [name for name in expected_targets(dataset) if name in file.header]
+    there = [name for name in there if name not in inputs]
+    if network.classes is not None:
+        return tuple(there[:1])
+    outputs = network.network.topology.sizes[-1]
+    return tuple(there) if len(there) == outputs else ()
+
+
+def read_targets(network: TrainedNetwork, table: Table) -> Array | None:
+    """Labels [rows] or numbers [rows, n_out] from a table's targets."""
+    if not table.targets:
+        return None
+    if network.classes is not None:
+        return labels_of(table.targets[0], network.classes, table.file.path)
+    return np.stack([column.values for column in table.targets], 1)
+
+
+def read_kept(file: TableFile, inputs: Sequence[str]) -> dict[str, list[str]]:
+    """The columns that are not inputs, as they are written; empty where there is nothing."""
+    names = tuple(name for name in file.header if name not in set(inputs))
+    kept: dict[str, list[str]] = {name: [] for name in names}
+    for piece in file.pieces(names) if names else ():
+        for name in names:
+            cells = piece[name]
+            kept[name] += cells.astype(object).where(cells.notna(), "").astype(str).tolist()
+    return kept
+
+
+def category_column(names: Sequence[str], header: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The column and its categories from names such as `colour=red` and `colour=green`."""
+    first = names[0]
+    ends = [place for place, sign in enumerate(first) if sign == "="]
+    ends = [end for end in ends if all(name.startswith(first[: end + 1]) for name in names)]
+    end = next((end for end in ends if first[:end] in header), ends[0])
+    return first[:end], tuple(name[end + 1 :] for name in names)
+
+
+def check_cells(network: TrainedNetwork, table: Table, known: dict[str, tuple[str, ...]]) -> None:
+    """Refuses texts that training did not see, and missing values where it had none."""
+    for column in table.features:
+        name = column.name
+        if name in known and set(column.texts) - set(known[name]):
+            choices = ", ".join(map(printable, known[name][:10]))
+            table.file.refuse_cell(
+                name,
+                partial(is_strange, known[name]),
+                f"is not among the categories of the training data; expected {choices}",
+            )
+        if name not in known and column.is_text:
+            table.file.refuse_cell(name, lambda cell: not is_number(cell))
+        if network.fill is None and np.any(column.missing()):
+            expected = "is missing, and training saw no row without it; fill it in"
+            table.file.refuse_cell(name, is_missing, expected)
+
+
+def is_strange(categories: Sequence[str], cell: str) -> bool:
+    """Whether a cell holds a category that training did not see."""
+    return cell not in categories and not is_missing(cell)
