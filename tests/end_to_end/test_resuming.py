@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from runner.commands import run_command
 from runner.errors import ConflictError
 from runner.experiment import run_experiment
 from runner.recording.locks import locked
-from runner.recording.snapshots import snapshot_paths
+from runner.recording.snapshots import load_snapshot, snapshot_paths
 from runner.recording.tables import read_row
 from runner.settings import parse_settings
 from runner.training.optimizers import OPTIMIZERS
@@ -118,6 +119,76 @@ def interrupt(run: Path) -> None:
     about |= {"status": "running", "finished": None, "stop_reason": None}
     (run / "run.json").write_text(json.dumps(about))
     (run / "results.csv").unlink()
+
+
+SLICED = (
+    *("recording.snapshots.seconds=1e-9", "recording.snapshots.keep=null"),
+    "recording.durable=false",  # a power cut is another test's
+)
+"""A snapshot of every report, most of them inside an epoch."""
+BATCHES = ("stopping.target=null", "stopping.max_epochs=20", "batch_size=3")
+PLANE = ("dataset=moons", "dataset.samples=90", "dataset.validation=0.3")
+FOLD = ("dataset.test=null", "dataset.folds=3", "dataset.fold=1")
+BRIEF = (*HELD_OUT, "stopping.max_epochs=4")
+STATEFUL: dict[str, tuple[str, ...]] = {
+    **{
+        f"schedule={name}": (*BATCHES, f"schedule={name}")
+        for name in SCHEDULES
+        if SCHEDULES[name].needs_length
+    },
+    "plateau": (
+        *(*BRIEF, "stopping.metric=val_loss", "optimizer.learning_rate=0.03"),
+        *("schedule=plateau", "schedule.patience=0"),
+    ),
+    "batch normalisation": (*BRIEF, "network.batch_norm=true"),
+    "batch normalisation, numpy": (*BRIEF, "network.batch_norm=true", "engine=numpy"),
+    "dropout": (*BRIEF, "network.dropout.rate=0.2", "network.dropout.stage=forward"),
+    "dropout, numpy": (
+        *(*BRIEF, "network.dropout.rate=0.2", "network.dropout.stage=forward"),
+        "engine=numpy",
+    ),
+    "regularization": (
+        *(*BRIEF, "regularization.l1=1e-4", "regularization.l2=1e-4"),
+        *("regularization.clip_norm=1", "regularization.max_norm=1"),
+    ),
+    "distortions": (*BRIEF, "dataset.distortion.alpha=8"),
+    "statistics of layers": (*BRIEF, "recording.layer_statistics=true"),
+    "a fold": (*DIGITS, *FOLD, "stopping.max_epochs=4"),
+    "patience": (*WATCHING, "stopping.patience=2", "optimizer.learning_rate=0.03"),
+    "the best weights": (
+        *(*RESTORING, "stopping.patience=2", "optimizer.learning_rate=0.03"),
+        "network.batch_norm=true",
+    ),
+    "a plateau": (
+        *HELD_OUT,
+        "stopping.metric=val_loss",
+        "stopping.plateau=3",
+        "stopping.min_delta=0.05",
+    ),
+    "a held-out target": (*HELD_OUT, "stopping.metric=val_accuracy", "stopping.target=0.95"),
+    "full batches, held out": (
+        *(*PLANE, "batch_size=null", "stopping.max_epochs=30", "stopping.target=null"),
+        *("stopping.metric=val_loss", "stopping.restore_best=true"),
+    ),
+    "regression": ("dataset=sine", "stopping.max_epochs=5", "stopping.target=null"),
+}
+
+
+@pytest.mark.parametrize("case", STATEFUL)
+def test_a_run_goes_on_from_any_of_its_snapshots_to_the_same_bytes(
+    case: str, tmp_path: Path
+) -> None:
+    run = trained(tmp_path / "run", *STATEFUL[case], *SLICED)
+    before, paths = told(run), snapshot_paths(run)
+    steps = [load_snapshot(path).step for path in paths]
+    assert 0 < steps[1] < steps[len(steps) // 2] < steps[-1]
+    for place in (1, len(paths) // 2):
+        copy = Path(copytree(run, tmp_path / str(place)))
+        for path in snapshot_paths(copy)[place + 1 :]:
+            path.unlink()
+        interrupt(copy)
+        assert resumed(copy) == 0
+        assert told(copy) == before
 
 
 ENDINGS: dict[str, list[str]] = {
