@@ -57,6 +57,18 @@ CASES: dict[str, tuple[list[str], str, int, int]] = {
         [*WATCHING, "schedule=plateau", "schedule.patience=0", "optimizer.learning_rate=0.03"],
         *("max_epochs", 3, 8),
     ),
+    "the best weights restored, stopped inside an epoch": (
+        [*RESTORING, "stopping.patience=3", "network.batch_norm=true"],
+        *("max_steps", 70, 300),
+    ),
+    "a held-out target, stopped inside an epoch": (
+        [*HELD_OUT, "stopping.metric=val_accuracy", "stopping.target=0.999"],
+        *("max_steps", 70, 200),
+    ),
+    "a fold": (
+        [*DIGITS, "dataset.test=null", "dataset.folds=3", "dataset.fold=1"],
+        *("max_epochs", 2, 4),
+    ),
     "distortions, stopped inside an epoch": (
         [*DIGITS, "dataset.distortion.alpha=8"],
         *("max_steps", 70, 130),
@@ -271,6 +283,12 @@ NOTHING_ADDED: list[tuple[tuple[str, ...], str]] = [
     (SHORT, "stopping.max_steps=50"),  # what it was
     (SHORT, "stopping.max_seconds=900"),  # another limit, the first one met
     ((), "stopping.max_steps=9000000"),  # the target met
+    ((*WATCHING, "stopping.patience=1", "optimizer.learning_rate=0.05"), "stopping.max_epochs=99"),
+    ((*WATCHING, "stopping.plateau=1", "stopping.min_delta=0.2"), "stopping.max_epochs=99"),
+    (
+        (*HELD_OUT, "stopping.metric=val_accuracy", "stopping.target=0.8"),
+        "stopping.max_steps=9000",
+    ),
 ]
 
 
