@@ -13,8 +13,10 @@ from runner.analysis.choosing import differs, telling, worth_showing
 from runner.analysis.columns import Mask
 from runner.analysis.comparing import (
     SPENT,
+    Group,
     Measure,
     Verdict,
+    best_of,
     compare_groups,
     default_metric,
     grouped,
@@ -24,7 +26,7 @@ from runner.analysis.comparing import (
 from runner.analysis.copies import TIMED, otherwise, repeated
 from runner.analysis.filters import where
 from runner.analysis.runs import read_runs
-from runner.analysis.terminal import fitting, show
+from runner.analysis.terminal import decimals_for, fitting, number_text, say, show
 from runner.analysis.wording import sentence, shortage, value_text, words_of
 from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, run_command
@@ -33,6 +35,8 @@ from runner.recording.files import storage_errors, write_atomically
 from runner.recording.tables import csv_bytes
 
 MOST_SENTENCES = 30
+MOST_UNREAL = 10
+"""Comparisons that are all told; of more, those that are real, and those with the best group."""
 MOST_LEFT_OUT = 10
 ALL = "all"
 WHY = "why a run is left out"
@@ -121,32 +125,56 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     several = counted(sum(len(group.values) for group in groups), "run")
     print(f"{measure.name} by {', '.join(options.by)}: {several}, {better} is better")
     for line in [*copies, *left_out(runs, options.by, measure)]:
-        print(line)
-    show(with_interval(table), options.rows)
+        say(line)
+    show_groups(table, options.by, groups, options.rows)
     for line in remarks(completed, measure):
-        print(line)
+        say(line)
     if verdicts:
-        show_differences(verdicts, options.by, measure, paired_by)
+        alike = [name for name in telling(completed) if name in paired_by] or paired_by
+        show_differences(verdicts, options.by, measure, alike)
     if (advice := shortage(verdicts)) is not None:
-        print(advice)
+        say(advice)
     return table
 
 
+def show_groups(table: pd.DataFrame, by: Sequence[str], groups: Sequence[Group], most: int) -> None:
+    """Prints the groups; where there is no room for all, the mean and its interval."""
+    decimals = decimals_for(np.concatenate([group.values for group in groups]))
+    ends = zip(table["low"], table["high"], strict=True)
+    shown = table.drop(columns=["low", "high"]).rename(columns={"best": ""})
+    intervals = [
+        f"[{number_text(low, decimals)}, {number_text(high, decimals)}]" if low == low else ""
+        for low, high in ends
+    ]
+    shown.insert(list(shown).index("mean") + 1, "95 % interval", intervals)
+    important = [*by, "mean", "95 % interval", "", "n", "median", "sd", "min", "max"]
+    numbers = dict.fromkeys(("mean", "sd", "median", "min", "max"), decimals)
+    show(shown[fitting(shown, most, important)], most, numbers)
+
+
 def show_differences(
-    verdicts: Sequence[Verdict], by: Sequence[str], measure: Measure, paired_by: str
+    verdicts: Sequence[Verdict], by: Sequence[str], measure: Measure, paired_by: Sequence[str]
 ) -> None:
-    """Prints how they were tested, then a sentence for each, the real ones first."""
+    """Prints how they were tested, then a sentence for each that is real or of the best group."""
     paired = any(verdict.pairs for verdict in verdicts)
-    test = f"paired by {paired_by}, Wilcoxon signed-rank" if paired else "Wilcoxon rank-sum"
+    alike = " and ".join(filter(None, [", ".join(paired_by[:-1]), *paired_by[-1:]]))
+    test = f"paired by {alike}, Wilcoxon signed-rank" if paired else "Wilcoxon rank-sum"
     if len(verdicts) > 1:
         test += f", Holm's correction for {len(verdicts):,} comparisons"
-    print(f"\nDifferences ({test}):")
+    print()
+    say(f"Differences ({test}):")
+    best = best_of([group for v in verdicts for group in (v.better, v.worse)], measure)
     ordered = sorted(verdicts, key=lambda verdict: (not verdict.real, verdict.p))
+    if len(ordered) > MOST_UNREAL:
+        ordered = [v for v in ordered if v.real or v.better is best or v.worse is best]
     for verdict in ordered[:MOST_SENTENCES]:
-        print(f"  {sentence(verdict, by, measure, paired_by)}")
+        say(f"  {sentence(verdict, by, measure, paired_by)}")
+    real = sum(verdict.real for verdict in verdicts)
     if len(ordered) > MOST_SENTENCES:
-        real = sum(verdict.real for verdict in ordered)
-        print(f"  … {real:,} of {len(ordered):,} are real")
+        print(f"  … {real:,} of {len(verdicts):,} are real")
+    elif len(ordered) < len(verdicts):
+        others = len(verdicts) - len(ordered)
+        say(f"  … no difference shown in {others:,} more, none of them with the best")
 
 
 def repeats(runs: pd.DataFrame, again: Mask, result: str) -> list[str]:
@@ -214,7 +242,7 @@ def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
         which = "column" if hidden == 1 else "columns"
         if len(runs) > 1:
             which += " differs" if hidden == 1 else " differ"
-        print(f"{hidden:,} more {which}; --columns NAME,… or --columns all shows them")
+        say(f"{hidden:,} more {which}; --columns NAME,… or --columns all shows them")
     return runs
 
 
@@ -223,15 +251,6 @@ def short_names(paths: "pd.Series[str]") -> list[str]:
     whole = [Path(path) for path in paths]
     above = Path(os.path.commonpath([path.parent for path in whole]))
     return [str(path.relative_to(above)) for path in whole]
-
-
-def with_interval(table: pd.DataFrame) -> pd.DataFrame:
-    """The mean's interval in one column, for reading."""
-    table = table.copy()
-    ends = zip(table.pop("low"), table.pop("high"), strict=True)
-    shown = [f"[{low:.5g}, {high:.5g}]" if low == low else "" for low, high in ends]
-    table.insert(list(table).index("sd") + 1, "95 % interval", shown)
-    return table.rename(columns={"best": ""})
 
 
 def in_order(table: pd.DataFrame, column: str | None) -> pd.DataFrame:

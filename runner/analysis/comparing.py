@@ -136,8 +136,10 @@ def varying(runs: pd.DataFrame) -> list[str]:
     return [name for name in settings if runs[name].nunique(dropna=False) > 1]
 
 
-def grouped(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> tuple[list[Group], str]:
-    """The groups, in the order of their values, and what pairs runs of different groups.
+def grouped(
+    runs: pd.DataFrame, by: Sequence[str], measure: Measure
+) -> tuple[list[Group], list[str]]:
+    """The groups, in the order of their values, and in what runs of different groups are alike.
 
     Runs belong together that have the same seed and all else that varies within the groups.
     """
@@ -158,7 +160,7 @@ def grouped(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> tuple[li
             whole = key if isinstance(key, tuple) else (key,)
             groups.append(Group(whole, values[there], blocks[there]))
     groups.sort(key=lambda group: [natural(value) for value in group.key])
-    return groups, "seeds" if inside == ["seed"] else "pairs"
+    return groups, inside
 
 
 def natural(value: object) -> tuple[object, ...]:
@@ -229,15 +231,15 @@ def summary(
 ) -> pd.DataFrame:
     """A row a group: n, mean, sd, the mean's 95 % interval, median, min, max, and the best.
 
-    `best` marks the group of the best mean, geometric where factors count; `not shown to differ`
-    those that may be as good.
+    `best` marks the group of the best mean, geometric where factors count; `may be best` those that
+    are not shown to be worse.
     """
     best = best_of(groups, measure)
     worse = [verdict.worse for verdict in verdicts if verdict.real and verdict.better is best]
     rows = []
     for group in groups:
         values, interval = group.values, mean_interval(group.values, measure.scale)
-        same = "" if any(group is other for other in worse) else "not shown to differ"
+        same = "" if any(group is other for other in worse) else "may be best"
         rows.append(
             {
                 **dict(zip(by, group.key, strict=True)),

@@ -1,38 +1,136 @@
 """Tables of runs in the terminal, no wider than it is."""
 
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from runner.analysis.wording import value_text
 from runner.commands import console
 from runner.errors import printable
+from runner.network.topology import Array
 
 GAP = 2
+DIGITS = 4
+"""Of the largest number of a column."""
+SPREAD_DIGITS = 3
+"""Of the distance between its least and its greatest, for those between to be told apart."""
+MOST_DECIMALS = 12
+INDENT = "    "
 
 
-def show(table: pd.DataFrame, most: int) -> None:
-    """Prints a table; of more rows than `most` the first ones."""
-    from rich.table import Table  # noqa: PLC0415 - slow to import
-    from rich.text import Text  # noqa: PLC0415
+def show(table: pd.DataFrame, most: int, decimals: Mapping[str, int | None] | None = None) -> None:
+    """Prints a table; of more rows than `most` the first ones.
 
+    One that is wider than the terminal is shown upright: a line a column, some rows side by side.
+    decimals: of columns that are not to have their own.
+    """
     shown = table.head(most) if most > 0 else table
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for name in shown:
-        numbers = pd.api.types.is_numeric_dtype(shown[name].dtype)
-        drawn.add_column(Text(printable(name)), justify="right" if numbers else "left")
-    for row in shown.itertuples(index=False):
-        drawn.add_row(*(Text(cell_text(value)) for value in row))
-    console().print(drawn)
+    cells = {
+        str(name): texts_of(shown[name], (decimals or {}).get(str(name), decimals_of(shown[name])))
+        for name in shown
+    }
+    if sum(width_of(name, texts) + GAP for name, texts in cells.items()) - GAP > room():
+        show_upright(cells)
+    else:
+        right = [name for name in cells if pd.api.types.is_numeric_dtype(shown[name].dtype)]
+        show_rows(cells, right)
     if len(shown) < len(table):
         print(f"… {len(table) - len(shown):,} more rows; --rows 0 shows all")
 
 
-def cell_text(value: Any) -> str:
-    """A value as it is shown; nothing where there is none."""
-    return "" if pd.isna(value) else value_text(value)
+def room() -> int:
+    """How many letters a line has; where nobody watches, as many as it takes."""
+    return int(console().width)
+
+
+def show_rows(cells: Mapping[str, Sequence[str]], right: Sequence[str]) -> None:
+    """Prints a line a row; the columns in `right` end at the same place."""
+    from rich.table import Table  # noqa: PLC0415 - slow to import
+    from rich.text import Text  # noqa: PLC0415
+
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for name in cells:
+        drawn.add_column(Text(printable(name)), justify="right" if name in right else "left")
+    for row in zip(*cells.values(), strict=True):
+        drawn.add_row(*map(Text, row))
+    console().print(drawn)
+
+
+def show_upright(cells: Mapping[str, Sequence[str]]) -> None:
+    """Prints a line a column, as many rows side by side as there is room for, then the next ones.
+
+    The first column names the rows. What is the same in all of them is told once, before.
+    """
+    first, *names = cells
+    rows = len(cells[first])
+    same = [name for name in names if rows > 1 and len(set(cells[name])) == 1]
+    if known := [f"{printable(name)}={cells[name][0]}" for name in same if cells[name][0]]:
+        say(f"The same in all {rows}: {', '.join(known)}")
+        print()
+    lines = [first, *(name for name in names if name not in same)]
+    widths = [max(len(cells[name][row]) for name in lines) + GAP for row in range(rows)]
+    start = 0
+    while start < rows:
+        free = room() - max(map(len, lines)) - np.cumsum(widths[start:])
+        end = start + max(1, int((free >= 0).sum()))
+        if start:
+            print()
+        page = {first: lines[1:]}
+        page |= {cells[first][row]: [cells[n][row] for n in lines[1:]] for row in range(start, end)}
+        show_rows(page, list(page)[1:])
+        start = end
+
+
+def say(line: str) -> None:
+    """Prints a line, in a terminal that is narrower several, broken between words."""
+    print(textwrap.fill(line, room(), subsequent_indent=INDENT, break_on_hyphens=False))
+
+
+def decimals_of(column: "pd.Series[Any]") -> int | None:
+    """How many decimals tell the numbers of a column apart; None where each has its own.
+
+    So have numbers that are short, such as settings, and those of very different size.
+    """
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return None
+    values = column.to_numpy(float, na_value=np.nan)
+    return decimals_for(values[np.isfinite(values)])
+
+
+def decimals_for(values: Array) -> int | None:
+    """The same of finite numbers."""
+    sizes = np.abs(values[values != 0])
+    if not len(sizes) or all(float(f"{value:.{DIGITS}g}") == value for value in values):
+        return None
+    if sizes.max() > 1e4 * sizes.min() or sizes.max() >= 1e15:
+        return None
+    needed = DIGITS - 1 - np.floor(np.log10(sizes.max()))
+    if spread := np.ptp(values):
+        needed = max(needed, SPREAD_DIGITS - 1 - np.floor(np.log10(spread)))
+    return int(np.clip(needed, 0, MOST_DECIMALS))
+
+
+def texts_of(column: "pd.Series[Any]", decimals: int | None) -> list[str]:
+    """The cells of a column as they are shown; empty where there is nothing."""
+    return ["" if pd.isna(value) else number_text(value, decimals) for value in column.tolist()]
+
+
+def number_text(value: object, decimals: int | None) -> str:
+    """A number with so many decimals, or four digits; times to the second; others as given."""
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if not isinstance(value, float):
+        return value_text(value)
+    return f"{value:.{DIGITS}g}" if decimals is None else f"{value:.{decimals}f}"
+
+
+def width_of(name: str, texts: Sequence[str]) -> int:
+    """The room that a column takes."""
+    return max([len(printable(name)), *map(len, texts)])
 
 
 def fitting(table: pd.DataFrame, most: int, importance: Sequence[str]) -> list[str]:
@@ -42,12 +140,12 @@ def fitting(table: pd.DataFrame, most: int, importance: Sequence[str]) -> list[s
     """
     if not sys.stdout.isatty():
         return [str(name) for name in table]
-    room = console().width
+    free = room()
     kept = set()
     for name in importance:
-        cells = table[name].head(most) if most > 0 else table[name]
-        widest = max([len(name), *(len(cell_text(value)) for value in cells)])
-        if widest <= room:
-            room -= widest + GAP
+        column = table[name].head(most) if most > 0 else table[name]
+        widest = width_of(name, texts_of(column, decimals_of(column)))
+        if widest <= free:
+            free -= widest + GAP
             kept.add(name)
     return [str(name) for name in table if name in kept]

@@ -24,11 +24,15 @@ def words_of(measure: Measure) -> tuple[str, str]:
 
 
 def name_of(group: Group, by: Sequence[str]) -> str:
-    """`3-4-1`, or `topology=3-4-1 seed=1` where several columns make the group."""
+    """`adam 64-32-10 batch_size=20`: what makes the group; numbers with the ends of their names."""
     values = [value_text(value) for value in group.key]
     if len(by) == 1:
         return values[0]
-    return " ".join(f"{name}={value}" for name, value in zip(by, values, strict=True))
+    named = zip(by, group.key, values, strict=True)
+    return " ".join(
+        text if isinstance(value, str) else f"{name.rpartition('.')[2]}={text}"
+        for name, value, text in named
+    )
 
 
 def value_text(value: object) -> str:
@@ -40,14 +44,20 @@ def value_text(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else printable(value)
 
 
-def sentence(verdict: Verdict, by: Sequence[str], measure: Measure, paired_by: str) -> str:
+def pairs_of(paired_by: Sequence[str]) -> str:
+    """What runs are counted by that were compared with one that is alike in those columns."""
+    return "seeds" if list(paired_by) == ["seed"] else "pairs"
+
+
+def sentence(
+    verdict: Verdict, by: Sequence[str], measure: Measure, paired_by: Sequence[str]
+) -> str:
     """`3-8-1 needs fewer steps than 3-4-1: 41 % fewer [35, 47], 20 of 20 seeds (p = 4e-05)`."""
     a, b = name_of(verdict.better, by), name_of(verdict.worse, by)
+    pairs = pairs_of(paired_by)
     if verdict.difference.equal == 1:
-        return f"{a} and {b}: equal in all {verdict.pairs} {paired_by}"
-    evidence = (
-        f"{amount(verdict, measure)}, {wins(verdict, measure, paired_by)} ({p_text(verdict.p)})"
-    )
+        return f"{a} and {b}: equal in all {verdict.pairs} {pairs}"
+    evidence = f"{amount(verdict, measure)}, {wins(verdict, measure, pairs)} ({p_text(verdict.p)})"
     if verdict.real:
         return f"{a} {words_of(measure)[0]} {b}: {evidence}"
     if verdict.p <= LEVEL:
@@ -67,18 +77,19 @@ def amount(verdict: Verdict, measure: Measure) -> str:
         fraction = measure.name.endswith("accuracy")
         shares = [(100 if fraction else 1) * sign * value for value in (effect, low, high)]
         unit = " points" if fraction else ""
-    digits = [f"{value + 0.0:.3g}" for value in (shares[0], *sorted(shares[1:]))]  # not -0
+    # What is left by rounding is 0, and 0 is never -0.
+    digits = [f"{round(value, 9) + 0.0:.3g}" for value in (shares[0], *sorted(shares[1:]))]
     interval = "" if np.isnan(low) else f" [{digits[1]}, {digits[2]}]"
     return f"{digits[0]}{unit} {word}{interval}"
 
 
-def wins(verdict: Verdict, measure: Measure, paired_by: str) -> str:
+def wins(verdict: Verdict, measure: Measure, pairs: str) -> str:
     """In how many of the pairs the better one is better, and in how many both are equal."""
     share, equal = verdict.difference.higher, verdict.difference.equal
     share = share if measure.higher_is_better else 1 - share
     if verdict.pairs:
         won, same = (round(part * verdict.pairs) for part in (share - equal / 2, equal))
-        return f"{won} of {verdict.pairs} {paired_by}" + (f", {same} equal" if same else "")
+        return f"{won} of {verdict.pairs} {pairs}" + (f", {same} equal" if same else "")
     if np.isnan(share):
         return "a single run in one of them"
     return f"better in {100 * share:.0f} % of pairings"

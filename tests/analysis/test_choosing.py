@@ -1,13 +1,15 @@
 """Which columns tell runs apart, and that tables stay as narrow as the terminal."""
 
+import re
 import sys
 from itertools import product
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from runner.analysis.choosing import telling, worth_showing
-from runner.analysis.terminal import fitting, show
+from runner.analysis.terminal import decimals_for, fitting, number_text, say, show
 
 MIXED = pd.DataFrame(
     {
@@ -78,3 +80,53 @@ def test_a_table_in_a_file_keeps_its_width(capsys: pytest.CaptureFixture[str]) -
     text = capsys.readouterr().out
     assert len(text.splitlines()[0].split()) == len(NAMES)
     assert "… 2 more rows" in text
+
+
+NUMBERS: dict[str, tuple[list[float], list[str]]] = {
+    "accuracies": ([0.947075208, 0.9721448, 0.96], ["0.9471", "0.9721", "0.9600"]),
+    "very like each other": ([0.99990000027, 0.99990000029], ["0.999900000270", "0.999900000290"]),
+    "steps": ([118747.25, 95.5, 1000.0], ["118747", "96", "1000"]),
+    "settings": ([0.1, 0.001, 10.0], ["0.1", "0.001", "10"]),
+    "of every size": ([1.23456e-7, 0.5, 123.456], ["1.235e-07", "0.5", "123.5"]),
+    "seconds": ([0.0272555, 0.0067730], ["0.02726", "0.00677"]),
+    "negative": ([-0.123456, 0.2], ["-0.1235", "0.2000"]),
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_numbers_of_a_column_have_decimals_that_tell_them_apart(kind: str) -> None:
+    numbers, texts = NUMBERS[kind]
+    decimals = decimals_for(np.array(numbers))
+    assert [number_text(number, decimals) for number in numbers] == texts
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_table_wider_than_the_terminal_stands_upright(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", str(width))
+    columns = {f"optimizer.number_{i}": [i + row / 7 for row in range(9)] for i in range(12)}
+    table = pd.DataFrame({"run": [f"job-{row}" for row in range(9)], "same": "here", **columns})
+    show(table, 0)
+    lines = re.sub("\x1b.*?m", "", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[0] == "The same in all 9: same=here"
+    heads = [line.split()[1:] for line in lines if line.startswith("run")]
+    assert [run for head in heads for run in head] == list(table["run"])
+    found = [line.split()[1:] for line in lines if line.startswith("optimizer.number_3 ")]
+    expected = [f"{value:.3f}" for value in table["optimizer.number_3"]]
+    assert [text for texts in found for text in texts] == expected
+    assert len(heads) == {40: 3, 80: 2, 120: 1}[width]
+
+
+def test_sentences_are_broken_between_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "40")
+    say("  3-8-1 needs fewer steps than 3-4-1: 41 % fewer [35, 47], 20 of 20 seeds")
+    assert capsys.readouterr().out.splitlines() == [
+        "  3-8-1 needs fewer steps than 3-4-1: 41",
+        "    % fewer [35, 47], 20 of 20 seeds",
+    ]

@@ -78,7 +78,7 @@ VERDICTS: dict[str, tuple[Measure, Group, Group, str]] = {
 def test_two_groups_are_told_apart_in_words(case: str) -> None:
     measure, a, b, words = VERDICTS[case]
     (verdict,) = compare_groups([a, b], measure)
-    text = sentence(verdict, ["topology"], measure, "seeds")
+    text = sentence(verdict, ["topology"], measure, ["seed"])
     assert words in text
     assert "nan" not in text
 
