@@ -16,6 +16,7 @@ from runner.errors import SettingsError, printable
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 50
 """Mappings and lists inside one another."""
+MOST_BYTES = 1 << 24
 MOST_VALUES = 1_000_000
 """Values, every alias counted as all that it stands for: nine short lines can stand for 10^9."""
 
@@ -56,6 +57,8 @@ def check_yaml(path: Path) -> None:
     """
     name = printable(path)
     try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise SettingsError(f"{name} has {size:,} bytes; expected at most {MOST_BYTES:,}")
         with open(path, encoding="utf-8") as file:
             check_events(name, file.read())
     except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -291,17 +292,27 @@ def versions() -> dict[str, str]:
 def git_commit(folder: Path) -> str | None:
     """The commit checked out around `folder`, read from .git without starting git."""
     for place in (folder, *folder.parents):
-        head = place / ".git" / "HEAD"
-        if not head.is_file():
-            continue
-        content = head.read_text(encoding="utf-8").strip()
-        if not content.startswith("ref: "):
-            return content
-        reference = content.removeprefix("ref: ")
-        loose = place / ".git" / reference
-        if loose.is_file():
-            return loose.read_text(encoding="utf-8").strip()
-        packed = place / ".git" / "packed-refs"
-        lines = packed.read_text(encoding="utf-8").splitlines() if packed.is_file() else []
-        return next((line.split()[0] for line in lines if line.endswith(" " + reference)), None)
+        if (place / ".git" / "HEAD").is_file():
+            try:
+                commit = commit_in(place / ".git")
+            except (OSError, ValueError):
+                return None
+            return commit if COMMIT.fullmatch(commit) else None
     return None
+
+
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def commit_in(git: Path) -> str:
+    """What HEAD names. Raises OSError or ValueError where it, or a branch, cannot be read."""
+    head = read_text(git / "HEAD").strip()
+    reference = head.removeprefix("ref: ")
+    if head == reference:
+        return head
+    if Path(reference).is_absolute() or ".." in Path(reference).parts:
+        raise ValueError("its branch lies elsewhere")
+    if (git / reference).is_file():
+        return read_text(git / reference).strip()
+    packed = read_text(git / "packed-refs").splitlines()
+    return next((line.split()[0] for line in packed if line.endswith(f" {reference}")), "")

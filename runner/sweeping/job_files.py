@@ -16,7 +16,8 @@ from runner.errors import SettingsError, printable
 from runner.sweeping.composition import parsed_override
 from runner.sweeping.options import name_of
 
-MOST_BYTES = 1 << 26
+MOST_BYTES = 1 << 25
+LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 LONGEST_VALUE = 10_000
 """Characters of one; a table whose quotes are never closed has longer ones."""
 KEY = re.compile(r"\+{0,2}(?!hydra\b|sweep\b)[A-Za-z_][\w./@-]*", re.ASCII)
@@ -100,7 +101,7 @@ def yaml_cells(name: str, text: str) -> Cells:
     """Of a list of mappings; every value as it is written, as on the command line."""
     try:
         check_events(name, text, yaml.SequenceStartEvent)
-        items = yaml.compose(text, yaml.BaseLoader)
+        items = yaml.compose(text, LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""

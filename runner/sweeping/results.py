@@ -9,9 +9,9 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from runner.errors import ConflictError, SettingsError, Stop, printable
+from runner.errors import ConflictError, RunnerError, SettingsError, Stop, printable
 from runner.recording.files import storage_errors, write_atomically
-from runner.recording.reading import recorded_overrides
+from runner.recording.reading import check_own_files, recorded_overrides
 from runner.recording.run_directory import read_run
 from runner.recording.tables import merge_rows, named_rows, read_row
 from runner.sweeping.extras import check_installed
@@ -52,12 +52,13 @@ class SweepFolder(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before the first job."""
+        path = Path(config.hydra.sweep.dir).absolute()
         try:
             check_installed(config)
             check_in_sweep(config)
-        except SettingsError as error:
+            check_own_files(path)
+        except RunnerError as error:
             raise Stop(error, error.exit_code) from error
-        path = Path(config.hydra.sweep.dir).absolute()
         holds_a_sweep = path.is_dir() and any(child.name.isdecimal() for child in path.iterdir())
         if holds_a_sweep and not can_pick_up(config):
             problem = f"{printable(path)} already holds a sweep; give another hydra.sweep.dir"

@@ -157,6 +157,22 @@ CASES: dict[str, tuple[Damage, tuple[str, ...], int, str]] = {
         0,
         "",
     ),
+    "a sweep's log a link": (link("sweep/sweep.log", "../../kept"), AGAIN, 4, "a symbolic link"),
+    "a sweep's results a link": (
+        link("sweep/results.csv", "../../kept"),
+        AGAIN,
+        4,
+        "a symbolic link",
+    ),
+    "a sweep's settings a link": (
+        link("sweep/multirun.yaml", "../../kept"),
+        AGAIN,
+        4,
+        "a symbolic link",
+    ),
+    "a job to come, a link": (link("sweep/3", "../.."), AGAIN, 4, "sweep/3 is a symbolic link"),
+    "a sweep's log a pipe": (pipe("sweep/sweep.log"), AGAIN, 4, NOT_PLAIN),
+    "a sweep's settings a pipe": (pipe("sweep/multirun.yaml"), AGAIN, 4, NOT_PLAIN),
     "started is not told": (told("started"), LONGER, 4, "its started is null, expected a text"),
     "resumed is a number": (told("resumed", 5), LONGER, 4, "its resumed is 5, expected a list"),
     "versions are a list": (told("versions", []), VERIFIED, 0, ""),
@@ -182,6 +198,7 @@ def test_a_hostile_folder_is_refused_or_harmless(
     case: str, act: Callable[..., Ending], tmp_path: Path
 ) -> None:
     damage, command, code, words = CASES[case]
+    (tmp_path / "kept").write_text("as it was")
     outside = set(tmp_path.iterdir())
     ended = act(damage, *command)
     assert ended.code == code, ended
@@ -192,4 +209,5 @@ def test_a_hostile_folder_is_refused_or_harmless(
         line.startswith(("error: ", "warning: ", "left out: ")) for line in ended.err.splitlines()
     )
     assert set(tmp_path.iterdir()) - outside <= {tmp_path / "here"}
+    assert (tmp_path / "kept").read_text() == "as it was"
     assert not list(tmp_path.rglob("pwned*"))

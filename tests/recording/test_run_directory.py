@@ -12,6 +12,7 @@ import runner
 from runner.errors import ConflictError, DataError, StorageError
 from runner.recording.run_directory import RunDirectory, git_commit, read_run
 from runner.recording.tables import read_row
+from tests.limits import bounded
 
 DOCUMENTS = {".hydra/config.yaml": "topology: 3-4-1\n", ".hydra/overrides.yaml": "- ä\n"}
 
@@ -132,29 +133,41 @@ def test_a_torn_run_json_is_refused(content: str, tmp_path: Path) -> None:
         read_run(tmp_path)
 
 
+COMMIT = "0123456789abcdef" * 2 + "01234567"
+
+
 @pytest.mark.parametrize(
     ("files", "commit"),
     [
         ({}, None),
-        ({"HEAD": "0123abc\n"}, "0123abc"),
-        ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": "4567def\n"}, "4567def"),
+        ({"HEAD": f"{COMMIT}\n"}, COMMIT),
+        ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": f"{COMMIT}\n"}, COMMIT),
         (
-            {"HEAD": "ref: refs/heads/main\n", "packed-refs": "# x\n89ab refs/heads/main\n"},
-            "89ab",
+            {"HEAD": "ref: refs/heads/main\n", "packed-refs": f"# x\n{COMMIT} refs/heads/main\n"},
+            COMMIT,
         ),
         ({"HEAD": "ref: refs/heads/main\n"}, None),
+        ({"HEAD": "ref: ../../elsewhere\n", "../../elsewhere": f"{COMMIT}\n"}, None),
+        ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": "a secret"}, None),
+        ({"HEAD": "\x1b[2J"}, None),
+        ({"HEAD": "ref: a\0b"}, None),
+        ({"HEAD": "0" * 100_000_000}, None),
     ],
-    ids=["no checkout", "detached", "loose", "packed", "no commit yet"],
+    ids=[
+        *("no checkout", "detached", "loose", "packed", "no commit yet"),
+        *("elsewhere", "no commit", "escape sequence", "NUL", "very long"),
+    ],
 )
-def test_the_commit_is_read_from_the_checkout_around(
+def test_the_commit_is_read_from_the_checkout_around_and_nothing_else(
     files: dict[str, str], commit: str | None, tmp_path: Path
 ) -> None:
     for name, text in files.items():
-        path = tmp_path / ".git" / name
+        path = tmp_path / "here" / ".git" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    (tmp_path / "below").mkdir()
-    assert git_commit(tmp_path / "below") == commit
+    (tmp_path / "here" / "below").mkdir(parents=True)
+    with bounded():
+        assert git_commit(tmp_path / "here" / "below") == commit
 
 
 def test_run_json_is_plain_readable_json(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_what_is_no_file_or_too_large_is_refused(tmp_path: Path) -> None:
         "pipe.csv": "no file",
         "folder.csv": "no file",
         "none.csv": "no file",
-        "large.csv": "at most 67,108,864",
+        "large.csv": "at most 33,554,432",
     }
     for name, part in expected.items():
         with pytest.raises(SettingsError, match=part):
