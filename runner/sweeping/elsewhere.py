@@ -9,9 +9,8 @@ from omegaconf import DictConfig
 
 from runner.configuration.composing import first_line
 from runner.errors import INTERRUPTED, RunnerError, Stop
-from runner.sweeping.job import ended_job
+from runner.sweeping.job import JobEnd, ended_job
 from runner.sweeping.launching import alone, taken_up
-from runner.sweeping.results import collect_results
 from runner.sweeping.standing import SweepLog
 from runner.sweeping.sweep import Job, Sweep
 
@@ -32,6 +31,7 @@ class Elsewhere(Launcher):
     ) -> None:
         """Called once, before the first launch."""
         self._context, self._config = hydra_context, config
+        self._sweep: Sweep | None = None
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -40,30 +40,30 @@ class Elsewhere(Launcher):
 
         Raises LaunchError when the launcher gives up, such as when it loses a process.
         """
-        sweep = Sweep(self._context, self._config)
+        if self._sweep is None:  # a sweeper that learns from jobs launches many times
+            self._sweep = Sweep(self._context, self._config)
+        sweep = self._sweep
         known = taken_up(sweep, job_overrides, initial_job_idx)
+        ends = {job.number: end for job, end in known if end is not None}
         left = [job for job, end in known if end is None]
         with alone(sweep, left):
             try:
-                return self._launched(left, {job.number: job for job, _ in known})
+                self._run(left, {job.number: job for job, _ in known})
             except RunnerError:
                 raise
             except Exception as error:
                 raise self._given_up(sweep, left, error) from error
             finally:
-                collect_results(sweep.folder)
-                log_jobs(sweep, left, len(known) - len(left))
+                ends |= recorded(sweep, left, len(ends))
+        return [sweep.returned(job, ends.get(job.number)) for job, _ in known]
 
-    def _launched(self, left: Sequence[Job], known: Mapping[int, Job]) -> list[JobReturn]:
-        """What the jobs returned; raises what went wrong with one."""
-        returned: list[JobReturn] = []
+    def _run(self, left: Sequence[Job], known: Mapping[int, Job]) -> None:
+        """Raises what went wrong with a job that could not record it."""
         for jobs in stretches(left, known):
             texts = [job.overrides for job in jobs]
-            returned += self._launcher.launch(texts, initial_job_idx=jobs[0].number)
-        for one in returned:
-            if one.status is JobStatus.FAILED:
-                _ = one.return_value
-        return returned
+            for one in self._launcher.launch(texts, initial_job_idx=jobs[0].number):
+                if one.status is JobStatus.FAILED:
+                    _ = one.return_value
 
     def _given_up(self, sweep: Sweep, jobs: Sequence[Job], error: Exception) -> BaseException:
         """Records the jobs whose processes are gone; what to raise for the sweep."""
@@ -80,14 +80,22 @@ class Elsewhere(Launcher):
         )
 
 
-def log_jobs(sweep: Sweep, jobs: Sequence[Job], finished: int) -> None:
-    """Adds the jobs that have ended to the sweep's log, in the order of their numbers."""
+def recorded(sweep: Sweep, jobs: Sequence[Job], finished: int) -> dict[int, JobEnd]:
+    """The jobs that have ended, by number; in that order they come into the sweep's log and table.
+
+    finished: how many more had ended before.
+    """
+    ends: dict[int, JobEnd] = {}
     with SweepLog(sweep.folder) as log:
         log.begin(len(jobs), finished)
         for job in sorted(jobs, key=lambda job: job.number):
             end = ended_job(sweep.folder / str(job.number), job.number)
             if end is not None:
+                ends[job.number] = end
+                sweep.table.add(end)
                 log.add(end, " ".join(job.overrides))
+    sweep.table.finish()
+    return ends
 
 
 def stretches(left: Sequence[Job], known: Mapping[int, Job]) -> list[list[Job]]:

@@ -47,31 +47,44 @@ class GridSweeper(Sweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Called by Hydra once, before `sweep`."""
-        self._context, self._task, self._config = hydra_context, task_function, config
+        self._context, self._config = hydra_context, config
         self._launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> Any:
         """Launches the jobs that the command line and `params` ask for."""
-        from runner.sweeping.elsewhere import Elsewhere  # noqa: PLC0415 - only for sweeps
-        from runner.sweeping.grid import sweep_grid  # noqa: PLC0415
+        from runner.sweeping.grid import sweep_grid  # noqa: PLC0415 - only for sweeps
 
-        launcher = self._launcher
-        if not isinstance(launcher, PoolLauncher):
-            launcher = Elsewhere(launcher)
-            launcher.setup(
-                hydra_context=self._context, task_function=self._task, config=self._config
-            )
         texts = [f"{key}={values}" for key, values in self._params.items()] + arguments
-        return sweep_grid(self._context, self._config, launcher, texts)
+        return sweep_grid(self._context, self._config, self._launcher, texts)
 
 
 def register_plugins() -> None:
-    """Makes both known to Hydra, which by itself takes plugins from `hydra_plugins` only."""
+    """Makes both known to Hydra, which by itself takes plugins from `hydra_plugins` only.
+
+    Whatever sweeper asks for another package's launcher gets it in what the runner's own has.
+    """
     for plugin in (PoolLauncher, GridSweeper):
         Plugins.instance().register(plugin)
     setattr(Plugins, "is_in_toplevel_plugins_module", staticmethod(is_plugin))  # noqa: B010
+    setattr(Plugins, "instantiate_launcher", instantiate_launcher)  # noqa: B010
+
+
+hydras_own = Plugins.instantiate_launcher
+
+
+def instantiate_launcher(
+    plugins: Plugins, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+) -> Launcher:
+    """As Hydra does it; jobs are then checked at the door, picked up and listed on any launcher."""
+    launcher = hydras_own(plugins, hydra_context, task_function, config)
+    if not isinstance(launcher, PoolLauncher):
+        from runner.sweeping.elsewhere import Elsewhere  # noqa: PLC0415 - only where needed
+
+        launcher = Elsewhere(launcher)
+        launcher.setup(hydra_context=hydra_context, task_function=task_function, config=config)
+    return launcher
 
 
 def is_plugin(name: str) -> bool:

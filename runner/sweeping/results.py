@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from runner.errors import ConflictError, RunnerError, SettingsError, Stop, printable
 from runner.recording.files import storage_errors, write_atomically
@@ -60,17 +60,10 @@ class SweepFolder(Callback):
         except RunnerError as error:
             raise Stop(error, error.exit_code) from error
         holds_a_sweep = path.is_dir() and any(child.name.isdecimal() for child in path.iterdir())
-        if holds_a_sweep and not can_pick_up(config):
+        if holds_a_sweep and not config.sweep.skip_finished:
             problem = f"{printable(path)} already holds a sweep; give another hydra.sweep.dir"
             raise Stop(ConflictError(problem), ConflictError.exit_code)
         SweepFolder.path = None if config.sweep.plan else path
-
-
-def can_pick_up(config: DictConfig) -> bool:
-    """Whether jobs that a folder holds are recognised, by the runner's own launcher or sweeper."""
-    plugins = (config.hydra.launcher._target_, config.hydra.sweeper._target_)
-    ours = any(name.startswith("runner.sweeping.plugins.") for name in plugins)
-    return ours and bool(OmegaConf.select(config, "sweep.skip_finished"))
 
 
 def sweep_jobs(sweep: Path) -> Iterator[Job]:

@@ -117,10 +117,10 @@ class Sweep:
 
             load_kernels()
 
-    def returned(self, job: Job, end: JobEnd) -> JobReturn:
-        """What Hydra's sweepers want to know of a job."""
+    def returned(self, job: Job, end: JobEnd | None) -> JobReturn:
+        """What Hydra's sweepers want to know of a job; None of one that has left no end."""
         result = JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED)
-        result.return_value = end.value(self.objective)
+        result.return_value = end and end.value(self.objective)
         return result
 
     def _values_by_hydra(self, job: Job) -> dict[str, Any]:

@@ -92,8 +92,8 @@ def test_a_folder_that_holds_a_sweep_is_refused_where_picking_up_is_not_wanted(
     assert run("-m", "seed=1,2", *FEW).code == 0
     before = contents(run.cwd / "s")
     basic = ("hydra/launcher=basic", "hydra/sweeper=basic")
-    for refused in (("sweep.skip_finished=false",), basic):
-        ended = run("-m", "seed=1,2,3", *refused, *FEW)
+    for choices in ((), basic):
+        ended = run("-m", "seed=1,2,3", "sweep.skip_finished=false", *choices, *FEW)
         assert ended.code == 5
         assert "already holds a sweep" in ended.err
     assert contents(run.cwd / "s") == before
