@@ -6,6 +6,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.checking.rules import shown
 from runner.errors import SettingsError
+from runner.training.metrics import higher_is_better
 
 OWN = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")
 """The options that only the runner's own sweeper reads; they are no part of a job."""
@@ -24,7 +25,7 @@ def check_in_single_run(config: DictConfig) -> None:
 
 
 def check_in_sweep(config: DictConfig) -> None:
-    """Raises SettingsError where sweeper or launcher are not those that read them."""
+    """Raises SettingsError where sweeper or launcher would not read an option, or search amiss."""
     readers = (
         ("sweeper", "GridSweeper", "grid", OWN),
         ("launcher", "PoolLauncher", "pool", OF_POOL),
@@ -39,6 +40,22 @@ def check_in_sweep(config: DictConfig) -> None:
                     f"{shown(override)} is for hydra/{kind}={name}; "
                     f"hydra/{kind}={chosen} would not read it"
                 )
+    check_direction(config)
+
+
+def check_direction(config: DictConfig) -> None:
+    """Raises SettingsError where a search is to find the job that does worst."""
+    direction = config.hydra.sweeper.get("direction")
+    metric = str(config.sweep.objective or config.stopping.metric)
+    try:
+        best, worst = ("max", "min") if higher_is_better(metric) else ("min", "max")
+    except KeyError:  # of other columns either may be wanted
+        return
+    if direction == f"{worst}imize":
+        raise SettingsError(
+            f"hydra.sweeper.direction={shown(direction)} would look for the worst {metric}; "
+            f"set hydra.sweeper.direction={best}imize"
+        )
 
 
 def said(config: DictConfig) -> list[str]:

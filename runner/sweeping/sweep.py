@@ -15,12 +15,13 @@ from omegaconf import DictConfig, OmegaConf
 from runner.assembly.combinations import check_target
 from runner.assembly.ignored import check_ignored
 from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
-from runner.errors import SettingsError, printable
+from runner.errors import RunnerError, SettingsError, printable
 from runner.recording.branching import inherited
 from runner.recording.files import BySweep
 from runner.settings import parse_settings
 from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
+from runner.sweeping.objective import check_objective
 from runner.sweeping.pickup import earlier_jobs, numbers_in
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.table import ResultsTable
@@ -50,11 +51,13 @@ class Sweep:
         self._context, self._config = context, config
         self._composer = Composer(context.config_loader, config)
         self._by_hydra = needs_hydra(config)
-        self.watched = job_lines if is_search(config) else progress
+        self._is_search = is_search(config)
+        self.watched = job_lines if self._is_search else progress
         self.workers = config.sweep.workers or os.cpu_count() or 1
         self.fail_fast: bool = config.sweep.fail_fast
         self.stop_on_warning: bool = config.recording.on_sigusr1 == "stop"
         self.objective: str | None = config.sweep.objective
+        self._objective_checked = False
         self.numbers = numbers_in(self.folder)
         self.earlier, self.trained_on = earlier_jobs(self.folder)
         finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
@@ -68,8 +71,9 @@ class Sweep:
     def checked(self, job: Job) -> dict[str, Any]:
         """A job's configuration.
 
-        Raises SettingsError for one that cannot be composed or whose settings are unsound, and
-        DataError where its data are not those that jobs of before were trained on.
+        Raises SettingsError for one that cannot be composed or whose settings are unsound, of the
+        first one where it will not have what `sweep.objective` names, and DataError where its data
+        are not those that jobs of before were trained on.
         """
         try:
             known = None if self._by_hydra else self._composer.checked(job.overrides)
@@ -82,6 +86,9 @@ class Sweep:
             raise SettingsError(f"{printable(job.name)}: {explained(error)}") from error
         except SettingsError as error:
             raise SettingsError(f"{printable(job.name)}: {error}") from error
+        if self.objective is not None and not self._objective_checked:
+            check_objective(self.objective, settings)
+            self._objective_checked = True
         self.trained_on.check(self.folder, values)
         return values
 
@@ -118,9 +125,16 @@ class Sweep:
             load_kernels()
 
     def returned(self, job: Job, end: JobEnd | None) -> JobReturn:
-        """What Hydra's sweepers want to know of a job; None of one that has left no end."""
+        """What Hydra's sweepers want to know of a job, which may have left no end.
+
+        A search is told of failures as Hydra does it, for it may be counting them.
+        """
         result = JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED)
-        result.return_value = end and end.value(self.objective)
+        if self._is_search and (end is None or end.failed):
+            result.status = JobStatus.FAILED
+            result.return_value = RunnerError("it has left no end" if end is None else end.text)
+        else:
+            result.return_value = end and end.value(self.objective)
         return result
 
     def _values_by_hydra(self, job: Job) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The real things, each started by its test; every sweep is held against one of th
 import csv
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -121,22 +122,28 @@ def test_optuna_learns_from_its_trials(optuna: InProcess) -> None:
     assert median(learnt) < median(at_random) / 4
 
 
-FEW = ("stopping.target=null", "stopping.max_steps=20", "hydra.sweeper.n_trials=6")
+FEW = (
+    "stopping.target=null", "stopping.max_steps=20", "hydra.sweeper.n_trials=6",
+    "hydra.sweeper.direction=maximize",
+)  # fmt: skip
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_search_launched_again_goes_on_where_it_was(optuna: InProcess) -> None:
-    assert optuna(*OPTUNA, RATES, *FEW).code == 0
+@pytest.mark.parametrize("launcher", ["pool", "basic"])
+def test_a_search_launched_again_goes_on_where_it_was(launcher: str, optuna: InProcess) -> None:
+    search = (*OPTUNA, RATES, *FEW, f"hydra/launcher={launcher}")
+    assert optuna(*search).code == 0
     before = table(optuna.cwd / "s"), jobs(optuna.cwd / "s"), optimized(optuna.cwd / "s")
-    for path in sorted((optuna.cwd / "s" / "3").rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    ended = optuna(*OPTUNA, RATES, *FEW)
+    shutil.rmtree(optuna.cwd / "s" / "3")
+    ended = optuna(*search)
     assert ended.code == 0, ended
     assert ended.out.count("2 jobs are finished, 0 to run") == 2
     assert ended.out.count("1 jobs are finished, 1 to run") == 1
     assert (
         table(optuna.cwd / "s"), jobs(optuna.cwd / "s"), optimized(optuna.cwd / "s"),
     ) == before  # fmt: skip
+    log = (optuna.cwd / "s" / "sweep.log").read_text().splitlines()
+    assert sum(line.startswith("#") for line in log) == 7
 
 
 @pytest.mark.filterwarnings("default")
@@ -151,10 +158,36 @@ def test_a_search_survives_failing_trials(optuna: InProcess) -> None:
 
 
 @pytest.mark.filterwarnings("default")
-def test_an_objective_that_is_no_column_is_named(optuna: InProcess) -> None:
-    ended = optuna(*OPTUNA, RATES, *FEW, "sweep.objective=stps")
+def test_a_search_ends_where_more_fail_than_it_may(optuna: InProcess) -> None:
+    wrong = ("topology=choice(2-4-1,2-3-1)", "hydra.sweeper.max_failure_rate=0.5")
+    ended = optuna(*OPTUNA, *wrong, *FEW)
+    assert ended.code == 1
+    assert len(table(optuna.cwd / "s")) == 2
+    assert "error: 2 of the sweep's 2 jobs failed:" in ended.err
+
+
+REFUSED = {
+    "an objective that is misspelt": (
+        ["sweep.objective=stps"], "is no result of these jobs; did you mean 'steps'?"),
+    "an objective without data": (
+        ["sweep.objective=val_accuracy"], "choose from loss, mae, "),
+    "an objective of another task": (["sweep.objective=r2"], "choose from loss, mae, "),
+    "the worst metric": (["hydra.sweeper.direction=minimize"], "the worst mean_accuracy; set hy"),
+    "the worst objective": (["sweep.objective=test_loss"], "worst test_loss; set hydra.sweeper."),
+    "a setting": (["seed=-1"], "seed=-1 is out of range"),
+    "a setting on another launcher": (
+        ["seed=-1", "hydra/launcher=basic"], "seed=-1 is out of range"),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_search_is_checked_before_it_starts(case: str, optuna: InProcess) -> None:
+    choices, expected = REFUSED[case]
+    ended = optuna(*OPTUNA, RATES, *FEW, *choices)
     assert ended.code == 2
-    assert "sweep.objective='stps' is no column of results.csv; did you mean 'steps'?" in ended.err
+    assert expected in ended.err
+    assert not list(optuna.cwd.glob("s/*/run.json"))
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
