@@ -22,6 +22,7 @@ from runner.analysis.comparing import (
     grouped,
     measure_of,
     summary,
+    varying,
 )
 from runner.analysis.copies import TIMED, otherwise, repeated
 from runner.analysis.filters import where
@@ -129,10 +130,10 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     show_groups(table, options.by, groups, options.rows)
     for line in remarks(completed, measure):
         say(line)
+    alike = [name for name in telling(completed) if name in paired_by] or paired_by
     if verdicts:
-        alike = [name for name in telling(completed) if name in paired_by] or paired_by
         show_differences(verdicts, options.by, measure, alike)
-    if (advice := shortage(verdicts)) is not None:
+    if (advice := shortage(verdicts, alike)) is not None:
         say(advice)
     return table
 
@@ -206,12 +207,17 @@ def left_out(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> list[st
 
 
 def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
-    """What is to be kept in mind of the measure."""
+    """What is to be kept in mind of the measure, and of the runs."""
+    found = []
     reached = runs["stop_reason"] == "target"
     if measure.name in SPENT and reached.any() and not reached.all():
-        others = counted(int((~reached).sum()), "run")
-        return [f"{others} stopped before their target: they would have needed more"]
-    return []
+        others = int((~reached).sum())
+        found.append(f"{others:,} runs stopped before their target: they would have needed more")
+    if "dataset.fold" in varying(runs):
+        found.append(
+            "folds share most of what they train on: intervals and p-values are somewhat too sure"
+        )
+    return found
 
 
 def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:

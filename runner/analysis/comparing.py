@@ -94,7 +94,8 @@ class Verdict:
 def default_metric(runs: pd.DataFrame) -> str:
     """`steps` where every run reached its target; else what stopping watched, on the newest data.
 
-    Of the watched metric the `test_` column is taken before `val_`, and that before training's.
+    Of the watched metric the `test_` column is taken before `val_`, and that before training's;
+    where folds validate, theirs before all.
     """
     if (runs["stop_reason"] == "target").all():
         return "steps"
@@ -102,7 +103,10 @@ def default_metric(runs: pd.DataFrame) -> str:
     if "stopping.metric" in runs:
         watched = str(runs["stopping.metric"].mode(dropna=False)[0])  # what most of them did
     plain = watched.removeprefix("val_")
-    found = [name for name in (f"test_{plain}", f"val_{plain}", plain) if name in runs]
+    order = ["test_", "val_", ""]
+    if "dataset.folds" in runs and runs["dataset.folds"].notna().any():
+        order.insert(0, "val_")
+    found = [f"{prefix}{plain}" for prefix in order if f"{prefix}{plain}" in runs]
     return next((name for name in found if runs[name].notna().any()), "loss")
 
 

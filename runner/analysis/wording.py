@@ -15,6 +15,8 @@ WORDS = {
 }
 """By the measure and whether more of it is better; others have a lower or higher one."""
 
+PAIRS: dict[tuple[str, ...], str] = {("seed",): "seeds", ("dataset.fold",): "folds"}
+
 
 def words_of(measure: Measure) -> tuple[str, str]:
     """`needs fewer steps than`, and the word for the difference."""
@@ -46,7 +48,7 @@ def value_text(value: object) -> str:
 
 def pairs_of(paired_by: Sequence[str]) -> str:
     """What runs are counted by that were compared with one that is alike in those columns."""
-    return "seeds" if list(paired_by) == ["seed"] else "pairs"
+    return PAIRS.get(tuple(paired_by), "pairs")
 
 
 def sentence(
@@ -100,12 +102,13 @@ def p_text(p: float) -> str:
     return f"p = {p:.2g}"
 
 
-def shortage(verdicts: Sequence[Verdict]) -> str | None:
+def shortage(verdicts: Sequence[Verdict], paired_by: Sequence[str]) -> str | None:
     """What to do where no number of wins could have shown anything."""
     if not verdicts or min(verdict.least_p for verdict in verdicts) <= 0.05:
         return None
     needed = int(np.ceil(np.log2(2 * len(verdicts) / 0.05)))
+    what = pairs_of(paired_by) if paired_by else "seeds"
     return (
         "So few runs cannot show any difference, even if all agree; "
-        f"with {needed} seeds or more in each group they can."
+        f"with {needed} {what} or more in each group they can."
     )

@@ -180,6 +180,18 @@ def test_of_many_comparisons_the_real_ones_and_those_with_the_best_are_told(
     assert "… no difference shown in 6 more, none of them with the best" in text
 
 
+def test_folds_are_pairs_whose_intervals_are_too_sure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = ["dataset.fold" if name == "seed" else name for name in HEADER]
+    rows = [results(t, fold, 100 * len(t) + fold) for t in ("3-2-1", "3-16-1") for fold in range(5)]
+    text = said(capsys, write_runs(tmp_path, rows, header), "--by", "topology")
+    assert "paired by dataset.fold, Wilcoxon" in text
+    assert "5 of 5 folds" in text
+    assert "with 6 folds or more in each group they can" in text
+    assert "folds share most of what they train on: intervals and p-values are somewhat" in text
+
+
 def test_texts_cannot_steer_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

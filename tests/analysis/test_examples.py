@@ -11,7 +11,7 @@ from runner.configuration.composing import compose
 from runner.experiment import run_experiment
 from runner.sweeping.results import collect_results
 
-DIGITS = ("dataset=digits", "dataset.validation=0.1", "stopping.max_epochs=8")
+FOLDS = ("dataset.test=null", "dataset.folds=5")
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +28,30 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with outputs/digits, the sweep of docs/comparing.md."""
-    place = tmp_path_factory.mktemp("digits")
-    jobs = [(optimizer, seed) for optimizer in ("sgd", "adam") for seed in (1, 2, 3)]
-    for number, (optimizer, seed) in enumerate(jobs):
-        config = compose([*DIGITS, f"optimizer={optimizer}", f"seed={seed}"])
-        run_experiment(config, place / "outputs" / "digits" / str(number), {}, quiet=True)
-    collect_results(place / "outputs" / "digits")
-    return place
+    """A folder with outputs/digits and outputs/folds, the sweeps of docs/comparing.md."""
+    outputs = tmp_path_factory.mktemp("digits") / "outputs"
+    sweeps = {
+        "digits": [
+            ["dataset.validation=0.1", "stopping.max_epochs=8", f"optimizer={name}", f"seed={seed}"]
+            for name in ("sgd", "adam")
+            for seed in (1, 2, 3)
+        ],
+        "folds": [
+            [
+                "dataset.test=null",
+                "dataset.folds=5",
+                f"dataset.fold={fold}",
+                "stopping.max_epochs=3",
+            ]
+            for fold in range(5)
+        ],
+    }
+    for name, jobs in sweeps.items():
+        for number, overrides in enumerate(jobs):
+            config = compose(["dataset=digits", *overrides])
+            run_experiment(config, outputs / name / str(number), {}, quiet=True)
+        collect_results(outputs / name)
+    return outputs.parent
 
 
 def test_the_examples_of_the_documentation_give_what_they_say(
