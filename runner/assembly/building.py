@@ -170,7 +170,7 @@ def build_engine(
         )
     engine: Callable[[Problem], Engine] = NumpyEngine
     if name != "numpy" and has_numba and not mapped:
-        from runner.training.compiled_engine import CompiledEngine  # noqa: PLC0415 - loads Numba
+        from runner.training.compiled_engine import CompiledEngine  # noqa: PLC0415 - loads LLVM
 
         engine = CompiledEngine
     return engine(problem) if distort is None else DistortingEngine(engine, problem, distort)

@@ -115,12 +115,12 @@ class Sweep:
         return failed_job(values, documents, folder, job.number, LostProcessError(reason))
 
     def load_kernels(self) -> None:
-        """Loads Numba in this process, for those that are forked from it, where jobs may want it.
+        """Loads kernels in this process, for those that are forked from it and may want them.
 
         No job's data and no job's net: what may go wrong with those is to happen to the job alone.
         """
         if self._config.engine != "numpy" and find_spec("numba") is not None:
-            from runner.training.compiled_engine import load_kernels  # noqa: PLC0415 - loads Numba
+            from runner.training.compiled_engine import load_kernels  # noqa: PLC0415 - loads LLVM
 
             load_kernels()
 

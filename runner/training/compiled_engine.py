@@ -2,22 +2,34 @@
 
 import time
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
 
 import numpy as np
-from numba import njit
 
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.network.topology import Array
-from runner.training.compiled import kernel, restraint, tables
-from runner.training.compiled.activations import ACTIVATIONS
-from runner.training.compiled.caching import cache_folder, keep_on_disk
-from runner.training.compiled.lanes import VECTOR_BYTES, WIDTH
-from runner.training.compiled.losses import LOSSES
-from runner.training.compiled.memory import Memory
-from runner.training.compiled.optimizers import OPTIMIZERS
-from runner.training.compiled.plan import FIELDS, FORWARD, NORMALIZE, NORMALIZE_BACK, SLOPE
+from runner.training.compiled import machine_code, structures
+from runner.training.compiled.caching import cache_folder, is_kept
+from runner.training.compiled.machine_code import address
+from runner.training.compiled.plan import (
+    FIELDS,
+    FORWARD,
+    NORMALIZE,
+    NORMALIZE_BACK,
+    SLOPE,
+    VECTOR_BYTES,
+    WIDTH,
+)
+from runner.training.compiled.structures import (
+    INPUTS,
+    NUMBERS,
+    Columns,
+    Course,
+    Memory,
+    Net,
+    Packed,
+    Rows,
+    Rule,
+)
 from runner.training.compiled_layouts import ColumnLayout, RowLayout, aligned
 from runner.training.engine import Penalty, Problem, StepReport
 from runner.training.metrics import LOSS, METRICS, Target, metric_values
@@ -26,28 +38,29 @@ from runner.training.restraint import weight_mask
 from runner.training.state import TrainingState
 
 DROPOUT = {
-    None: kernel.NO_DROPOUT,
-    "forward": kernel.FORWARD_DROPOUT,
-    "backward": kernel.BACKWARD_DROPOUT,
+    None: structures.NO_DROPOUT,
+    "forward": structures.FORWARD_DROPOUT,
+    "backward": structures.BACKWARD_DROPOUT,
 }
-
-
 NEVER = -1
 """An epoch that does not come."""
 WIDEST_COLUMNS = 16
 """Units a layer up to which columns beat rows; measured, see tests/benchmarks."""
-
-
-@cache
-def compiled_advance() -> Any:
-    """The kernel, compiled for a layout and dtype when it is first called with them."""
-    return keep_on_disk(njit, nogil=True, error_model="numpy")(kernel.advance)
+DEFAULT = (
+    ("advance", "columns", "float64", "float64"),
+    ("forward", "sigmoid", "float64"),
+    ("slope", "sigmoid", "float64"),
+    ("loss", "squared_error", "float64"),
+    ("update", "sgd", "float64"),
+)
+"""What the default run needs."""
 
 
 def load_kernels() -> None:
-    """Loads what all kernels need, and the default network's activation, from disk."""
-    compiled_advance()
-    tables.address(ACTIVATIONS["sigmoid"].forward, tables.FORWARD, "float64")
+    """Loads LLVM, and from disk what the default run needs, for processes forked from this one."""
+    for key in DEFAULT:
+        if is_kept(key):
+            address(*key)
 
 
 def layout_for(problem: Problem) -> ColumnLayout | RowLayout:
@@ -66,17 +79,21 @@ class CompiledEngine:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._layout = layout_for(problem)
+        inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
+        self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
+        self._kernel = "advance", self._layout.name, numbers, inputs
         self._slot_count = REFERENCE_OPTIMIZERS[problem.optimizer].slots
         self._net = self._new_net()
+        self._data = self._new_data()
         self._memory = self._new_memory()
-        self._rules: dict[Target | None, kernel.Rule] = {}
-        self._draws = self._net.drop != kernel.NO_DROPOUT or not problem.full_batch
+        self._rules: dict[Target | None, Packed[Rule]] = {}
+        self._draws = self._net.values.drop != structures.NO_DROPOUT or not problem.full_batch
 
     def prepare(self, state: TrainingState) -> str | None:
         """Compiles what this problem needs, or loads it from disk."""
-        started, before = time.perf_counter(), sum(compiled_advance().stats.cache_misses.values())
+        started, before = time.perf_counter(), len(machine_code.compiled)
         self._run(state, 0, None)
-        if sum(compiled_advance().stats.cache_misses.values()) == before:
+        if self._kernel not in machine_code.compiled[before:]:
             return None
         where = cache_folder()
         kept = f"kept in {where}" if where else "not kept: no folder can be written to"
@@ -85,6 +102,7 @@ class CompiledEngine:
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero anew, where they are listed."""
         self._layout.inputs_changed()
+        self._data = self._new_data()
 
     def advance(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
@@ -115,56 +133,60 @@ class CompiledEngine:
         Whether the target was met; and of the `epochs` that were passed their sums.
         """
         kept = np.empty((len(epochs) + 1, len(state.sums)))
-        memory = self._memory._replace(
-            rates=self.problem.learning_rates(state, max(steps, 1)),
+        rates = self.problem.learning_rates(state, max(steps, 1))
+        memory, generator = self._memory.values, self._load_generator(state) if self._draws else 0
+        course = Course(
+            place=np.array([state.step, state.epoch, state.position, generator, 0, 0]),
+            order=state.order,
+            steps=steps,
+            rates=rates,
+            rate_step=int(len(rates) > 1),
             marks=np.array([*epochs, NEVER]),
-            kept=kept.ravel(),
+            kept=kept,
         )
         vectors = [(memory.parameters, state.parameters)]
         vectors += zip(self._slots(), state.slots, strict=True)
         for inside, flat in vectors:
             self._layout.load(flat, inside)
         memory.sums[:] = state.sums
-        generator = self._load_generator(state) if self._draws else 0
-        start = kernel.Place(state.step, state.epoch, state.position, generator)
-        layout = self._layout.arrays(state.order)
         if until not in self._rules:
             self._rules[until] = self._rule(until)
-        rule = self._rules[until]
-        advance = compiled_advance()
-        place, met, marks = advance(self._net, layout, rule, memory, start, steps)
-        state.step, state.epoch, state.position = place.step, place.epoch, place.position
+        handed = self._net, self._data, self._rules[until], self._memory, Packed(course)
+        machine_code.function(*self._kernel)(*(each.content for each in handed))
+        state.step, state.epoch, state.position, generator, met, marks = course.place.tolist()
         for inside, flat in vectors:
             self._layout.store(inside, flat)
         state.sums[:] = memory.sums
         if self._draws:
-            after = {"key": memory.key, "pos": place.generator}
+            after = {"key": memory.key, "pos": generator}
             state.generator.bit_generator.state = {"bit_generator": "MT19937", "state": after}
         return bool(met), list(zip(epochs[:marks], kept, strict=False))
 
     def _load_generator(self, state: TrainingState) -> int:
         """The generator's key into the kernel's memory; its position."""
         drawn = state.generator.bit_generator.state["state"]
-        self._memory.key[:] = drawn["key"]
+        self._memory.values.key[:] = drawn["key"]
         return int(drawn["pos"])
 
-    def _new_net(self) -> kernel.Net:
+    def _new_net(self) -> Packed[Net]:
         problem, dtype = self.problem, self.problem.targets.dtype.name
         topology, dropout = problem.network.topology, problem.network.dropout
         names = problem.network.activation_names
         plan = np.zeros((len(topology.sizes), FIELDS), np.int64)
         self._layout.fill(plan)
         for row, name in zip(plan[1:], names, strict=True):
-            row[FORWARD] = tables.address(ACTIVATIONS[name].forward, tables.FORWARD, dtype)
-            row[SLOPE] = tables.address(ACTIVATIONS[name].slope, tables.SLOPE, dtype)
+            row[FORWARD] = address("forward", name, dtype)
+            row[SLOPE] = address("slope", name, dtype)
         if topology.batch_norm:
-            forward, backward = self._layout.normalizing
-            plan[1:-1, NORMALIZE] = tables.address(forward, tables.NORMALIZE, dtype)
-            plan[1:-1, NORMALIZE_BACK] = tables.address(backward, tables.NORMALIZE_BACK, dtype)
+            plan[1:-1, NORMALIZE] = address("normalize", self._layout.name, dtype)
+            plan[1:-1, NORMALIZE_BACK] = address("normalize_back", self._layout.name, dtype)
         drop = DROPOUT[dropout.stage if dropout.rate > 0 else None]
-        return kernel.Net(plan.ravel(), len(names), topology.bias, drop, float(1 - dropout.rate))
+        return Packed(Net(plan, len(names), topology.bias, drop, float(1 - dropout.rate)))
 
-    def _new_memory(self) -> Memory:
+    def _new_data(self) -> Packed[Columns | Rows]:
+        return Packed(self._layout.arrays(), **self._dtypes)
+
+    def _new_memory(self) -> Packed[Memory]:
         problem, dtype = self.problem, self.problem.targets.dtype
         layout = self._layout
 
@@ -174,14 +196,14 @@ class CompiledEngine:
         activations, outputs = layout.activations, layout.outputs
         topology = problem.network.topology
         widest, batch_norm = max(topology.sizes), topology.batch_norm
-        return Memory(
+        memory = Memory(
             parameters=zeros(layout.parameters),
             gradient=zeros(layout.parameters),
             slots=zeros(self._slot_count * layout.parameters),
             settings=np.array([*problem.optimizer_settings, 0.0]),
             is_weight=self._is_weight(),
             limits=self._limits(),
-            places=layout.weight_places().ravel(),
+            places=layout.weight_places(),
             norms=zeros(widest + 2 * VECTOR_BYTES),
             z=zeros(activations),
             a=zeros(activations),
@@ -196,10 +218,8 @@ class CompiledEngine:
             scratch=np.zeros(problem.samples, np.int64),
             key=np.zeros(624, np.uint32),
             sums=np.zeros(4),
-            rates=np.zeros(1),
-            marks=np.array([NEVER]),
-            kept=np.zeros(4),
         )
+        return Packed(memory, **self._dtypes)
 
     def _is_weight(self) -> Array:
         """1 for weights, 0 for biases, as the kernel lays them out."""
@@ -216,31 +236,32 @@ class CompiledEngine:
             [penalty.l1, penalty.l2, *(np.inf if bound is None else bound for bound in bounds)]
         )
 
-    def _rule(self, until: Target | None) -> kernel.Rule:
+    def _rule(self, until: Target | None) -> Packed[Rule]:
         problem, dtype = self.problem, self.problem.targets.dtype.name
         loss, penalty = REFERENCE_LOSSES[problem.loss], problem.penalty
         restrain = shorten = 0
         if penalty.changes_gradients:
-            restrain = tables.address(restraint.restrain, tables.RESTRAIN, dtype)
+            restrain = address("restrain", "any", dtype)
         if penalty.max_norm is not None:
-            shorten = tables.address(restraint.shorten, tables.SHORTEN, dtype)
-        goal, goal_sum, offset, factor, divisor, value = kernel.NO_TARGET, 0, 0.0, 1.0, 1.0, 0.0
+            shorten = address("shorten", "any", dtype)
+        goal, goal_sum = structures.NO_TARGET, 0
+        offset, factor, divisor, value = 0.0, 1.0, 1.0, 0.0
         if until is not None:
             metric = METRICS[until.metric]
-            goal = kernel.AT_LEAST if metric.higher_is_better else kernel.AT_MOST
+            goal = structures.AT_LEAST if metric.higher_is_better else structures.AT_MOST
             goal_sum, value = metric.total, float(until.value)
             offset, factor = metric.offset, metric.factor
             divisor = float(metric.divisor(problem.samples, problem.reduction))
-        return kernel.Rule(
+        rule = Rule(
             samples=problem.samples,
             batch=problem.batch_size,
             mean=problem.reduction.mean_loss,
-            loss=tables.address(LOSSES[problem.loss], tables.LOSS, dtype),
+            loss=address("loss", problem.loss, dtype),
             loss_gives_dz=loss.output is not None,
             softmax=loss.output == "softmax",
             restrain=restrain,
             shorten=shorten,
-            update=tables.address(OPTIMIZERS[problem.optimizer], tables.UPDATE, dtype),
+            update=address("update", problem.optimizer, dtype),
             update_from=self._layout.first_layer,
             size=self._layout.parameters,
             goal=goal,
@@ -250,14 +271,17 @@ class CompiledEngine:
             goal_divisor=divisor,
             goal_value=value,
         )
+        return Packed(rule)
 
     def _slots(self) -> list[Array]:
         """The optimizer's memory inside the kernel, a vector a slot."""
         size = self._layout.parameters
-        return [self._memory.slots[i * size : (i + 1) * size] for i in range(self._slot_count)]
+        return [
+            self._memory.values.slots[i * size : (i + 1) * size] for i in range(self._slot_count)
+        ]
 
     def _outputs(self, state: TrainingState) -> Array:
         """The last step's forward pass [batch, n_out]."""
         left = self.problem.samples % self.problem.batch_size
         batch = left if state.position == 0 and left else self.problem.batch_size
-        return self._layout.outputs_of(self._memory.a, batch)
+        return self._layout.outputs_of(self._memory.values.a, batch)

@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 
 from runner.network.topology import Array, Layer
-from runner.training.compiled import columns, normalizing, rows
-from runner.training.compiled.lanes import VECTOR_BYTES, WIDTH
 from runner.training.compiled.plan import (
     ACTIVATION,
     BIAS,
@@ -19,8 +17,11 @@ from runner.training.compiled.plan import (
     SPAN,
     STRIDE,
     VARIANCE,
+    VECTOR_BYTES,
     WEIGHTS,
+    WIDTH,
 )
+from runner.training.compiled.structures import BY_INPUT, BY_SAMPLE, DENSE, Columns, Rows
 from runner.training.engine import Problem
 
 MOST_NONZERO = 0.3
@@ -37,11 +38,12 @@ def padded(count: int, lanes: int = WIDTH) -> int:
 class ColumnLayout:
     """Unit by unit, samples side by side: for small nets (see `compiled.columns`)."""
 
-    normalizing = normalizing.COLUMNS
+    name = "columns"
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._sizes = problem.network.topology.sizes
+        self.inputs = problem.inputs
         self.stride = padded(problem.batch_size)
         self.first_layer = 0
         self.batch = self.stride
@@ -70,11 +72,9 @@ class ColumnLayout:
     def inputs_changed(self) -> None:
         """Nothing: the kernel reads the inputs as they are."""
 
-    def arrays(self, order: Array) -> columns.Columns:
+    def arrays(self) -> Columns:
         """What the kernel takes."""
-        problem = self._problem
-        inputs, targets = writable(problem.inputs), writable(problem.targets)
-        return columns.Columns(inputs, targets, order, self.stride)
+        return Columns(self.inputs, self._problem.targets, self.stride)
 
     def load(self, parameters: Array, inside: Array) -> None:
         """From the flat parameter vector to the kernel's."""
@@ -96,7 +96,7 @@ class RowLayout:
     The kernel's parameters are the flat vector with every matrix row and vector padded with zeros.
     """
 
-    normalizing = normalizing.ROWS
+    name = "rows"
 
     def __init__(self, problem: Problem, *, fused: bool) -> None:
         self._problem = problem
@@ -126,7 +126,7 @@ class RowLayout:
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero, where skipping zeros pays."""
-        self._first, self._column, self._inputs, self._way = self._listed_inputs()
+        self._first, self._column, self.inputs, self._way = self._listed_inputs()
 
     def _listed_inputs(self) -> tuple[Array, Array, Array, int]:
         """The non-zero inputs of each sample, where skipping zeros pays, and how they are read."""
@@ -136,7 +136,7 @@ class RowLayout:
         some = inputs[:: max(1, len(inputs) // 2000)]
         share = np.count_nonzero(some) / some.size
         if shifted or share > MOST_NONZERO or inputs.shape[1] > 65535:
-            return *nothing, writable(np.ascontiguousarray(inputs[:]).reshape(-1)), rows.DENSE
+            return *nothing, np.ascontiguousarray(inputs[:]).reshape(-1), DENSE
         first = np.zeros(len(inputs) + 1, np.int64)
         first[1:] = np.cumsum(np.count_nonzero(inputs, axis=1))
         values, column = np.empty(first[-1], inputs.dtype), np.empty(first[-1], np.uint16)
@@ -148,10 +148,10 @@ class RowLayout:
             values[part], column[part] = block.take(places), columns.take(places)
         weights = self._sizes[0] * self._strides[1] * self._dtype.itemsize
         by_input = self.batch >= 64 and weights > LARGE_WEIGHTS
-        return first, column, values, rows.BY_INPUT if by_input else rows.BY_SAMPLE
+        return first, column, values, BY_INPUT if by_input else BY_SAMPLE
 
     def _new_scratch(self) -> dict[str, Array]:
-        listed = self._sizes[0] * self.batch if self._way != rows.DENSE else 1
+        listed = self._sizes[0] * self.batch if self._way != DENSE else 1
         pairs = zip(self._sizes[2:], self._strides[1:], strict=False)
         widest = max((size * stride for size, stride in pairs), default=1)
         return {
@@ -169,19 +169,18 @@ class RowLayout:
         plan[1:, ACTIVATION] = np.cumsum(plan[:-1, SPAN])
         fill_places(plan, self._places)
 
-    def arrays(self, order: Array) -> rows.Rows:
+    def arrays(self) -> Rows:
         """What the kernel takes."""
         scaling, n_in = self._problem.scaling, self._sizes[0]
         shift = np.zeros(1) if scaling is None else scaling.shift
         scale = np.ones(1) if scaling is None else scaling.scale
-        return rows.Rows(
-            inputs=self._inputs,
+        return Rows(
+            inputs=self.inputs,
             shift=np.ascontiguousarray(np.broadcast_to(shift, n_in), self._dtype),
             scale=np.ascontiguousarray(np.broadcast_to(scale, n_in), self._dtype),
             first=self._first,
             column=self._column,
-            targets=writable(self._problem.targets),
-            order=order,
+            targets=self._problem.targets,
             way=self._way,
             fused=self._fused,
             lanes=self._lanes,
@@ -238,21 +237,3 @@ def aligned(count: int, dtype: np.dtype[Any]) -> Array:
     raw = np.zeros(max(count, WIDTH) * dtype.itemsize + VECTOR_BYTES, np.uint8)
     skip = -raw.ctypes.data % VECTOR_BYTES
     return raw[skip : skip + max(count, WIDTH) * dtype.itemsize].view(dtype)
-
-
-class _Borrowed:
-    """An array's numbers, said to be writable; keeps the array."""
-
-    def __init__(self, array: Array) -> None:
-        self.array = array
-        interface = array.__array_interface__
-        self.__array_interface__ = interface | {"data": (array.ctypes.data, False)}
-
-
-def writable(array: Array) -> Array:
-    """The same numbers for a kernel that only reads them.
-
-    For arrays that may not be written to, such as files mapped into memory, Numba would compile
-    a kernel of their own.
-    """
-    return array if array.flags.writeable else np.asarray(_Borrowed(array))

@@ -24,7 +24,6 @@ GOAL = 10.0
 
 PROGRAM = """
 import json, sys, time
-import numba
 from tests.benchmarks.runs import contestant
 wall, cpu = time.perf_counter(), time.process_time()
 contestant("compiled", *sys.argv[1:])

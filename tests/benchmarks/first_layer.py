@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from runner.training import compiled_layouts
-from runner.training.compiled import rows
+from runner.training.compiled.structures import BY_INPUT, BY_SAMPLE, DENSE
 from runner.training.compiled_layouts import RowLayout
 from runner.training.engine import Problem
 from tests.benchmarks.scaling import figure, prepared
@@ -30,7 +30,7 @@ NETS = [
 ]
 WAYS = {"dense": (-1.0, 0), "by sample": (2.0, 1 << 60), "by input": (2.0, -1)}
 """MOST_NONZERO and LARGE_WEIGHTS that lead to each."""
-NAMES = {rows.DENSE: "dense", rows.BY_SAMPLE: "by sample", rows.BY_INPUT: "by input"}
+NAMES = {DENSE: "dense", BY_SAMPLE: "by sample", BY_INPUT: "by input"}
 
 
 def net(sizes: tuple[int, ...], batch: int, density: float) -> Problem:

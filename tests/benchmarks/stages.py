@@ -20,9 +20,6 @@ def stages(steps: int) -> dict[str, float]:
     import numpy  # noqa: F401
 
     done("import NumPy")
-    import pandas  # noqa: F401
-
-    done("import pandas")
     import hydra  # noqa: F401
 
     done("import Hydra")
@@ -31,11 +28,11 @@ def stages(steps: int) -> dict[str, float]:
     done("import the runner")
     problem_of("topology=3-4-1", "seed=1")
     done("configuration and data")
-    import numba  # noqa: F401
+    import llvmlite.binding  # noqa: F401
 
-    done("import Numba")
+    done("import LLVM")
     run = contestant("compiled", "topology=3-4-1", "seed=1")
-    done("kernels: load, and Numba's start")
+    done("kernels: load")
     run.engine.advance(run.state, steps - 1, None)
     done("training")
     return seconds

@@ -81,13 +81,13 @@ def problem_of(data: str, **changes: Any) -> Problem:
 
 def way_of(problem: Problem) -> str:
     """Which of its arithmetics the compiled engine chooses."""
-    from runner.training.compiled import rows
+    from runner.training.compiled.structures import BY_SAMPLE, DENSE, Rows
     from runner.training.compiled_engine import layout_for
 
-    arrays = layout_for(problem).arrays(np.arange(problem.samples))
-    if not isinstance(arrays, rows.Rows):
+    arrays = layout_for(problem).arrays()
+    if not isinstance(arrays, Rows):
         return "columns"
-    names = {rows.DENSE: "dense rows", rows.BY_SAMPLE: "rows by sample"}
+    names = {DENSE: "dense rows", BY_SAMPLE: "rows by sample"}
     return names.get(arrays.way, "rows by input")
 
 
@@ -245,27 +245,27 @@ def test_a_target_stops_the_engines_at_the_same_step(
 @pytest.mark.parametrize("data", ["small", "wide, sparse"])
 @dtypes
 def test_one_kernel_serves_every_problem_of_a_layout_and_dtype(data: str, dtype: str) -> None:
-    from runner.training.compiled_engine import compiled_advance
+    from runner.training.compiled import machine_code
 
     trained("compiled", problem_of(data, dtype=dtype), 1)
-    kernels = len(compiled_advance().signatures)
+    kernels = machine_code.function.cache_info().currsize
     for variation in VARIATIONS.values():
         problem = problem_of(data, dtype=dtype, **variation)
         engine, state = make_engine("compiled", problem), make_state(problem)
         for steps, target in [(1, None), (2, Target("loss", 0.0)), (3, Target("accuracy", 1))]:
             engine.advance(state, steps, target)
-    assert len(compiled_advance().signatures) == kernels
+    assert machine_code.function.cache_info().currsize == kernels
 
 
 @pytest.mark.parametrize("data", ["small", "wide, sparse"])
 def test_data_that_may_not_be_written_to_needs_no_kernel_of_its_own(data: str) -> None:
-    from runner.training.compiled_engine import compiled_advance
+    from runner.training.compiled import machine_code
 
     problem = problem_of(data)
     expected = trained("compiled", problem)
-    kernels = len(compiled_advance().signatures)
+    kernels = machine_code.function.cache_info().currsize
     inputs, targets = problem.inputs.copy(), problem.targets.copy()
     inputs.flags.writeable = targets.flags.writeable = False
     found = trained("compiled", replace(problem, inputs=inputs, targets=targets))
     assert found.parameters.tobytes() == expected.parameters.tobytes()
-    assert len(compiled_advance().signatures) == kernels
+    assert machine_code.function.cache_info().currsize == kernels

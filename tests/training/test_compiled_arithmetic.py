@@ -84,11 +84,11 @@ def test_an_order_is_numpys_stable_argsort(count: int, different: int) -> None:
 @cache
 def on_array(name: str) -> Any:
     """The function of that name in `exponentials`, over an array of whole lanes."""
-    from runner.training.compiled import exponentials, lanes, pointers
+    from runner.training.compiled import exponentials, lanes, plan, pointers
 
     load, store, pointer = compiled(lanes.load, lanes.store, pointers.pointer)
     function = getattr(exponentials, name)
-    width = lanes.WIDTH
+    width = plan.WIDTH
 
     def apply(x: Array, out: Array) -> None:
         to, values = pointer(out), pointer(x)

@@ -1,25 +1,38 @@
-"""Keeping compiled code on disk, where that can be had."""
+"""Keeping machine code on disk, where that can be had."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
-import numba
+import llvmlite.binding as llvm
+
+
+class Code(NamedTuple):
+    """A compiled function."""
+
+    symbol: str
+    """Its name in the object file."""
+    content: bytes
+    """The object file."""
 
 
 @cache
 def cache_folder() -> str | None:
-    """A folder for compiled code that can be written to, or None.
+    """A folder for machine code that can be written to, or None.
 
-    Named by a digest of the kernels' sources: Numba looks at one file only and would go on using
-    code compiled from an older version of the others.
+    Named by a digest of all that makes the code: the kernels' sources, Numba and the processor.
     """
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())
+    processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    digest.update(" ".join((version("numba"), version("llvmlite"), *processor)).encode())
     name = f"runner-kernels-{digest.hexdigest()[:16]}"
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     owner = os.getuid() if hasattr(os, "getuid") else "user"
@@ -35,18 +48,39 @@ def cache_folder() -> str | None:
     return None
 
 
-def keep_on_disk(decorator: Callable[..., Callable[..., object]], *arguments, **options):
-    """`decorator`, its compiled code kept in `cache_folder()`, or in memory where there is none."""
+def is_kept(key: Sequence[str]) -> bool:
+    """Whether there is something on disk of that name."""
+    folder = cache_folder()
+    return folder is not None and Path(folder, "-".join(key)).is_file()
+
+
+def kept(key: Sequence[str]) -> Code | None:
+    """What is on disk of that name, or None where nothing is, or it is not whole."""
     folder = cache_folder()
     if folder is None:
-        return decorator(*arguments, **options)
+        return None
+    try:
+        written = Path(folder, "-".join(key)).read_bytes()
+    except OSError:
+        return None
+    digest, _, rest = written.partition(b"\n")
+    if digest != hashlib.sha256(rest).hexdigest().encode():
+        return None
+    symbol, _, content = rest.partition(b"\n")
+    return Code(symbol.decode(), content)
 
-    def decorate(function):
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = folder
+
+def keep(key: Sequence[str], code: Code) -> None:
+    """Puts it on disk for other processes, where that can be done."""
+    folder = cache_folder()
+    if folder is None:
+        return
+    rest = b"\n".join((code.symbol.encode(), code.content))
+    place = Path(folder, "-".join(key))
+    new = place.with_name(f"{place.name}.{os.getpid()}")
+    with suppress(OSError):
         try:
-            return decorator(*arguments, cache=True, **options)(function)
+            new.write_bytes(b"\n".join((hashlib.sha256(rest).hexdigest().encode(), rest)))
+            new.replace(place)
         finally:
-            numba.config.CACHE_DIR = before
-
-    return decorate
+            new.unlink(missing_ok=True)

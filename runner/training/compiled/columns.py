@@ -6,9 +6,7 @@ up by one fixed tree: a step's result depends on the values alone, not on how st
 """
 
 from math import log
-from typing import NamedTuple
 
-import numpy as np
 from numba import njit
 
 from runner.training.compiled.exponentials import exp
@@ -28,18 +26,8 @@ from runner.training.compiled.plan import (
     OUTPUTS,
     WEIGHTS,
 )
-from runner.training.compiled.pointers import pointer
 
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
-
-
-class Columns(NamedTuple):
-    """The data, and how a layer's numbers lie: unit by unit, `stride` samples each."""
-
-    inputs: np.ndarray  # [n, n_in]
-    targets: np.ndarray  # [n, n_out]
-    order: np.ndarray  # int64 [n]
-    stride: int
 
 
 @inlined
@@ -139,17 +127,10 @@ def correct_columns(outputs, wanted, real, n_out, stride):
 # What the kernel calls; see `layouts`.
 
 
-def addresses(layout):
-    """The layout with addresses for arrays."""
-    return Columns(
-        pointer(layout.inputs), pointer(layout.targets), pointer(layout.order), layout.stride
-    )
-
-
-def gather(layout, net, memory, position, count):
-    """The batch's inputs and targets into the buffers."""
+def gather(layout, net, memory, order, count):
+    """The batch's inputs and targets into the buffers; `order` begins with the batch's first."""
     n_in, n_out = net.plan[OUTPUTS], net.plan[net.layers * FIELDS + OUTPUTS]
-    order, stride = layout.order + position, layout.stride
+    stride = layout.stride
     gather_columns(layout.inputs, n_in, order, count, memory.a, stride)
     gather_columns(layout.targets, n_out, order, count, memory.wanted, stride)
     mark_real_columns(memory.real, n_out, count, stride)

@@ -1,17 +1,13 @@
 """Many training steps a call: forward, metrics, dropout, backward, update and the stopping check.
 
 Written once for both layouts: the functions of `layouts` choose by the type of `layout`, when a
-kernel is compiled, between `columns` and `rows`. Arrays come in named tuples; inside, addresses.
+kernel is compiled, between `columns` and `rows`. What it works on comes in `structures`.
 """
 
-from typing import NamedTuple
-
-import numpy as np
 from numba import njit
 
 from runner.training.compiled import layouts
 from runner.training.compiled.lanes import WIDTH, absolute, load, store, total
-from runner.training.compiled.memory import addresses
 from runner.training.compiled.mersenne import draw
 from runner.training.compiled.plan import (
     ACTIVATION,
@@ -24,8 +20,13 @@ from runner.training.compiled.plan import (
     SLOPE,
     SPAN,
 )
-from runner.training.compiled.pointers import pointer
 from runner.training.compiled.shuffling import stable_order
+from runner.training.compiled.structures import (
+    AT_LEAST,
+    AT_MOST,
+    BACKWARD_DROPOUT,
+    FORWARD_DROPOUT,
+)
 from runner.training.compiled.tables import (
     call_forward,
     call_loss,
@@ -39,48 +40,6 @@ from runner.training.compiled.tables import (
 
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
 apart = njit(no_cpython_wrapper=True, error_model="numpy")
-
-NO_DROPOUT, FORWARD_DROPOUT, BACKWARD_DROPOUT = range(3)
-NO_TARGET, AT_LEAST, AT_MOST = range(3)
-
-
-class Net(NamedTuple):
-    plan: np.ndarray  # int64 [layers + 1, FIELDS], row 0 the input layer; see `layouts`
-    layers: int
-    with_bias: bool
-    drop: int  # NO_DROPOUT, FORWARD_DROPOUT or BACKWARD_DROPOUT
-    keep: float  # 1 - rate
-
-
-class Rule(NamedTuple):
-    """How a step is made, and when to stop."""
-
-    samples: int
-    batch: int
-    mean: bool  # deltas divided by the batch's size
-    loss: int  # address
-    loss_gives_dz: bool
-    softmax: bool  # of the output layer, which then goes with cross-entropy
-    restrain: int  # address, or 0
-    shorten: int  # address, or 0
-    update: int  # address
-    update_from: int  # parameters before it are updated by their own gradient pass
-    size: int  # parameters, padding included
-    goal: int  # NO_TARGET, AT_LEAST or AT_MOST
-    goal_sum: int  # which of the epoch's sums it is about
-    goal_offset: float  # metric = offset + factor * (sum / divisor)
-    goal_factor: float
-    goal_divisor: float
-    goal_value: float
-
-
-class Place(NamedTuple):
-    """Where a run stands; passed in, a new one passed out."""
-
-    step: int
-    epoch: int
-    position: int
-    generator: int  # MT19937's position
 
 
 @inlined
@@ -258,40 +217,37 @@ def goal_met(rule, sums):
 
 
 @inlined
-def advance_at(net, layout, rule, memory, place, steps, rate_step):
-    """`advance` on addresses; rate_step is 1 when each step has its own learning rate, else 0."""
-    whole = rule.batch >= rule.samples
+def advance_at(net, layout, rule, memory, course):
+    """`advance`, of the structures themselves."""
+    place, whole = course.place, rule.batch >= rule.samples
     if whole:
-        layouts.gather(layout, net, memory, 0, rule.samples)  # once a call, not once a step
-    done, epoch, position, generator = 0, place.epoch, place.position, place.generator
-    met, mark = False, 0
-    while done < steps and not met:
+        layouts.gather(layout, net, memory, course.order, rule.samples)  # once, not once a step
+    first, epoch, position, generator = place[0], place[1], place[2], place[3]
+    done, met, mark = 0, False, 0
+    while done < course.steps and not met:
         if position == 0:
             for k in range(4):
                 memory.sums[k] = 0.0
             if not whole:
-                generator = shuffle(layout.order, memory, rule.samples, generator)
+                generator = shuffle(course.order, memory, rule.samples, generator)
         count = min(rule.batch, rule.samples - position)
         if not whole:
-            layouts.gather(layout, net, memory, position, count)
-        learning_rate = memory.rates[done * rate_step]
-        step = place.step + done + 1
+            layouts.gather(layout, net, memory, course.order + position, count)
+        learning_rate = course.rates[done * course.rate_step]
+        step = first + done + 1
         generator = make_step(net, layout, rule, memory, count, generator, step, learning_rate)
         done, position = done + 1, position + count
         if position == rule.samples:
             epoch, position = epoch + 1, 0
-            if epoch == memory.marks[mark]:
+            if epoch == course.marks[mark]:
                 for k in range(4):
-                    memory.kept[4 * mark + k] = memory.sums[k]
+                    course.kept[4 * mark + k] = memory.sums[k]
                 mark += 1
             met = goal_met(rule, memory.sums)
-    return Place(place.step + done, epoch, position, generator), met, mark
+    place[0], place[1], place[2], place[3] = first + done, epoch, position, generator
+    place[4], place[5] = int(met), mark
 
 
-def advance(net, layout, rule, memory, place, steps):
-    """Up to `steps` steps -> (place, whether the epoch's metric met the target, marks passed)."""
-    inner = Net(pointer(net.plan), net.layers, net.with_bias, net.drop, net.keep)
-    rate_step = 1 if len(memory.rates) > 1 else 0
-    return advance_at(
-        inner, layouts.addresses(layout), rule, addresses(memory), place, steps, rate_step
-    )
+def advance(net, layout, rule, memory, course):
+    """Makes up to `course.steps` steps; where they end stands in `course.place`."""
+    advance_at(net[0], layout[0], rule[0], memory[0], course[0])

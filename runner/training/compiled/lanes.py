@@ -20,8 +20,8 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-WIDTH = 8
-VECTOR_BYTES = 64
+from runner.training.compiled.plan import VECTOR_BYTES, WIDTH
+
 _I32 = ir.IntType(32)
 _ELEMENT = {
     types.float64: ir.DoubleType(),

@@ -7,8 +7,9 @@ kernel is written once and compiled for a layout when a net first wants it.
 from numba.extending import overload
 
 from runner.training.compiled import columns, rows
+from runner.training.compiled.structures import Columns, Rows
 
-LAYOUTS = {columns.Columns: columns, rows.Rows: rows}
+LAYOUTS = {Columns: columns, Rows: rows}
 OPTIONS = {"error_model": "numpy", "forceinline": True, "no_cpython_wrapper": True}
 
 
@@ -25,8 +26,7 @@ def _by_layout(name):
     return stub
 
 
-addresses = _by_layout("addresses")  # (layout): the same with addresses for arrays
-gather = _by_layout("gather")  # (layout, net, memory, position, count)
+gather = _by_layout("gather")  # (layout, net, memory, order, count)
 sums = _by_layout("sums")  # (layout, layer, row, with_bias, parameters, below, z, count)
 gradient = _by_layout("gradient")
 # (layout, layer, row, with_bias, rule, memory, below, deltas, count, learning_rate)

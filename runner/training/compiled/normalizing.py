@@ -5,7 +5,6 @@ The same equations as in `runner.network.batch_norm`. row: the layer's in the pl
 """
 
 from math import sqrt
-from typing import NamedTuple
 
 from runner.network.batch_norm import EPSILON, MOMENTUM
 from runner.training.compiled.lanes import WIDTH, load, root, spread, store, total
@@ -109,12 +108,6 @@ def normalize_rows_back(deltas, normal, inverse, parameters, gradient, _real, ro
             store(deltas, at, left * factor)
 
 
-class Normalizing(NamedTuple):
-    """What a layout does before a layer's activation, and on the way back."""
-
-    forward: object
-    backward: object
-
-
-COLUMNS = Normalizing(normalize_columns, normalize_columns_back)
-ROWS = Normalizing(normalize_rows, normalize_rows_back)
+FORWARD = {"columns": normalize_columns, "rows": normalize_rows}
+BACKWARD = {"columns": normalize_columns_back, "rows": normalize_rows_back}
+"""What a layout does before a layer's activation, and on the way back."""

@@ -1,4 +1,11 @@
-"""A layer's row in the kernel's plan. Row 0 is the input layer."""
+"""How numbers lie: in lanes, and layer by layer as the kernel's plan says.
+
+Of the plan's rows, one a layer, row 0 is the input layer's.
+"""
+
+WIDTH = 8
+"""Lanes."""
+VECTOR_BYTES = 64
 
 INPUTS, OUTPUTS, STRIDE, WEIGHTS, BIAS, ACTIVATION, SPAN, GAMMA, MEAN, VARIANCE, INVERSE = range(11)
 """Units below and its own; the length of a row, padding included; where its weights, its bias and

@@ -1,16 +1,14 @@
 """Addresses of numbers as Numba values: one register, no reference count, no bounds check.
 
 Arrays handed from function to function cost reference counts and seven registers each, several
-times the arithmetic of a small net. A kernel's entry takes `pointer(array)` once, and its caller
-keeps the arrays alive and large enough.
+times the arithmetic of a small net. Who calls a kernel keeps the arrays alive and large enough.
 
-    p[i]    p[i] = x    p + i (i elements on)
+    p[i]    p[i] = x    p + i (i elements on)    p[0] of a structure, whole
 """
 
 import operator
 from inspect import Parameter, Signature
 
-from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
@@ -95,11 +93,11 @@ def caller(name, result, kinds):
     """
 
     def emit(context, builder, sig, args):
-        values = [context.get_value_type(kind) for kind in sig.args[1:]]
-        returned = ir.VoidType() if result == types.none else context.get_value_type(result)
-        function = builder.inttoptr(args[0], ir.FunctionType(returned, values).as_pointer())
-        value = builder.call(function, args[1:])
-        return context.get_dummy_value() if result == types.none else value
+        kinds, convention = sig.args[1:], context.call_conv
+        entry = convention.get_function_type(sig.return_type, kinds).as_pointer()
+        function = builder.inttoptr(args[0], entry)
+        _, value = convention.call_function(builder, function, sig.return_type, kinds, args[1:])
+        return value
 
     def signature_of(given):
         return result(

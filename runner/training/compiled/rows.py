@@ -7,9 +7,7 @@ times a number adds nothing, so skipping changes no result but that of a net alr
 """
 
 from math import log
-from typing import NamedTuple
 
-import numpy as np
 from numba import njit
 
 from runner.training.compiled.exponentials import exp
@@ -22,34 +20,11 @@ from runner.training.compiled.plan import (
     STRIDE,
     WEIGHTS,
 )
-from runner.training.compiled.pointers import pointer
 from runner.training.compiled.products import ADDED, FRESH, ONE, dense, scatter, sparse
+from runner.training.compiled.structures import BY_SAMPLE, DENSE
 
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
 apart = njit(no_cpython_wrapper=True, error_model="numpy", forceinline=False)
-
-DENSE, BY_SAMPLE, BY_INPUT = range(3)
-"""How the first layer reads its inputs."""
-
-
-class Rows(NamedTuple):
-    """The data, and how the first layer reads it."""
-
-    inputs: np.ndarray  # [n, n_in], or the non-zero ones one after the other; uint8 or real
-    shift: np.ndarray  # [n_in]
-    scale: np.ndarray  # [n_in]; x = (raw - shift) * scale
-    first: np.ndarray  # int64 [n + 1]: where a sample's non-zero inputs begin
-    column: np.ndarray  # uint16: which input each is
-    targets: np.ndarray  # [n, n_out]
-    order: np.ndarray  # int64 [n]
-    way: int
-    fused: bool  # the first layer's gradient goes straight into its weights
-    lanes: int  # numbers in 64 bytes
-    batch: int
-    values: np.ndarray  # the batch's non-zero inputs, in lists
-    numbers: np.ndarray  # int32: the input, or the sample, of each
-    counts: np.ndarray  # int32: how many in each list
-    transposed: np.ndarray  # scratch for a layer's weights
 
 
 @apart
@@ -153,33 +128,14 @@ def fill_zero(values, count):
 # What the kernel calls; see `layouts`.
 
 
-def addresses(layout):
-    """The layout with addresses for arrays."""
-    return Rows(
-        pointer(layout.inputs),
-        pointer(layout.shift),
-        pointer(layout.scale),
-        pointer(layout.first),
-        pointer(layout.column),
-        pointer(layout.targets),
-        pointer(layout.order),
-        layout.way,
-        layout.fused,
-        layout.lanes,
-        layout.batch,
-        pointer(layout.values),
-        pointer(layout.numbers),
-        pointer(layout.counts),
-        pointer(layout.transposed),
-    )
+def gather(layout, net, memory, order, count):
+    """The batch's inputs, as rows or lists, and targets into the buffers.
 
-
-def gather(layout, net, memory, position, count):
-    """The batch's inputs, as rows or lists, and targets into the buffers."""
+    order: begins with the batch's first sample.
+    """
     n_in, in_stride = net.plan[OUTPUTS], net.plan[STRIDE]
     last = net.plan + net.layers * FIELDS
     n_out, out_stride = last[OUTPUTS], last[STRIDE]
-    order = layout.order + position
     if layout.way == DENSE:
         gather_scaled(
             layout.inputs, layout.shift, layout.scale, n_in, order, count, memory.a, in_stride

@@ -1,76 +1,69 @@
-"""Element-wise functions that the kernel calls by address, each compiled by itself when first used.
+"""Functions that the kernel calls by address, each compiled by itself when first used.
 
 So a kernel need not be compiled anew for an activation, a loss, an optimizer or a penalty, and one
 that is never chosen is never compiled.
 """
 
 from collections.abc import Callable
-from functools import cache
+from typing import NamedTuple
 
-from numba import cfunc, types
+from numba import types
 
-from runner.training.compiled.caching import keep_on_disk
+from runner.training.compiled import normalizing, restraint
+from runner.training.compiled.activations import ACTIVATIONS
+from runner.training.compiled.losses import LOSSES
+from runner.training.compiled.optimizers import OPTIMIZERS
 from runner.training.compiled.pointers import PointerType, caller
+from runner.training.compiled.structures import NUMBERS
 
-NUMBERS = "numbers"  # stands for a pointer to numbers of the run's dtype
+COUNT, NUMBER = types.intp, types.float64
+DOUBLES, INTEGERS = PointerType(types.float64), PointerType(types.int64)
 
-FORWARD = types.none, (NUMBERS, NUMBERS, types.intp)
-"""(z, a, count): a = f(z)."""
-SLOPE = types.none, (NUMBERS, NUMBERS, NUMBERS, types.intp)
-"""(z, a, deltas, count): deltas <- deltas f'(z)."""
-LOSS = types.float64, (NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, types.intp)
-"""(z, a, wanted, real, deltas, count) -> sum; deltas = dL/da, or dL/dz; real is 0 for padding."""
-UPDATE = (
-    types.none,
-    (
-        NUMBERS,
-        NUMBERS,
-        NUMBERS,
-        NUMBERS,
-        types.intp,
-        types.float64,
-        types.intp,
-        PointerType(types.float64),
+
+class Kind(NamedTuple):
+    """Functions that are called alike."""
+
+    functions: dict[str, Callable[..., object]]
+    arguments: tuple[object, ...]
+    """Numba types; `NUMBERS` stands for a pointer to numbers of the run's dtype."""
+    result: types.Type = types.none
+
+
+KINDS = {
+    # (z, a, count): a = f(z)
+    "forward": Kind(
+        {name: each.forward for name, each in ACTIVATIONS.items()}, (NUMBERS, NUMBERS, COUNT)
     ),
-)
-"""(parameters, gradient, slots, is_weight, count, learning_rate, step, settings): in place."""
-
-RESTRAIN = types.none, (NUMBERS, NUMBERS, NUMBERS, types.intp, PointerType(types.float64))
-"""(parameters, gradient, is_weight, count, limits): the gradient in place."""
-SHORTEN = types.none, (NUMBERS, NUMBERS, PointerType(types.int64), types.intp, types.float64)
-"""(parameters, norms, places, layers, max_norm): the parameters in place."""
-
-NORMALIZE = types.none, (*[NUMBERS] * 5, PointerType(types.int64), types.intp)
-"""(z, normal, inverse, parameters, real, row, count): z and the running statistics in place."""
-NORMALIZE_BACK = types.none, (*[NUMBERS] * 6, PointerType(types.int64), types.intp)
-"""(deltas, normal, inverse, parameters, gradient, real, row, count): deltas in place."""
-
-
-def _caller(name, signature):
-    result, kinds = signature
-    return caller(name, result, [None if kind is NUMBERS else kind for kind in kinds])
-
-
-call_forward = _caller("call_forward", FORWARD)
-call_slope = _caller("call_slope", SLOPE)
-call_loss = _caller("call_loss", LOSS)
-call_update = _caller("call_update", UPDATE)
-call_normalize = _caller("call_normalize", NORMALIZE)
-call_normalize_back = _caller("call_normalize_back", NORMALIZE_BACK)
-call_restrain = _caller("call_restrain", RESTRAIN)
-call_shorten = _caller("call_shorten", SHORTEN)
+    # (z, a, deltas, count): deltas <- deltas f'(z)
+    "slope": Kind(
+        {name: each.slope for name, each in ACTIVATIONS.items()}, (*[NUMBERS] * 3, COUNT)
+    ),
+    # (z, a, wanted, real, deltas, count) -> sum; deltas = dL/da, or dL/dz; real is 0 for padding
+    "loss": Kind(LOSSES, (*[NUMBERS] * 5, COUNT), NUMBER),
+    # (parameters, gradient, slots, is_weight, count, learning_rate, step, settings): in place
+    "update": Kind(OPTIMIZERS, (*[NUMBERS] * 4, COUNT, NUMBER, COUNT, DOUBLES)),
+    # (parameters, gradient, is_weight, count, limits): the gradient in place
+    "restrain": Kind({"any": restraint.restrain}, (*[NUMBERS] * 3, COUNT, DOUBLES)),
+    # (parameters, norms, places, layers, max_norm): the parameters in place
+    "shorten": Kind({"any": restraint.shorten}, (NUMBERS, NUMBERS, INTEGERS, COUNT, NUMBER)),
+    # (z, normal, inverse, parameters, real, row, count): z and the running statistics in place
+    "normalize": Kind(normalizing.FORWARD, (*[NUMBERS] * 5, INTEGERS, COUNT)),
+    # (deltas, normal, inverse, parameters, gradient, real, row, count): deltas in place
+    "normalize_back": Kind(normalizing.BACKWARD, (*[NUMBERS] * 6, INTEGERS, COUNT)),
+}
 
 
-@cache
-def address(function: Callable[..., object], signature, dtype: str) -> int:
-    """Where `function`, compiled for numbers of `dtype`, begins; it stays with the process."""
-    result, kinds = signature
-    numbers = PointerType(types.float32 if dtype == "float32" else types.float64)
-    returned = types.void if result == types.none else result
-    exact = returned(*(numbers if kind is NUMBERS else kind for kind in kinds))
-    compiled = keep_on_disk(cfunc, exact, error_model="numpy")(function)
-    _ALIVE.append(compiled)
-    return compiled.address
+def _caller(name):
+    kind = KINDS[name]
+    arguments = [None if argument is NUMBERS else argument for argument in kind.arguments]
+    return caller(f"call_{name}", kind.result, arguments)
 
 
-_ALIVE: list[object] = []
+call_forward = _caller("forward")
+call_slope = _caller("slope")
+call_loss = _caller("loss")
+call_update = _caller("update")
+call_normalize = _caller("normalize")
+call_normalize_back = _caller("normalize_back")
+call_restrain = _caller("restrain")
+call_shorten = _caller("shorten")

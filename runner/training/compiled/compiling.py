@@ -1,0 +1,47 @@
+"""Machine code of the kernels' functions. All that loads Numba in a run."""
+
+import numpy as np
+from numba import from_dtype, njit, types
+
+from runner.training.compiled import kernel
+from runner.training.compiled.caching import Code
+from runner.training.compiled.pointers import PointerType
+from runner.training.compiled.structures import (
+    INPUTS,
+    LAYOUTS,
+    NUMBERS,
+    Course,
+    Memory,
+    Net,
+    Rule,
+    fields,
+)
+from runner.training.compiled.tables import KINDS, Kind
+
+SCALARS = {int: types.int64, float: types.float64}
+
+
+def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> Code:
+    """The function of that kind and name, in Numba's own calling convention.
+
+    kind: `advance`, whose name is a layout's, or one of `KINDS`.
+    numbers, inputs: the types of the run's numbers and of its inputs.
+    """
+    dtypes = {NUMBERS: numbers, INPUTS: inputs}
+
+    def exact(argument: object) -> types.Type:
+        if isinstance(argument, types.Type):
+            return argument
+        if isinstance(argument, str):
+            return PointerType(from_dtype(np.dtype(dtypes.get(argument, argument))))
+        members = [SCALARS.get(each) or exact(each) for each in fields(argument)]
+        return PointerType(types.NamedTuple(members, argument))
+
+    structures = (Net, LAYOUTS.get(name), Rule, Memory, Course)
+    wanted = Kind({name: kernel.advance}, structures) if kind == "advance" else KINDS[kind]
+    signature = wanted.result(*map(exact, wanted.arguments))
+    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    dispatcher = njit(signature, **options)(wanted.functions[name])
+    (result,) = dispatcher.overloads.values()
+    _, _, (content, _) = result.library.serialize_using_object_code()
+    return Code(result.fndesc.llvm_func_name, content)

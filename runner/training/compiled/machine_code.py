@@ -1,0 +1,66 @@
+"""The kernels' functions by address: loaded from disk, or compiled where they are not there.
+
+Loading takes a few milliseconds and LLVM alone; Numba, which compiles, a third of a second.
+"""
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+
+import llvmlite.binding as llvm
+
+from runner.training.compiled.caching import Code, keep, kept
+
+Key = tuple[str, ...]
+"""Kind, name, and the types of numbers, as `compiling.compiled` takes them."""
+compiled: list[Key] = []
+"""What this process had to compile."""
+_engines: list[llvm.ExecutionEngine] = []
+"""They own what they have loaded."""
+
+
+@cache
+def address(*key: str) -> int:
+    """Where that function begins; it stays with the process."""
+    code = kept(key)
+    if code is None:
+        from runner.training.compiled import compiling  # noqa: PLC0415 - loads Numba
+
+        code = compiling.compiled(*key)
+        keep(key, code)
+        compiled.append(key)
+    return loaded(code)
+
+
+@cache
+def function(*key: str) -> Callable[..., None]:
+    """A function that takes structures, to be called with their contents."""
+    entry = FUNCTION(address(*key))
+    nothing = ctypes.create_string_buffer(8)
+
+    def call(*structures: bytes) -> None:
+        entry(nothing, nothing, *structures)
+
+    return call
+
+
+FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_char_p] * 7)
+"""In Numba's convention: result, error and the arguments; a status. Kernels raise no errors."""
+
+
+def loaded(code: Code) -> int:
+    """Puts machine code where it can be called."""
+    start_llvm()
+    machine = llvm.Target.from_default_triple().create_target_machine()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code.content))
+    engine.finalize_object()
+    _engines.append(engine)
+    return int(engine.get_function_address(code.symbol))
+
+
+@cache
+def start_llvm() -> None:
+    """What LLVM wants once a process."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()

@@ -1,0 +1,156 @@
+"""What the engine hands the kernels: structures of 64 bits a field, of an array its address.
+
+A kernel reads them as named tuples, with an address where an array was.
+"""
+
+import struct
+from functools import cache
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_type_hints
+
+from runner.network.topology import Array
+
+NUMBERS, INPUTS = "numbers", "inputs"
+"""Types that differ from run to run: the run's dtype, and that of the inputs."""
+Numbers = Annotated[Array, NUMBERS]
+Inputs = Annotated[Array, INPUTS]
+Doubles = Annotated[Array, "float64"]
+Integers = Annotated[Array, "int64"]
+
+NO_DROPOUT, FORWARD_DROPOUT, BACKWARD_DROPOUT = range(3)
+NO_TARGET, AT_LEAST, AT_MOST = range(3)
+DENSE, BY_SAMPLE, BY_INPUT = range(3)
+"""How the first layer of `Rows` reads its inputs."""
+
+
+class Net(NamedTuple):
+    plan: Integers  # [layers + 1, FIELDS], row 0 the input layer; see `plan`
+    layers: int
+    with_bias: int
+    drop: int  # NO_DROPOUT, FORWARD_DROPOUT or BACKWARD_DROPOUT
+    keep: float  # 1 - rate
+
+
+class Columns(NamedTuple):
+    """The data, and how a layer's numbers lie: unit by unit, `stride` samples each."""
+
+    inputs: Inputs  # [n, n_in]
+    targets: Numbers  # [n, n_out]
+    stride: int
+
+
+class Rows(NamedTuple):
+    """The data, and how the first layer reads it."""
+
+    inputs: Inputs  # [n, n_in], or the non-zero ones one after the other; uint8 or real
+    shift: Numbers  # [n_in]
+    scale: Numbers  # [n_in]; x = (raw - shift) * scale
+    first: Integers  # [n + 1]: where a sample's non-zero inputs begin
+    column: Annotated[Array, "uint16"]  # which input each is
+    targets: Numbers  # [n, n_out]
+    way: int
+    fused: int  # the first layer's gradient goes straight into its weights
+    lanes: int  # numbers in 64 bytes
+    batch: int
+    values: Numbers  # the batch's non-zero inputs, in lists
+    numbers: Annotated[Array, "int32"]  # the input, or the sample, of each
+    counts: Annotated[Array, "int32"]  # how many in each list
+    transposed: Numbers  # scratch for a layer's weights
+
+
+class Rule(NamedTuple):
+    """How a step is made, and when to stop."""
+
+    samples: int
+    batch: int
+    mean: int  # deltas divided by the batch's size
+    loss: int  # address
+    loss_gives_dz: int
+    softmax: int  # of the output layer, which then goes with cross-entropy
+    restrain: int  # address, or 0
+    shorten: int  # address, or 0
+    update: int  # address
+    update_from: int  # parameters before it are updated by their own gradient pass
+    size: int  # parameters, padding included
+    goal: int  # NO_TARGET, AT_LEAST or AT_MOST
+    goal_sum: int  # which of the epoch's sums it is about
+    goal_offset: float  # metric = offset + factor * (sum / divisor)
+    goal_factor: float
+    goal_divisor: float
+    goal_value: float
+
+
+class Memory(NamedTuple):
+    """What changes. Arrays long enough for whole lanes."""
+
+    parameters: Numbers
+    gradient: Numbers
+    slots: Numbers
+    settings: Doubles  # the optimizer's
+    is_weight: Numbers  # 1 for weights, 0 for biases and padding
+    limits: Doubles  # [5], see `restraint`; the last is max_norm
+    places: Integers  # [layers, 3]: where a layer's weights begin, rows, a row's length
+    norms: Numbers  # scratch for a row of weights
+    z: Numbers
+    a: Numbers  # the input layer's first
+    dropped: Numbers  # a after forward dropout
+    masks: Numbers
+    deltas: Numbers
+    normal: Numbers  # z before gamma and bias, where a layer is batch-normalised
+    inverse: Numbers  # 1 / sqrt(variance + eps) of each unit
+    wanted: Numbers
+    real: Numbers
+    uniforms: Doubles
+    scratch: Integers  # [samples]
+    key: Annotated[Array, "uint32"]  # [624], MT19937's
+    sums: Doubles  # [4]: loss, absolute error, correct, samples of the epoch
+
+
+class Course(NamedTuple):
+    """Of one call: where it begins, how far it goes, and what it leaves beside the memory."""
+
+    place: Integers  # [6]: step, epoch, position, MT19937's; then whether the target was met, marks
+    order: Integers  # [n], the epoch's
+    steps: int
+    rates: Doubles  # the learning rate of each step, or one for all
+    rate_step: int  # 1 where each step has its own, else 0
+    marks: Integers  # epochs to come whose sums are kept, and one that never comes
+    kept: Doubles  # [marks, 4]: the sums of each
+
+
+LAYOUTS = {"columns": Columns, "rows": Rows}
+
+
+Structure = TypeVar("Structure", bound=tuple[Any, ...])
+
+
+class Packed(Generic[Structure]):
+    """A structure as a kernel reads it; keeps the arrays that it points to."""
+
+    def __init__(self, values: Structure, **dtypes: str) -> None:
+        """dtypes: of the types that differ from run to run, by `NUMBERS` and `INPUTS`.
+
+        Raises TypeError where an array is not what the kernel takes it for.
+        """
+        self.values = values
+        kinds = fields(type(values))
+        self.content = struct.pack(
+            "".join("d" if kind is float else "q" for kind in kinds),
+            *(
+                address_of(value, dtypes.get(kind, kind)) if isinstance(kind, str) else value
+                for value, kind in zip(values, kinds, strict=True)
+            ),
+        )
+
+
+@cache
+def fields(structure: type[tuple[Any, ...]]) -> tuple[type | str, ...]:
+    """Of each field `int`, `float`, or the type of the numbers that it points to."""
+    hints = get_type_hints(structure, include_extras=True).values()
+    return tuple(hint if hint in (int, float) else hint.__metadata__[0] for hint in hints)
+
+
+def address_of(array: Array, dtype: str) -> int:
+    """Where the numbers of an array begin. Raises TypeError where they are others."""
+    if array.dtype != dtype or not array.flags.c_contiguous:
+        raise TypeError(f"{array.dtype} {array.strides}; expected {dtype}, C-contiguous")
+    return int(array.__array_interface__["data"][0])

@@ -1,0 +1,68 @@
+"""Kernels on disk: loaded without Numba, and only when they are whole."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.benchmarks.runs import contestant, python
+
+pytest.importorskip("numba")
+
+PROGRAM = """
+import sys
+from runner.training.compiled import machine_code
+from tests.benchmarks.runs import contestant
+run = contestant("compiled", "dtype=float32")
+print(run.state.parameters.tobytes().hex(), machine_code.compiled, "numba" in sys.modules)
+"""
+
+
+def test_kernels_on_disk_need_no_numba() -> None:
+    run = contestant("compiled", "dtype=float32")  # they are there now
+    assert python("-c", PROGRAM).split() == [run.state.parameters.tobytes().hex(), "[]", "False"]
+
+
+def test_code_is_read_as_it_was_written(folder: Path) -> None:
+    from runner.training.compiled.caching import Code, is_kept, keep, kept
+
+    key, code = ("forward", "sigmoid", "float64"), Code("symbol", b"\x7fELF\n\n\x00code")
+    assert (kept(key), is_kept(key)) == (None, False)
+    keep(key, code)
+    assert (kept(key), is_kept(key)) == (code, True)
+    assert [path.name for path in folder.iterdir()] == ["forward-sigmoid-float64"]
+
+
+def test_code_that_is_not_whole_is_not_read(folder: Path) -> None:
+    from runner.training.compiled.caching import Code, keep, kept
+
+    key = ("loss", "huber", "float64")
+    keep(key, Code("symbol", b"\x7fELF\n\n\x00code"))
+    (place,) = folder.iterdir()
+    whole = place.read_bytes()
+    for length in range(len(whole)):
+        place.write_bytes(whole[:length])
+        assert kept(key) is None
+        place.write_bytes(whole[:length] + bytes([whole[length] ^ 1]) + whole[length + 1 :])
+        assert kept(key) is None
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where code is kept during a test."""
+    from runner.training.compiled import caching
+
+    monkeypatch.setattr(caching, "cache_folder", lambda: str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [np.zeros((4, 1), "float32"), np.zeros((4, 2))[:, :1]],
+    ids=["another type", "not side by side"],
+)
+def test_arrays_that_a_kernel_would_misread_are_refused(targets: np.ndarray) -> None:
+    from runner.training.compiled.structures import INPUTS, NUMBERS, Columns, Packed
+
+    with pytest.raises(TypeError, match="expected float64, C-contiguous"):
+        Packed(Columns(np.zeros((4, 3)), targets, 8), **{NUMBERS: "float64", INPUTS: "float64"})
