@@ -2,62 +2,106 @@
 
     python -m tests.benchmarks.durability
 
-Both write the same bytes; `recording.durable` is all that differs. The whole command's time is its
-time without that wait, started as a process, plus the wait; taken apart, for a process's start
-varies by more than what is looked for.
+Both write the same bytes; `recording.durable` is all that differs. Two runs differ by more than
+what is looked for, so that a run is also held against itself, less the time that it has waited.
 """
 
 import tempfile
 import time
-from functools import partial
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from runner.configuration.composing import compose
 from runner.experiment import run_experiment
-from tests.benchmarks.runs import python
-from tests.benchmarks.timing import Claim, alternate, print_timings, seconds_of
+from runner.recording.files import BySecond, Syncing
+from runner.recording.run_directory import DOCUMENTS
+from tests.benchmarks.timing import Claim, Timing, print_timings, seconds_of
 
-ROUNDS = 15
 MOST = 1.02
+DURABLE, LESS, NOT = "durable", "durable, less its waiting", "not durable"
+TEXTS = dict.fromkeys(DOCUMENTS, "key: value\n" * 150)
 CASES = {
-    "the default run": [],
-    "20 million steps": ["stopping.target=null", "stopping.max_steps=20000000"],
+    "a run at default settings": (15, ["recording.plots=true"]),  # auto, where nobody sweeps
+    "20 million steps, without pictures": (
+        5,
+        ["stopping.target=null", "stopping.max_steps=20000000", "recording.plots=false"],
+    ),
 }
+
+
+class Waiting:
+    """A run's syncing, and the seconds that were spent in it."""
+
+    def __init__(self, syncing: Syncing, waits: list[float]) -> None:
+        self._syncing = syncing
+        self._waits = waits
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._waits.append(time.perf_counter() - started)
+
+    def written(self, descriptor: int) -> None:
+        """As the other."""
+        with self._timed():
+            self._syncing.written(descriptor)
+
+    def placed(self, path: Path) -> None:
+        """As the other."""
+        with self._timed():
+            self._syncing.placed(path)
+
+    def appended(self, path: Path) -> None:
+        """As the other."""
+        with self._timed():
+            self._syncing.appended(path)
+
+    def settle(self, *, wait: bool = False) -> None:
+        """As the other."""
+        with self._timed():
+            self._syncing.settle(wait=wait)
+
+    @property
+    def vital(self) -> "Waiting":
+        """As the other."""
+        return Waiting(self._syncing.vital, self._waits)
+
+
+def trained(run: Path, config: Mapping[str, Any]) -> tuple[float, float]:
+    """Seconds of a run, and those of them that it waited for the disk."""
+    waits: list[float] = []
+    seconds = seconds_of(
+        lambda: run_experiment(
+            config, run, TEXTS, quiet=True, durably=lambda: Waiting(BySecond(), waits)
+        )
+    )
+    return seconds, sum(waits)
 
 
 def main() -> None:
     """Prints the cost for two lengths of a run, and how much a long one leaves on the disk."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as place:
         folders = (Path(place) / str(number) for number in count())
-        for title, overrides in CASES.items():
-            configs = {
-                name: compose([*overrides, f"recording.durable={durable}", "recording.plots=false"])
-                for name, durable in (("durable", True), ("not durable", False))
-            }
-
-            def one(name: str) -> float:
-                config = configs[name]  # noqa: B023 - called in this round of the loop
-                return seconds_of(lambda: run_experiment(config, next(folders), {}, quiet=True))
-
-            one("durable")
-            rounds = ROUNDS if not overrides else 5
-            timings = alternate({name: partial(one, name) for name in configs}, rounds)
-            wait = timings["durable"].median - timings["not durable"].median
-            print_timings(
-                title, timings, [Claim("durable", "not durable", MOST, at_most=True)], "ms"
-            )
-            if not overrides:
-                started = time.perf_counter()
-                arguments = ("hydra.run.dir=" + str(next(folders)), "recording.durable=false")
-                python("-m", "runner", *arguments, cwd=place)
-                whole = time.perf_counter() - started
-                Console().print(
-                    f"of the whole command, {whole:.2f} s: {100 * wait / whole:.1f} %, "
-                    "goal below 2 %\n"
-                )
+        for title, (rounds, overrides) in CASES.items():
+            durable = compose(overrides)
+            hasty = compose([*overrides, "recording.durable=false"])
+            trained(next(folders), durable)  # compiles and loads
+            figures: dict[str, list[float]] = defaultdict(list)
+            for _ in range(rounds):
+                seconds, waited = trained(next(folders), durable)
+                figures[DURABLE].append(seconds)
+                figures[LESS].append(seconds - waited)
+                figures[NOT].append(trained(next(folders), hasty)[0])
+            timings = {name: Timing(tuple(values)) for name, values in figures.items()}
+            claims = [Claim(DURABLE, LESS, MOST, at_most=True), Claim(DURABLE, NOT)]
+            print_timings(title, timings, claims, "ms")
         sizes(next(folders))
 
 
