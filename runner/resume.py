@@ -18,6 +18,7 @@ from runner.errors import (
 )
 from runner.recording.tables import has_results
 from runner.sweeping.results import collect_results
+from runner.sweeping.sharing import shared_assembly
 
 EXAMPLES = """\
   python -m runner.resume outputs/2026-11-22/14-46-04-5d0c64e8a1
@@ -91,7 +92,7 @@ def resumed_sweep(sweep: Path, jobs: Sequence[Path], changes: Mapping[str, Any])
     codes = []
     for job in jobs:
         try:
-            outcome = resume_run(job, changes, warn, quiet=True)
+            outcome = resume_run(job, changes, warn, quiet=True, assembled=shared_assembly)
         except RunnerError as error:
             print(f"#{job.name}: failed: {error_line(error)}", flush=True)
             codes.append(1)
