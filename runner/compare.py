@@ -32,7 +32,7 @@ from runner.analysis.wording import sentence, shortage, value_text, words_of
 from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, run_command
 from runner.errors import SettingsError, SnapshotError, counted, printable
-from runner.recording.files import storage_errors, write_atomically
+from runner.recording.files import write_output
 from runner.recording.tables import csv_bytes
 
 MOST_SENTENCES = 30
@@ -88,8 +88,7 @@ def main(arguments: Sequence[str]) -> int:
     table = compare(runs, options) if options.by else overview(runs, options)
     if options.csv is not None:
         rows = table.astype(object).where(table.notna(), "").itertuples(index=False)
-        with storage_errors(options.csv):
-            write_atomically(options.csv, csv_bytes(map(str, table), rows))
+        write_output(options.csv, csv_bytes(map(str, table), rows))
         print(f"Table       {printable(options.csv)}")
     return 0
 

@@ -15,7 +15,7 @@ from runner.errors import SettingsError, printable
 from runner.network.batch_norm import folded
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
-from runner.recording.files import storage_errors, write_atomically
+from runner.recording.files import write_output
 
 EXAMPLES = """\
   python -m runner.export outputs/2026-11-22/14-46-04-5d0c64e8a1 net.onnx
@@ -90,8 +90,7 @@ def main(arguments: Sequence[str]) -> int:
         )
     trained = load_network(options.run, options.step)
     content, words = FORMATS[options.file.suffix](trained)
-    with storage_errors(options.file):
-        write_atomically(options.file, content)
+    write_output(options.file, content)
     print(f"{printable(options.file)}: network {trained.network.topology}, {words}")
     return 0
 

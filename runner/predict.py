@@ -14,7 +14,7 @@ from runner.data.dataset import counted
 from runner.errors import DataError, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
-from runner.recording.files import storage_errors, write_atomically
+from runner.recording.files import write_output
 from runner.recording.run_directory import described
 from runner.recording.tables import csv_bytes
 from runner.training.metrics import squared_error, variation
@@ -50,8 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.output is None:
         sys.stdout.write(content.decode())
     else:
-        with storage_errors(options.output):
-            write_atomically(options.output, content)
+        write_output(options.output, content)
         shown = ", ".join(header[:3]) + (f" … {header[-1]}" if len(header) > 3 else "")
         print(f"{printable(options.output)}: {counted_rows(len(outputs))}, {printable(shown)}")
     if samples.targets is not None:

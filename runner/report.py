@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runner.commands import CommandParser, extra, run_command
 from runner.errors import SnapshotError, counted, printable
-from runner.recording.files import write_atomically
+from runner.recording.files import write_output
 
 EXAMPLES = """\
   python -m runner.report                                all runs below outputs
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     told = runs.attrs["unreadable"]
     tell_left_out({name: why for name, why in content["unreadable"].items() if name not in told})
     page = report_page(content, title, plotly.get_plotlyjs())
-    write_atomically(options.output, page.encode())
+    write_output(options.output, page.encode())
     size = f"{len(page.encode()) / 1e6:.1f} MB"
     print(f"{printable(options.output)}: {counted(len(runs), 'run')}, {size}")
     return 0

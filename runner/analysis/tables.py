@@ -31,7 +31,10 @@ def read_rows(path: str, *, growing: bool = False) -> Rows:
     growing: it may still be written to: a last line that is not whole does not count.
     Raises OSError or ValueError when the file is damaged.
     """
-    header, *lines = read_text(path, MOST_BYTES).split("\n")
+    text = read_text(path, MOST_BYTES).replace("\r\n", "\n")
+    if "\r" in text:  # which pandas takes for a line's end
+        raise ValueError("it holds a carriage return amid a line")
+    header, *lines = text.split("\n")
     last = lines.pop() if lines else header
     if last and not growing:
         raise ValueError("its last line is torn")

@@ -102,7 +102,9 @@ class TrainedNetwork:
         numbers: Array = outputs.argmax(1)
         if outputs.shape[1] == 1:
             numbers = (outputs[:, 0] > 0.5).astype(int)
-        return numbers if self.classes is None else np.array(self.classes)[numbers]
+        if self.classes is None:
+            return numbers
+        return np.array(self.classes)[np.minimum(numbers, len(self.classes) - 1)]
 
     def classify(self, inputs: ArrayLike) -> Array:
         """The class of each sample [samples], for raw inputs [samples, n_in]."""
@@ -144,6 +146,7 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
         raise ValueError(f"activation '{min(unknown)}' is unknown")
     if len(activations) != len(topology.layers) or len(parameters) != topology.size:
         raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {topology}")
+    check_around(arrays, sizes[0], sizes[-1])
     scalings = {
         of: Scaling(arrays[f"{of}_shift"], arrays[f"{of}_scale"])
         for of in ("input", "target")
@@ -163,6 +166,38 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
         input_groups=tuple(slice(start, stop) for start, stop in groups),
         **names,
     )
+
+
+def check_around(arrays: Mapping[str, Array], inputs: int, outputs: int) -> None:
+    """Raises ValueError where what goes with a network does not fit its inputs and outputs."""
+    fitting = {
+        "input_shift": (1, inputs),
+        "input_scale": (1, inputs),
+        "input_fill": (inputs,),
+        "input_names": (inputs,),
+        "target_shift": (1, outputs),
+        "target_scale": (1, outputs),
+        "target_names": (1, outputs),
+        "classes": (1, 2) if outputs == 1 else (outputs,),
+    }
+    for name, sizes in fitting.items():
+        found = arrays.get(name)
+        if found is not None and found.size not in sizes:
+            raise ValueError(
+                f"its {name} are {found.size:,}, for {inputs:,} inputs, {outputs:,} outputs"
+            )
+        if found is not None and found.dtype.kind == "f" and not np.isfinite(found).all():
+            raise ValueError(f"its {name} are not finite")
+    if (arrays.get("target_scale", np.ones(1)) == 0).any():
+        raise ValueError("its target_scale is 0")
+    groups = arrays.get("input_groups", np.empty((0, 2), int))
+    if groups.size and (
+        groups.shape[1] != 2
+        or groups.min() < 0
+        or groups.max() > inputs
+        or (np.diff(groups) <= 0).any()
+    ):
+        raise ValueError("its input_groups are not among its inputs")
 
 
 def texts(array: Array) -> tuple[str, ...]:

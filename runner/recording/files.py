@@ -1,6 +1,8 @@
 """Writing files so that a crash leaves the old content or the new, never half of either."""
 
+import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -167,6 +169,21 @@ def write_atomically(path: Path, content: bytes, syncing: Syncing = AT_ONCE) -> 
             Path(temporary).unlink(missing_ok=True)
         raise
     syncing.placed(path)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Writes a file that a person named, whole or not at all.
+
+    Raises StorageError where that cannot be, and where a link, folder, pipe or device would go.
+    """
+    try:
+        if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+            raise OSError(errno.EINVAL, "is there and not a plain file")
+        write_atomically(path, content)
+    except OSError as error:
+        raise StorageError(
+            f"{printable(path)}: {error.strerror or error}; choose another place"
+        ) from error
 
 
 def write_whole(file: BinaryIO, content: bytes) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 from shutil import copytree, rmtree
 from typing import Any
 
+import numpy as np
 import pytest
 
 from runner.commands import run_command
+from runner.recording.snapshot_files import encode
+from runner.recording.snapshots import newest_snapshot
 from tests.end_to_end.commands import Ending, InProcess
 from tests.limits import bounded
 
@@ -34,6 +37,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for command in ("compare", "report", "plots"):  # which loads what they need
             assert run_command(import_module(f"runner.{command}").main, ["run"]) == 0
     (folder / "report.html").unlink()
+    (folder / "in.csv").write_text("1,2,3\n0,0,1\n")
     rmtree(folder / "run" / "plots")
     return folder
 
@@ -111,10 +115,30 @@ def told(key: str, *values: object, run: str = "run") -> Damage:
     return damage
 
 
+def forged(**members: Any) -> Damage:
+    """Other members of the newest snapshot, its digest right."""
+
+    def damage(here: Path) -> None:
+        path = newest_snapshot(here / "run")
+        with np.load(path) as arrays:
+            kept = {name: arrays[name] for name in arrays.files} | members
+        path.write_bytes(encode({name: np.asarray(value) for name, value in kept.items()}))
+
+    return damage
+
+
 LONGER = ("resume", "run", "stopping.max_steps=50")
 BRANCH = ("runner", "from=run@40", "stopping.max_steps=50")
 AGAIN = ("runner", "-m", "hydra.sweep.dir=sweep", "seed=1,2,3", *SHORT)
 COMPARED, REPORTED, VERIFIED = ("compare", "run"), ("report", "run"), ("verify", "run")
+PREDICTED = ("predict", "run", "in.csv")
+WRITING = (
+    (*PREDICTED, "-o", "out"),
+    ("compare", "run", "--csv", "out"),
+    ("report", "run", "-o", "out"),
+    ("export", "run", "out.npz"),
+    ("export", "run", "out.onnx"),
+)
 NOT_PLAIN, NO_RUNS = "is not a plain file", "no run"
 OVERRIDES = "run/.hydra/overrides.yaml"
 
@@ -173,6 +197,73 @@ CASES: dict[str, tuple[Damage, tuple[str, ...], int, str]] = {
     "a job to come, a link": (link("sweep/3", "../.."), AGAIN, 4, "sweep/3 is a symbolic link"),
     "a sweep's log a pipe": (pipe("sweep/sweep.log"), AGAIN, 4, NOT_PLAIN),
     "a sweep's settings a pipe": (pipe("sweep/multirun.yaml"), AGAIN, 4, NOT_PLAIN),
+    "a carriage return in results": (
+        text("run/results.csv", "topology,status\n3-4-1\r,completed\n"),
+        COMPARED,
+        4,
+        "a carriage return amid a line",
+    ),
+    "a snapshot of a long history": (forged(history=[2**40, 5]), LONGER, 0, "lacks rows"),
+    "a snapshot of a wide group": (
+        forged(input_groups=[[0, 2**40]]),
+        PREDICTED,
+        4,
+        "input_groups are not among its inputs",
+    ),
+    "a snapshot of no classes": (
+        forged(classes=np.array([], "U1")),
+        PREDICTED,
+        4,
+        "its classes are 0",
+    ),
+    "a snapshot of long fillings": (
+        forged(input_fill=np.zeros(9)),
+        ("export", "run", "net.onnx"),
+        4,
+        "its input_fill are 9, for 3 inputs",
+    ),
+    "a snapshot of an infinite scale": (
+        forged(target_shift=[0.0], target_scale=[np.inf]),
+        PREDICTED,
+        4,
+        "its target_scale are not finite",
+    ),
+    "a snapshot of a scale of 0": (
+        forged(target_shift=[0.0], target_scale=[0.0]),
+        PREDICTED,
+        4,
+        "its target_scale is 0",
+    ),
+    "a snapshot of classes that are commands": (
+        forged(classes=["=cmd|' /C calc'!A0", "\x1b[2J"]),
+        PREDICTED,
+        0,
+        "",
+    ),
+    "a snapshot of an activation that is code": (
+        forged(activations=["os.system", "sigmoid"]),
+        PREDICTED,
+        4,
+        "activation 'os.system' is unknown",
+    ),
+    **{
+        f"what is written is a link: {' '.join(command)}": (
+            link(command[-1], "../kept"),
+            command,
+            6,
+            f"{command[-1]}: is there and not a plain file",
+        )
+        for command in WRITING
+    },
+    **{
+        f"what is written is a pipe: {' '.join(command)}": (
+            pipe(command[-1]),
+            command,
+            6,
+            f"{command[-1]}: is there and not a plain file",
+        )
+        for command in WRITING
+    },
     "started is not told": (told("started"), LONGER, 4, "its started is null, expected a text"),
     "resumed is a number": (told("resumed", 5), LONGER, 4, "its resumed is 5, expected a list"),
     "versions are a list": (told("versions", []), VERIFIED, 0, ""),
