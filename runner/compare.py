@@ -26,8 +26,9 @@ from runner.analysis.comparing import (
 )
 from runner.analysis.copies import TIMED, otherwise, repeated
 from runner.analysis.filters import where
+from runner.analysis.numbers import decimals_for, number_text
 from runner.analysis.runs import read_runs
-from runner.analysis.terminal import decimals_for, fitting, number_text, say, show
+from runner.analysis.terminal import fitting, say, show
 from runner.analysis.wording import sentence, shortage, value_text, words_of
 from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, run_command

@@ -8,17 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.analysis.wording import value_text
+from runner.analysis.numbers import decimals_of, number_text
 from runner.commands import console
 from runner.errors import printable
-from runner.network.topology import Array
 
 GAP = 2
-DIGITS = 4
-"""Of the largest number of a column."""
-SPREAD_DIGITS = 3
-"""Of the distance between its least and its greatest, for those between to be told apart."""
-MOST_DECIMALS = 12
 INDENT = "    "
 
 
@@ -90,42 +84,9 @@ def say(line: str) -> None:
     print(textwrap.fill(line, room(), subsequent_indent=INDENT, break_on_hyphens=False))
 
 
-def decimals_of(column: "pd.Series[Any]") -> int | None:
-    """How many decimals tell the numbers of a column apart; None where each has its own.
-
-    So have numbers that are short, such as settings, and those of very different size.
-    """
-    if not pd.api.types.is_float_dtype(column.dtype):
-        return None
-    values = column.to_numpy(float, na_value=np.nan)
-    return decimals_for(values[np.isfinite(values)])
-
-
-def decimals_for(values: Array) -> int | None:
-    """The same of finite numbers."""
-    sizes = np.abs(values[values != 0])
-    if not len(sizes) or all(float(f"{value:.{DIGITS}g}") == value for value in values):
-        return None
-    if sizes.max() > 1e4 * sizes.min() or sizes.max() >= 1e15:
-        return None
-    needed = DIGITS - 1 - np.floor(np.log10(sizes.max()))
-    if spread := np.ptp(values):
-        needed = max(needed, SPREAD_DIGITS - 1 - np.floor(np.log10(spread)))
-    return int(np.clip(needed, 0, MOST_DECIMALS))
-
-
 def texts_of(column: "pd.Series[Any]", decimals: int | None) -> list[str]:
     """The cells of a column as they are shown; empty where there is nothing."""
     return ["" if pd.isna(value) else number_text(value, decimals) for value in column.tolist()]
-
-
-def number_text(value: object, decimals: int | None) -> str:
-    """A number with so many decimals, or four digits; times to the second; others as given."""
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    if not isinstance(value, float):
-        return value_text(value)
-    return f"{value:.{DIGITS}g}" if decimals is None else f"{value:.{decimals}f}"
 
 
 def width_of(name: str, texts: Sequence[str]) -> int:

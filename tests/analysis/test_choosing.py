@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from runner.analysis.choosing import telling, worth_showing
-from runner.analysis.terminal import decimals_for, fitting, number_text, say, show
+from runner.analysis.numbers import decimals_for, number_text
+from runner.analysis.terminal import fitting, say, show
 
 MIXED = pd.DataFrame(
     {
@@ -84,9 +85,11 @@ def test_a_table_in_a_file_keeps_its_width(capsys: pytest.CaptureFixture[str]) -
 
 NUMBERS: dict[str, tuple[list[float], list[str]]] = {
     "accuracies": ([0.947075208, 0.9721448, 0.96], ["0.9471", "0.9721", "0.9600"]),
-    "very like each other": ([0.99990000027, 0.99990000029], ["0.999900000270", "0.999900000290"]),
-    "steps": ([118747.25, 95.5, 1000.0], ["118747", "96", "1000"]),
-    "settings": ([0.1, 0.001, 10.0], ["0.1", "0.001", "10"]),
+    "very like each other": ([0.99990000027, 0.99990000029], ["0.99990000027", "0.99990000029"]),
+    "steps": ([118747.25, 1195.5, 1000.0], ["118747", "1196", "1000"]),
+    "fractions of 10,000": ([0.96, 0.9629, 0.9], ["0.9600", "0.9629", "0.9000"]),
+    "rates": ([0.5, 0.25, 0.125], ["0.500", "0.250", "0.125"]),
+    "settings": ([0.1, 0.001, 10_000.0, 50_000.0], ["0.1", "0.001", "10000", "50000"]),
     "of every size": ([1.23456e-7, 0.5, 123.456], ["1.235e-07", "0.5", "123.5"]),
     "seconds": ([0.0272555, 0.0067730], ["0.02726", "0.00677"]),
     "negative": ([-0.123456, 0.2], ["-0.1235", "0.2000"]),

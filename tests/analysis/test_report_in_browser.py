@@ -93,6 +93,13 @@ def test_it_shows_a_page_of_the_runs(page: Any) -> None:
     assert column(page, 1)[0] == "51"
 
 
+def test_numbers_of_a_column_have_as_many_decimals(page: Any) -> None:
+    names = page.find_elements("css selector", "#table thead th")
+    place = [name.text for name in names].index("accuracy")
+    assert len({len(text.partition(".")[2]) for text in column(page, place)} - {0}) == 1
+    assert len(set(column(page, place))) > 40
+
+
 def test_a_column_sorts_up_and_down(page: Any) -> None:
     button = "//th/button[text()='steps']"
     page.find_element("xpath", button).click()

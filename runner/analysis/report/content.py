@@ -15,6 +15,7 @@ import pandas as pd
 from runner.analysis.choosing import telling, worth_showing
 from runner.analysis.comparing import default_metric
 from runner.analysis.histories import load_history
+from runner.analysis.numbers import decimals_of
 from runner.recording.reading import recorded_overrides
 
 CURVE_NUMBERS = 450_000
@@ -75,10 +76,12 @@ def is_varying(column: "pd.Series[Any]") -> bool:
 def column_values(column: "pd.Series[Any]", root: str) -> dict[str, Any]:
     """A column's numbers; or of texts the distinct ones, and each run's place among them.
 
-    root: the folder above all runs, which paths are told from.
+    root: the folder above all runs, which paths are told from. decimals: all that are shown, None
+    for as many as each number has.
     """
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return {"numbers": [number(value) for value in column.to_numpy(float, na_value=np.nan)]}
+        numbers = [number(value) for value in column.to_numpy(float, na_value=np.nan)]
+        return {"numbers": numbers, "decimals": decimals_of(column)}
     texts = column.astype(object).map(lambda value: brief(text(value), root))
     codes, levels = pd.factorize(texts, sort=True)
     return {"codes": codes.tolist(), "levels": levels.tolist()}

@@ -36,7 +36,11 @@ function shortNumber(value) {
 function textOf(column, run) {
   const value = valueOf(column, run);
   if (!isNumeric(column)) return value;
-  return column.name === "seed" ? String(value ?? "") : shortNumber(value);
+  if (column.name === "seed" || value === null) return String(value ?? "");
+  if (column.decimals === null) return shortNumber(value);
+  const digits = { minimumFractionDigits: column.decimals, maximumFractionDigits: column.decimals };
+  column.format ??= new Intl.NumberFormat("en", digits); // slow to make
+  return column.format.format(value);
 }
 
 const settingNames = () => content.columns.filter((c) => c.setting).map((c) => c.name);

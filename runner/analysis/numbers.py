@@ -1,0 +1,51 @@
+"""Numbers as they are shown: those of a column alike, with the decimals that tell them apart."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from runner.analysis.wording import value_text
+from runner.network.topology import Array
+
+DIGITS = 4
+"""Of the largest number of a column."""
+SPREAD_DIGITS = 3
+"""Of the distance between its least and its greatest, for those between to be told apart."""
+MOST_DECIMALS = 12
+
+
+def decimals_of(column: "pd.Series[Any]") -> int | None:
+    """How many decimals tell the numbers of a column apart; None where each has its own.
+
+    So have whole numbers, and numbers of very different size.
+    """
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return None
+    values = column.to_numpy(float, na_value=np.nan)
+    return decimals_for(values[np.isfinite(values)])
+
+
+def decimals_for(values: Array) -> int | None:
+    """The same of finite numbers."""
+    sizes = np.abs(values[values != 0])
+    if not len(sizes) or sizes.max() > 1e3 * sizes.min() or sizes.max() >= 1e15:
+        return None
+    needed = DIGITS - 1 - np.floor(np.log10(sizes.max()))
+    if spread := np.ptp(values):
+        needed = max(needed, SPREAD_DIGITS - 1 - np.floor(np.log10(spread)))
+    most = int(np.clip(needed, 0, MOST_DECIMALS))
+    exact = (d for d in range(most) if np.array_equal(np.round(values, d), values))
+    return next(exact, most)
+
+
+def number_text(value: object, decimals: int | None) -> str:
+    """A number with so many decimals, or four digits; times to the second; others as given."""
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if not isinstance(value, float):
+        return value_text(value)
+    if decimals is not None:
+        return f"{value:.{decimals}f}"
+    whole = value.is_integer() and abs(value) < 1e6
+    return f"{value:.0f}" if whole else f"{value:.{DIGITS}g}"
