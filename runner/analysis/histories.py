@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,29 +11,51 @@ import pandas as pd
 from runner.analysis.columns import number
 from runner.analysis.runs import load_runs, reason
 from runner.analysis.tables import NOT_READABLE, Rows, parse, read_rows
-from runner.errors import printable
+from runner.checking.suggestions import suggestion
+from runner.errors import SettingsError, printable
 
 Place = str | os.PathLike[str]
 Runs: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
 """What `load_runs` gave, some of its rows, one row, its column `path`, paths, or a folder."""
 
 
-def load_history(runs: Runs) -> pd.DataFrame:
+def load_history(runs: Runs, settings: Sequence[str] = ()) -> pd.DataFrame:
     """The learning curves of runs, tidy: `run`, `step`, `epoch`, `seconds` and the metrics.
 
-    runs: what `load_runs` gave, some of its rows or one, paths of runs, or a folder. `run` is the
-    run's `path`, so that the two can be merged. Histories that cannot be read are left out and
-    named as by `load_runs`; a run that goes on has those rows that are whole.
+    runs: what `load_runs` gave, some of its rows or one, paths of runs, or a folder. settings: of
+    `load_runs`' columns those to have beside them, for groups and colours. `run` is the run's
+    `path`, so that the two can be merged. Histories that cannot be read are left out and named as
+    by `load_runs`; a run that goes on has those rows that are whole.
 
-    >>> runs = load_runs("outputs")
-    >>> settings = runs[["path", "topology"]].rename(columns={"path": "run"})
-    >>> load_history(runs).merge(settings).groupby("topology")["loss"].min().round(3)
+    Raises SettingsError where runs have no such setting.
+
+    >>> history = load_history("outputs", settings=["topology"])
+    >>> history.groupby("topology")["loss"].min().round(3)
     topology
     3-2-1    0.028
     3-4-1    0.024
     Name: loss, dtype: float64
     """
-    return tidy(runs, "history.csv", growing=True)
+    history = tidy(runs, "history.csv", growing=True)
+    return beside(history, runs, settings) if settings else history
+
+
+def beside(table: pd.DataFrame, runs: Runs, settings: Sequence[str]) -> pd.DataFrame:
+    """A tidy table with settings of each row's run after the column `run`."""
+    if not isinstance(runs, pd.DataFrame):
+        runs = load_runs(*paths_of(runs))
+    for name in settings:
+        if name not in runs or name in table:
+            near = suggestion(name, [str(column) for column in runs])
+            raise SettingsError(
+                f"settings: '{printable(name)}' is not a setting of these runs; {near}"
+                "expected columns of load_runs such as topology"
+            )
+    known = runs.drop_duplicates("path").set_index("path")[list(settings)]
+    own = known.reindex(pd.Index(table["run"].astype(str))).set_axis(table.index)
+    whole = pd.concat([table[["run"]], own, table.drop(columns="run")], axis=1)
+    whole.attrs = table.attrs
+    return whole
 
 
 def load_predictions(runs: Runs) -> pd.DataFrame:

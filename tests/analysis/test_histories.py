@@ -7,6 +7,7 @@ import pytest
 
 from runner import load_classes, load_confusion, load_history, load_predictions, load_runs
 from runner.configuration.composing import compose
+from runner.errors import SettingsError
 from runner.experiment import run_experiment
 
 CONFIGURATIONS = {
@@ -47,6 +48,23 @@ def test_some_runs_or_a_folder_can_be_asked_for(outputs: Path) -> None:
     assert len(load_history(runs.iloc[1])) == 2
     assert len(load_history(runs["path"][:2])) == 9
     assert len(load_history([outputs / "a", outputs / "b"])) == 9
+
+
+def test_settings_stand_beside_the_curves(outputs: Path) -> None:
+    runs = load_runs(outputs)
+    history = load_history(runs, settings=["topology", "seed"])
+    assert list(history)[:4] == ["run", "topology", "seed", "step"]
+    topology = runs.set_index("path")["topology"]
+    assert (history["topology"] == history["run"].astype(str).map(topology)).all()
+    assert (str(history["seed"].dtype), str(history["topology"].dtype)) == ("Int64", "string")
+    pd.testing.assert_frame_equal(history.drop(columns=["topology", "seed"]), load_history(runs))
+    assert load_history(outputs / "b", settings=["topology"])["topology"].unique() == ["3-1"]
+
+
+@pytest.mark.parametrize(("name", "hint"), [("topolgy", "did you mean 'topology'"), ("loss", "")])
+def test_what_is_no_setting_is_refused(name: str, hint: str, outputs: Path) -> None:
+    with pytest.raises(SettingsError, match=f"'{name}' is not a setting.*{hint}"):
+        load_history(outputs, settings=[name])
 
 
 def test_runs_without_predictions_are_told_how_to_have_some(tmp_path: Path) -> None:
