@@ -1,7 +1,7 @@
 """A job's configuration: each distinct choice of groups composed once, plain values put into it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -36,7 +36,12 @@ class Composer:
         assert isinstance(loader, ConfigLoaderImpl)
         self._loader = loader
         self._master = master
-        self._bases: dict[tuple[str, ...], Base] = {}
+        texts: Any = OmegaConf.to_container(master.hydra.overrides.task)
+        said = [parsed_override(text) for text in texts]
+        self._said = [
+            (path_of(each), each.input_line) for each in said if not each.is_sweep_override()
+        ]
+        self._bases: dict[tuple[str, ...] | None, Base] = {}
         self._groups: dict[str, bool] = {}
 
     def checked(self, overrides: Sequence[str]) -> tuple[dict[str, Any], Settings | None] | None:
@@ -80,18 +85,15 @@ class Composer:
         """What Hydra composes, and the plain values to put into that."""
         parsed = [parsed_override(text) for text in overrides]
         plain = {
-            index: tuple(override.key_or_group.split("."))
+            index: path_of(override)
             for index, override in enumerate(parsed)
             if self._is_plain(override)
         }
-        others = [
-            tuple(override.key_or_group.split("."))
-            for index, override in enumerate(parsed)
-            if index not in plain
-        ]
+        others = [path_of(override) for index, override in enumerate(parsed) if index not in plain]
         plain = {index: path for index, path in plain.items() if not touches(path, others)}
         while True:
-            base = self._base(tuple(t for i, t in enumerate(overrides) if i not in plain))
+            rest = tuple(text for index, text in enumerate(overrides) if index not in plain)
+            base = self._base(rest, set(plain.values()))
             unknown = [index for index, path in plain.items() if not base.leaf(path)]
             if not unknown:
                 return base, {path: parsed[index].value() for index, path in plain.items()}
@@ -114,23 +116,30 @@ class Composer:
             self._groups[name] = self._loader.repository.group_exists(name)
         return self._groups[name]
 
-    def _base(self, overrides: tuple[str, ...]) -> Base:
-        if overrides not in self._bases:
-            self._bases[overrides] = self._composed(overrides)
-        return self._bases[overrides]
+    def _base(self, overrides: tuple[str, ...], replaced: Collection[Path]) -> Base:
+        """What Hydra composes of these: the sweep's own, where only what is replaced differs."""
+        left = tuple(text for path, text in self._said if path not in replaced)
+        key = None if left == overrides else overrides
+        if key not in self._bases:
+            config = self._master
+            if key is not None:
+                config = self._loader.load_sweep_config(self._master, list(key))
+            self._bases[key] = base_of(config)
+        return self._bases[key]
 
-    def _composed(self, overrides: tuple[str, ...]) -> Base:
-        config = job_config(self._loader, self._master, overrides, 0, "/")
-        about = OmegaConf.masked_copy(config, ["hydra"])
-        task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-        values, hydra_values = plain_values(task), plain_values(about)
-        return Base(
-            task,
-            values,
-            (OmegaConf.to_yaml(task), OmegaConf.to_yaml(about), hydra_values),
-            hydra_values["hydra"]["job"]["config"]["override_dirname"],
-            references(values),
-        )
+
+def base_of(config: DictConfig) -> Base:
+    """What the jobs have in common that are made of this configuration."""
+    about = numbered(OmegaConf.masked_copy(config, ["hydra"]), 0, "/")
+    task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    values, hydra_values = plain_values(task), plain_values(about)
+    return Base(
+        task,
+        values,
+        (OmegaConf.to_yaml(task), OmegaConf.to_yaml(about), hydra_values),
+        hydra_values["hydra"]["job"]["config"]["override_dirname"],
+        references(values),
+    )
 
 
 def job_config(
@@ -141,7 +150,11 @@ def job_config(
     folder: str,
 ) -> DictConfig:
     """A job's whole configuration, composed by Hydra."""
-    config: DictConfig = loader.load_sweep_config(master, list(overrides))
+    return numbered(loader.load_sweep_config(master, list(overrides)), number, folder)
+
+
+def numbered(config: DictConfig, number: int, folder: str) -> DictConfig:
+    """The same configuration, which now says which job's it is."""
     with open_dict(config), read_write(config.hydra.runtime):
         config.hydra.job.id, config.hydra.job.num = str(number), number
         config.hydra.runtime.output_dir = folder
@@ -173,6 +186,11 @@ def plain_values(config: DictConfig) -> dict[str, Any]:
     """A configuration as dictionaries, as it stands; what is written of it."""
     values: Any = OmegaConf.to_container(config, enum_to_str=True)
     return dict(values)
+
+
+def path_of(override: Override) -> Path:
+    """The keys on the way to what it gives a value."""
+    return tuple(override.key_or_group.split("."))
 
 
 def touches(path: Path, others: Sequence[Path]) -> bool:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import hydra
 import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.composing import conf_folder, documents, plain, prepare_hydra
 from runner.sweeping.composition import (
@@ -72,19 +73,40 @@ def loader() -> Iterator[object]:
 
 @pytest.mark.parametrize("overrides", JOBS, ids=lambda texts: " ".join(texts)[:60])
 def test_a_job_is_composed_as_hydra_composes_it(loader: object, overrides: list[str]) -> None:
-    from hydra._internal.config_loader_impl import ConfigLoaderImpl
-
-    assert isinstance(loader, ConfigLoaderImpl)
-    master = loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
-    composer = Composer(loader, master)
-    whole = job_config(loader, master, overrides, 17, "/somewhere/17")
+    others = master_of(loader, [])
+    theirs = Composer(loader_of(loader), others)
+    ours = Composer(loader_of(loader), master_of(loader, [*overrides, "stopping.min_delta=1,2"]))
+    whole = job_config(loader_of(loader), others, overrides, 17, "/somewhere/17")
     HydraConfig.instance().set_config(whole)
     task = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])
-    for _ in range(2):  # composed, and from what was kept
+    for composer in (theirs, theirs, ours):  # composed, from what was kept, from the sweep's own
         composed = composer.compose(overrides, 17, "/somewhere/17")
         assert composed is not None
         assert composed.documents == documents(task)
         assert repr(composed.values) == repr(plain(task))
+
+
+def test_what_the_sweep_alone_is_given_is_no_job_s(loader: object) -> None:
+    master = master_of(loader, ["sweep.workers=2", "batch_size=4", "seed=1,2"])
+    before = OmegaConf.to_yaml(master)
+    composer = Composer(loader_of(loader), master)
+    for overrides in (["batch_size=4", "seed=2"], ["seed=2"]):
+        checked = composer.checked(overrides)
+        assert checked is not None
+        assert checked[0]["sweep"]["workers"] is None
+        assert checked[0]["batch_size"] == (4 if overrides[1:] else None)
+    assert OmegaConf.to_yaml(master) == before
+
+
+def loader_of(loader: object) -> ConfigLoaderImpl:
+    assert isinstance(loader, ConfigLoaderImpl)
+    return loader
+
+
+def master_of(loader: object, overrides: list[str]) -> DictConfig:
+    """A sweep's configuration."""
+    given = ["hydra.mode=MULTIRUN", *overrides]
+    return loader_of(loader).load_configuration("config", given, RunMode.MULTIRUN)
 
 
 REFERENCES = [
@@ -111,8 +133,4 @@ def test_values_follow_those_they_refer_to(loader: object, overrides: list[str])
     "override", ["dataset.name=${hydra:job.num}", "dataset.name=${now:%S}", "+a=[1,'${seed}']"]
 )
 def test_what_only_hydra_can_resolve_is_left_to_it(loader: object, override: str) -> None:
-    from hydra._internal.config_loader_impl import ConfigLoaderImpl
-
-    assert isinstance(loader, ConfigLoaderImpl)
-    master = loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
-    assert Composer(loader, master).compose([override], 0, "/0") is None
+    assert Composer(loader_of(loader), master_of(loader, [])).compose([override], 0, "/0") is None
