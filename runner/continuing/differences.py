@@ -17,6 +17,7 @@ NOT_REPEATED = re.compile(r"seconds|L\d+\..+")
 """Columns of history.csv that no repetition makes: times, and statistics of layers, which follow
 from the weights.
 """
+MOST_STEPS = 10**15
 Rows = Mapping[int, Mapping[str, str]]
 """Of a history, by step."""
 MOST_HISTORY = 1 << 30
@@ -41,10 +42,13 @@ def history_rows(text: str) -> dict[int, dict[str, str]]:
     rows = csv.DictReader(io.StringIO(text), restval="", strict=True)
     if text and "step" not in (rows.fieldnames or ()):
         raise ValueError("it has no column step")
-    return {
+    found = {
         int(row["step"]): {n: row[n] for n in row if n and not NOT_REPEATED.fullmatch(n)}
         for row in rows
     }
+    if found and max(found) > MOST_STEPS:
+        raise ValueError(f"no run makes more than {MOST_STEPS:,} steps")
+    return found
 
 
 def recorded_rows(run: Path) -> dict[int, dict[str, str]]:

@@ -13,7 +13,6 @@ from runner.assembly.preparing import Assembly, Experiment, assemble, prepare
 from runner.continuing.circumstances import elsewhere
 from runner.continuing.differences import (
     Difference,
-    Rows,
     history_rows,
     recorded_rows,
     row_differences,
@@ -84,8 +83,11 @@ def verify_run(
         config = about["configuration"]
         experiment = prepare(config, settings_then(config, about), assembled)
         check_data(run, about, experiment)
+        last = max(recorded)
+        if about["status"] != "completed":  # else nothing comes after its last snapshot
+            last = max([last, *rows])
         with limited(experiment.settings.threads):
-            weights, repeated = repetition(experiment, recorded, rows, moved)
+            weights, repeated = repetition(experiment, recorded, last, moved)
     differences = [*weights, *row_differences(rows, history_rows(repeated))]
     return Comparison(
         len(recorded),
@@ -114,13 +116,12 @@ def recorded_states(run: Path) -> dict[int, TrainingState]:
 def repetition(
     experiment: Experiment,
     recorded: Mapping[int, TrainingState],
-    rows: Rows,
+    last: int,
     moved: Callable[[float], object],
 ) -> tuple[list[Difference], str]:
-    """The run again, from its first step: how the weights differ at snapshots, and its history."""
+    """The run again, to its last step: how the weights differ at snapshots, and its history."""
     history, occasions = History(), build_occasions(experiment.settings)
     state, differences = experiment.first_state(), []
-    last = max([*recorded, *rows])
     for step in sorted({*recorded, last}):
         report = None
         if step > state.step:

@@ -170,6 +170,17 @@ def test_a_history_that_differs_is_told_with_its_column(
     assert expected in capfd.readouterr().out
 
 
+def test_a_row_after_a_runs_end_is_told_at_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path, *STEPS)
+    with open(run / "history.csv", "a") as history:
+        history.write("99999999999999,1,0,1,1,1,1\n")
+    assert verified(run) == 1
+    expected = "differs, first at step 99,999,999,999,999: history.csv: the repetition has no row"
+    assert expected in capfd.readouterr().out
+
+
 def other_data(run: Path) -> None:
     edit(run, checksums={"data": "0" * 64})
 
@@ -198,7 +209,13 @@ REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
             4,
             "history.csv cannot be read",
         )
-        for content in (b"\xff", b"loss\n1\n", b"step,loss\nsoon,1\n", b'step,loss\n"1,1\n')
+        for content in (
+            b"\xff",
+            b"loss\n1\n",
+            b"step,loss\nsoon,1\n",
+            b'step,loss\n"1,1\n',
+            b"step,loss\n1" + 400 * b"0" + b",1\n",
+        )
     },
 }
 
