@@ -32,6 +32,7 @@ from runner.configuration.composing import (
     prepare_hydra,
 )
 from runner.errors import (
+    INTERRUPTED,
     ConflictError,
     DivergedError,
     RunnerError,
@@ -91,9 +92,16 @@ def main() -> int:
     """Runs the application; errors that a person can cause are one line on stderr."""
     try:
         check_options(sys.argv[1:])
+        listen()
+        return run_or_sweep()
     except SettingsError as error:
         return report(str(error), error.exit_code)
-    listen()
+    except KeyboardInterrupt:
+        return INTERRUPTED["SIGINT"]
+
+
+def run_or_sweep() -> int:
+    """The application, then what is to be said of a sweep as a whole; the exit code."""
     prepare_hydra()
     register_plugins()
     code = exit_code_of(composed_application)
@@ -125,7 +133,7 @@ def exit_code_of(action: Callable[[], object]) -> int:
     try:
         action()
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED["SIGINT"]
     except Stop as stop:
         return stop.code if stop.error is None else handled(stop.error, whole_traceback)
     except Exception as error:

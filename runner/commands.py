@@ -50,8 +50,8 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
 
     A fault of the runner itself, and with HYDRA_FULL_ERROR=1 any error, shows its traceback.
     """
-    listen()
     try:
+        listen()
         code = main(arguments)
         sys.stdout.flush()
     except BrokenPipeError:

@@ -67,14 +67,16 @@ def listen(endings: Mapping[str, BaseException] = ENDINGS) -> None:
         signal.signal(signal.Signals[name], end)
 
 
-DELICATE = ("<frozen importlib", str(Path("llvmlite", "binding")))
-"""What is in the name of files whose code no signal may end.
+BINDING = str(Path("llvmlite", "binding"))
+IMPORTS = "<frozen importlib"
+"""In the names of files whose code no signal may end.
 
-In an import errors can be taken for a missing module; the binding of LLVM says who owns what just
-after it was handed over, and is called back from C, where errors are lost or crash.
+The binding of LLVM says who owns what just after it was handed over, and is called back from C,
+where errors are lost or crash. In an import errors can be taken for a missing module.
 """
+MOST_SECONDS_OF_IMPORTS = 3.0
+"""How long a signal waits for imports; what they begin may go on for ever."""
 SECONDS_BETWEEN_TRIES = 0.01
-MOST_SECONDS_OF_TRIES = 2.0
 
 
 def raise_where_safe(wanted: Callable[[], BaseException | None], frame: FrameType | None) -> None:
@@ -82,14 +84,15 @@ def raise_where_safe(wanted: Callable[[], BaseException | None], frame: FrameTyp
 
     Where it is swallowed, as in `__del__`, it is raised again a moment later.
     """
-    last = time.monotonic() + MOST_SECONDS_OF_TRIES
+    last = time.monotonic() + MOST_SECONDS_OF_IMPORTS
     others = sys.unraisablehook
 
     def attempt(frame: FrameType | None) -> None:
         error = wanted()
         if error is None:
             return
-        if delicate(frame) and time.monotonic() < last:
+        importing = time.monotonic() < last and calls(frame, IMPORTS)
+        if importing or calls(frame, BINDING):
             try_again()
         else:
             sys.unraisablehook = swallowed
@@ -108,10 +111,10 @@ def raise_where_safe(wanted: Callable[[], BaseException | None], frame: FrameTyp
     attempt(frame)
 
 
-def delicate(frame: FrameType | None) -> bool:
-    """Whether the code that runs, or one that has called it, is to be left alone."""
+def calls(frame: FrameType | None, file: str) -> bool:
+    """Whether the code that runs, or what has called it, is of files whose names hold `file`."""
     while frame is not None:
-        if any(part in frame.f_code.co_filename for part in DELICATE):
+        if file in frame.f_code.co_filename:
             return True
         frame = frame.f_back
     return False

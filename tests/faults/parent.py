@@ -16,7 +16,7 @@ from typing import Any
 from runner.__main__ import exit_code_of
 from runner.commands import run_command
 from runner.configuration.composing import compose
-from runner.errors import Stop
+from runner.errors import INTERRUPTED, Stop
 from runner.experiment import run_experiment
 from runner.signals import listen
 
@@ -56,6 +56,8 @@ def start(request: dict[str, Any], gate: int, opened: int) -> int:
         sys.stderr.flush()
     except SystemExit as end:
         code = int(end.code or 0)
+    except KeyboardInterrupt:  # before the command began
+        code = INTERRUPTED["SIGINT"]
     except BaseException:
         sys.excepthook(*sys.exc_info())
         sys.stderr.flush()

@@ -10,8 +10,9 @@ from omegaconf import OmegaConf
 
 from runner.configuration.composing import prepare_hydra
 from runner.errors import ConflictError
-from runner.recording.run_directory import RunDirectory, read_run
+from runner.recording.run_directory import DOCUMENTS, RunDirectory, read_run
 
+DOCUMENT = DOCUMENTS[0]
 ROUNDS = [
     pytest.param(8, 20, id="8 x 20"),
     pytest.param(64, 50, marks=pytest.mark.release, id="64 x 50"),
@@ -28,7 +29,7 @@ def claims(barrier: object, root: Path, rounds: int, queue: object) -> None:
         for name in names:
             directory = RunDirectory(root / str(round_) / name, {"topology": "3-4-1"})
             try:
-                with directory.claimed({"owner": os.getpid()}, {"mine.txt": f"{os.getpid()}"}):
+                with directory.claimed({"owner": os.getpid()}, {DOCUMENT: f"{os.getpid()}"}):
                     (directory.path / f"claimed-by-{os.getpid()}").touch()
                     won += 1
             except ConflictError:
@@ -58,5 +59,5 @@ def test_every_start_has_a_folder_of_its_own_or_is_refused(
         (claim,) = folder.glob("claimed-by-*")
         owner = claim.name.removeprefix("claimed-by-")
         assert str(read_run(folder)["owner"]) == owner
-        assert (folder / "mine.txt").read_text() == owner
+        assert (folder / DOCUMENT).read_text() == owner
     counted(**{"clashing starts": 2 * processes * rounds})
