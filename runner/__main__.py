@@ -58,8 +58,6 @@ def application(config: DictConfig) -> float | None:
         with handing_on():
             end = run_composed_job(config, folder)
         return report_job(end, about.overrides.task, config.sweep.objective)
-    if not about.run.dir:
-        raise Stop(SettingsError("hydra.run.dir is empty; expected a folder for the run"), 2)
     try:
         outcome = run_experiment(configuration(config), folder, documents(config))
     except BaseException as error:

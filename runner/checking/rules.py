@@ -107,6 +107,18 @@ def text(key: str, value: object) -> str:
     return value
 
 
+def folder(key: str, value: object) -> str:
+    """The path of a folder that is to be made."""
+    expected = "expected the path of a folder, its names of at most 255 bytes"
+    if not isinstance(value, str) or not value:
+        raise refuse(key, value, "is empty", expected)
+    if not value.isprintable():
+        raise refuse(key, value, "holds a control character", expected)
+    if any(len(name.encode()) > 255 for name in value.split("/")):
+        raise refuse(key, value, "is too long", expected)
+    return value
+
+
 def path(key: str, value: object) -> str:
     """The path of a file."""
     if not isinstance(value, str) or not value:

@@ -130,6 +130,10 @@ COMPOSING_ERRORS = (
 SEVERAL = re.compile(r"Ambiguous value for argument '(.*)'")
 APPENDING = re.compile(r"To append to your default list use \+(\S+)")
 """How Hydra ends its message about a group, such as `logger`, that has no default choice."""
+ADDED = re.compile(r"Multiple values for (\S+)\.")
+NO_CHOICE = re.compile(r"Config group override must be a string or a list")
+ABOUT = re.compile(r"\s*(full_key|object_type)[:=].*", re.DOTALL)
+"""What OmegaConf adds to its messages."""
 
 
 def explained(error: Exception) -> SettingsError:
@@ -147,6 +151,13 @@ def explained(error: Exception) -> SettingsError:
             f"{printable(several[1])} is several values, which only a sweep has: add -m; "
             "one list is key=[a,b], one text with a comma is quoted"
         )
+    if (added := ADDED.match(str(error))) is not None:
+        key = printable(added[1])
+        return SettingsError(f"{key} has a value that + would add a second to; give {key}=…")
+    if NO_CHOICE.match(str(error)):
+        return SettingsError(
+            "a group, such as optimizer, is given no name; expected a choice, e.g. optimizer=adam"
+        )
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
         return unknown_key(str(cause.full_key))
@@ -154,7 +165,8 @@ def explained(error: Exception) -> SettingsError:
         key = str(cause.full_key)
         return SettingsError(f"{key} is missing; give it a value on the command line: {key}=…")
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
-        return SettingsError(f"{cause.full_key}: {first_line(cause)}")
+        problem = printable(ABOUT.sub("", str(cause)).strip())
+        return SettingsError(f"{cause.full_key}: {problem}; expected a value of its own")
     if isinstance(error, RecursionError):
         return SettingsError("the configuration is nested too deep; expected plain values")
     return SettingsError(first_line(error))

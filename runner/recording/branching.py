@@ -35,7 +35,7 @@ class Origin(NamedTuple):
 def origin(key: str, value: object) -> Origin:
     """RUN@step, or RUN for its newest snapshot."""
     expected = f"expected a run's folder and a step, e.g. {key}=outputs/…@1000"
-    if not isinstance(value, str) or not value.isprintable():
+    if not isinstance(value, str) or not value or not value.isprintable():
         raise refuse(key, value, "is not a run", expected)
     name, at, step = value.rpartition("@")
     if not at:

@@ -9,6 +9,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from runner.checking.rules import folder
 from runner.errors import ConflictError, RunnerError, SettingsError, Stop, printable
 from runner.recording.files import storage_errors, write_atomically
 from runner.recording.reading import check_own_files, recorded_overrides
@@ -46,14 +47,15 @@ class SweepFolder(Callback):
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before a single run."""
         try:
+            folder("hydra.run.dir", config.hydra.run.dir)
             check_in_single_run(config)
         except SettingsError as error:
             raise Stop(error, error.exit_code) from error
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before the first job."""
-        path = Path(config.hydra.sweep.dir).absolute()
         try:
+            path = Path(folder("hydra.sweep.dir", config.hydra.sweep.dir)).absolute()
             check_installed(config)
             check_in_sweep(config)
             check_own_files(path)

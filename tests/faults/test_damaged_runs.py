@@ -15,7 +15,7 @@ from runner.analysis.runs import load_runs
 from runner.recording.snapshot_files import encode
 from runner.recording.snapshots import newest_snapshot
 from tests.faults.cases import CASES
-from tests.faults.children import Fault, Parent
+from tests.faults.children import Ended, Fault, Parent
 from tests.faults.outcomes import outcome_of
 from tests.limits import MOST_SECONDS
 
@@ -87,6 +87,12 @@ def to_folder(path: Path) -> None:
     """A folder where a file was."""
     path.unlink()
     path.mkdir()
+
+
+def check_limits(ended: Ended) -> None:
+    """Time of the processor's, and memory, of which 200 to 300 MB are the libraries."""
+    assert ended.busy < MOST_SECONDS
+    assert ended.megabytes < 1000
 
 
 RESUMED: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -164,6 +170,7 @@ def test_a_damaged_run_resumes_to_its_whole(
     damage(run)
     ended = parent("resume", run)
     assert ended.code == 0, ended
+    check_limits(ended)
     lines = ended.err.splitlines()
     assert all(line.startswith("warning: ") and line.isprintable() for line in lines)
     assert words in ended.err if words else not lines
@@ -241,8 +248,7 @@ def test_a_run_that_cannot_be_resumed_is_refused_in_one_line(
     damage(run)
     ended = parent("resume", run)
     assert ended.code == code, ended
-    assert ended.busy < MOST_SECONDS
-    assert ended.megabytes < 1000, "of which 200 to 300 are the libraries"
+    check_limits(ended)
     assert ended.err.startswith("error: ")
     assert ended.err.count("\n") == 1
     assert ended.err.rstrip("\n").isprintable()

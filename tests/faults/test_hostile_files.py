@@ -344,7 +344,7 @@ REACHING_FURTHER = {
 def test_what_reaches_further_than_a_run_is_taken_from_the_command_line_only(key: str) -> None:
     config = OmegaConf.create()
     OmegaConf.update(config, f"hydra.{key}", REACHING_FURTHER[key])
-    with pytest.raises(SettingsError, match="give it on the command line"):
+    with bounded(), pytest.raises(SettingsError, match="give it on the command line"):
         check_hydra(config, [])
     check_hydra(config, [f"+hydra.{key}=as said"])
 
