@@ -10,6 +10,8 @@ from runner.network.topology import Array
 
 DIGITS = 4
 """Of the largest number of a column."""
+SHORT = 6
+"""Digits of a number that is short enough to be shown as it is."""
 SPREAD_DIGITS = 3
 """Of the distance between its least and its greatest, for those between to be told apart."""
 MOST_DECIMALS = 12
@@ -18,9 +20,10 @@ MOST_DECIMALS = 12
 def decimals_of(column: "pd.Series[Any]") -> int | None:
     """How many decimals tell the numbers of a column apart; None where each has its own.
 
-    So have whole numbers, and numbers of very different size.
+    So have whole numbers, numbers of very different size, and settings, which are as they were
+    given: those that can be fractions have a point in their names, results have none.
     """
-    if not pd.api.types.is_float_dtype(column.dtype):
+    if not pd.api.types.is_float_dtype(column.dtype) or "." in str(column.name):
         return None
     values = column.to_numpy(float, na_value=np.nan)
     return decimals_for(values[np.isfinite(values)])
@@ -40,12 +43,15 @@ def decimals_for(values: Array) -> int | None:
 
 
 def number_text(value: object, decimals: int | None) -> str:
-    """A number with so many decimals, or four digits; times to the second; others as given."""
+    """A number with so many decimals; None: as it is where it is short, else with four digits.
+
+    Times are told to the second, other values as on the command line.
+    """
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if not isinstance(value, float):
         return value_text(value)
     if decimals is not None:
         return f"{value:.{decimals}f}"
-    whole = value.is_integer() and abs(value) < 1e6
-    return f"{value:.0f}" if whole else f"{value:.{DIGITS}g}"
+    short = f"{value:.{SHORT}g}"
+    return short if float(short) == value else f"{value:.{DIGITS}g}"

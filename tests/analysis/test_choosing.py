@@ -90,7 +90,7 @@ NUMBERS: dict[str, tuple[list[float], list[str]]] = {
     "fractions of 10,000": ([0.96, 0.9629, 0.9], ["0.9600", "0.9629", "0.9000"]),
     "rates": ([0.5, 0.25, 0.125], ["0.500", "0.250", "0.125"]),
     "settings": ([0.1, 0.001, 10_000.0, 50_000.0], ["0.1", "0.001", "10000", "50000"]),
-    "of every size": ([1.23456e-7, 0.5, 123.456], ["1.235e-07", "0.5", "123.5"]),
+    "of every size": ([1.2345678e-7, 0.5, 123.45678], ["1.235e-07", "0.5", "123.5"]),
     "seconds": ([0.0272555, 0.0067730], ["0.02726", "0.00677"]),
     "negative": ([-0.123456, 0.2], ["-0.1235", "0.2000"]),
 }
@@ -109,7 +109,7 @@ def test_a_table_wider_than_the_terminal_stands_upright(
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", str(width))
-    columns = {f"optimizer.number_{i}": [i + row / 7 for row in range(9)] for i in range(12)}
+    columns = {f"test_measure_number_{i}": [i + row / 7 for row in range(9)] for i in range(12)}
     table = pd.DataFrame({"run": [f"job-{row}" for row in range(9)], "same": "here", **columns})
     show(table, 0)
     lines = re.sub("\x1b.*?m", "", capsys.readouterr().out).splitlines()
@@ -117,10 +117,10 @@ def test_a_table_wider_than_the_terminal_stands_upright(
     assert lines[0] == "The same in all 9: same=here"
     heads = [line.split()[1:] for line in lines if line.startswith("run")]
     assert [run for head in heads for run in head] == list(table["run"])
-    found = [line.split()[1:] for line in lines if line.startswith("optimizer.number_3 ")]
-    expected = [f"{value:.3f}" for value in table["optimizer.number_3"]]
+    found = [line.split()[1:] for line in lines if line.startswith("test_measure_number_3 ")]
+    expected = [f"{value:.3f}" for value in table["test_measure_number_3"]]
     assert [text for texts in found for text in texts] == expected
-    assert len(heads) == {40: 3, 80: 2, 120: 1}[width]
+    assert len(heads) == {40: 5, 80: 2, 120: 1}[width]
 
 
 def test_sentences_are_broken_between_words(

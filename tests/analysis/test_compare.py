@@ -242,7 +242,7 @@ def test_runs_of_different_kinds_leave_cells_empty(
     spirals: list[object] = ["2-8-1", 1, 0.1, "spirals", "accuracy", "completed", "target", "", 0.9]
     write_runs(tmp_path, [results("3-4-1", 1, 100), spirals])
     text = said(capsys, tmp_path)
-    assert "0 xor 3-4-1 1.0 100 0.901" in text
+    assert "0 xor 3-4-1 1 100 0.901" in text
     assert "1 spirals 2-8-1 0.1 0.900" in text
 
 

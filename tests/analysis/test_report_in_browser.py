@@ -89,6 +89,9 @@ def test_it_shows_a_page_of_the_runs(page: Any) -> None:
     assert page.find_element("id", "summary").text == f"{JOBS} runs: 119 completed, 1 failed."
     assert column(page, 1) == [str(run) for run in range(1, 51)]
     assert page.find_element("id", "page").text == "page 1 of 3"
+    page.execute_script("byId('filter').value = 'seed=1'; applyFilter();")
+    assert not page.find_element("id", "pages").is_displayed()
+    page.execute_script("byId('filter').value = ''; applyFilter();")
     page.find_element("id", "next").click()
     assert column(page, 1)[0] == "51"
 
@@ -284,6 +287,12 @@ def test_curves_start_with_validation_where_there_is_any(page: Any) -> None:
     assert page.execute_script(chosen) == "loss"
     page.execute_script(VALIDATED)
     assert page.execute_script(chosen) == "val_loss"
+    drawn = "drawCurves(); return document.getElementById('curves-chart').data"
+    dotted = [trace for trace in page.execute_script(drawn) if trace["line"].get("dash") == "dot"]
+    assert [trace["name"] for trace in dotted] == [
+        f"{topology} in training" for topology in ("3-2-1", "3-4-1", "3-8-1", "3-8-8-1", "3-16-1")
+    ]
+    assert page.find_element("id", "curves-note").text.endswith("Dotted: loss in training.")
 
 
 def test_two_runs_are_compared(page: Any) -> None:

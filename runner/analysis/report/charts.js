@@ -111,8 +111,15 @@ function transparent(colour, share) {
   return `rgba(${r},${g},${b},${share})`;
 }
 
+// The metric in training beside that on validation data; none where colours have to be told by dashes.
+function inTraining(groups, metric) {
+  const name = metric.replace(/^val_/, "");
+  return name !== metric && content.curves.names.includes(name) && groups.length <= palette().length ? name : null;
+}
+
 function curveTraces(groups, metric) {
   const traces = [];
+  const training = inTraining(groups, metric);
   groups.forEach(([name, members], place) => {
     const curves = members.map((run) => curveOf(run, metric)).filter(Boolean);
     if (!curves.length) return;
@@ -127,6 +134,11 @@ function curveTraces(groups, metric) {
     traces.push({
       x: band.steps, y: band.middle, mode: "lines", name: plain(name), line: { color: colour, dash },
     });
+    const beside = training ? members.map((run) => curveOf(run, training)).filter(Boolean) : [];
+    if (!beside.length) return;
+    const { steps, middle } = bandOf(beside);
+    const dotted = { line: { color: colour, dash: "dot", width: 1.3 }, showlegend: groups.length === 1 };
+    traces.push({ x: steps, y: middle, mode: "lines", name: `${plain(name)} in training`, ...dotted });
   });
   return traces;
 }
@@ -143,9 +155,10 @@ function drawCurves() {
   if (by !== "") layout.legend.title = { text: plain(by) };
   plot("curves-chart", curveTraces(groups, metric), layout, `${metric} by step, for each ${by || "run"}`);
   const more = all.length > groups.length ? ` The first ${groups.length} of ${all.length}.` : "";
+  const dotted = inTraining(groups, metric) ? ` Dotted: ${inTraining(groups, metric)} in training.` : "";
   byId("curves-note").textContent = by === ""
-    ? `A line is a run.${more}`
-    : `Lines are medians of runs alike in ${by}; bands hold those still training, of more than ${MOST_IN_BAND} the middle eight of ten.${more}`;
+    ? `A line is a run.${dotted}${more}`
+    : `Lines are medians of runs alike in ${by}; bands hold those still training, of more than ${MOST_IN_BAND} the middle eight of ten.${dotted}${more}`;
   return undefined;
 }
 
