@@ -104,8 +104,9 @@ def run_or_sweep() -> int:
     register_plugins()
     code = exit_code_of(composed_application)
     sweep = SweepFolder.path
-    in_use = code == ConflictError.exit_code  # the folder is another sweep's to finish
-    if in_use or sweep is None or not sweep.is_dir():
+    # The folder is another sweep's to finish, or nothing can be written there.
+    left = code in (ConflictError.exit_code, StorageError.exit_code)
+    if left or sweep is None or not sweep.is_dir():
         return code
     if not any(path.is_dir() for path in sweep.iterdir()):
         for name in ("multirun.yaml", "sweep.log"):

@@ -152,7 +152,7 @@ def storage_errors(path: Path | str) -> Iterator[None]:
     except OSError as error:
         name = printable(error.filename or path)
         raise StorageError(
-            f"{name}: {error.strerror or error}; free space or choose another hydra.run.dir"
+            f"{name}: {error.strerror or error}; free space or choose another place"
         ) from error
 
 

@@ -13,7 +13,7 @@ from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.configuration.composing import documents, plain, unresolved
 from runner.continuing.resuming import resume_run, warn
-from runner.errors import RunnerError, SettingsError, error_line, printable
+from runner.errors import RunnerError, SettingsError, StorageError, error_line, printable
 from runner.experiment import record_failure, run_experiment
 from runner.recording.branching import inherited
 from runner.recording.files import BySecond, Syncing
@@ -38,6 +38,8 @@ class JobEnd:
     row: str = ""
     metric: str = ""
     """What `stopping.metric` names."""
+    refused: str = ""
+    """Why the end could not be recorded, where it could not."""
 
     @property
     def failed(self) -> bool:
@@ -125,8 +127,12 @@ def failed_job(
     number: int,
     error: BaseException,
 ) -> JobEnd:
-    """Records what went wrong in the job's folder."""
-    record_failure(folder, config, documents, error)
+    """Records what went wrong in the job's folder; where that cannot be, it is what went wrong."""
+    try:
+        record_failure(folder, config, documents, error)
+    except StorageError as refused:
+        text = f"failed: {error_line(refused)}"
+        return JobEnd(number, "failed", text, refused.exit_code, refused=str(refused))
     code = error.exit_code if isinstance(error, RunnerError) else 1
     text = f"failed: {error_line(error)}"
     return JobEnd(number, "failed", text, code, *read_results(folder))

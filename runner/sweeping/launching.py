@@ -10,7 +10,7 @@ from types import FrameType
 
 from hydra.core.utils import JobReturn
 
-from runner.errors import INTERRUPTED, ConflictError, Stop, printable
+from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, printable
 from runner.recording.locks import locked
 from runner.signals import WARNINGS
 from runner.sweeping.job import JobEnd
@@ -44,6 +44,8 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
             ):
                 log.begin(len(jobs), len(ends))
                 for end in coming:
+                    if end.refused:
+                        raise StorageError(end.refused)
                     sweep.table.add(end)
                     log.add(end, " ".join(by_number[end.number].overrides))
                     ends[end.number] = end
@@ -156,7 +158,8 @@ def ends_of(
 ) -> Iterator[tuple[int, JobEnd]]:
     """Each job's place and end, as it comes; one whose process dies early is tried twice.
 
-    Where the first failure is to end the sweep, the jobs that run are then interrupted.
+    Where the first failure is to end the sweep, or one cannot be recorded, the jobs that run are
+    then interrupted.
     """
     retried: set[int] = set()
     stopped = False
@@ -176,7 +179,7 @@ def ends_of(
             continue
         see(end)
         yield task, end
-        if sweep.fail_fast and end.failed and not stopped:
+        if not stopped and (end.refused or (sweep.fail_fast and end.failed)):
             stopped = True
             pool.stop(signal.SIGTERM)
 

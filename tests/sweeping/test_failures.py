@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -73,6 +74,47 @@ def test_a_sweep_goes_on_where_data_memory_or_numbers_fail(run: InProcess) -> No
         about = json.loads((run.cwd / "s" / str(number) / "run.json").read_text())
         assert said in about["error"]
     assert "2 jobs are finished, 10 to run" in again.out
+
+
+@contextmanager
+def files_limited(size: int) -> Iterator[None]:
+    """While entered, no file of this process and its children grows beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_sweep_whose_own_table_cannot_be_written_loses_nothing(run: InProcess) -> None:
+    sweep = ("-m", "seed=range(1,41)", "stopping.target=null", "stopping.max_steps=20")
+    with files_limited(12_000):  # its jobs' files are smaller
+        ended = run(*sweep, "hydra.sweep.dir=s")
+    assert ended.code == 6
+    assert re.fullmatch(r"error: .*/s/results.csv: File too large; .*\n", ended.err)
+    again = run(*sweep, "hydra.sweep.dir=s")
+    assert (again.code, again.err) == (0, "")
+    assert re.match(r"(\d+) jobs are finished", again.out)
+    assert statuses(run.cwd / "s") == ["completed"] * 40
+
+
+def test_a_sweep_ends_where_what_becomes_of_its_jobs_cannot_be_recorded(
+    run: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(settings: DatasetSettings) -> Dataset:
+        if settings.split.split_seed == 3:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+        return load_dataset(settings)
+
+    monkeypatch.setattr(sharing, "load_dataset", load)
+    ended = run(*SWEEP, "sweep.workers=1")
+    assert ended.code == 6
+    assert re.fullmatch(r"error: .*/s/2: File too large; free space or .*\n", ended.err)
+    monkeypatch.setattr(sharing, "load_dataset", load_dataset)
+    again = run(*SWEEP)
+    assert (again.code, again.err) == (0, "")
+    assert "2 jobs are finished, 5 to run" in again.out
 
 
 def statuses(sweep: Path) -> list[str]:
