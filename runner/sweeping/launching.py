@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -49,6 +49,9 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
                     sweep.table.add(end)
                     log.add(end, " ".join(by_number[end.number].overrides))
                     ends[end.number] = end
+        except Stop:
+            print(going_on(sweep, len(known), ends.values()))
+            raise
         finally:
             sweep.table.finish()
     if sweep.fail_fast and any(ends[number].failed for number in by_number if number in ends):
@@ -56,6 +59,13 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process
         raise Stop(None, INTERRUPTED["SIGTERM"])
     return [sweep.returned(job, ends[job.number]) for job, _ in known]
+
+
+def going_on(sweep: Sweep, jobs: int, ends: Iterable[JobEnd]) -> str:
+    """What is left of a sweep that was interrupted, and how to have it done."""
+    left = jobs - sum(end.status != "interrupted" for end in ends)
+    folder = printable(sweep.folder)
+    return f"{left:,} jobs are left; the same command with hydra.sweep.dir={folder} runs them"
 
 
 @contextmanager
