@@ -1,27 +1,32 @@
-"""What a sweep's jobs will take: some are trained for moments, in a folder that is then gone."""
+"""What a sweep's jobs will take: some are run for moments as the sweep runs them, and thrown away.
+
+In as many processes at once, so that what else the machine does is in the times.
+"""
 
 import math
+import signal
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from runner.assembly.preparing import prepare
-from runner.errors import RunnerError, Stop
+from runner.recording.branching import inherited
+from runner.recording.files import BySweep
+from runner.settings import parse_settings
 from runner.sweeping.job import JobEnd, run_job
+from runner.sweeping.launching import ending
+from runner.sweeping.pool import Lost, Pool
 from runner.sweeping.sharing import shared_assembly
+from runner.sweeping.sweep import Job, Sweep
+from runner.threads import limited
 
 Config = Mapping[str, Any]
 
-DOCUMENTS = dict.fromkeys(
-    [f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")], "{}\n"
-)
-"""What every job has; as small files they take a block of the disk each."""
-
-LEAST_TRIALS = 4
-"""As many as there is time for at least, where a net has them."""
+SECONDS = 2.0
+"""For all trials together; twice that where none has come to its end by then."""
 
 
 @dataclass(frozen=True)
@@ -29,26 +34,30 @@ class Trial:
     """A job that has been trained for a moment, and what all of it would take."""
 
     seconds: float
-    """From its configuration to its last file."""
+    """From its overrides to its last file."""
     size: int
     """Bytes that its files take on the disk."""
-    spent: float
-    """Seconds of trying it."""
+    first: float
+    """Seconds that only a process's first job with such a net takes; 0 where it was not that."""
     steps_per_second: float
     bound: str
     """`about` where it came to its end, `at most` where only a limit of it is known, `at least`
     where not even that."""
+    parameters: int
 
 
 @dataclass(frozen=True)
 class Net:
     """What the trials of jobs with one net have shown."""
 
-    parameters: int | None
-    """None where it cannot be built."""
-    trials: tuple[Trial, ...]
+    trials: tuple[Trial, ...] = ()
     problem: str = ""
     """Why one of its jobs will fail, if one will."""
+
+    @property
+    def parameters(self) -> int | None:
+        """None where none was tried."""
+        return self.trials[0].parameters if self.trials else None
 
     @property
     def seconds(self) -> float:
@@ -65,6 +74,11 @@ class Net:
         """The mean rate; NaN where none was tried."""
         return mean(trial.steps_per_second for trial in self.trials)
 
+    @property
+    def first(self) -> float:
+        """What a process's first job takes besides."""
+        return max((trial.first for trial in self.trials), default=0.0)
+
 
 def mean(values: Iterable[float]) -> float:
     """The mean, NaN of nothing."""
@@ -72,39 +86,86 @@ def mean(values: Iterable[float]) -> float:
     return math.fsum(numbers) / len(numbers) if numbers else math.nan
 
 
-def measured(configs: Iterable[Config], seconds: float) -> Net:
-    """What jobs with one net take: so many of them are tried as there is time for, one at least."""
-    net = Net(None, ())
-    trials: list[Trial] = []
-    with tempfile.TemporaryDirectory(prefix="runner-plan-") as place:
-        for number, config in enumerate(configs):
-            short = tried(config, seconds / LEAST_TRIALS)
-            try:
-                problem = prepare(short, None, shared_assembly).engine.problem
-            except RunnerError as error:
-                net = replace(net, problem=str(error))
-                continue
-            net = replace(net, parameters=problem.network.topology.parameters)
-            if not trials:  # for what only a process's first job waits for
-                trained(stopped(short, max_steps=1), Path(place) / "first")
-            began, folder = time.perf_counter(), Path(place) / str(number)
-            end = trained(short, folder)
-            spent = time.perf_counter() - began
-            if end.status == "failed":
-                net = replace(net, problem=end.text)
-                continue
-            trials.append(trial(end, config, problem.steps_per_epoch, folder, spent))
-            if sum(each.spent for each in trials) >= seconds:
-                break
-    return replace(net, trials=tuple(trials))
+def measured(sweep: Sweep, nets: Sequence[Sequence[Job]], processes: int) -> list[Net]:
+    """What jobs take, by net: the first of each is tried, then the second, while there is time.
+
+    Raises Stop after a signal.
+    """
+    if not nets:
+        return []
+    order = [(net, job) for jobs in zip_longest(*nets) for net, job in enumerate(jobs) if job]
+    limit = SECONDS * min(1.0, processes / len(nets)) / 4
+    found = [Net() for _ in nets]
+    warm: set[int] = set()  # of each process: the nets that it has seen
+    with tempfile.TemporaryDirectory(prefix="runner-plan-") as place, limited(1):
+
+        def attempt(task: int) -> Trial | str:
+            net, job = order[task]
+            first = net not in warm
+            warm.add(net)
+            return tried(sweep, job, limit, Path(place) / str(task), first=first)
+
+        for task, result in finished_in_time(Pool(attempt, range(len(order)), processes)):
+            net = order[task][0]
+            if isinstance(result, Trial):
+                found[net] = replace(found[net], trials=(*found[net].trials, result))
+            else:
+                found[net] = replace(found[net], problem=result)
+    return found
 
 
-def tried(config: Config, seconds: float) -> Config:
-    """The configuration of a trial: short, on its own, without waiting for the disk."""
+def finished_in_time(pool: Pool) -> Iterator[tuple[int, Trial | str]]:
+    """Each trial as it comes, and what went wrong with those that do not, until time is up."""
+    began, any_yet = time.monotonic(), False
+
+    def up() -> bool:
+        return time.monotonic() - began > SECONDS * (1 if any_yet else 2)
+
+    stopped = False
+
+    def check() -> None:
+        nonlocal stopped
+        if up() and not stopped:
+            stopped = True
+            pool.stop(signal.SIGKILL)
+
+    try:
+        for event in pool.results(check, every=SECONDS / 20):
+            if isinstance(event, Lost):
+                if event.task is not None and not stopped:
+                    yield event.task, ending(event.exit_code)
+            else:
+                any_yet = True
+                yield event
+            check()
+    finally:
+        pool.close()
+
+
+def tried(sweep: Sweep, job: Job, seconds: float, folder: Path, *, first: bool) -> Trial | str:
+    """Runs a job for a moment, after one that is the process's `first`; or why it will fail."""
+    spent_first = 0.0
+    if first:
+        began = time.perf_counter()
+        config, documents = sweep.composed(job)
+        config = inherited(config, job.overrides)
+        run_job(stopped(short(config, seconds), max_steps=1), documents, folder / "first", 0)
+        spent_first = time.perf_counter() - began
+    began = time.perf_counter()
+    config, documents = sweep.composed(job)
+    config = inherited(config, job.overrides)
+    end = run_job(short(config, seconds), documents, folder / "job", 0, None, BySweep)
+    spent = time.perf_counter() - began
+    if end.status == "failed":
+        return end.text.removeprefix("failed: ")
+    return trial(end, config, folder / "job", spent, spent_first)
+
+
+def short(config: Config, seconds: float) -> Config:
+    """The configuration of a trial: stopped soon, and tracked nowhere."""
     own = config["stopping"]["max_seconds"]
     limit = seconds if own is None else min(own, seconds)
-    recording = {**config["recording"], "durable": False}
-    return stopped({**config, "recording": recording, "logger": None}, max_seconds=limit)
+    return stopped({**config, "logger": None}, max_seconds=limit)
 
 
 def stopped(config: Config, **limits: float) -> Config:
@@ -112,34 +173,36 @@ def stopped(config: Config, **limits: float) -> Config:
     return {**config, "stopping": {**config["stopping"], **limits}}
 
 
-def trained(config: Config, folder: Path) -> JobEnd:
-    """Runs a trial. Raises Stop after a signal."""
-    end = run_job(config, DOCUMENTS, folder, 0)
-    if end.status == "interrupted":
-        raise Stop(None, end.exit_code)
-    return end
-
-
-def trial(end: JobEnd, config: Config, steps_per_epoch: int, folder: Path, spent: float) -> Trial:
+def trial(end: JobEnd, config: Config, folder: Path, spent: float, first: float) -> Trial:
     """What a trial says of its job."""
     trained_for, steps = float(end.cell("seconds")), int(end.cell("steps"))
     snapshots = [size_of(path) for path in folder.glob("snapshots/*.npz")]
     size = sum(size_of(path) for path in (folder, *folder.rglob("*")))
     rate = steps / trained_for if trained_for else math.nan
+    about = Trial(spent, size, first, rate, "about", int(end.cell("parameters")))
     limits = config["stopping"]
     cut = end.cell("stop_reason") == "max_seconds" and not own_limit_met(limits, trained_for)
     if not cut:
-        return Trial(spent, size, spent, rate, "about")
+        return about
     known = [
         *([limits["max_steps"] / rate] if limits["max_steps"] else []),
-        *([limits["max_epochs"] * steps_per_epoch / rate] if limits["max_epochs"] else []),
+        *([limits["max_epochs"] * steps_per_epoch(config) / rate] if limits["max_epochs"] else []),
         *([limits["max_seconds"]] if limits["max_seconds"] else []),
     ]
     most = min(known, default=trained_for)
     keep = config["recording"]["snapshots"]["keep"] or len(snapshots)
     later = max(0, keep - len(snapshots)) * max(snapshots, default=0)
-    open_ended = "at most" if known else "at least"
-    return Trial(spent - trained_for + most, size + later, spent, rate, open_ended)
+    return replace(
+        about,
+        seconds=spent - trained_for + most,
+        size=size + later,
+        bound="at most" if known else "at least",
+    )
+
+
+def steps_per_epoch(config: Config) -> int:
+    """How many steps the job makes an epoch."""
+    return shared_assembly(parse_settings(config)).engine.problem.steps_per_epoch
 
 
 def own_limit_met(limits: Mapping[str, Any], seconds: float) -> bool:

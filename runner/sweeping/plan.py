@@ -2,23 +2,22 @@
 
 import math
 import os
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from runner.commands import console
 from runner.errors import printable
+from runner.recording.locks import start_time
 from runner.sweeping.job import JobEnd
 from runner.sweeping.launching import picked_up
 from runner.sweeping.measuring import Net, measured
 from runner.sweeping.sweep import Job, Sweep
-from runner.threads import limited
 
-SECONDS = 4.0
-"""For all trials together."""
 MOST_NETS = 20
 MOST_TRIALS = 16
 """Of the jobs with one net."""
@@ -33,9 +32,8 @@ class Group:
 
     topology: str
     dataset: str
-    jobs: Sequence[Mapping[str, Any]]
-    """Their configurations."""
-    net: Net | None
+    jobs: Sequence[Job]
+    net: Net | None = None
     """None where there were too many nets to try them all."""
 
 
@@ -43,35 +41,42 @@ def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int)
     """Prints what a sweep over these jobs would do.
 
     given: how many were given, those counted again that were given again.
-
     Raises RunnerError, as the sweep itself would, for a job that cannot be run.
     """
     jobs = [Job(number, list(texts)) for number, texts in enumerate(job_overrides)]
     known = picked_up(sweep, jobs, 0)
-    configs = [sweep.checked(job) for job, _ in known]
-    to_run = [config for config, (_, end) in zip(configs, known, strict=True) if end is None]
-    groups = tried_groups(to_run)
+    starting = seconds_since_start()
+    to_run = [job for job, end in known if end is None]
     print_jobs(known, given)
-    if groups:
+    if to_run:
+        sweep.load_kernels()
         workers = min(sweep.workers, len(to_run))
+        groups = tried_groups(sweep, to_run, workers)
         print_nets(groups)
-        print_estimates(groups, workers, min(workers, os.cpu_count() or 1))
+        print_estimates(groups, workers, starting)
     print("Nothing was started; without sweep.plan=true the same command runs it.")
 
 
-def tried_groups(configs: Sequence[Mapping[str, Any]]) -> list[Group]:
+def seconds_since_start() -> float:
+    """How long this process has run: until it has its jobs the sweep itself takes as long."""
+    ticks = start_time(os.getpid())
+    if ticks is None:
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def tried_groups(sweep: Sweep, to_run: Sequence[Job], workers: int) -> list[Group]:
     """The jobs by net and data set, some of each tried."""
-    jobs: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for config in configs:
+    by_net: dict[tuple[str, str], list[Job]] = {}
+    for job in to_run:
+        config = sweep.checked(job)
         key = str(config["topology"]), str(config["dataset"]["name"])
-        jobs.setdefault(key, []).append(config)
-    tried = sample(list(jobs), MOST_NETS)
-    seconds = SECONDS / max(1, len(tried))
-    groups = []
-    with limited(1):
-        for key, members in jobs.items():
-            chosen = sample(members, MOST_TRIALS) if key in tried else []
-            groups.append(Group(*key, members, measured(chosen, seconds) if chosen else None))
+        by_net.setdefault(key, []).append(job)
+    groups = [Group(*key, jobs) for key, jobs in by_net.items()]
+    chosen = sorted(sample(range(len(groups)), MOST_NETS))
+    nets = measured(sweep, [sample(groups[n].jobs, MOST_TRIALS) for n in chosen], workers)
+    for n, net in zip(chosen, nets, strict=True):
+        groups[n] = replace(groups[n], net=net)
     return groups
 
 
@@ -103,7 +108,7 @@ def print_nets(groups: Sequence[Group]) -> None:
     for name in ("jobs", "parameters", "steps/s", "a job takes", "a job writes"):
         table.add_column(name, justify="right")
     for group in groups:
-        net = group.net or Net(None, ())
+        net = group.net or Net()
         bound = surest([group])
         takes = "" if math.isnan(net.seconds) else duration(net.seconds)
         table.add_row(
@@ -121,23 +126,31 @@ def print_nets(groups: Sequence[Group]) -> None:
             print(f"  a job of topology={printable(group.topology)} will fail: {group.net.problem}")
 
 
-def print_estimates(groups: Sequence[Group], workers: int, at_once: int) -> None:
-    """Time and disk of all jobs; those of nets that were not tried are taken for average."""
+def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> None:
+    """Time and disk of all jobs; those of nets that were not tried are taken for average.
+
+    starting: seconds that the sweep takes until its first job.
+    """
     tried = [group for group in groups if group.net is not None and group.net.trials]
     if not tried:
+        if not any(group.net and group.net.problem for group in groups):
+            print("Time        unknown: no job has come to an end in the time for trying some")
         return
-    jobs = sum(len(group.jobs) for group in groups if group.net is None or group.net.trials)
+    jobs = sum(len(group.jobs) for group in groups if untold(group) or group in tried)
     share = jobs / sum(len(group.jobs) for group in tried)
-    seconds = share * sum(len(g.jobs) * g.net.seconds for g in tried if g.net) / at_once
-    disk = share * sum(len(g.jobs) * g.net.size for g in tried if g.net)
-    trials = [trial for group in tried if group.net for trial in group.net.trials]
+    nets = [(group.net, len(group.jobs)) for group in tried if group.net is not None]
+    seconds = starting + sum(net.first for net, _ in nets)
+    seconds += share * sum(net.seconds * count for net, count in nets) / workers
+    disk = share * sum(net.size * count for net, count in nets)
+    trials = sum(len(net.trials) for net, _ in nets)
     processes = f"{workers} process{'es' * (workers > 1)}"
-    spent = sum(trial.spent for trial in trials)
-    print(
-        f"Time        {surest(tried)} {duration(seconds)} on {processes}, "
-        f"by {len(trials)} jobs tried for {spent:.2f} s"
-    )
+    print(f"Time        {surest(tried)} {duration(seconds)} on {processes}, by {trials} jobs tried")
     print(f"Disk        about {size(disk)}")
+
+
+def untold(group: Group) -> bool:
+    """Whether its trials say neither what a job takes nor that it will fail."""
+    return group.net is None or not (group.net.trials or group.net.problem)
 
 
 def surest(groups: Sequence[Group]) -> str:

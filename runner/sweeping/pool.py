@@ -85,11 +85,11 @@ class Pool:
             self._workers.append(self._start(slot))
 
     def results(
-        self, waiting_on: Callable[[], None] = lambda: None
+        self, waiting_on: Callable[[], None] = lambda: None, every: float = 1.0
     ) -> Iterator[tuple[int, Any] | Lost]:
         """Each task's number and result as it comes, and the tasks that were lost.
 
-        waiting_on: called about once a second while nothing comes.
+        waiting_on: called about `every` so many seconds while nothing comes.
         Ends when all are done, or when `stop` was called and all processes have ended.
         """
         suspicious = False
@@ -97,7 +97,7 @@ class Pool:
             by_channel: dict[Any, Worker] = {}
             for worker in self._workers:
                 by_channel |= {worker.results: worker, worker.process.sentinel: worker}
-            ready = wait(list(by_channel), timeout=0.2 if suspicious else 1.0)
+            ready = wait(list(by_channel), timeout=0.2 if suspicious else every)
             if not ready:
                 waiting_on()
             for worker in {

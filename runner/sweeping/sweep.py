@@ -109,10 +109,16 @@ class Sweep:
         ended = ended_job(folder, job.number)
         if ended is not None or (again and not (folder / "run.json").exists()):
             return ended
-        composed = self._composer.compose(job.overrides, job.number, str(folder))
-        values = self._values_by_hydra(job) if composed is None else composed.values
-        documents = {} if composed is None else composed.documents
+        values, documents = self.composed(job)
         return failed_job(values, documents, folder, job.number, LostProcessError(reason))
+
+    def composed(self, job: Job) -> tuple[dict[str, Any], dict[str, str]]:
+        """A job's configuration, and the texts that are kept of it."""
+        folder = self.folder / str(job.number)
+        composed = self._composer.compose(job.overrides, job.number, str(folder))
+        if composed is None:
+            return self._values_by_hydra(job), {}
+        return composed.values, composed.documents
 
     def load_kernels(self) -> None:
         """Loads kernels in this process, for those that are forked from it and may want them.
