@@ -27,7 +27,7 @@ from omegaconf.errors import (
 from runner.checking.parsing import known_keys
 from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
-from runner.configuration.trust import check_configurations
+from runner.configuration.loading import check_configurations
 from runner.configuration.yaml_files import check_yaml_files
 from runner.errors import SettingsError, printable
 from runner.settings import Settings

@@ -10,10 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import hydra._internal.hydra as hydra_internal
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -54,58 +50,6 @@ NAMES = ("job.name", "output_subdir", "sweep.subdir")
 """What Hydra appends to a folder: of a file's choice, plain names below it."""
 JOB_NUMBER = "${hydra.job.num}"
 """What such a name may hold, besides: it is not known yet."""
-
-
-class CheckedLoader(ConfigLoaderImpl):
-    """Hydra's loader, each composed configuration checked before anything in it is acted on.
-
-    Hydra composes twice, the first time only to learn whether this is to be one run or a sweep.
-    """
-
-    _for_mode: tuple[str | None, list[str], DictConfig] | None = None
-    """What was composed to learn that: its name, overrides and configuration."""
-
-    def load_configuration(
-        self,
-        config_name: str | None,
-        overrides: list[str],
-        run_mode: RunMode,
-        from_shell: bool = True,
-        validate_sweep_overrides: bool = True,
-    ) -> DictConfig:
-        """The configuration. Raises SettingsError where it asks for what it may not."""
-        before, self._for_mode = self._for_mode, None
-        if before is not None and before[:2] == (config_name, overrides[: len(before[1])]):
-            mode = overrides[len(before[1]) :]
-            # Where a choice is missing, only a sweep is composed.
-            if mode in MODES and not OmegaConf.missing_keys(before[2].hydra.runtime.choices):
-                parsed = OverridesParser.create().parse_overrides(overrides)
-                self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
-                return in_mode(before[2], mode)
-        config = super().load_configuration(
-            config_name, overrides, run_mode, from_shell, validate_sweep_overrides
-        )
-        check_hydra(config, overrides)
-        if not validate_sweep_overrides:
-            self._for_mode = config_name, list(overrides), config
-        return config
-
-
-MODES: tuple[list[str], ...] = ([], ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"])
-"""What Hydra adds to the overrides once it knows the mode."""
-
-
-def in_mode(config: DictConfig, mode: list[str]) -> DictConfig:
-    """The configuration with one of `MODES` added to its overrides."""
-    for override in mode:
-        config.hydra.mode = override.rpartition("=")[2]
-        config.hydra.overrides.hydra.append(override)
-    return config
-
-
-def check_configurations() -> None:
-    """Makes Hydra load configurations through the class above."""
-    hydra_internal.ConfigLoaderImpl = CheckedLoader  # type: ignore[attr-defined]
 
 
 def check_hydra(config: DictConfig, overrides: list[str]) -> None:
