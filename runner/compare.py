@@ -180,9 +180,10 @@ def show_differences(
 
 def repeats(runs: pd.DataFrame, again: Mask, result: str) -> list[str]:
     """How many runs repeat another, and so are left out."""
-    number, others = int(again.sum()), otherwise(runs, again, result)
+    number = int(again.sum())
     if not number:
         return []
+    others = otherwise(runs, again, result)
     verb = "repeats another" if number == 1 else "repeat others"
     differing = f", {others:,} of them with another {result}" if others else ""
     return [f"left out: {counted(number, 'run')} that {verb} (same settings and seed){differing}"]

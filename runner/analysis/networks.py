@@ -30,6 +30,9 @@ def load_network(
            [0.936]])
     """
     folder = Path(run if isinstance(run, str | os.PathLike) else run["path"])
+    if (folder / "0" / "run.json").exists() and not (folder / "run.json").exists():
+        name = printable(folder)
+        raise SnapshotError(f"{name} is a sweep; expected one of its runs, such as {name}/0")
     if step is None:
         return load_trained(newest_snapshot(folder))
     path = snapshot_path(folder, step)

@@ -32,8 +32,8 @@ def show(table: pd.DataFrame, most: int, decimals: Mapping[str, int | None] | No
     else:
         right = [name for name in cells if pd.api.types.is_numeric_dtype(shown[name].dtype)]
         show_rows(cells, right)
-    if len(shown) < len(table):
-        print(f"… {len(table) - len(shown):,} more rows; --rows 0 shows all")
+    if hidden := len(table) - len(shown):
+        print(f"… {hidden:,} more row{'s' * (hidden > 1)}; --rows 0 shows all")
 
 
 def room() -> int:

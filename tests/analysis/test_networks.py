@@ -149,3 +149,12 @@ def test_a_snapshot_without_a_topology_is_refused(tmp_path: Path) -> None:
     save_snapshot(tmp_path, make_state(make_problem()))
     with pytest.raises(SnapshotError, match="topology"):
         load_network(tmp_path)
+
+
+def test_a_sweep_is_no_run_and_its_runs_are_named(tmp_path: Path) -> None:
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "run.json").write_text("{}")
+    with pytest.raises(
+        SnapshotError, match=f"is a sweep; expected one of its runs, .* {tmp_path}/0"
+    ):
+        load_network(tmp_path)
