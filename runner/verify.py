@@ -77,12 +77,17 @@ def verify_all(runs: Sequence[Path], named: Sequence[Path], left: Counter[str]) 
             if comparison.differences and run not in named:
                 around |= dict.fromkeys(comparison.circumstances)
     if len(runs) > 1 or left:
-        print(f"{counted(len(runs), 'run')}: {counts(ends)}")
-        if around:
-            print(f"  otherwise than then: {'; '.join(around)}")
-        if left:
-            print(f"  left out, for they have not ended: {counts(left)}")
+        print("\n  ".join(summary(ends, list(around), left)), flush=True)
     return max(codes)
+
+
+def summary(ends: Counter[str], around: Sequence[str], left: Counter[str]) -> list[str]:
+    """What many repetitions came to: a line, and what there is to add."""
+    return [
+        f"{counted(ends.total(), 'run')}: {counts(ends)}",
+        *([f"otherwise than then: {'; '.join(around)}"] if around else []),
+        *([f"left out, for they have not ended: {counts(left)}"] if left else []),
+    ]
 
 
 def word(comparison: Comparison) -> str:
