@@ -88,8 +88,11 @@ CASES: dict[str, tuple[list[str], str, int, int]] = {
 }
 
 
-def trained(run: Path, *overrides: str) -> Path:
-    run_experiment(composed("recording.plots=false", *overrides), run, {}, quiet=True)
+def trained(run: Path, *overrides: str, **limits: int) -> Path:
+    """A run by these overrides and limits of `stopping`, which need no composing of their own."""
+    config = composed("recording.plots=false", *overrides)
+    config["stopping"] |= limits
+    run_experiment(config, run, {}, quiet=True)
     return run
 
 
@@ -118,8 +121,8 @@ def told(run: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_resumed_is_the_run_that_never_stopped(case: str, tmp_path: Path) -> None:
     overrides, limit, first, last = CASES[case]
-    whole = trained(tmp_path / "whole", *overrides, f"stopping.{limit}={last}")
-    run = trained(tmp_path / "run", *overrides, f"stopping.{limit}={first}")
+    whole = trained(tmp_path / "whole", *overrides, **{limit: last})
+    run = trained(tmp_path / "run", *overrides, **{limit: first})
     assert resumed(run, f"stopping.{limit}={last}") == 0
     assert told(run) == told(whole)
     assert int(table(run / "results.csv")[0]["steps"]) > first
