@@ -26,7 +26,7 @@ SKEWED = 0.5
 LEAST, MOST = 10, 500
 """Bootstrapped are samples of no fewer, which have enough different resamples, and no more, of
 whose mean Student's t is sure."""
-RESAMPLES = 4999
+RESAMPLES = 1999
 
 
 class Interval(NamedTuple):

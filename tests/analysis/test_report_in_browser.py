@@ -261,6 +261,12 @@ def test_the_first_axis_has_room_for_its_labels(page: Any) -> None:
     assert "784-1000-1000-1000-10" in page.find_element("id", "parallel-chart").text
 
 
+def test_whole_numbers_have_whole_ticks(page: Any) -> None:
+    ticks = "return between(arguments[0], false)"
+    assert page.execute_script(ticks, list(range(1, 11))) == [1, 3, 6, 8, 10]
+    assert page.execute_script(ticks, [0.93, 0.935, 0.99]) == [0.93, 0.95, 0.96, 0.97, 0.99]
+
+
 TWIN = """
 const topology = runs.columns.get('topology');
 for (const name of ['twin', 'other']) runs.columns.set(name, { ...topology, name });

@@ -164,7 +164,7 @@ def test_the_mean_of_fractions_is_one(sample: list[float]) -> None:
 
 
 def test_a_skewed_sample_has_a_wider_interval_that_leans_to_the_tail() -> None:
-    sample = np.exp(np.linspace(-2, 2, 20))
+    sample = np.exp(np.linspace(-3, 3, 20))
     low, high = mean_interval(sample, POSITIVE)
     assert high - sample.mean() > 1.2 * (sample.mean() - low)
     reach = stats.t.ppf(0.975, 19) * sample.std(ddof=1) / np.sqrt(20) / sample.mean()

@@ -215,7 +215,7 @@ function drawHeat() {
   const trace = {
     type: "heatmap", z: z.map((row) => row.map(height)), colorscale: scale(), xgap: 1, ygap: 1,
     x: columns.map(([value]) => plain(labelOf(value))), y: rows.map(([value]) => plain(labelOf(value))),
-    text: z.map((row) => row.map((value) => shortNumber(value))), hoverinfo: "x+y+text",
+    text: z.map((row) => row.map((value) => numberText(runs.columns.get(metric), value))), hoverinfo: "x+y+text",
     texttemplate: known.length <= 150 ? "%{text}" : "", showscale: !logarithmic,
   };
   const axis = (name) => ({ title: { text: plain(name) }, type: "category" });

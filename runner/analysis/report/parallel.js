@@ -24,7 +24,7 @@ function dimensionOf(name, members) {
     places: known.map((value) => (value === null ? NONE : place(value))),
     ticks: [
       ...(known.includes(null) ? [[NONE, "none"]] : []),
-      ...apart(ticks.map((value) => [place(value), shortNumber(value)])),
+      ...apart(ticks.map((value) => [place(value), numberText(column, value)])),
     ],
   };
 }
@@ -42,12 +42,14 @@ function levelDimension(column, members) {
   };
 }
 
-// Five numbers from the first to the last, evenly apart on the axis, to three digits between them.
+// Five numbers from the first to the last, evenly apart on the axis, short ones between them.
 function between(exact, logarithmic) {
   const [low, high] = [exact[0], exact[exact.length - 1]];
-  const inner = [0.25, 0.5, 0.75].map((share) =>
-    Number((logarithmic ? low * (high / low) ** share : low + share * (high - low)).toPrecision(2)),
-  );
+  const whole = exact.every(Number.isInteger) && high - low > 8;
+  const inner = [0.25, 0.5, 0.75].map((share) => {
+    const value = Number((logarithmic ? low * (high / low) ** share : low + share * (high - low)).toPrecision(2));
+    return whole ? Math.round(value) : value;
+  });
   return [low, ...inner, high];
 }
 

@@ -33,14 +33,18 @@ function shortNumber(value) {
   return String(Number(value.toPrecision(5)));
 }
 
-function textOf(column, run) {
-  const value = valueOf(column, run);
-  if (!isNumeric(column)) return value;
+// A number of a column, alike with its others.
+function numberText(column, value) {
   if (column.name === "seed" || value === null) return String(value ?? "");
   if (column.decimals === null) return shortNumber(value);
   const digits = { minimumFractionDigits: column.decimals, maximumFractionDigits: column.decimals };
   column.format ??= new Intl.NumberFormat("en", digits); // slow to make
   return column.format.format(value);
+}
+
+function textOf(column, run) {
+  const value = valueOf(column, run);
+  return isNumeric(column) ? numberText(column, value) : value;
 }
 
 const settingNames = () => content.columns.filter((c) => c.setting).map((c) => c.name);
