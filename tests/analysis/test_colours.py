@@ -71,3 +71,19 @@ def test_colours_stand_out_from_the_paper(palette: str, paper: str) -> None:
     for colour in palettes()[palette]:
         least, most = sorted(LUMINANCE @ linear(each) for each in (colour, paper))
         assert (most + 0.05) / (least + 0.05) > 2.2
+
+
+@pytest.mark.parametrize(("scheme", "paper"), [(0, "#ffffff"), (1, "#14171b"), (2, "#ffffff")])
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_shades_of_a_metric_grow_lighter_and_stand_out_from_the_paper(
+    scheme: int, paper: str, sight: str
+) -> None:
+    found = re.findall(r"--shade-(\d): (#[0-9A-F]{6})", source("page.css"))
+    shades = [colour for _, colour in found[9 * scheme : 9 * scheme + 9]]
+    assert [int(place) for place, _ in found] == 3 * list(range(9))
+    seen = [np.clip(SIGHTS[sight] @ linear(colour), 0, 1) for colour in shades]
+    lightness = [lab(rgb)[0] for rgb in seen]
+    assert min(np.diff(lightness)) > 1
+    for rgb in seen:
+        high, low = sorted([LUMINANCE @ rgb, LUMINANCE @ linear(paper)], reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 2
