@@ -1,7 +1,6 @@
 """Any text is a topology, any mapping a configuration, any bytes a run; or refused in one line."""
 
 import json
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from runner.analysis.histories import load_history
 from runner.analysis.runs import load_runs
 from runner.configuration.composing import compose
-from runner.errors import RunnerError
+from runner.errors import RunnerError, SettingsError, SnapshotError
 from runner.network.topology import parse_sizes
-from runner.recording.run_directory import read_run
+from runner.recording.run_directory import described
 from runner.settings import parse_settings
+from runner.sweeping.job_files import read_jobs
 
 CASES = 2000
 VALUES = st.recursive(
@@ -81,35 +82,93 @@ def test_any_configuration_is_settings_or_refused_in_one_line(
     counted(**{"fuzzed configurations": cases})
 
 
+ABOUT: dict[str, Any] = {
+    "status": "running",
+    "error": None,
+    "started": "2026-11-22T14:46:04.000+00:00",
+    "resumed": [],
+    "engine": "numpy",
+    "checksums": {},
+    "configuration": {},
+}
+
+
+def read_about(run: Path) -> str:
+    """Reads run.json, and gives why it cannot be."""
+    try:
+        described(run)
+    except SnapshotError as error:
+        return str(error)
+    return ""
+
+
+def read_results(run: Path) -> str:
+    """Reads results.csv among others, and gives why it cannot be."""
+    runs = load_runs(run.parent)
+    return "" if len(runs) else runs.attrs["unreadable"][str(run)]
+
+
+def read_history(run: Path) -> str:
+    """Reads history.csv, and gives why it cannot be."""
+    return " ".join(load_history([run]).attrs["unreadable"].values())
+
+
+RUN_FILES: dict[str, tuple[bytes, Callable[[Path], str]]] = {
+    "run.json": (json.dumps(ABOUT).encode(), read_about),
+    "results.csv": (
+        b"topology,seed,status,stop_reason,steps\n3-4-1,1,completed,target,5\n",
+        read_results,
+    ),
+    "history.csv": (b"step,epoch,seconds,loss\n1,1,0.5,0.25\n2,2,0.7,0.125\n", read_history),
+}
+
+
+@pytest.mark.filterwarnings("ignore:left out")
 @pytest.mark.parametrize("cases", [CASES])
-@pytest.mark.parametrize("name", ["run.json", "results.csv"])
+@pytest.mark.parametrize("name", RUN_FILES)
 def test_any_run_directory_is_read_or_named(
     name: str, cases: int, memory: Path, counted: Callable[..., None]
 ) -> None:
+    sound, read = RUN_FILES[name]
     run = memory / "run"
     run.mkdir()
-    about = {"status": "completed", "stop_reason": "target", "error": None}
-    results = b"topology,seed,status,stop_reason,steps\n3-4-1,1,completed,target,5\n"
-    sound = {"run.json": json.dumps(about).encode(), "results.csv": results}
-    for file, content in sound.items():
-        (run / file).write_bytes(content)
 
     def check(change: tuple[int, int, bytes]) -> None:
         place, length, piece = change
-        content = bytearray(sound[name])
+        content = bytearray(sound)
         content[place : place + length] = piece
         (run / name).write_bytes(content)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            runs = load_runs(memory)
-        if runs.empty:
-            assert name == "results.csv"
-            assert all(reason.isprintable() for reason in runs.attrs["unreadable"].values())
-        try:
-            read_run(run)
-        except (OSError, ValueError):
-            assert name == "run.json"
+        reason = read(run)
+        assert not reason or reason.isprintable()
+        assert len(reason) < 1000
 
-    change = st.tuples(st.integers(0, 90), st.integers(0, 90), st.binary(max_size=20))
+    change = st.tuples(st.integers(0, 160), st.integers(0, 90), st.binary(max_size=20))
     fuzzed(cases, change, check)
     counted(**{"fuzzed run directories": cases})
+
+
+JOBS = {
+    ".csv": b"topology,seed\n3-4-1,1\n'in-8-out',2\n",
+    ".yaml": b"- {topology: 3-4-1, seed: 1}\n",
+}
+
+
+@pytest.mark.parametrize("suffix", JOBS)
+@pytest.mark.parametrize("cases", [500])
+def test_any_file_of_jobs_is_read_or_refused_in_one_line(
+    suffix: str, cases: int, memory: Path, counted: Callable[..., None]
+) -> None:
+    def check(change: tuple[int, int, bytes]) -> None:
+        place, length, piece = change
+        content = bytearray(JOBS[suffix])
+        content[place : place + length] = piece
+        path = memory / f"jobs{suffix}"
+        path.write_bytes(content)
+        try:
+            read_jobs(path, 10)
+        except SettingsError as error:
+            assert str(error).isprintable()  # noqa: PT017 - both ways out
+            assert len(str(error)) < 1000  # noqa: PT017
+
+    fuzzed(cases, st.tuples(st.integers(0, 40), st.integers(0, 20), st.binary(max_size=20)), check)
+    counted(**{"fuzzed files of jobs": cases})
