@@ -124,7 +124,7 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     table = in_order(summary(groups, options.by, verdicts, measure), options.sort)
     better = words_of(measure)[1]
     several = counted(sum(len(group.values) for group in groups), "run")
-    print(f"{measure.name} by {', '.join(options.by)}: {several}, {better} is better")
+    print(printable(f"{measure.name} by {', '.join(options.by)}: {several}, {better} is better"))
     for line in [*copies, *left_out(runs, options.by, measure)]:
         say(line)
     show_groups(table, options.by, groups, options.rows)

@@ -24,13 +24,16 @@ def show(table: pd.DataFrame, most: int, decimals: Mapping[str, int | None] | No
     """
     shown = table.head(most) if most > 0 else table
     cells = {
-        str(name): texts_of(shown[name], (decimals or {}).get(str(name), decimals_of(shown[name])))
+        printable(name): texts_of(
+            shown[name], (decimals or {}).get(str(name), decimals_of(shown[name]))
+        )
         for name in shown
     }
     if sum(width_of(name, texts) + GAP for name, texts in cells.items()) - GAP > room():
         show_upright(cells)
     else:
-        right = [name for name in cells if pd.api.types.is_numeric_dtype(shown[name].dtype)]
+        numeric = [name for name in shown if pd.api.types.is_numeric_dtype(shown[name].dtype)]
+        right = list(map(printable, numeric))
         show_rows(cells, right)
     if hidden := len(table) - len(shown):
         print(f"… {hidden:,} more row{'s' * (hidden > 1)}; --rows 0 shows all")
@@ -48,7 +51,7 @@ def show_rows(cells: Mapping[str, Sequence[str]], right: Sequence[str]) -> None:
 
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for name in cells:
-        drawn.add_column(Text(printable(name)), justify="right" if name in right else "left")
+        drawn.add_column(Text(name), justify="right" if name in right else "left")
     for row in zip(*cells.values(), strict=True):
         drawn.add_row(*map(Text, row))
     console().print(drawn)
@@ -62,7 +65,7 @@ def show_upright(cells: Mapping[str, Sequence[str]]) -> None:
     first, *names = cells
     rows = len(cells[first])
     same = [name for name in names if rows > 1 and len(set(cells[name])) == 1]
-    if known := [f"{printable(name)}={cells[name][0]}" for name in same if cells[name][0]]:
+    if known := [f"{name}={cells[name][0]}" for name in same if cells[name][0]]:
         say(f"The same in all {rows}: {', '.join(known)}")
         print()
     lines = [first, *(name for name in names if name not in same)]

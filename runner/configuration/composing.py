@@ -81,6 +81,8 @@ def changes_in(overrides: Sequence[str]) -> dict[str, Any]:
                 raise SettingsError(
                     f"{shown(override.input_line)} is not one new value; expected key=value"
                 )
+            if not override.key_or_group:
+                raise SettingsError(f"{shown(override.input_line)} has no key; expected key=value")
             changes[override.key_or_group] = override.value()
     except COMPOSING_ERRORS as error:
         raise explained(error) from error
