@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     left = Counter(s for jobs in sweeps.values() for s in jobs.values() if s not in ENDED)
     if not runs:
         raise SnapshotError(
-            f"{printable(' '.join(map(str, folders)))}: no job has ended "
+            f"{printable(' '.join(map(str, folders)))}: no job has come to its end "
             f"({counts(left)}); python -m runner.resume goes on with them"
         )
     return verify_all(list(runs), folders, left)
@@ -86,7 +86,7 @@ def summary(ends: Counter[str], around: Sequence[str], left: Counter[str]) -> li
     return [
         f"{counted(ends.total(), 'run')}: {counts(ends)}",
         *([f"otherwise than then: {'; '.join(around)}"] if around else []),
-        *([f"left out, for they have not ended: {counts(left)}"] if left else []),
+        *([f"left out: {counts(left)}"] if left else []),
     ]
 
 

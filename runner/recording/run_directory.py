@@ -33,7 +33,7 @@ from runner.recording.tables import write_results
 SCHEMA = 1
 REPORTED_PACKAGES = ("runner", "numpy", "hydra-core", "omegaconf", "pandas", "numba")
 DOCUMENTS = tuple(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides"))
-"""What Hydra keeps of a run. Their texts are in run.json until they are written."""
+"""What Hydra keeps of a run. While it goes on their texts are in run.json, to be written anew."""
 
 
 class RunDirectory:
@@ -58,8 +58,8 @@ class RunDirectory:
         """Makes the folder a new run's own, by run.json before all else; locked while entered.
 
         about: what run.json says besides status, times and machine; `checksums` among it.
-        documents: texts to keep beside the run, by name in `DOCUMENTS`; until they are written,
-        run.json holds them as well. Failures inside are recorded.
+        documents: texts to keep beside the run, by name in `DOCUMENTS`; while it goes on, run.json
+        holds them as well. Failures inside are recorded.
         Raises ConflictError when the folder already holds a run.
         """
         with storage_errors(self.path):
@@ -164,7 +164,7 @@ class RunDirectory:
             raise
 
     def _write_documents(self) -> None:
-        """Writes what run.json holds of them; once they are there, it does no longer."""
+        """Writes what run.json holds of them; when that is next written, it does no longer."""
         documents = self._about.get("documents")
         if isinstance(documents, Mapping) and documents:
             with storage_errors(self.path):

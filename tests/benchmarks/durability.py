@@ -3,7 +3,8 @@
     python -m tests.benchmarks.durability
 
 Both write the same bytes; `recording.durable` is all that differs. Two runs differ by more than
-what is looked for, so that a run is also held against itself, less the time that it has waited.
+what is looked for, so that a run's waiting is also measured by itself. Only on a quiet machine is
+that the disk's: elsewhere a process that has waited waits for its turn as well.
 """
 
 import tempfile
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -23,9 +25,8 @@ from runner.recording.files import BySecond, Syncing
 from runner.recording.run_directory import DOCUMENTS
 from tests.benchmarks.timing import Claim, Timing, print_timings, seconds_of
 
-MOST = 1.02
-DURABLE, WAIT = "durable", "its waiting for the disk"
-LESS, NOT = "durable, less its waiting", "not durable"
+MOST = 0.02
+DURABLE, WAIT, NOT = "durable", "its waiting for the disk", "not durable"
 TEXTS = dict.fromkeys(DOCUMENTS, "key: value\n" * 150)
 CASES = {
     "a run at default settings": (15, ["recording.plots=true"]),  # auto, where nobody sweeps
@@ -95,15 +96,20 @@ def main() -> None:
             hasty = compose([*overrides, "recording.durable=false"])
             trained(next(folders), durable)  # compiles and loads
             figures: dict[str, list[float]] = defaultdict(list)
+            shares = []
             for _ in range(rounds):
                 seconds, waited = trained(next(folders), durable)
                 figures[DURABLE].append(seconds)
                 figures[WAIT].append(waited)
-                figures[LESS].append(seconds - waited)
+                shares.append(waited / seconds)
                 figures[NOT].append(trained(next(folders), hasty)[0])
             timings = {name: Timing(tuple(values)) for name, values in figures.items()}
-            claims = [Claim(DURABLE, LESS, MOST, at_most=True), Claim(DURABLE, NOT)]
-            print_timings(title, timings, claims, "ms")
+            print_timings(title, timings, [Claim(DURABLE, NOT)], "ms")
+            share = median(shares)
+            Console().print(
+                f"waits for the disk {share:.2%} of its time, goal below {MOST:.0%}: "
+                f"{'met' if share < MOST else 'missed'}\n"
+            )
         sizes(next(folders))
 
 

@@ -244,7 +244,7 @@ def test_every_job_of_a_sweep_that_has_ended_is_verified(
     assert [line.split(": ")[:2] for line in out[:3]] == [
         [str(tmp_path / str(job)), "identical"] for job in range(3)
     ]
-    assert out[3:] == ["3 runs: 3 identical", "  left out, for they have not ended: 1 interrupted"]
+    assert out[3:] == ["3 runs: 3 identical", "  left out: 1 interrupted"]
     change_weights(tmp_path / "0", 0.5)
     change_weights(tmp_path / "1", 1e-10)
     edit(tmp_path / "1", **ELSEWHERE["host laptop, now "])
@@ -264,7 +264,7 @@ def test_a_sweep_of_which_nothing_has_ended_is_refused(
 ) -> None:
     edit(trained(tmp_path / "0", "stopping.max_steps=5"), status="running")
     assert verified(tmp_path) == 4
-    assert "no job has ended (1 running)" in capfd.readouterr().err
+    assert "no job has come to its end (1 running)" in capfd.readouterr().err
 
 
 def test_several_runs_are_verified_and_summed_up(

@@ -24,3 +24,6 @@ CASES = {
         "recording.snapshots.epochs=2",
     ),
 }
+TEXTS = {"config": "topology: 3-4-1\n", "hydra": "hydra: {}\n", "overrides": "[]\n"}
+DOCUMENTS = {f".hydra/{name}.yaml": text for name, text in TEXTS.items()}
+"""What stands for Hydra's own words of a run."""

@@ -19,12 +19,11 @@ from runner.configuration.composing import compose
 from runner.errors import INTERRUPTED, Stop
 from runner.experiment import run_experiment
 from runner.signals import listen
+from tests.faults.cases import DOCUMENTS
 
 SHIM = ctypes.CDLL(None)
 SHIM.shim_counter.restype = ctypes.POINTER(ctypes.c_long)
 COUNTER = SHIM.shim_counter()  # before any fork, so that it is shared
-TEXTS = {"config": "topology: 3-4-1\n", "hydra": "hydra: {}\n", "overrides": "[]\n"}
-DOCUMENTS = {f".hydra/{name}.yaml": text for name, text in TEXTS.items()}
 CONFIGURATIONS: dict[str, dict[str, Any]] = {}
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGUSR1}
 """Blocked in this process, so that none reaches a child before it listens."""

@@ -14,7 +14,7 @@ import pytest
 from runner.analysis.runs import load_runs
 from runner.recording.snapshot_files import encode
 from runner.recording.snapshots import newest_snapshot
-from tests.faults.cases import CASES
+from tests.faults.cases import CASES, DOCUMENTS
 from tests.faults.children import Ended, Fault, Parent
 from tests.faults.outcomes import outcome_of
 from tests.limits import MOST_SECONDS
@@ -178,6 +178,9 @@ def test_a_damaged_run_resumes_to_its_whole(
     for what in ("history", "results", "predictions"):
         assert outcome[what] == whole[what]
     assert outcome["snapshots"][40] == whole["snapshots"][40]  # type: ignore[index]
+    assert outcome["files"] == whole["files"] or words
+    for name, text in DOCUMENTS.items():
+        assert (run / name).read_text() == text
 
 
 REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
