@@ -27,6 +27,8 @@ from tests.benchmarks.timing import Claim, Timing, print_timings, seconds_of
 
 MOST = 0.02
 DURABLE, WAIT, NOT = "durable", "its waiting for the disk", "not durable"
+OUTPUTS = Path("outputs")
+"""Where runs lie, for the system's folder for temporary files may be in memory."""
 TEXTS = dict.fromkeys(DOCUMENTS, "key: value\n" * 150)
 CASES = {
     "a run at default settings": (15, ["recording.plots=true"]),  # auto, where nobody sweeps
@@ -89,7 +91,8 @@ def trained(run: Path, config: Mapping[str, Any]) -> tuple[float, float]:
 
 def main() -> None:
     """Prints the cost for two lengths of a run, and how much a long one leaves on the disk."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as place:
+    OUTPUTS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=OUTPUTS) as place:
         folders = (Path(place) / str(number) for number in count())
         for title, (rounds, overrides) in CASES.items():
             durable = compose(overrides)
