@@ -281,9 +281,22 @@ def test_the_heat_map_starts_with_two_settings_that_vary_independently(page: Any
     assert page.execute_script(TWIN) == [None, rates, rates]
 
 
+def test_curves_are_drawn_against_steps_epochs_or_seconds(page: Any) -> None:
+    drawn = """
+        byId('curves-x').value = arguments[0];
+        byId('curves-x').dispatchEvent(new Event('change'));
+        drawCurves();
+        const { data, layout } = byId('curves-chart');
+        return [layout.xaxis.title.text, Math.max(...data.flatMap(({ x }) => x))];
+    """
+    steps, seconds = (page.execute_script(drawn, name) for name in ("step", "seconds"))
+    assert (steps[0], seconds[0]) == ("step", "seconds")
+    assert seconds[1] == pytest.approx(steps[1] / 1e6, rel=1e-3)
+
+
 VALIDATED = """
 content.curves.names.push('val_loss');
-content.curves.runs.forEach((curves) => curves.push(curves[1]));
+content.curves.runs.forEach((curves) => curves.push(curves[content.curves.axes.length]));
 fillSelects();
 """
 

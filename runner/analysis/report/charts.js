@@ -62,12 +62,14 @@ function wantsLog(values) {
   return known.length > 1 && positive(known) && spread(known) >= 100;
 }
 
-// A run's curve as [steps, values], without what is missing.
+const curveAxis = () => byId("curves-x").value;
+
+// A run's curve as [steps, values], without what is missing; steps, or what else curves are drawn against.
 function curveOf(run, metric) {
   const columns = content.curves.runs[run];
   if (!columns) return null;
-  const [steps, values] = [columns[0], columns[content.curves.names.indexOf(metric)]];
-  const known = steps.map((_, place) => place).filter((place) => values[place] !== null);
+  const [steps, values] = [curveAxis(), metric].map((name) => columns[content.curves.names.indexOf(name)]);
+  const known = steps.map((_, place) => place).filter((place) => values[place] !== null && steps[place] > 0);
   if (!known.length) return null;
   return [known.map((place) => steps[place]), known.map((place) => values[place])];
 }
@@ -151,9 +153,9 @@ function drawCurves() {
     : groupsBy(by, table.shown).map(([value, members]) => [labelOf(value), members]);
   const groups = all.slice(0, MOST_GROUPS);
   const axis = (id, title) => ({ title: { text: title }, type: byId(id).checked ? "log" : "linear" });
-  const layout = layoutOf(axis("curves-log-x", "step"), axis("curves-log-y", plain(metric)));
+  const layout = layoutOf(axis("curves-log-x", curveAxis()), axis("curves-log-y", plain(metric)));
   if (by !== "") layout.legend.title = { text: plain(by) };
-  plot("curves-chart", curveTraces(groups, metric), layout, `${metric} by step, for each ${by || "run"}`);
+  plot("curves-chart", curveTraces(groups, metric), layout, `${metric} by ${curveAxis()}, for each ${by || "run"}`);
   const more = all.length > groups.length ? ` The first ${groups.length} of ${all.length}.` : "";
   const dotted = inTraining(groups, metric) ? ` Dotted: ${inTraining(groups, metric)} in training.` : "";
   byId("curves-note").textContent = by === ""

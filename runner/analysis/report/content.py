@@ -20,6 +20,8 @@ from runner.recording.reading import recorded_overrides
 
 CURVE_NUMBERS = 450_000
 """Numbers of all learning curves together: 3 MB."""
+CURVE_AXES = ("step", "epoch", "seconds")
+"""What a curve can be drawn against."""
 CURVE_POINTS = (8, 100)
 """Fewest and most points of a curve."""
 PICTURE_BYTES = 5_000_000
@@ -120,9 +122,9 @@ def curves(runs: pd.DataFrame, history: pd.DataFrame) -> dict[str, Any]:
     metrics = [
         name
         for name in map(str, history)
-        if name not in ("run", "step", "epoch", "seconds") and history[name].notna().any()
+        if name not in ("run", *CURVE_AXES) and history[name].notna().any()
     ]
-    names = ["step", *metrics]
+    names = [*(name for name in CURVE_AXES if name in history), *metrics]
     fewest, most = CURVE_POINTS
     budget = CURVE_NUMBERS // max(1, len(runs) * len(names))
     points = max(fewest, min(most, budget))
@@ -130,7 +132,11 @@ def curves(runs: pd.DataFrame, history: pd.DataFrame) -> dict[str, Any]:
     for run, rows in history.groupby("run", observed=True, sort=False):
         chosen = rows[names].to_numpy(float)[subsample(len(rows), points)]
         found[str(run)] = [[number(value, 5) for value in column] for column in chosen.T]
-    return {"names": names, "runs": [found.get(path) for path in runs["path"]]}
+    return {
+        "axes": names[: len(names) - len(metrics)],
+        "names": names,
+        "runs": [found.get(path) for path in runs["path"]],
+    }
 
 
 def subsample(rows: int, points: int) -> "np.ndarray[Any, Any]":

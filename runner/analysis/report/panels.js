@@ -89,8 +89,8 @@ function drawRuns(id, members) {
   }
   const all = (axis) => traces.flatMap((trace) => trace[axis]);
   const type = (axis) => (wantsLog(all(axis)) ? "log" : "linear");
-  const layout = layoutOf({ title: { text: "step" }, type: type("x") }, { title: { text: plain(metric) }, type: type("y") });
-  plot(id, traces, layout, `${metric} by step of run ${members.map((run) => run + 1).join(" and ")}`);
+  const layout = layoutOf({ title: { text: curveAxis() }, type: type("x") }, { title: { text: plain(metric) }, type: type("y") });
+  plot(id, traces, layout, `${metric} by ${curveAxis()} of run ${members.map((run) => run + 1).join(" and ")}`);
 }
 
 function followHash() {

@@ -19,7 +19,9 @@ function fillSelects() {
   const byUse = settings.filter((name) => name !== "seed");
   const first = byUse.find(isGrouping) ?? byUse[0] ?? settings[0] ?? "";
   const metric = [content.metric, "steps", "loss"].find(isCommon);
-  fillSelect("curves-metric", named(content.curves.names.slice(1)), isDrawn("val_loss") ? "val_loss" : "loss");
+  const { axes, names } = content.curves;
+  fillSelect("curves-x", named(axes), "step");
+  fillSelect("curves-metric", named(names.slice(axes.length)), isDrawn("val_loss") ? "val_loss" : "loss");
   fillSelect("curves-group", [["", "run"], ...named(settings)], runs.count > 1 ? first : "");
   for (const id of ["metric-metric", "parallel-metric", "heat-metric"]) fillSelect(id, named(metrics), metric);
   fillSelect("metric-setting", named(settings), first);
@@ -83,7 +85,7 @@ function connect() {
   });
   on("previous", "click", () => turnPage(-1));
   on("next", "click", () => turnPage(1));
-  on("curves-metric", "change", setLogAxes);
+  for (const id of ["curves-metric", "curves-x"]) on(id, "change", setLogAxes);
   on("metric-metric", "change", setLogMetric);
   on("parallel-metric", "change", forgetBrushes);
   on("parallel-keep", "click", filterByBrushes);
