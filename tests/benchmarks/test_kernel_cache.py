@@ -1,6 +1,7 @@
 """The compiled engine runs where no folder for its kernels can be written to."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,29 @@ def test_without_a_folder_to_write_to_kernels_stay_in_memory(tmp_path: Path) -> 
     assert python("-c", blocked, cwd=tmp_path, **nowhere).split() == ["None", "10"]
 
 
-def test_kernels_go_to_the_temporary_folder_where_the_home_cannot_be_written(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("before", "there"),
+    [
+        (lambda _mine, _other: None, True),
+        (lambda mine, _other: mine.mkdir(mode=0o700), True),
+        (lambda mine, _other: (mine.mkdir(), mine.chmod(0o777)), False),
+        (lambda mine, _other: (mine.mkdir(), mine.chmod(0o720)), False),
+        (lambda mine, other: mine.symlink_to(other), False),
+    ],
+    ids=["nothing", "ours", "anybody's", "a group's", "a link"],
+)
+def test_kernels_go_to_a_temporary_folder_of_ours_where_the_home_cannot_be_written(
+    before: Callable[[Path, Path], object], there: bool, tmp_path: Path
 ) -> None:
-    file, temporary = tmp_path / "file", tmp_path / "temporary"
+    file, temporary, other = (tmp_path / name for name in ("file", "temporary", "other"))
     file.write_text("no folder")
     temporary.mkdir()
+    other.mkdir()
+    before(temporary / f"runner-{os.getuid()}", other)
     program = "from runner.training.compiled.caching import cache_folder; print(cache_folder())"
     found = python("-c", program, XDG_CACHE_HOME=str(file), TMPDIR=str(temporary)).strip()
-    assert Path(found).parent.parent == temporary
-    assert os.access(found, os.W_OK)
+    if there:
+        assert Path(found).parent.parent == temporary
+        assert os.access(found, os.W_OK)
+    else:
+        assert found == "None"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import llvmlite.binding as llvm
+
+OWNED = hasattr(os, "getuid")
+"""Whether files have owners here."""
 
 
 class Code(NamedTuple):
@@ -35,17 +39,26 @@ def cache_folder() -> str | None:
     digest.update(" ".join((version("numba"), version("llvmlite"), *processor)).encode())
     name = f"runner-kernels-{digest.hexdigest()[:16]}"
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    owner = os.getuid() if hasattr(os, "getuid") else "user"
+    owner = os.getuid() if OWNED else "user"
     for place in (home / "runner", Path(tempfile.gettempdir()) / f"runner-{owner}"):
+        folder = place / name
         try:
-            folder = place / name
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if folder.stat().st_uid == owner or owner == "user":
+            for each in (place, folder):
+                each.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if is_ours_alone(place) and is_ours_alone(folder):
                 with tempfile.TemporaryFile(dir=folder):
                     return str(folder)
         except OSError:
             continue
     return None
+
+
+def is_ours_alone(folder: Path) -> bool:
+    """Whether nobody else can put code there, which would be run."""
+    about = folder.lstat()
+    others = stat.S_IWGRP | stat.S_IWOTH
+    is_folder = stat.S_ISDIR(about.st_mode)  # and no link to one
+    return not OWNED or (is_folder and about.st_uid == os.getuid() and not about.st_mode & others)
 
 
 def is_kept(key: Sequence[str]) -> bool:
