@@ -88,7 +88,11 @@ def verify_run(
             last = max([last, *rows])
         with limited(experiment.settings.threads):
             weights, repeated = repetition(experiment, recorded, last, moved)
-    differences = [*weights, *row_differences(rows, history_rows(repeated))]
+    again = history_rows(repeated)
+    if about.get("resumed"):  # maybe with another recording.history
+        shared = rows.keys() & again.keys()
+        rows, again = ({step: found[step] for step in shared} for found in (rows, again))
+    differences = [*weights, *row_differences(rows, again)]
     return Comparison(
         len(recorded),
         len(rows),

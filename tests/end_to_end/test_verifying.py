@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import verify
+from runner import resume, verify
 from runner.commands import run_command
 from runner.experiment import run_experiment
 from runner.recording.snapshots import (
@@ -60,6 +60,28 @@ def test_a_run_repeated_is_identical(
     assert verified(run) == 0, capfd.readouterr().out
     assert "identical: " in capfd.readouterr().out
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("stopping.max_steps=300",),
+        ("stopping.max_steps=300", "recording.history=7"),
+        ("stopping.max_steps=300", "recording.snapshots.epochs=11"),
+    ],
+)
+def test_a_resumed_run_is_identical_whatever_is_recorded_since(
+    changes: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path, "stopping.target=null", "stopping.max_steps=70", "batch_size=3")
+    assert run_command(resume.main, [str(run), *changes]) == 0
+    capfd.readouterr()
+    assert verified(run) == 0
+    assert "identical: " in capfd.readouterr().out
+    state = load_snapshot(newest_snapshot(run))
+    state.parameters += 1
+    save_snapshot(run, state)
+    assert verified(run) == 1
 
 
 def change_weights(run: Path, size: float) -> None:
