@@ -13,6 +13,7 @@ import pytest
 
 from runner.__main__ import main
 from runner.configuration.composing import compose
+from runner.sweeping import sharing
 from runner.sweeping.results import SweepFolder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -86,6 +87,8 @@ class InProcess:
             patch.setattr(sys, "argv", ["runner", *arguments])
             patch.setattr(SweepFolder, "path", None)
             patch.delenv("HYDRA_FULL_ERROR", raising=False)
+            for kept in (sharing._datasets, sharing._assemblies):  # a new process has none
+                kept.clear()
             self._capfd.readouterr()
             code = main()
             patch.setenv("HYDRA_FULL_ERROR", "")  # main has set it: the patch takes it away again

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runner.resume import main as resume
-from runner.sweeping import sharing
 from tests.end_to_end.commands import Ending, InProcess
 from tests.sweeping.test_pickup import FEW, rows, weights
 
@@ -98,7 +97,6 @@ TABLE = ("dataset=csv", "dataset.path=points.csv", "dataset.target=y", "batch_si
 
 
 def points(path: Path, factor: int) -> None:
-    sharing._datasets.clear()  # as a process has it that starts
     lines = [f"{i},{i % 3},{factor * i % 7}" for i in range(60)]
     path.write_text("\n".join(["a,b,y", *lines, ""]))
 
