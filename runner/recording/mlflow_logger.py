@@ -8,19 +8,23 @@ import csv
 import logging
 import math
 import os
+import sqlite3
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from runner.errors import SettingsError, error_line
+from runner.recording.reading import open_regular
 from runner.recording.run_directory import read_run
 from runner.recording.tables import read_row
 
 STATUSES = {"completed": "FINISHED", "interrupted": "KILLED"}
 """MLflow's words; every other end is FAILED."""
+DATABASE = "mlflow.db"
 BATCH = 1000
 """Metrics that MLflow takes at once; of parameters it takes 100."""
 LONGEST = 6000
@@ -46,8 +50,18 @@ def log_run(run: Path, folder: str, experiment: str) -> str | None:
     return None
 
 
+def check_database(path: Path) -> None:
+    """Raises OSError or sqlite3.Error for what MLflow would try to write for minutes."""
+    if path.exists():
+        os.close(open_regular(path, os.O_RDWR))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("BEGIN IMMEDIATE")
+
+
 def copy_run(run: Path, store: Path, experiment: str) -> None:
     """Copies a run. Raises what MLflow raises."""
+    store.mkdir(parents=True, exist_ok=True)
+    check_database(store / DATABASE)
     about, row = read_run(run), read_row(run / "results.csv")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nothing is sent anywhere
     from mlflow import MlflowClient  # noqa: PLC0415 - takes seconds
@@ -55,8 +69,7 @@ def copy_run(run: Path, store: Path, experiment: str) -> None:
 
     for name in ("alembic", "mlflow"):  # they tell how they set up their database
         logging.getLogger(name).setLevel(logging.WARNING)
-    store.mkdir(parents=True, exist_ok=True)
-    client = MlflowClient(tracking_uri=f"sqlite:///{store / 'mlflow.db'}")
+    client = MlflowClient(tracking_uri=f"sqlite:///{store / DATABASE}")
     tags = {"runner.folder": str(run), "runner.stop_reason": row["stop_reason"]}
     started = milliseconds(about["started"])
     entry = client.create_run(

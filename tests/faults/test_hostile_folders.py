@@ -97,6 +97,17 @@ def folder(name: str) -> Damage:
     return lambda here: (here / name).mkdir()
 
 
+def holes(name: str) -> Damage:
+    """A file that seems to go on for 20 GB."""
+
+    def damage(here: Path) -> None:
+        (here / name).parent.mkdir(exist_ok=True)
+        with open(here / name, "ab") as file:
+            file.truncate(20 << 30)
+
+    return damage
+
+
 def told(key: str, *values: object, run: str = "run") -> Damage:
     """Another value of a key in run.json, or none."""
 
@@ -246,6 +257,23 @@ CASES: dict[str, tuple[Damage, tuple[str, ...], int, str]] = {
         4,
         "activation 'os.system' is unknown",
     ),
+    "a snapshot of 20 GB of holes": (
+        holes("run/snapshots/step-000000040.npz"),
+        PREDICTED,
+        4,
+        "SHA-256",
+    ),
+    "a snapshot of 20 GB of holes, resumed": (
+        holes("run/snapshots/step-000000040.npz"),
+        LONGER,
+        0,
+        "SHA-256",
+    ),
+    "run.json of 20 GB of holes": (holes("run/run.json"), VERIFIED, 4, "NUL bytes"),
+    "results of 20 GB of holes": (holes("run/results.csv"), COMPARED, 4, "NUL bytes"),
+    "history of 20 GB of holes": (holes("run/history.csv"), VERIFIED, 4, "NUL bytes"),
+    "history of 20 GB of holes, reported": (holes("run/history.csv"), REPORTED, 0, "NUL bytes"),
+    "a picture of 20 GB of holes": (holes("run/plots/curve.png"), REPORTED, 0, ""),
     **{
         f"what is written is a link: {' '.join(command)}": (
             link(command[-1], "../kept"),

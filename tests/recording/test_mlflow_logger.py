@@ -1,7 +1,9 @@
 """With the real MLflow and its local store."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from runner.errors import SettingsError
 from runner.recording.mlflow_logger import check_mlflow, log_run
 from runner.recording.tables import read_column, read_row
 from tests.end_to_end.commands import ENVIRONMENT, ending, start
+from tests.limits import bounded
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of what MLflow's own parts outgrow
 
@@ -68,6 +71,24 @@ def test_a_folder_without_a_run_is_a_warning(tmp_path: Path) -> None:
     problem = log_run(tmp_path, str(tmp_path / "store"), "runner")
     assert problem is not None
     assert "run.json" in problem
+
+
+DATABASES: dict[str, Callable[[Path], object]] = {
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": os.mkfifo,
+    "a device": lambda path: path.symlink_to("/dev/full"),
+    "another file": lambda path: path.write_text("no database" * 1000),
+}
+
+
+@pytest.mark.parametrize("case", DATABASES)
+def test_what_is_no_database_is_a_warning_at_once(case: str, tmp_path: Path) -> None:
+    DATABASES[case](tmp_path / "mlflow.db")
+    with bounded():
+        problem = log_run(tmp_path, str(tmp_path), "runner")
+    assert problem is not None
+    assert "MLflow did not take this run: " in problem
+    assert problem.isprintable()
 
 
 def test_the_core_does_not_load_mlflow(tmp_path: Path) -> None:

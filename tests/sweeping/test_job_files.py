@@ -7,6 +7,7 @@ import pytest
 
 from runner.errors import SettingsError
 from runner.sweeping.job_files import MOST_BYTES, read_jobs
+from tests.limits import bounded
 
 READ: dict[str, tuple[str, str, list[list[str]]]] = {
     "table": ("j.csv", "topology,seed\n3-4-1,1\n3-8-1,2\n", [
@@ -70,6 +71,19 @@ REFUSED: dict[str, tuple[str, str | bytes, list[str]]] = {
     "deep": ("j.yaml", "- a: " + "[" * 10_000, ["nested more than 50 deep"]),
     "alias bomb": ("j.yaml", BOMB, ["more than 1,000,000 values"]),
     "brackets in a text": ("j.yaml", f"- a: '{'[' * 5_000}'\n", ["line 1"]),
+    "five million columns": ("j.csv", "a," * 5_000_000, ["column 'a' is there twice"]),
+    "100,000 columns": (
+        "j.csv", ",".join(f"k{n}" for n in range(100_000)), ["holds no combination"]),
+    "a value of 10 MB": ("j.yaml", f"- {{seed: {'1' * 10_000_000}}}\n", ["seed='111"]),
+    "calls in calls": ("j.csv", f'a\n"{"a(" * 1_000}"\n', ["line 2", "cannot be read"]),
+    "Python object": ("j.yaml", "- !!python/object/apply:os.system [touch pwned]\n",
+        ["line 1 is no combination"]),
+    "alias of itself": ("j.yaml", "- &a {seed: [*a]}\n", ["seed is no plain value"]),
+    "escape sequence": ("j.csv", "dataset.name\n\x1b[2J\n", ["'\\x1b[2J' is no value"]),
+    "text that runs backwards": ("j.csv", "dataset.name\n\u202eab\n", ["'\\u202eab' is no value"]),
+    "formula": ("j.csv", "dataset.name\n=cmd\n", ["'=cmd' cannot be read"]),
+    "how Hydra runs it": ("j.csv", "hydra.run.dir\n/tmp/x\n", ["'hydra.run.dir' is no key"]),
+    "a key taken away": ("j.csv", "~seed\n1\n", ["'~seed' is no key"]),
 }  # fmt: skip
 
 
@@ -78,7 +92,7 @@ def test_a_file_that_is_no_list_of_combinations_is_refused(case: str, tmp_path: 
     name, text, expected = REFUSED[case]
     file = tmp_path / name
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(SettingsError) as caught:
+    with bounded(), pytest.raises(SettingsError) as caught:
         read_jobs(file, 10)
     message = str(caught.value)
     assert all(part in message for part in expected), message

@@ -159,6 +159,8 @@ def pictures(runs: list[Path]) -> dict[str, list[dict[str, str]]]:
     for place, run in enumerate(runs):
         for file in picture_files(run):
             try:
+                if os.stat(file).st_size > room:
+                    continue
                 content = base64.b64encode(file.read_bytes()).decode()
             except OSError:
                 continue
