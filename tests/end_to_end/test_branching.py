@@ -6,10 +6,11 @@ import pytest
 
 from runner import resume, verify
 from runner.commands import run_command
+from runner.experiment import run_experiment
 from runner.recording.snapshots import load_snapshot, newest_snapshot, snapshot_path
 from runner.recording.tables import read_row
 from runner.training.watching import RATE_FACTOR
-from tests.end_to_end.commands import InProcess
+from tests.end_to_end.commands import InProcess, composed
 
 LIMITS = ("stopping.target=null", "recording.plots=false")
 PARENTS: dict[str, tuple[str, ...]] = {
@@ -19,8 +20,9 @@ PARENTS: dict[str, tuple[str, ...]] = {
 
 
 def parent(run: InProcess, *overrides: str) -> Path:
-    assert run(*LIMITS, "hydra.run.dir=parent", *overrides).code == 0
-    return run.cwd / "parent"
+    folder = run.cwd / "parent"
+    run_experiment(composed(*LIMITS, *overrides), folder, {}, quiet=True)
+    return folder
 
 
 @pytest.mark.parametrize("case", PARENTS)
