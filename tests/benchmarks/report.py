@@ -29,6 +29,7 @@ ANSWERS = {
     "learning curves": "drawCurves();",
     "metric by setting": "drawMetric();",
     "parallel coordinates": "drawParallel();",
+    "narrow an axis": "brush(0, 0, 0.5);",
     "heat map": "drawHeat();",
     "compare two": "choose(3); choose(4000 % runs.count);",
     "a run's panel": "showPanel(17);",
