@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -70,12 +71,22 @@ def predictions(
 ) -> tuple[list[str], bytes]:
     """A CSV table and its header: the columns kept, `output_…` for each output, then `class`."""
     names = [f"output_{name}" for name in network.target_names or counted(outputs.shape[1])]
-    columns: list[Sequence[object]] = [*samples.kept.values(), *outputs.T.tolist()]
+    kept = [list(map(signed_number, texts)) for texts in samples.kept.values()]
+    columns: list[Sequence[object]] = [*kept, *outputs.T.tolist()]
     if network.classes is not None:
         names.append("class")
         columns.append(network.labels(outputs).tolist())
     header = [*samples.kept, *(unlike(name, samples.kept) for name in names)]
     return header, csv_bytes(header, zip(*columns, strict=True))
+
+
+def signed_number(text: str) -> object:
+    """A number with a sign as one: of texts that begin so, csv_bytes makes no formulas."""
+    if text.startswith(("+", "-")):
+        for number in (int, float):
+            with suppress(ValueError):
+                return number(text)
+    return text
 
 
 def unlike(name: str, others: Iterable[str]) -> str:

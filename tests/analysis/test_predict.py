@@ -94,17 +94,25 @@ def predicted(
 def test_with_the_target_there_is_an_accuracy_and_the_file_s_own_columns_are_kept(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    new = "id,kind,height,colour\n007,apple,1.4,red\n008,pear,1.3,red\n,,3.2,green\n"
+    new = "id,kind,height,colour\n007,apple,1.4,red\n-8,pear,1.3,red\n,,3.2,green\n"
     (tmp_path / "new.csv").write_text(new)
     rows, said = predicted(capsys, place / "fills", tmp_path / "new.csv")
     assert list(rows[0])[:3] == ["id", "kind", "output_apple"]
     assert [(row["id"], row["kind"]) for row in rows] == [
         ("007", "apple"),
-        ("008", "pear"),
+        ("-8", "pear"),
         ("", ""),
     ]
     right = sum(row["class"] == row["kind"] for row in rows[:2])
     assert said == f"accuracy {50 * right}.00 % ({right} of 2)\n"
+
+
+def test_what_a_spreadsheet_would_run_is_kept_as_a_text(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new.csv").write_text("height,colour,note\n1.4,red,=1+1\n1.4,red,-1-1\n")
+    rows, _ = predicted(capsys, place / "fills", tmp_path / "new.csv")
+    assert [row["note"] for row in rows] == ["'=1+1", "'-1-1"]
 
 
 def test_numbers_to_predict_have_an_r2(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
