@@ -83,6 +83,8 @@ def report_job(end: JobEnd, overrides: Sequence[str], objective: str | None) -> 
     print(printable(f"#{end.number} {' '.join(overrides)}: {end.text}"), flush=True)
     if end.status == "interrupted":
         raise Stop(None, end.exit_code)
+    if end.refused:
+        raise Stop(StorageError(end.refused), end.exit_code)
     return end.value(objective)
 
 

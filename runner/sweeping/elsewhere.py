@@ -8,7 +8,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from runner.configuration.composing import first_line
-from runner.errors import INTERRUPTED, RunnerError, Stop
+from runner.errors import INTERRUPTED, RunnerError, Stop, printable
 from runner.sweeping.job import JobEnd, ended_job
 from runner.sweeping.launching import alone, taken_up
 from runner.sweeping.standing import SweepLog
@@ -49,12 +49,14 @@ class Elsewhere(Launcher):
         with alone(sweep, left):
             try:
                 self._run(left, {job.number: job for job, _ in known})
-            except RunnerError:
+            except (RunnerError, OSError):
                 raise
             except Exception as error:
                 raise self._given_up(sweep, left, error) from error
             finally:
                 ends |= recorded(sweep, left, len(ends))
+        if any(job.number not in ends for job in left):
+            raise self._unended(sweep, left, "has not run all jobs")
         return [sweep.returned(job, ends.get(job.number)) for job, _ in known]
 
     def _run(self, left: Sequence[Job], known: Mapping[int, Job]) -> None:
@@ -72,11 +74,15 @@ class Elsewhere(Launcher):
         ends = [ended_job(sweep.folder / str(job.number), job.number) for job in jobs]
         if any(end is not None and end.status == "interrupted" for end in ends):
             return Stop(None, INTERRUPTED["SIGTERM"])
+        return self._unended(sweep, jobs, f"gave up: {type(error).__name__}: {first_line(error)}")
+
+    def _unended(self, sweep: Sweep, jobs: Sequence[Job], problem: str) -> LaunchError:
+        ends = [ended_job(sweep.folder / str(job.number), job.number) for job in jobs]
         choice = self._config.hydra.runtime.choices["hydra/launcher"]
         return LaunchError(
-            f"hydra/launcher={choice} gave up: {type(error).__name__}: {first_line(error)}; "
+            f"hydra/launcher={choice} {problem}; "
             f"{ends.count(None)} of {len(jobs)} jobs have not ended: the same command with "
-            f"hydra.sweep.dir={sweep.folder} goes on with them"
+            f"hydra.sweep.dir={printable(sweep.folder)} goes on with them"
         )
 
 

@@ -117,6 +117,22 @@ def test_a_sweep_ends_where_what_becomes_of_its_jobs_cannot_be_recorded(
     assert "2 jobs are finished, 5 to run" in again.out
 
 
+@pytest.mark.parametrize("launcher", ["pool", "basic"])
+def test_a_job_whose_folder_cannot_be_made_ends_the_sweep_with_its_name(
+    launcher: str, run: InProcess
+) -> None:
+    sweep = ("-m", "seed=1,2,3", "stopping.target=null", "stopping.max_steps=20")
+    arguments = (*sweep, "hydra.sweep.dir=s", f"hydra/launcher={launcher}")
+    (run.cwd / "s").mkdir()
+    (run.cwd / "s" / "1").touch()
+    ended = run(*arguments)
+    assert ended.code == 6
+    assert re.fullmatch(r"error: .*s/1: .*; free space or choose another place\n", ended.err)
+    (run.cwd / "s" / "1").unlink()
+    assert run(*arguments).code == 0
+    assert statuses(run.cwd / "s") == ["completed"] * 3
+
+
 def statuses(sweep: Path) -> list[str]:
     with open(sweep / "results.csv", newline="") as file:
         return [row["status"] for row in csv.DictReader(file)]
