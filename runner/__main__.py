@@ -12,6 +12,7 @@ if __name__ == "__main__":  # Ctrl-C while modules load just ends the process
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from runner.commands import forget_reader
+from runner.commands import forget_reader, warning_line
 from runner.configuration.command_line import check_options
 from runner.configuration.composing import (
     COMPOSING_ERRORS,
@@ -93,6 +94,7 @@ def main() -> int:
     try:
         check_options(sys.argv[1:])
         listen()
+        warnings.formatwarning = warning_line
         return run_or_sweep()
     except SettingsError as error:
         return report(str(error), error.exit_code)

@@ -9,6 +9,7 @@ A command module has `main(arguments) -> exit code` and ends with
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import ModuleType
@@ -52,6 +53,7 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
     """
     try:
         listen()
+        warnings.formatwarning = warning_line
         code = main(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -62,6 +64,11 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
     except (RunnerError, OSError) as error:
         return report_error(error)
     return code
+
+
+def warning_line(message: Warning | str, *_: Any, **__: Any) -> str:
+    """A warning as one line for people, without the place in the code that it comes from."""
+    return f"warning: {printable(message)}\n"
 
 
 def forget_reader() -> None:

@@ -67,6 +67,15 @@ def test_a_bad_argument_is_an_error_in_one_line() -> None:
         parser.parse_args(["--wrong"])
 
 
+def test_a_warning_is_one_line_without_code(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("a,k\n" + "1,x\n" * 20)
+    arguments = ("csv", "dataset.path=one.csv", "dataset.target=k")
+    end = ending(start(*arguments, module="runner.data", cwd=tmp_path, PYTHONWARNINGS="default"))
+    assert end.code == 0
+    assert end.err.startswith("warning: dataset.target=k has one class only, 'x'")
+    assert end.err.count("\n") == 1
+
+
 def test_a_missing_extra_is_named() -> None:
     with pytest.raises(SettingsError, match=r"needs no_such_module.*'runner\[onnx\]'"):
         extra("no_such_module", "onnx")

@@ -12,6 +12,7 @@ from runner.data.files import load_csv
 from runner.data.preparing import prepare
 from runner.data.splits import Split
 from runner.errors import DataError
+from tests.limits import bounded
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.array([0, 1, 0, 1, 0, 1])
@@ -103,7 +104,7 @@ def test_a_bad_npz_file_is_refused_in_one_line(case: str, tmp_path: Path) -> Non
     content, words = NPZ_FAULTS[case]
     path = tmp_path / "data.npz"
     path.write_bytes(content)
-    with pytest.raises(DataError) as caught:
+    with bounded(), pytest.raises(DataError) as caught:
         load_csv(str(path), ("y",))
     assert words in str(caught.value)
     assert "data.npz" in str(caught.value)
@@ -116,7 +117,7 @@ def test_a_damaged_member_is_noticed_by_its_checksum(tmp_path: Path) -> None:
     damaged = bytearray(content.getvalue())
     damaged[damaged.index(X.tobytes()) + 5] ^= 1
     (tmp_path / "data.npz").write_bytes(damaged)
-    with pytest.raises(DataError, match="CRC"):
+    with bounded(), pytest.raises(DataError, match="CRC"):
         load_csv(str(tmp_path / "data.npz"), ("y",))
 
 
@@ -159,7 +160,7 @@ def test_a_bad_npy_file_is_refused_in_one_line(case: str, tmp_path: Path) -> Non
     content, target, words = NPY_FAULTS[case]
     path = tmp_path / "data.npy"
     path.write_bytes(content)
-    with pytest.raises(DataError) as caught:
+    with bounded(), pytest.raises(DataError) as caught:
         load_csv(str(path), (target,))
     assert words in str(caught.value)
     assert str(caught.value).isprintable()
@@ -173,7 +174,7 @@ def test_what_is_no_parquet_file_is_refused(content: bytes, tmp_path: Path) -> N
     pytest.importorskip("pyarrow")
     path = tmp_path / "data.parquet"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="cannot be read as Parquet") as caught:
+    with bounded(), pytest.raises(DataError, match="cannot be read as Parquet") as caught:
         load_csv(str(path), ("y",))
     assert str(caught.value).isprintable()
 
@@ -201,7 +202,7 @@ def test_a_parquet_table_that_cannot_be_used_is_refused(
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "data.parquet"
     parquet.write_table(pa.table(columns), path)
-    with pytest.raises(DataError) as caught:
+    with bounded(), pytest.raises(DataError) as caught:
         load_csv(str(path), ("y",))
     assert words in str(caught.value)
     assert str(caught.value).isprintable()
@@ -214,7 +215,7 @@ def test_a_parquet_file_with_a_part_missing_is_refused(cut: slice, tmp_path: Pat
     path = tmp_path / "data.parquet"
     parquet.write_table(pa.table({"a": [1.0, 2.0], "y": [0.5, 1]}), path)
     path.write_bytes(path.read_bytes()[cut])
-    with pytest.raises(DataError, match="cannot be read as Parquet") as caught:
+    with bounded(), pytest.raises(DataError, match="cannot be read as Parquet") as caught:
         load_csv(str(path), ("y",))
     assert str(caught.value).isprintable()
 
@@ -225,7 +226,7 @@ def test_two_parquet_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "data.parquet"
     table = pa.Table.from_arrays([pa.array([1.0, 2.0])] * 3, ["a", "a", "y"])
     parquet.write_table(table, path)
-    with pytest.raises(DataError, match="two columns have the same name"):
+    with bounded(), pytest.raises(DataError, match="two columns have the same name"):
         load_csv(str(path), ("y",))
 
 
@@ -234,7 +235,7 @@ def test_two_parquet_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_what_is_not_a_file_is_refused_at_once(name: str, suffix: str, tmp_path: Path) -> None:
     (tmp_path / f"folder{suffix}").mkdir()
     os.mkfifo(tmp_path / f"pipe{suffix}")
-    with pytest.raises(DataError, match=name):
+    with bounded(), pytest.raises(DataError, match=name):
         load_csv(str(tmp_path / f"{name}{suffix}"), ("y",))
 
 
@@ -242,5 +243,5 @@ def test_an_array_larger_than_is_read_at_once_is_refused(tmp_path: Path) -> None
     path = tmp_path / "data.npz"
     content = header(f"({LARGEST_NPZ // 8 + 1},)")
     path.write_bytes(npz(x=content, y=npy(Y)))
-    with pytest.raises(DataError, match="claims"):
+    with bounded(), pytest.raises(DataError, match="claims"):
         load_csv(str(path), ("y",))

@@ -8,6 +8,7 @@ import pytest
 from runner.data.dataset import Pool
 from runner.data.files import load_csv
 from runner.errors import DataError
+from tests.limits import bounded
 
 COLOURS = "colour,size,y\nred,1,a\nblue,2,b\nred,3,a\nblue,4,b\n"
 
@@ -112,7 +113,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_table_that_cannot_be_used_is_refused(case: str, tmp_path: Path) -> None:
     content, options, words = REFUSED[case]
-    with pytest.raises(DataError, match=words) as caught:
+    with bounded(), pytest.raises(DataError, match=words) as caught:
         load(tmp_path / "data.csv", content, **options)
     assert str(caught.value).isprintable()
 
@@ -120,7 +121,7 @@ def test_a_table_that_cannot_be_used_is_refused(case: str, tmp_path: Path) -> No
 def test_two_targets_are_no_classes(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("a,y,z\n1,0,1\n2,1,0\n")
-    with pytest.raises(DataError, match="takes one target column"):
+    with bounded(), pytest.raises(DataError, match="takes one target column"):
         load_csv(str(path), ("y", "z"), task="classification")
 
 
@@ -147,7 +148,7 @@ def test_what_the_file_trained_on_does_not_know_is_refused(
 ) -> None:
     other = tmp_path / "test.csv"
     other.write_text(f"colour,size,y\n{row}\n")
-    with pytest.raises(DataError, match=words):
+    with bounded(), pytest.raises(DataError, match=words):
         load(tmp_path / "data.csv", COLOURS, files={"test": str(other)})
 
 

@@ -160,6 +160,7 @@ YAML_FILES: dict[str, tuple[bytes, Sequence[str]]] = {
     "tab": (b"name: sgd\n\tlearning_rate: 1\n", ["\\t", "bad.yaml", "line 2"]),
     "duplicate key": (b"name: sgd\nname: sgd\nlearning_rate: 1\n", ["duplicate key name"]),
     "empty": (b"", ["optimizer.name is missing"]),
+    "key of nothing": (b"~: 1\n", ["Incompatible key type 'NoneType'"]),
     "top-level list": (b"- 1\n- 2\n", ["bad.yaml is not a mapping"]),
     "top-level text": (b"sgd\n", ["bad.yaml is not a mapping"]),
     "python object": (
