@@ -38,7 +38,8 @@ def sweep_grid(
     )
     values = values_of(overrides)
     own = OwnSweeps(context, config, overrides, values_of)
-    axes = [own.added_to(axis, values) for axis in axes_of(values, options, config.seed)]
+    said = {*values, *(["seed"] if options.repeats > 1 else [])}
+    axes = [own.added_to(axis, said) for axis in axes_of(values, options, config.seed)]
     jobs, given = jobs_of(axes, options.max_jobs), jobs_in(axes)
     if options.plan:
         from runner.sweeping.plan import print_plan  # noqa: PLC0415 - it imports the launcher

