@@ -160,7 +160,13 @@ def read_results(run: Path) -> tuple[str, str]:
         sound = not rest and len(cells) == len(split(header))
     except (OSError, ValueError, StopIteration):
         return "", ""
-    return (header, joined(map(as_written, cells))) if sound else ("", "")
+    return (escaped_header(header), joined(map(as_written, cells))) if sound else ("", "")
+
+
+@lru_cache(maxsize=64)
+def escaped_header(line: str) -> str:
+    """The first line of a table from elsewhere, as this module would have written it."""
+    return joined(map(as_written, split(line)))
 
 
 def has_results(run: Path, status: str) -> bool:

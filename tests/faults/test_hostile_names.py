@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.commands import run_command
-from runner.recording.tables import FORMULA
+from runner.recording.tables import FORMULA, merge_rows, read_results
 from tests.end_to_end.commands import InProcess
 from tests.limits import bounded
 
@@ -93,6 +93,22 @@ def test_names_in_data_reach_no_terminal_spreadsheet_or_picture(
     for path in (here / "run").glob("*.csv"):
         check_table(path.read_text(encoding="utf-8"))
     assert len([*(here / "run" / "plots").glob("*.png")]) >= 4
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_a_jobs_results_are_escaped_in_its_sweeps_table(case: str, tmp_path: Path) -> None:
+    name = NAMES[case]
+    row = {"job": "0", "seed": "-1", name: "-0.5", "dataset.name": name}
+    table = merge_rows([row]).decode()
+    check_table(table)
+    assert table.splitlines()[1].startswith("0,-1,-0.5,")
+    with open(tmp_path / "results.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(
+            [["seed", "status", "name"], [1, "completed", name]]
+        )
+    header, line = read_results(tmp_path)
+    assert header
+    check_table(f"{header}\n{line}\n")
 
 
 def test_names_in_results_reach_no_terminal_spreadsheet_or_page(
