@@ -49,9 +49,7 @@ def sweep_grid(
         return []
     if given > len(jobs):
         print(f"{given:,} jobs are given, {len(jobs):,} distinct: each of these is run once")
-    folder = Path(config.hydra.sweep.dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(config, folder / "multirun.yaml")
+    Path(config.hydra.sweep.dir).mkdir(parents=True, exist_ok=True)
     return launcher.launch(jobs, initial_job_idx=0)
 
 

@@ -70,7 +70,7 @@ def going_on(sweep: Sweep, jobs: int, ends: Iterable[JobEnd]) -> str:
 
 @contextmanager
 def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
-    """Holds the sweep's folder while these jobs run.
+    """Holds the sweep's folder while these jobs run; it then says what sweep it is.
 
     Raises ConflictError where another sweep holds it, or has begun one of them since.
     """
@@ -81,6 +81,7 @@ def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
                 f"{printable(sweep.folder)} has been used by another sweep in the meantime, for "
                 f"#{taken[0].number} too; the same command goes on with what is missing"
             )
+        sweep.save_config()
         yield
 
 

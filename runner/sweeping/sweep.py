@@ -17,7 +17,7 @@ from runner.assembly.ignored import check_ignored
 from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
 from runner.errors import RunnerError, SettingsError, printable
 from runner.recording.branching import inherited
-from runner.recording.files import BySweep
+from runner.recording.files import BySweep, storage_errors
 from runner.settings import parse_settings
 from runner.sweeping.composition import Composer, job_config, plain_values
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
@@ -67,6 +67,13 @@ class Sweep:
     def table(self) -> ResultsTable:
         """The sweep's results.csv, which jobs that are finished begin."""
         return ResultsTable(self.folder, self._finished)
+
+    def save_config(self) -> None:
+        """multirun.yaml, as Hydra's own sweepers write it."""
+        if not self._is_search:  # which has done so itself
+            path = self.folder / "multirun.yaml"
+            with storage_errors(path):
+                OmegaConf.save(self._config, path)
 
     def checked(self, job: Job) -> dict[str, Any]:
         """A job's configuration.

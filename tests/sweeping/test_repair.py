@@ -120,11 +120,13 @@ def test_a_sweep_whose_data_have_changed_is_not_gone_on_with(run: InProcess) -> 
     points(file, 1)
     assert run("-m", *TABLE, *CONTINUED["the same sweep"], *FEW).code == 0
     before = rows(run.cwd / "s"), weights(run.cwd / "s")
+    description = (run.cwd / "s" / "multirun.yaml").read_bytes()
     points(file, 2)
     for name, choices in CONTINUED.items():
         ended = run("-m", *TABLE, *choices, *FEW)
         assert_refused(ended)
         assert (rows(run.cwd / "s"), weights(run.cwd / "s")) == before, name
+        assert (run.cwd / "s" / "multirun.yaml").read_bytes() == description, name
     points(file, 1)
     assert run("-m", *TABLE, *CONTINUED["new values"], *FEW).code == 0
     assert len(rows(run.cwd / "s")) == 3
