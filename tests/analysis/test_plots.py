@@ -275,6 +275,22 @@ def test_the_confusion_matrix_counts_samples_of_the_test_part() -> None:
     assert [text.get_text() for text in axes.get_yticklabels()] == ["x", "y", "z"]
 
 
+@pytest.mark.parametrize(
+    "names", [("x", "y", "z"), ("versicolor", "virginica", "a rather long name of a class")]
+)
+def test_the_confusion_matrix_has_room_for_its_classes(names: tuple[str, ...]) -> None:
+    run = CASES["three classes"][0]
+    figure = confusion_matrix(replace(run, dataset=replace(run.dataset, classes=names)))
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    (axes,) = axes_of(figure)
+    labels = [axes.xaxis.label, axes.yaxis.label, *axes.get_xticklabels(), *axes.get_yticklabels()]
+    for label in labels:
+        box = label.get_window_extent()
+        assert box.x0 >= 0 <= box.y0
+    assert axes.get_yticklabels()[0].get_text() == names[0]
+
+
 def test_worst_mistakes_are_the_wrong_ones_with_the_largest_error() -> None:
     run = CASES["images"][0]
     places = worst_samples(run, 5)

@@ -22,6 +22,10 @@ from runner.network.topology import Array
 MOST_CLASSES = 50
 MOST_COUNTED = 15
 """Classes up to which counts are written into the confusion matrix."""
+LONGEST_CLASS = 18
+"""Letters of a class's name beside the confusion matrix."""
+LETTER = 0.085
+"""Inches of one of them."""
 MOST_MISTAKES = 24
 MOST_BARS = 12
 CHARACTERS = 12.5
@@ -45,11 +49,14 @@ def confusion_matrix(subject: Subject) -> Figure:
     counts = confusion_counts(subject)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = max(2.6, min(5.5, 0.36 * len(classes)))
-    figure = new_figure(subject, side + 1.6, side + 0.9)
-    (axes,) = axes_grid(figure, 1, 1, (0.95, 0.65, 0.85, 0.05))
+    names = [plain(name, LONGEST_CLASS) for name in classes]
+    longest = max(map(len, names))
+    turned = 90 if longest > 3 else 0
+    left = max(0.95, 0.45 + LETTER * longest)
+    below = left if turned else 0.6
+    figure = new_figure(subject, left + side + 0.65, below + side + 0.05)
+    (axes,) = axes_grid(figure, 1, 1, (left, 0.65, below, 0.05))
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    names = [plain(name, 9) for name in classes]
-    turned = 90 if max(map(len, names)) > 3 else 0
     axes.set_xticks(range(len(names)), names, rotation=turned)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
