@@ -104,7 +104,7 @@ def test_a_jobs_results_are_escaped_in_its_sweeps_table(case: str, tmp_path: Pat
     assert table.splitlines()[1].startswith("0,-1,-0.5,")
     with open(tmp_path / "results.csv", "w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(
-            [["seed", "status", "name"], [1, "completed", name]]
+            [["seed", "status", name], [1, "completed", name]]
         )
     header, line = read_results(tmp_path)
     assert header
