@@ -1,17 +1,20 @@
 """A picture of a data set: sample images in a grid, a truth table, or its points."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from runner.data.dataset import Dataset
-from runner.errors import SettingsError
+from runner.errors import SettingsError, printable
 from runner.network.topology import Array
+from runner.recording.files import write_output
 
 PER_CLASS = 10
 """Images that are shown of each class."""
 MOST_CLASSES = 20
+LONGEST_NAME = 40
 MOST_POINTS = 5000
 MOST_ROWS = 64
 """Samples of several inputs up to which numbers to predict are shown as a table."""
@@ -26,19 +29,33 @@ def save_picture(path: Path, name: str, dataset: Dataset) -> None:
     mpl.use("Agg")
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(layout="constrained", dpi=120)
-    axes = figure.subplots()
-    axes.set_title(name)
+    content = BytesIO()
+    with mpl.rc_context({"text.parse_math": False}):  # names are texts, also with a $
+        figure = Figure(layout="constrained", dpi=120)
+        axes = figure.subplots()
+        axes.set_title(short(name))
+        draw(axes, dataset)
+        try:
+            figure.savefig(content, format=path.suffix[1:] or "png")
+        except ValueError as error:
+            raise SettingsError(f"--plot {printable(path)}: {printable(error)}") from error
+    write_output(path, content.getvalue())
+
+
+def short(name: str) -> str:
+    """A name as it is drawn: on one line, and no longer than leaves room for the rest."""
+    line = printable(name)
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"
+
+
+def draw(axes: Any, dataset: Dataset) -> None:
+    """The training part in the manner of its kind."""
     if dataset.image_shape is not None and dataset.classes is not None:
         draw_images(axes, dataset)
     elif dataset.classes is None and dataset.inputs > 1 and len(dataset.train) <= MOST_ROWS:
         draw_rows(axes, dataset)
     else:
         draw_points(axes, dataset)
-    try:
-        figure.savefig(path)
-    except ValueError as error:
-        raise SettingsError(f"--plot {path}: {error}") from error
 
 
 def draw_images(axes: Any, dataset: Dataset) -> None:
@@ -61,7 +78,9 @@ def draw_images(axes: Any, dataset: Dataset) -> None:
             canvas[top : top + height, left : left + width] = image
     axes.imshow(canvas[..., 0] if channels == 1 else canvas, cmap="gray_r", vmin=0, vmax=1)
     axes.set_xticks([])
-    axes.set_yticks(np.arange(len(shown)) * row_height + height / 2, classes[: len(shown)])
+    axes.set_yticks(
+        np.arange(len(shown)) * row_height + height / 2, list(map(short, classes[: len(shown)]))
+    )
     axes.tick_params(length=0)
 
 
@@ -70,7 +89,9 @@ def draw_rows(axes: Any, dataset: Dataset) -> None:
     train = dataset.train
     axes.imshow(np.hstack([train.inputs, train.targets]), cmap="Blues", aspect="auto")
     inputs, targets = dataset.input_names, dataset.target_names
-    names = [*(f"input {name}" for name in inputs), *(f"target {name}" for name in targets)]
+    names = [short(f"input {name}") for name in inputs] + [
+        short(f"target {name}") for name in targets
+    ]
     axes.set_xticks(np.arange(len(names)), names, rotation=45, ha="right")
     axes.axvline(len(inputs) - 0.5, color="black")
     axes.set_ylabel("sample")
@@ -80,14 +101,14 @@ def draw_points(axes: Any, dataset: Dataset) -> None:
     """Classes as colours over the first two inputs, or the first target over the first input."""
     inputs: Array = np.asarray(dataset.train.inputs[:MOST_POINTS])
     targets = dataset.train.targets[:MOST_POINTS]
-    axes.set_xlabel(f"input {dataset.input_names[0]}")
+    axes.set_xlabel(short(f"input {dataset.input_names[0]}"))
     if dataset.classes is None:
-        axes.set_ylabel(f"target {dataset.target_names[0]}")
+        axes.set_ylabel(short(f"target {dataset.target_names[0]}"))
         axes.scatter(inputs[:, 0], targets[:, 0], s=8)
         return
     second = inputs[:, 1] if inputs.shape[1] > 1 else np.zeros(len(inputs))
-    axes.set_ylabel(f"input {dataset.input_names[1]}" if inputs.shape[1] > 1 else "")
+    axes.set_ylabel(short(f"input {dataset.input_names[1]}") if inputs.shape[1] > 1 else "")
     for label, name in enumerate(dataset.classes[:MOST_CLASSES]):
         chosen = targets == label
-        axes.scatter(inputs[chosen, 0], second[chosen], s=8, label=name)
-    axes.legend(title=dataset.target_names[0])
+        axes.scatter(inputs[chosen, 0], second[chosen], s=8, label=short(name))
+    axes.legend(title=short(dataset.target_names[0]))

@@ -90,6 +90,9 @@ def test_names_in_data_reach_no_terminal_spreadsheet_or_picture(
     predicted = capfd.readouterr().out
     check_said(predicted)
     check_table(predicted)
+    described = ["csv", "dataset.path=data.csv", "dataset.target=y", "--plot", "data.png"]
+    assert run_command(import_module("runner.data.__main__").main, described) == 0
+    check_said(capfd.readouterr().out)
     for path in (here / "run").glob("*.csv"):
         check_table(path.read_text(encoding="utf-8"))
     assert len([*(here / "run" / "plots").glob("*.png")]) >= 4
