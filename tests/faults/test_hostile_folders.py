@@ -2,6 +2,8 @@
 
 import json
 import os
+import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -310,6 +312,27 @@ CASES: dict[str, tuple[Damage, tuple[str, ...], int, str]] = {
         "",
     ),
 }
+
+
+def test_a_folder_deleted_while_its_run_goes_on_is_told_in_one_line(
+    run: InProcess, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "gone"
+
+    def delete() -> None:
+        while not (run.cwd / "gone" / "history.csv").exists():
+            time.sleep(0.01)
+        (run.cwd / "gone").rename(elsewhere)  # all of it at once, as one sees a deleted folder
+
+    deleting = threading.Thread(target=delete)
+    deleting.start()
+    ended = run("hydra.run.dir=gone", *SHORT[:1], "stopping.max_seconds=1.5", "engine=numpy")
+    deleting.join()
+    assert ended.code == 6, ended
+    assert ended.err.startswith("error: ")
+    assert ended.err.count("\n") == 1
+    assert "gone" in ended.err
+    assert not list(run.cwd.iterdir())
 
 
 @pytest.mark.parametrize("case", CASES)
