@@ -99,7 +99,7 @@ def main() -> int:
         warnings.formatwarning = warning_line
         return run_or_sweep()
     except SettingsError as error:
-        return report(str(error), error.exit_code)
+        return handled(error, os.environ.get("HYDRA_FULL_ERROR") == "1")
     except KeyboardInterrupt:
         return INTERRUPTED["SIGINT"]
 

@@ -177,7 +177,7 @@ def explained(error: Exception) -> SettingsError:
 def first_line(error: Exception) -> str:
     """An error's message on one line, the whole of it when it has the form of a sentence."""
     text = str(error) or str(error.__cause__ or "")  # Hydra hands some on without a word
-    lines = [line.strip() for line in ABOUT.sub("", text).splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return printable("; ".join(lines[:3])) if lines else type(error).__name__
 
 
