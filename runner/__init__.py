@@ -1,5 +1,7 @@
 """runner: a laboratory for small neural networks in NumPy."""
 
+import signal
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +10,9 @@ if TYPE_CHECKING:
     from runner.analysis.histories import load_history, load_predictions
     from runner.analysis.networks import load_network
     from runner.analysis.runs import load_runs
+
+if sys.argv[:1] == ["-m"]:  # python -m runner…: Ctrl-C while modules load just ends the process
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 __version__ = "0.1.0"
 __all__ = [

@@ -1,12 +1,10 @@
 """The command `python -m runner`: composes the configuration with Hydra and runs it."""
 
 import gc
-import signal
 
 from runner.signals import handing_on, listen, note_warnings
 
-if __name__ == "__main__":  # Ctrl-C while modules load just ends the process
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+if __name__ == "__main__":
     gc.set_threshold(100_000)  # modules stay: looking through them for garbage finds none
     note_warnings()
 

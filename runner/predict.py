@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from runner.analysis.networks import load_network
 from runner.analysis.samples import Samples, read_samples
 from runner.commands import CommandParser, run_command
 from runner.data.dataset import counted
-from runner.errors import DataError, printable
+from runner.errors import DataError, SettingsError, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 from runner.recording.files import write_output
@@ -40,6 +39,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--labels", metavar="FILE", help="the labels of images in IDX")
     parser.add_argument("--step", type=int, metavar="N", help="of which snapshot [the last]")
     options = parser.parse_args(arguments)
+    if options.output is not None and same_file(options.output, options.file):
+        raise SettingsError(
+            f"-o {printable(options.output)} is the file that is read; expected another name"
+        )
     network = load_network(options.run, options.step)
     dataset = described(options.run)["configuration"].get("dataset")
     try:
@@ -61,6 +64,11 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def same_file(one: Path, other: str) -> bool:
+    """Whether both are there and are one file."""
+    return one.exists() and Path(other).exists() and one.samefile(other)
+
+
 def counted_rows(rows: int) -> str:
     """`1 row`, `12 rows`."""
     return f"{rows:,} row{'' if rows == 1 else 's'}"
@@ -71,22 +79,12 @@ def predictions(
 ) -> tuple[list[str], bytes]:
     """A CSV table and its header: the columns kept, `output_…` for each output, then `class`."""
     names = [f"output_{name}" for name in network.target_names or counted(outputs.shape[1])]
-    kept = [list(map(signed_number, texts)) for texts in samples.kept.values()]
-    columns: list[Sequence[object]] = [*kept, *outputs.T.tolist()]
+    columns: list[Sequence[object]] = [*samples.kept.values(), *outputs.T.tolist()]
     if network.classes is not None:
         names.append("class")
         columns.append(network.labels(outputs).tolist())
     header = [*samples.kept, *(unlike(name, samples.kept) for name in names)]
     return header, csv_bytes(header, zip(*columns, strict=True))
-
-
-def signed_number(text: str) -> object:
-    """A number with a sign as one: of texts that begin so, csv_bytes makes no formulas."""
-    if text.startswith(("+", "-")):
-        for number in (int, float):
-            with suppress(ValueError):
-                return number(text)
-    return text
 
 
 def unlike(name: str, others: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands import CommandParser, report_error, run_command
-from runner.continuing.jobs import jobs_of
+from runner.continuing.jobs import jobs_of, never_started
 from runner.continuing.resuming import resume_run, warn
 from runner.errors import (
     INTERRUPTED,
@@ -86,10 +86,11 @@ def jobs_left(sweep: Path, ended: Sequence[str]) -> list[Path] | None:
 
 def resumed_sweep(sweep: Path, jobs: Sequence[Path], changes: Mapping[str, Any]) -> int:
     """Goes on with the jobs of a sweep, a line each, and collects its results anew."""
-    if not jobs:
+    missing = never_started(sweep)
+    if not jobs and not missing:
         print(f"{printable(sweep)} is complete: nothing to do")
         return 0
-    codes = []
+    codes = [0]
     for job in jobs:
         try:
             outcome = resume_run(job, changes, warn, quiet=True, assembled=shared_assembly)
@@ -102,8 +103,13 @@ def resumed_sweep(sweep: Path, jobs: Sequence[Path], changes: Mapping[str, Any])
         if codes[-1] in INTERRUPTED.values():
             break
     collect_results(sweep)
-    interrupted = codes[-1] in INTERRUPTED.values()
-    return codes[-1] if interrupted else int(any(codes))
+    if missing:
+        print(
+            f"{missing:,} of its jobs were never started; the command that began the sweep, with "
+            f"hydra.sweep.dir={printable(sweep)}, runs them"
+        )
+        codes.append(1)
+    return next((code for code in codes if code in INTERRUPTED.values()), int(any(codes)))
 
 
 if __name__ == "__main__":

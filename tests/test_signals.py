@@ -84,3 +84,14 @@ def test_other_errors_of_destructors_are_told_as_before(tmp_path: Path) -> None:
         "Held()"
     )
     assert "ValueError: told" in python(program, tmp_path).stderr
+
+
+@pytest.mark.parametrize(("argv", "handler"), [("-m", "SIG_DFL"), ("program.py", "other")])
+def test_an_interrupt_while_a_command_loads_just_ends_it(
+    argv: str, handler: str, tmp_path: Path
+) -> None:
+    program = (
+        f"import signal, sys; sys.argv = [{argv!r}]; import runner\n"
+        "print('SIG_DFL' if signal.getsignal(signal.SIGINT) is signal.SIG_DFL else 'other')"
+    )
+    assert python(program, tmp_path).stdout == f"{handler}\n"

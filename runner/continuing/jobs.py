@@ -1,8 +1,13 @@
 """The jobs of a sweep, as its folder has them."""
 
+import re
 from pathlib import Path
 
+from runner.recording.reading import read_text
 from runner.recording.run_directory import read_run
+
+LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs to run, (\d[\d,]*) finished before$", re.MULTILINE)
+"""The first line of a launch in sweep.log."""
 
 
 def jobs_of(sweep: Path) -> dict[Path, str] | None:
@@ -12,6 +17,21 @@ def jobs_of(sweep: Path) -> dict[Path, str] | None:
     jobs = [path for path in sweep.iterdir() if path.name.isdecimal() and not path.is_symlink()]
     jobs = [path for path in jobs if (path / "run.json").exists()]
     return {job: status_of(job) for job in sorted(jobs, key=lambda job: int(job.name))} or None
+
+
+def never_started(sweep: Path) -> int:
+    """How many jobs of a sweep's last launch have no folder, by its sweep.log; 0 without one.
+
+    Fewer where the folder holds jobs of other launches.
+    """
+    try:
+        launches = LAUNCH.findall(read_text(sweep / "sweep.log"))
+    except (OSError, ValueError):
+        return 0
+    if not launches:
+        return 0
+    planned = sum(int(count.replace(",", "")) for count in launches[-1])
+    return max(0, planned - len(jobs_of(sweep) or ()))
 
 
 def status_of(job: Path) -> str:

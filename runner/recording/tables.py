@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import isnan
 from pathlib import Path
@@ -15,20 +16,32 @@ from runner.data.dataset import Dataset
 from runner.errors import printable
 from runner.network.topology import Array
 from runner.recording.files import AT_ONCE, Syncing, write_atomically
-from runner.recording.reading import read_text
+from runner.recording.reading import MOST_TEXT, open_regular, read_text
 from runner.training.classes import Confusion
 
 
 def cell(value: object) -> object:
-    """A value as a CSV cell: floats read back exactly, texts are one line and no formula."""
+    """A value as a CSV cell: floats read back exactly, texts are one line and no formula.
+
+    Texts that are numbers, such as +49, stay what they are.
+    """
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         line = printable(value)
-        return "'" + line if line.startswith(FORMULA) else line
+        return "'" + line if line.startswith(FORMULA) and not is_number(line) else line
     return value
+
+
+def is_number(text: str) -> bool:
+    """Whether a text says a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 FORMULA = ("=", "+", "@", "＝", "＋", "－", "＠", "-")
@@ -37,11 +50,7 @@ FORMULA = ("=", "+", "@", "＝", "＋", "－", "＠", "-")
 
 def as_written(text: str) -> str:
     """A cell of a file from elsewhere as this module would have written it."""
-    try:
-        float(text)
-    except ValueError:
-        return str(cell(text))
-    return text
+    return str(cell(text))
 
 
 def configuration_columns(config: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
@@ -150,6 +159,27 @@ def named_rows(path: Path) -> list[dict[str, str]]:
     if any(None in row or None in row.values() for row in rows):
         raise ValueError(f"{path} has rows that are not as long as its first line")
     return rows
+
+
+def columns_of(path: Path, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Columns of a table that may be long, row by row.
+
+    Raises OSError or ValueError when it is damaged or lacks one of them.
+    """
+    descriptor = open_regular(path, os.O_RDONLY)
+    with os.fdopen(descriptor, encoding="utf-8", newline="") as file:
+        if os.fstat(descriptor).st_size > MOST_TEXT:
+            raise ValueError(f"it holds more than {MOST_TEXT:,} bytes")
+        try:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            places = [header.index(name) for name in names]
+            for row in reader:
+                if len(row) != len(header):
+                    raise ValueError(f"{path} has rows that are not as long as its first line")
+                yield tuple(row[place] for place in places)
+        except csv.Error as error:
+            raise ValueError(str(error)) from error
 
 
 def read_results(run: Path) -> tuple[str, str]:

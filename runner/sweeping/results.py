@@ -14,7 +14,7 @@ from runner.errors import ConflictError, RunnerError, SettingsError, Stop, print
 from runner.recording.files import storage_errors, write_atomically
 from runner.recording.reading import check_own_files, recorded_overrides
 from runner.recording.run_directory import read_run
-from runner.recording.tables import merge_rows, named_rows, read_row
+from runner.recording.tables import columns_of, merge_rows, read_row
 from runner.sweeping.extras import check_installed
 from runner.sweeping.options import check_in_single_run, check_in_sweep
 
@@ -106,8 +106,8 @@ def swept_jobs(sweep: Path) -> tuple[int, list[Job]]:
 def statuses(table: Path) -> dict[str, str]:
     """Of each job in a sweep's results.csv its status; empty where there is no such table."""
     try:
-        return {row["job"]: row["status"] for row in named_rows(table)}
-    except (OSError, ValueError, KeyError):
+        return {row[0]: row[1] for row in columns_of(table, ("job", "status"))}
+    except (OSError, ValueError):
         return {}
 
 

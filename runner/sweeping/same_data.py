@@ -1,6 +1,7 @@
 """Whether the jobs that a sweep's folder holds were trained on the data that there are now."""
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,9 +69,9 @@ def checksum_now(section: Mapping[str, Any]) -> str | None:
 
 def source_of(section: Mapping[str, Any]) -> Source:
     """What tells where data come from, however they are divided and scaled."""
-    parts = [section.get(name) for name in ("validation", "test")]
-    files = [part if isinstance(part, str) else None for part in parts]
-    return (section.get("kind"), section.get("path"), section.get("root"), *files)
+    named = [section.get(name) for name in ("path", "root", "validation", "test")]
+    places = [os.path.realpath(place) if isinstance(place, str) else None for place in named]
+    return (section.get("kind"), *places)
 
 
 def changed(

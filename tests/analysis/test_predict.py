@@ -94,17 +94,29 @@ def predicted(
 def test_with_the_target_there_is_an_accuracy_and_the_file_s_own_columns_are_kept(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    new = "id,kind,height,colour\n007,apple,1.4,red\n-8,pear,1.3,red\n,,3.2,green\n"
+    new = "id,kind,height,colour\n007,apple,1.4,red\n-08,pear,1.3,red\n+49_1,,3.2,green\n"
     (tmp_path / "new.csv").write_text(new)
     rows, said = predicted(capsys, place / "fills", tmp_path / "new.csv")
     assert list(rows[0])[:3] == ["id", "kind", "output_apple"]
     assert [(row["id"], row["kind"]) for row in rows] == [
         ("007", "apple"),
-        ("-8", "pear"),
-        ("", ""),
+        ("-08", "pear"),
+        ("+49_1", ""),
     ]
     right = sum(row["class"] == row["kind"] for row in rows[:2])
     assert said == f"accuracy {50 * right}.00 % ({right} of 2)\n"
+
+
+def test_the_file_that_is_read_is_not_written_over(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text("height,colour\n1.4,red\n")
+    link = tmp_path / "other.csv"
+    link.hardlink_to(file)
+    assert run_command(main, [str(place / "fills"), str(file), "-o", str(link)]) == 2
+    assert "is the file that is read" in capsys.readouterr().err
+    assert file.read_text() == "height,colour\n1.4,red\n"
 
 
 def test_what_a_spreadsheet_would_run_is_kept_as_a_text(

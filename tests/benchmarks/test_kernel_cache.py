@@ -54,3 +54,25 @@ def test_kernels_go_to_a_temporary_folder_of_ours_where_the_home_cannot_be_writt
         assert os.access(found, os.W_OK)
     else:
         assert found == "None"
+
+
+def test_kernels_go_to_the_home_where_there_is_no_temporary_folder(tmp_path: Path) -> None:
+    program = (
+        "import tempfile\n"
+        "def none(): raise FileNotFoundError('No usable temporary directory found')\n"
+        "tempfile.gettempdir = none\n"
+        "from runner.training.compiled.caching import cache_folder; print(cache_folder())"
+    )
+    found = python("-c", program, XDG_CACHE_HOME=str(tmp_path)).strip()
+    assert Path(found).parent == tmp_path / "runner"
+
+
+def test_who_has_no_home_has_kernels_in_the_temporary_folder(tmp_path: Path) -> None:
+    program = (
+        "import pathlib\n"
+        "def none(): raise RuntimeError('Could not determine home directory.')\n"
+        "pathlib.Path.home = none\n"
+        "from runner.training.compiled.caching import cache_folder; print(cache_folder())"
+    )
+    found = python("-c", program, XDG_CACHE_HOME="", TMPDIR=str(tmp_path)).strip()
+    assert Path(found).parent.parent == tmp_path

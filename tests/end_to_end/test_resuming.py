@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 from typing import Any
 
 import pytest
@@ -450,6 +450,24 @@ def test_a_sweep_resumes_its_unfinished_jobs(
     assert [row["seed"] for row in table(sweep / "results.csv")] == ["0", "1", "2"]
     assert resumed(sweep) == 0
     assert "nothing to do" in capfd.readouterr().out
+
+
+def test_a_sweep_says_how_many_of_its_jobs_were_never_started(
+    run: InProcess, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sweep = tmp_path / "sweep"
+    assert run("-m", "seed=1,2,3,4", *SHORT, f"hydra.sweep.dir={sweep}").code == 0
+    for job in (2, 3):
+        rmtree(sweep / str(job))
+    interrupt(sweep / "1")
+    capfd.readouterr()
+    for _ in range(2):
+        assert resumed(sweep) == 1
+        out = capfd.readouterr().out
+        assert "2 of its jobs were never started; the command that began the sweep, with " in out
+        assert "nothing to do" not in out
+    assert run("-m", "seed=1,2,3,4", *SHORT, f"hydra.sweep.dir={sweep}").code == 0
+    assert resumed(sweep) == 0
 
 
 KILLED = ("stopping.target=null", "stopping.max_steps=60000", "engine=numpy", "batch_size=3")

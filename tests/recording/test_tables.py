@@ -39,8 +39,10 @@ def test_columns_are_named_as_on_the_command_line() -> None:
     ("value", "expected"),
     [
         ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
-        ("+1", "'+1"),
-        ("-1", "'-1"),
+        ("+1", "+1"),
+        ("-1", "-1"),
+        ("-1-1", "'-1-1"),
+        ("+A1", "'+A1"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\t=1", "\\t=1"),
         ("\r=1\n", "\\r=1\\n"),

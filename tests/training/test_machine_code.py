@@ -47,6 +47,13 @@ def test_code_that_is_not_whole_is_not_read(folder: Path) -> None:
         assert kept(key) is None
 
 
+def test_a_device_in_the_place_of_code_is_not_read(folder: Path) -> None:
+    from runner.training.compiled.caching import kept
+
+    (folder / "loss-huber-float64").symlink_to("/dev/zero")
+    assert kept(("loss", "huber", "float64")) is None
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where code is kept during a test."""

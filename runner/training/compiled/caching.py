@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import llvmlite.binding as llvm
 
+from runner import network
+
 OWNED = hasattr(os, "getuid")
 """Whether files have owners here."""
 
@@ -30,27 +32,37 @@ class Code(NamedTuple):
 def cache_folder() -> str | None:
     """A folder for machine code that can be written to, or None.
 
-    Named by a digest of all that makes the code: the kernels' sources, Numba and the processor.
+    Named by a digest of all that makes the code: the kernels' sources and those with the constants
+    that are compiled in, Numba and the processor.
     """
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
+    for package in (Path(__file__).parent, Path(network.__file__).parent):
+        for source in sorted(package.glob("*.py")):
+            digest.update(source.read_bytes())
     processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     digest.update(" ".join((version("numba"), version("llvmlite"), *processor)).encode())
     name = f"runner-kernels-{digest.hexdigest()[:16]}"
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    owner = os.getuid() if OWNED else "user"
-    for place in (home / "runner", Path(tempfile.gettempdir()) / f"runner-{owner}"):
-        folder = place / name
+    for place in (in_home, in_temporary):
         try:
-            for each in (place, folder):
+            folder = place() / name
+            for each in (folder.parent, folder):
                 each.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if is_ours_alone(place) and is_ours_alone(folder):
+            if is_ours_alone(folder.parent) and is_ours_alone(folder):
                 with tempfile.TemporaryFile(dir=folder):
                     return str(folder)
-        except OSError:
+        except (OSError, RuntimeError):  # the latter where nobody has a home
             continue
     return None
+
+
+def in_home() -> Path:
+    """Where caches belong. Raises RuntimeError where there is no home."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "runner")
+
+
+def in_temporary() -> Path:
+    """For who has no home that can be written to. Raises OSError where there is no such folder."""
+    return Path(tempfile.gettempdir(), f"runner-{os.getuid() if OWNED else 'user'}")
 
 
 def is_ours_alone(folder: Path) -> bool:
@@ -62,7 +74,7 @@ def is_ours_alone(folder: Path) -> bool:
 
 
 def is_kept(key: Sequence[str]) -> bool:
-    """Whether there is something on disk of that name."""
+    """Whether there is a file on disk of that name."""
     folder = cache_folder()
     return folder is not None and Path(folder, "-".join(key)).is_file()
 
@@ -70,7 +82,7 @@ def is_kept(key: Sequence[str]) -> bool:
 def kept(key: Sequence[str]) -> Code | None:
     """What is on disk of that name, or None where nothing is, or it is not whole."""
     folder = cache_folder()
-    if folder is None:
+    if folder is None or not is_kept(key):
         return None
     try:
         written = Path(folder, "-".join(key)).read_bytes()
