@@ -43,7 +43,11 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Called by argparse for what it cannot use."""
-        raise SettingsError(f"{printable(message)}; {self.prog} --help shows what it takes")
+        hint = ""
+        if message.startswith("argument --") and message.endswith("expected one argument"):
+            option = message.split()[1].rstrip(":")
+            hint = f"; a value that begins with - is given as {option}=-VALUE"
+        raise SettingsError(f"{printable(message)}{hint}; {self.prog} --help shows what it takes")
 
 
 def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:

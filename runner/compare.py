@@ -113,7 +113,8 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     completed = runs[runs["status"] == "completed"]
     if completed.empty:
         raise SnapshotError("none of these runs has completed, so there is nothing to compare")
-    measure = measure_of(completed, options.metric or default_metric(completed), options.better)
+    metric = options.metric or default_metric(completed, options.by)
+    measure = measure_of(completed, metric, options.better)
     again = repeated(runs) & (measure.name not in TIMED)
     runs, copies = runs[~again], repeats(runs, again, measure.name)
     completed = runs[runs["status"] == "completed"]
@@ -161,7 +162,7 @@ def show_differences(
     alike = " and ".join(filter(None, [", ".join(paired_by[:-1]), *paired_by[-1:]]))
     test = f"paired by {alike}, Wilcoxon signed-rank" if paired else "Wilcoxon rank-sum"
     if len(verdicts) > 1:
-        test += f", Holm's correction for {len(verdicts):,} comparisons"
+        test += f", p with Holm's correction for {len(verdicts):,} comparisons, intervals without"
     print()
     say(f"Differences ({test}):")
     best = best_of([group for v in verdicts for group in (v.better, v.worse)], measure)

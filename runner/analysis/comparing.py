@@ -91,11 +91,11 @@ class Verdict:
         return self.p <= LEVEL and self.one_sided
 
 
-def default_metric(runs: pd.DataFrame) -> str:
+def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
     """`steps` where every run reached its target; else what stopping watched, on the newest data.
 
-    Of the watched metric the `test_` column is taken before `val_`, and that before training's;
-    where folds validate, theirs before all.
+    Of the watched metric the column is taken that the most groups have, and among those `test_`
+    before `val_`, and that before training's; where folds validate, theirs before all.
     """
     if (runs["stop_reason"] == "target").all():
         return "steps"
@@ -107,7 +107,13 @@ def default_metric(runs: pd.DataFrame) -> str:
     if "dataset.folds" in runs and runs["dataset.folds"].notna().any():
         order.insert(0, "val_")
     found = [f"{prefix}{plain}" for prefix in order if f"{prefix}{plain}" in runs]
-    return next((name for name in found if runs[name].notna().any()), "loss")
+    found = [name for name in found if runs[name].notna().any()]
+    return max(found, key=lambda name: groups_with(runs, name, by), default="loss")
+
+
+def groups_with(runs: pd.DataFrame, metric: str, by: Sequence[str]) -> int:
+    """How many groups have a value of the metric."""
+    return len(runs.loc[runs[metric].notna(), list(by)].drop_duplicates()) if by else 1
 
 
 def measure_of(runs: pd.DataFrame, name: str, better: str | None) -> Measure:

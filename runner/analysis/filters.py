@@ -6,6 +6,7 @@ is ever evaluated as code, and all but the forms below are refused.
 
 import ast
 import operator
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -47,8 +48,10 @@ def where(runs: pd.DataFrame, condition: str) -> pd.DataFrame:
             tree = ast.parse(condition.strip(), mode="eval")
         return runs[Condition(runs).holds(tree.body)]
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        hint = "is equal is written ==; " if re.search(r"[^=!<>]=[^=]", condition) else ""
         raise SettingsError(
-            f"--where={printable(condition)[:100]} cannot be read; expected a condition {EXAMPLE}"
+            f"--where={printable(condition)[:100]} cannot be read; {hint}"
+            f"expected a condition {EXAMPLE}"
         ) from error
 
 

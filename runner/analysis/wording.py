@@ -107,7 +107,8 @@ def shortage(verdicts: Sequence[Verdict], paired_by: Sequence[str]) -> str | Non
     if not verdicts or min(verdict.least_p for verdict in verdicts) <= 0.05:
         return None
     needed = int(np.ceil(np.log2(2 * len(verdicts) / 0.05)))
-    what = pairs_of(paired_by) if paired_by else "seeds"
+    paired = any(verdict.pairs for verdict in verdicts)
+    what = pairs_of(paired_by) if paired and paired_by else "runs"
     return (
         "So few runs cannot show any difference, even if all agree; "
         f"with {needed} {what} or more in each group they can."

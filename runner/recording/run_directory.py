@@ -222,6 +222,8 @@ def described(run: Path) -> Mapping[str, Any]:
     """What run.json says of a run. Raises SnapshotError where there is none that can be read."""
     name = printable(run)
     if not (run / "run.json").exists():
+        if (run / "0" / "run.json").exists():
+            raise SnapshotError(f"{name} is a sweep; expected one of its runs, such as {name}/0")
         raise SnapshotError(f"{name} holds no run: there is no run.json; give a run's folder")
     check_own_files(run)
     try:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from runner.analysis.choosing import telling, worth_showing
+from runner.analysis.comparing import default_metric
 from runner.analysis.numbers import decimals_for, number_text
 from runner.analysis.terminal import fitting, say, show
 
@@ -133,3 +134,28 @@ def test_sentences_are_broken_between_words(
         "  3-8-1 needs fewer steps than 3-4-1: 41",
         "    % fewer [35, 47], 20 of 20 seeds",
     ]
+
+
+@pytest.mark.parametrize(
+    ("test", "validation", "chosen"),
+    [
+        ([0.9, None, 0.8, None], [0.9, 0.9, 0.8, 0.8], "test_accuracy"),  # of both groups some
+        ([0.9, 0.9, None, None], [0.9, 0.9, 0.8, 0.8], "val_accuracy"),
+        ([0.9, 0.9, None, None], [None] * 4, "accuracy"),
+        ([None] * 4, [None] * 4, "accuracy"),
+    ],
+)
+def test_groups_are_compared_by_what_most_of_them_have(
+    test: list[float | None], validation: list[float | None], chosen: str
+) -> None:
+    runs = pd.DataFrame(
+        {
+            "dataset.name": ["digits", "digits", "xor", "xor"],
+            "stopping.metric": "accuracy",
+            "stop_reason": "max_epochs",
+            "accuracy": [1, 1, 1, 1],
+            "val_accuracy": pd.array(validation, "Float64"),
+            "test_accuracy": pd.array(test, "Float64"),
+        }
+    )
+    assert default_metric(runs, ["dataset.name"]) == chosen

@@ -55,7 +55,9 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 def test_real_differences_are_told_in_words(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, runs, "--by", "topology")
     assert "steps by topology: 30 runs, fewer is better" in text
-    assert "paired by seed, Wilcoxon signed-rank, Holm's correction for 3 comparisons" in text
+    assert (
+        "paired by seed, Wilcoxon signed-rank, p with Holm's correction for 3 comparisons" in text
+    )
     assert re.search(r"3-8-1 needs fewer steps than 3-4-1: 4[0-2](\.\d)? % fewer \[", text)
     assert "10 of 10 seeds (p = 0.0059)" in text
     assert "no difference shown" in text
@@ -268,3 +270,10 @@ def test_columns_are_shown_as_asked(
     text = said(capsys, runs, "--columns", columns)
     assert text.splitlines()[1].startswith(head)
     assert "more column" not in text
+
+
+def test_a_value_that_begins_with_a_dash_is_told_how_to_be_given(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(main, [str(runs), "--sort", "-steps"]) == 2
+    assert "a value that begins with - is given as --sort=-VALUE" in capsys.readouterr().err

@@ -49,7 +49,7 @@ def test_a_condition_chooses_its_rows(condition: str) -> None:
 REFUSED = {
     "": "cannot be read",
     "seed ==": "cannot be read",
-    "seed = 1": "cannot be read",
+    "seed = 1": "cannot be read; is equal is written ==; expected a condition",
     "sed == 1": "did you mean 'seed'",
     "topology == 3-4-1": "a text needs quotes",
     "status == completed": "a text needs quotes",
