@@ -87,13 +87,13 @@ def tab_to(page: Any, expression: str) -> None:
 
 def test_it_shows_a_page_of_the_runs(page: Any) -> None:
     assert page.find_element("id", "summary").text == f"{JOBS} runs: 119 completed, 1 failed."
-    assert column(page, 1) == [str(run) for run in range(1, 51)]
+    assert column(page, 1) == [str(run) for run in range(50)]
     assert page.find_element("id", "page").text == "page 1 of 3"
     page.execute_script("byId('filter').value = 'seed=1'; applyFilter();")
     assert not page.find_element("id", "pages").is_displayed()
     page.execute_script("byId('filter').value = ''; applyFilter();")
     page.find_element("id", "next").click()
-    assert column(page, 1)[0] == "51"
+    assert column(page, 1)[0] == "50"
 
 
 def test_numbers_of_a_column_have_as_many_decimals(page: Any) -> None:
@@ -219,11 +219,11 @@ def test_dragging_along_axes_keeps_the_lines_that_pass(page: Any) -> None:
     lines = parallel(page)
     drag(page, 0, -0.05, 0.3)
     two = kept(page)
-    assert two == {run for run, line in enumerate(lines, 1) if line[0] > 260}
+    assert two == {run for run, line in enumerate(lines) if line[0] > 260}
     assert len(two) == 48
     drag(page, 3, 0.5, 1.05)
     both = kept(page)
-    assert both == {run for run in two if lines[run - 1][3] < 192}
+    assert both == {run for run in two if lines[run][3] < 192}
     assert page.find_element("id", "parallel-note").text.startswith(f"{len(both)} of 120 runs pass")
     area = page.find_elements("css selector", "#parallel-chart .area")[3]
     area.click()
@@ -241,7 +241,7 @@ def test_arrow_keys_narrow_an_axis_and_escape_frees_it(page: Any) -> None:
     page.execute_script("document.getElementById('parallel-metric').focus()")
     press(page, TAB)
     press(page, UP, UP, DOWN)  # five topologies: the third and the fourth are left
-    assert kept(page) == {run for run, line in enumerate(lines, 1) if 110 < line[0] < 200}
+    assert kept(page) == {run for run, line in enumerate(lines) if 110 < line[0] < 200}
     assert len(kept(page)) == 48
     press(page, ESCAPE)
     assert len(kept(page)) == JOBS
@@ -279,6 +279,12 @@ return [crossing(['topology', 'twin', 'other']) ?? null,
 def test_the_heat_map_starts_with_two_settings_that_vary_independently(page: Any) -> None:
     rates = ["topology", "optimizer.learning_rate"]
     assert page.execute_script(TWIN) == [None, rates, rates]
+
+
+def test_the_heat_map_shows_means_as_compare_does(page: Any) -> None:
+    assert page.execute_script("return [mean([1, null, 1, 7]), mean([null])]") == [3, None]
+    page.execute_script("drawHeat()")
+    assert page.find_element("id", "heat-note").text.startswith("Mean ")
 
 
 def test_curves_are_drawn_against_steps_epochs_or_seconds(page: Any) -> None:
@@ -326,7 +332,7 @@ def test_two_runs_are_compared(page: Any) -> None:
 
 
 def test_a_run_has_its_command_its_pictures_and_its_settings(page: Any) -> None:
-    page.find_element("link text", "1").click()
+    page.find_element("link text", "0").click()
     panel = page.find_element("id", "panel")
     assert panel.find_element("tag name", "pre").text.startswith("python -m runner topology=3-2-1")
     wait_for(page, "document.querySelector('#panel img').naturalWidth > 100")

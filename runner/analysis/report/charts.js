@@ -149,7 +149,7 @@ function drawCurves() {
   const [metric, by] = [byId("curves-metric").value, byId("curves-group").value];
   if (!metric || !table.shown.length) return noPlot("curves-chart", "No learning curves to show.");
   const all = by === ""
-    ? table.shown.map((run) => [`run ${run + 1}`, [run]])
+    ? table.shown.map((run) => [`run ${run}`, [run]])
     : groupsBy(by, table.shown).map(([value, members]) => [labelOf(value), members]);
   const groups = all.slice(0, MOST_GROUPS);
   const axis = (id, title) => ({ title: { text: title }, type: byId(id).checked ? "log" : "linear" });
@@ -172,7 +172,7 @@ function drawMetric() {
   if (!measured.length) return noPlot("metric-chart", `None of these runs has ${metric}.`);
   const groups = groupsBy(by, measured);
   const yaxis = { title: { text: plain(metric) }, type: byId("metric-log-y").checked ? "log" : "linear" };
-  const hover = (members) => members.map((run) => `run ${run + 1}`);
+  const hover = (members) => members.map((run) => `run ${run}`);
   if (groups.length > MOST_BOXES && isNumeric(column)) {
     const x = measured.map((run) => column.numbers[run]);
     const xaxis = { title: { text: plain(by) }, type: wantsLog(x) ? "log" : "linear" };
@@ -209,7 +209,7 @@ function drawHeat() {
   const z = rows.map(([_, members]) => {
     const cells = columns.map(() => []);
     for (const run of members) if (place.has(run)) cells[place.get(run)].push(values[run]);
-    return cells.map(median);
+    return cells.map(mean);
   });
   const known = z.flat().filter((value) => value !== null);
   const logarithmic = wantsLog(known);
@@ -221,8 +221,8 @@ function drawHeat() {
     texttemplate: known.length <= 150 ? "%{text}" : "", showscale: !logarithmic,
   };
   const axis = (name) => ({ title: { text: plain(name) }, type: "category" });
-  plot("heat-chart", [trace], layoutOf(axis(across), axis(down)), `median ${metric} by ${across} and ${down}`);
-  byId("heat-note").textContent = `Median ${metric} of the runs in each cell${logarithmic ? "; colours by its logarithm" : ""}.`;
+  plot("heat-chart", [trace], layoutOf(axis(across), axis(down)), `mean ${metric} by ${across} and ${down}`);
+  byId("heat-note").textContent = `Mean ${metric} of the runs in each cell${logarithmic ? "; colours by its logarithm" : ""}.`;
   return undefined;
 }
 

@@ -42,7 +42,7 @@ function pictureBlock(run) {
     element(
       "figure",
       {},
-      element("img", { src: `data:image/png;base64,${png}`, alt: `${name} of run ${run + 1}` }),
+      element("img", { src: `data:image/png;base64,${png}`, alt: `${name} of run ${run}` }),
       element("figcaption", {}, name),
     ),
   );
@@ -61,7 +61,7 @@ function showPanel(run) {
     element(
       "header",
       {},
-      element("h2", { id: "panel-title" }, `Run ${run + 1}`),
+      element("h2", { id: "panel-title" }, `Run ${run}`),
       element("button", { type: "button", onclick: closePanel }, "Close"),
     ),
     element("p", { class: "note" }, [content.paths[run], content.started[run]].filter(Boolean).join(", started ")),
@@ -82,7 +82,7 @@ function showPanel(run) {
 // The loss, or the first metric there is, of some runs.
 function drawRuns(id, members) {
   const metric = byId("curves-metric").value;
-  const traces = metric ? curveTraces(members.map((run) => [`run ${run + 1}`, [run]]), metric) : [];
+  const traces = metric ? curveTraces(members.map((run) => [`run ${run}`, [run]]), metric) : [];
   if (!traces.length) {
     noPlot(id, "No learning curve.");
     return;
@@ -90,21 +90,21 @@ function drawRuns(id, members) {
   const all = (axis) => traces.flatMap((trace) => trace[axis]);
   const type = (axis) => (wantsLog(all(axis)) ? "log" : "linear");
   const layout = layoutOf({ title: { text: curveAxis() }, type: type("x") }, { title: { text: plain(metric) }, type: type("y") });
-  plot(id, traces, layout, `${metric} by ${curveAxis()} of run ${members.map((run) => run + 1).join(" and ")}`);
+  plot(id, traces, layout, `${metric} by ${curveAxis()} of run ${members.join(" and ")}`);
 }
 
 function followHash() {
   const found = /^#run-(\d+)$/.exec(location.hash);
-  const run = found ? Number(found[1]) - 1 : -1;
+  const run = found ? Number(found[1]) : -1;
   if (run >= 0 && run < runs.count) showPanel(run);
   else if (byId("panel").open) byId("panel").close();
 }
 
 function showComparison() {
-  const [a, b] = ["compare-a", "compare-b"].map((id) => Number(byId(id).value) - 1);
+  const [a, b] = ["compare-a", "compare-b"].map((id) => (byId(id).value === "" ? -1 : Number(byId(id).value)));
   const valid = [a, b].every((run) => Number.isInteger(run) && run >= 0 && run < runs.count);
   if (!valid || a === b) {
-    byId("compare-note").textContent = `Tick two runs in the table, or type two numbers from 1 to ${runs.count}.`;
+    byId("compare-note").textContent = `Tick two runs in the table, or type two numbers from 0 to ${runs.count - 1}.`;
     byId("differences").replaceChildren();
     byId("compare-chart").replaceChildren();
     byId("compare-chart").classList.add("none");
@@ -122,7 +122,7 @@ function showComparison() {
     element("td", { class: "long" }, textOf(column, a)),
     element("td", { class: "long" }, textOf(column, b)),
   );
-  const head = (run) => element("th", { scope: "col" }, element("a", { href: `#run-${run + 1}` }, `run ${run + 1}`));
+  const head = (run) => element("th", { scope: "col" }, element("a", { href: `#run-${run}` }, `run ${run}`));
   byId("differences").replaceChildren(
     element("thead", {}, element("tr", {}, element("th", { scope: "col" }, ""), head(a), head(b))),
     element("tbody", {}, ...differing.map(row)),

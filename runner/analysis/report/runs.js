@@ -84,6 +84,11 @@ function labelOf(value) {
   return typeof value === "number" ? String(value) : value;
 }
 
+function mean(values) {
+  const known = values.filter((v) => v !== null && v !== undefined);
+  return known.length ? known.reduce((sum, v) => sum + v, 0) / known.length : null;
+}
+
 function median(values) {
   const sorted = values.filter((v) => v !== null && v !== undefined).sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -54,11 +54,11 @@ function headCell(name, numeric) {
 function bodyRow(run, columns) {
   const box = element("input", {
     type: "checkbox",
-    "aria-label": `compare run ${run + 1}`,
+    "aria-label": `compare run ${run}`,
     onchange: () => choose(run),
   });
   box.checked = chosen.includes(run);
-  const link = element("a", { href: `#run-${run + 1}`, title: content.paths[run] }, String(run + 1));
+  const link = element("a", { href: `#run-${run}`, title: content.paths[run] }, String(run));
   const cells = columns.map((column) => {
     const text = textOf(column, run);
     const state = column.name === "status" ? text : "";
@@ -113,11 +113,11 @@ function choose(run) {
   else chosen.push(run);
   if (chosen.length > 2) chosen.shift();
   showTable();
-  const box = byId("table").querySelector(`input[aria-label="compare run ${run + 1}"]`);
+  const box = byId("table").querySelector(`input[aria-label="compare run ${run}"]`);
   if (box) box.focus();
   const [a, b] = [...chosen].sort((x, y) => x - y);
-  byId("compare-a").value = a === undefined ? "" : a + 1;
-  byId("compare-b").value = b === undefined ? "" : b + 1;
+  byId("compare-a").value = a ?? "";
+  byId("compare-b").value = b ?? "";
   showComparison();
 }
 
