@@ -13,6 +13,7 @@ few different resamples: bootstrap-t intervals of five can be hundreds of times 
 Source: Efron and Tibshirani 1993, chapter 12; Hall 1992, Bootstrap and Edgeworth Expansion, 3.6.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -155,7 +156,8 @@ def unpaired_difference(a: Array, b: Array) -> Difference:
     if np.ptp(a) == 0 and np.ptp(b) == 0:
         interval = Interval(effect, effect)
     else:
-        found = stats.ttest_ind(a, b, equal_var=False).confidence_interval(CONFIDENCE)
+        with warnings.catch_warnings(action="ignore"):  # of a sample whose values are all equal
+            found = stats.ttest_ind(a, b, equal_var=False).confidence_interval(CONFIDENCE)
         interval = Interval(float(found.low), float(found.high))
     higher = float(ranked.statistic) / (len(a) * len(b))
     return Difference(effect, interval, float(ranked.pvalue), higher)

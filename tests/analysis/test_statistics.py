@@ -209,3 +209,9 @@ def test_holms_correction_is_that_of_his_paper() -> None:
     assert holm([0.01], tests=10) == [0.1]
     assert holm([0.9, 0.8]) == [1, 1]
     assert holm([]) == []
+
+
+def test_a_sample_of_equal_values_has_a_difference_from_others_without_a_warning() -> None:
+    found = unpaired_difference(np.array([0.9, 0.9, 0.9]), np.array([0.8, 0.85, 0.7]))
+    assert found.effect == pytest.approx(0.35 / 3)
+    assert found.interval.low < found.effect < found.interval.high
