@@ -60,9 +60,8 @@ def application(config: DictConfig) -> float | None:
     try:
         outcome = run_experiment(configuration(config), folder, documents(config))
     except BaseException as error:
-        if folder.is_dir() and not any(
-            folder.iterdir()
-        ):  # refused at the door, or interrupted there
+        # Refused at the door, or interrupted there.
+        if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
         if isinstance(error, Exception):
             raise Stop(error, 1) from error

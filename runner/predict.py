@@ -10,8 +10,8 @@ import numpy as np
 from runner.analysis.networks import load_network
 from runner.analysis.samples import Samples, read_samples
 from runner.commands import CommandParser, run_command
-from runner.data.dataset import counted
-from runner.errors import DataError, SettingsError, printable
+from runner.data.dataset import ordinals
+from runner.errors import DataError, SettingsError, counted, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 from runner.recording.files import write_output
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     else:
         write_output(options.output, content)
         shown = ", ".join(header[:3]) + (f" … {header[-1]}" if len(header) > 3 else "")
-        print(f"{printable(options.output)}: {counted_rows(len(outputs))}, {printable(shown)}")
+        print(f"{printable(options.output)}: {counted(len(outputs), 'row')}, {printable(shown)}")
     if samples.targets is not None:
         beside = sys.stdout if options.output else sys.stderr  # a pipe gets the table alone
         for line in score(network, samples.targets, outputs):
@@ -69,16 +69,11 @@ def same_file(one: Path, other: str) -> bool:
     return one.exists() and Path(other).exists() and one.samefile(other)
 
 
-def counted_rows(rows: int) -> str:
-    """`1 row`, `12 rows`."""
-    return f"{rows:,} row{'' if rows == 1 else 's'}"
-
-
 def predictions(
     network: TrainedNetwork, samples: Samples, outputs: Array
 ) -> tuple[list[str], bytes]:
     """A CSV table and its header: the columns kept, `output_…` for each output, then `class`."""
-    names = [f"output_{name}" for name in network.target_names or counted(outputs.shape[1])]
+    names = [f"output_{name}" for name in network.target_names or ordinals(outputs.shape[1])]
     columns: list[Sequence[object]] = [*samples.kept.values(), *outputs.T.tolist()]
     if network.classes is not None:
         names.append("class")
@@ -106,7 +101,7 @@ def score(network: TrainedNetwork, targets: Array, outputs: Array) -> Iterator[s
         share = f"{right / len(targets):.2%}".replace("%", " %")
         yield f"accuracy {share} ({right:,} of {len(targets):,})"
     else:
-        names = network.target_names or counted(targets.shape[1])
+        names = network.target_names or ordinals(targets.shape[1])
         for name, a, y in zip(names, outputs.T, targets.T, strict=True):
             spread = variation(y)
             r2 = f"R2 {1 - squared_error(a, y) / spread:.4g}, " if spread else ""

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def resumed(folder: Path, changes: Mapping[str, Any]) -> int:
     """Goes on with a run or a sweep; its exit code."""
-    jobs = jobs_left(folder, ended=("diverged",) if changes else ("completed", "diverged"))
+    jobs = jobs_of(folder)
     return resumed_run(folder, changes) if jobs is None else resumed_sweep(folder, jobs, changes)
 
 
@@ -74,24 +74,21 @@ def resumed_run(run: Path, changes: Mapping[str, Any]) -> int:
     return outcome.exit_code
 
 
-def jobs_left(sweep: Path, ended: Sequence[str]) -> list[Path] | None:
-    """The jobs of a sweep but for those of such status; None of what is no sweep."""
-    jobs = jobs_of(sweep)
-    if jobs is None:
-        return None
-    return [
+def resumed_sweep(sweep: Path, jobs: Mapping[Path, str], changes: Mapping[str, Any]) -> int:
+    """Goes on with the jobs of a sweep that have not ended, a line each; collects its results anew.
+
+    jobs: the status of each. With `changes` those that have completed may go on too.
+    """
+    ended = ("diverged",) if changes else ("completed", "diverged")
+    left = [
         job for job, status in jobs.items() if status not in ended or not has_results(job, status)
     ]
-
-
-def resumed_sweep(sweep: Path, jobs: Sequence[Path], changes: Mapping[str, Any]) -> int:
-    """Goes on with the jobs of a sweep, a line each, and collects its results anew."""
-    missing = never_started(sweep)
-    if not jobs and not missing:
+    missing = never_started(sweep, len(jobs))
+    if not left and not missing:
         print(f"{printable(sweep)} is complete: nothing to do")
         return 0
     codes = [0]
-    for job in jobs:
+    for job in left:
         try:
             outcome = resume_run(job, changes, warn, quiet=True, assembled=shared_assembly)
         except RunnerError as error:

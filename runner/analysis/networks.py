@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import SnapshotError, printable
 from runner.network.trained import TrainedNetwork
+from runner.recording.run_directory import check_no_sweep
 from runner.recording.snapshots import load_trained, newest_snapshot, snapshot_path, step_of
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ def load_network(
            [0.936]])
     """
     folder = Path(run if isinstance(run, str | os.PathLike) else run["path"])
-    if (folder / "0" / "run.json").exists() and not (folder / "run.json").exists():
-        name = printable(folder)
-        raise SnapshotError(f"{name} is a sweep; expected one of its runs, such as {name}/0")
+    check_no_sweep(folder)
     if step is None:
         return load_trained(newest_snapshot(folder))
     path = snapshot_path(folder, step)

@@ -15,7 +15,7 @@ import numpy as np
 
 from runner.data.columns import one_hot
 from runner.data.csv_files import CsvFile, is_missing, is_number
-from runner.data.dataset import counted
+from runner.data.dataset import ordinals
 from runner.data.files import FORMATS, Choice, Table, labels_of, read_table
 from runner.data.idx import looks_like_idx, read_idx
 from runner.data.table_files import TableFile
@@ -102,7 +102,7 @@ def learnt_columns(
 ) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     """The file's columns that are inputs, and the categories of those that hold texts."""
     inputs = network.network.topology.sizes[0]
-    names = network.input_names or counted(inputs)
+    names = network.input_names or ordinals(inputs)
     columns: dict[str, None] = {}
     known: dict[str, tuple[str, ...]] = {}
     groups = {group.start: group for group in network.input_groups}
@@ -116,7 +116,7 @@ def learnt_columns(
     missing = [name for name in columns if name not in file.header]
     if not missing:
         return tuple(columns), known
-    if names == counted(inputs):
+    if names == ordinals(inputs):
         return columns_in_order(file, inputs, dataset), {}
     found = ", ".join(map(printable, file.header[:10]))
     raise DataError(
@@ -136,11 +136,11 @@ def columns_in_order(
     if len(header) == inputs:
         return header
     others = tuple(name for name in header if name not in expected_targets(dataset))
-    numbered: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = {}
     for name in header:
         if name[-1:].isdecimal():
-            numbered.setdefault(name.rstrip("0123456789"), []).append(name)
-    fitting = [tuple(group) for group in numbered.values() if len(group) == inputs]
+            alike.setdefault(name.rstrip("0123456789"), []).append(name)
+    fitting = [tuple(group) for group in alike.values() if len(group) == inputs]
     if len(others) == inputs:
         return others
     if len(fitting) == 1:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from runner.analysis.numbers import decimals_of, number_text
 from runner.commands import console
-from runner.errors import printable
+from runner.errors import counted, printable
 
 GAP = 2
 INDENT = "    "
@@ -36,7 +36,7 @@ def show(table: pd.DataFrame, most: int, decimals: Mapping[str, int | None] | No
         right = list(map(printable, numeric))
         show_rows(cells, right)
     if hidden := len(table) - len(shown):
-        print(f"… {hidden:,} more row{'s' * (hidden > 1)}; --rows 0 shows all")
+        print(f"… {counted(hidden, 'more row')}; --rows 0 shows all")
 
 
 def room() -> int:

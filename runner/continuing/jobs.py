@@ -19,10 +19,10 @@ def jobs_of(sweep: Path) -> dict[Path, str] | None:
     return {job: status_of(job) for job in sorted(jobs, key=lambda job: int(job.name))} or None
 
 
-def never_started(sweep: Path) -> int:
+def never_started(sweep: Path, started: int) -> int:
     """How many jobs of a sweep's last launch have no folder, by its sweep.log; 0 without one.
 
-    Fewer where the folder holds jobs of other launches.
+    started: how many have one. Too few are told where some of them are of other launches.
     """
     try:
         launches = LAUNCH.findall(read_text(sweep / "sweep.log"))
@@ -31,7 +31,7 @@ def never_started(sweep: Path) -> int:
     if not launches:
         return 0
     planned = sum(int(count.replace(",", "")) for count in launches[-1])
-    return max(0, planned - len(jobs_of(sweep) or ()))
+    return max(0, planned - started)
 
 
 def status_of(job: Path) -> str:

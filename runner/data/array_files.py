@@ -14,7 +14,7 @@ import numpy as np
 
 from runner.checking.suggestions import suggestion
 from runner.data.csv_files import check_is_file, hint
-from runner.data.dataset import Part, Pool, blocks, counted
+from runner.data.dataset import Part, Pool, blocks, ordinals
 from runner.data.growth import MOST_COLUMNS, check_growth
 from runner.errors import DataError, printable
 from runner.network.topology import Array
@@ -125,7 +125,7 @@ class NpyFile:
     def __init__(self, path: str) -> None:
         self.path = path
         self._matrix = open_npy(path)
-        self.header = counted(self._matrix.shape[1])
+        self.header = ordinals(self._matrix.shape[1])
         self.most_rows = len(self._matrix)
 
     def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:
@@ -170,7 +170,7 @@ def load_npy(path: str, target: tuple[str, ...], features: tuple[str, ...] | Non
     are then the first ones or the last ones. Numbers only, and all of them finite.
     """
     matrix = open_npy(path)
-    names = counted(matrix.shape[1])
+    names = ordinals(matrix.shape[1])
     for key, chosen in (("dataset.target", target), ("dataset.features", features or ())):
         for name in chosen:
             if name not in names:

@@ -221,9 +221,8 @@ def read_run(path: Path) -> Mapping[str, Any]:
 def described(run: Path) -> Mapping[str, Any]:
     """What run.json says of a run. Raises SnapshotError where there is none that can be read."""
     name = printable(run)
+    check_no_sweep(run)
     if not (run / "run.json").exists():
-        if (run / "0" / "run.json").exists():
-            raise SnapshotError(f"{name} is a sweep; expected one of its runs, such as {name}/0")
         raise SnapshotError(f"{name} holds no run: there is no run.json; give a run's folder")
     check_own_files(run)
     try:
@@ -240,6 +239,13 @@ def described(run: Path) -> Mapping[str, Any]:
                 f"{shown(about.get(key))}, expected {expected}; start the run anew"
             )
     return about
+
+
+def check_no_sweep(run: Path) -> None:
+    """Raises SnapshotError for a sweep's folder where a run's is meant."""
+    if (run / "0" / "run.json").exists() and not (run / "run.json").exists():
+        name = printable(run)
+        raise SnapshotError(f"{name} is a sweep; expected one of its runs, such as {name}/0")
 
 
 DESCRIBED: dict[str, tuple[type, ...]] = {

@@ -31,12 +31,12 @@ def cell(value: object) -> object:
         return str(value).lower()
     if isinstance(value, str):
         line = printable(value)
-        return "'" + line if line.startswith(FORMULA) and not is_number(line) else line
+        return "'" + line if line.startswith(FORMULA) and not is_float(line) else line
     return value
 
 
-def is_number(text: str) -> bool:
-    """Whether a text says a number."""
+def is_float(text: str) -> bool:
+    """Whether a text says a number, infinite or none at all too."""
     try:
         float(text)
     except ValueError:

@@ -116,16 +116,11 @@ def measured(sweep: Sweep, nets: Sequence[Sequence[Job]], processes: int) -> lis
 
 def finished_in_time(pool: Pool) -> Iterator[tuple[int, Trial | str]]:
     """Each trial as it comes, and what went wrong with those that do not, until time is up."""
-    began, any_yet = time.monotonic(), False
-
-    def up() -> bool:
-        return time.monotonic() - began > SECONDS * (1 if any_yet else 2)
-
-    stopped = False
+    began, limit, stopped = time.monotonic(), 2 * SECONDS, False
 
     def check() -> None:
         nonlocal stopped
-        if up() and not stopped:
+        if not stopped and time.monotonic() - began > limit:
             stopped = True
             pool.stop(signal.SIGKILL)
 
@@ -135,7 +130,7 @@ def finished_in_time(pool: Pool) -> Iterator[tuple[int, Trial | str]]:
                 if event.task is not None and not stopped:
                     yield event.task, ending(event.exit_code)
             else:
-                any_yet = True
+                limit = SECONDS
                 yield event
             check()
     finally:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.data.dataset import Dataset, Part, Pool, counted
+from runner.data.dataset import Dataset, Part, Pool, ordinals
 from runner.data.preparing import prepare, scaling_of, statistics
 from runner.data.splits import Split
 from runner.errors import DataError
@@ -19,7 +19,7 @@ def prepared(inputs: Array, *, scale: str = "none", missing: str = "refuse") -> 
     targets = np.zeros((len(inputs) - 1, 1))
     pool = Pool(
         Part(inputs[:-1], targets),
-        counted(inputs.shape[1]),
+        ordinals(inputs.shape[1]),
         ("y",),
         test=Part(inputs[-1:], targets[:1]),
         scale=scale,
@@ -103,7 +103,7 @@ def test_snapshots_hold_what_prediction_needs() -> None:
 
 
 def test_a_scale_that_is_none_changes_nothing() -> None:
-    pool = Pool(Part(RAW, RAW), counted(3), counted(3))
+    pool = Pool(Part(RAW, RAW), ordinals(3), ordinals(3))
     assert scaling_of(RAW, pool) is None
 
 
@@ -114,7 +114,7 @@ def priced(scale_targets: str, targets: Array = PRICES, names: tuple[str, ...] =
     """Three samples to train on; the last is for testing as well."""
     pool = Pool(
         Part(RAW[:3], targets),
-        counted(3),
+        ordinals(3),
         names,
         test=Part(RAW[2:3], targets[2:3]),
         scale_targets=scale_targets,
@@ -156,7 +156,7 @@ def test_a_target_that_does_not_vary_stays_finite() -> None:
 
 
 def test_classes_are_never_scaled() -> None:
-    pool = Pool(Part(RAW, np.array([0, 1, 0, 1])), counted(3), ("y",), ("a", "b"))
+    pool = Pool(Part(RAW, np.array([0, 1, 0, 1])), ordinals(3), ("y",), ("a", "b"))
     assert prepare(replace(pool, scale_targets="standardise"), Split()).target_scaling is None
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner.data.dataset import Part, Pool, counted
+from runner.data.dataset import Part, Pool, ordinals
 from runner.data.splits import Split, split_pool
 from runner.errors import SettingsError
 
@@ -12,7 +12,7 @@ def pool(samples: int, classes: int = 3, **about: Any) -> Pool:
     """Samples whose one input is their number; classes of unequal size."""
     labels = np.minimum(np.arange(samples) % (2 * classes), classes - 1)
     inputs = np.arange(samples, dtype=float)[:, None]
-    return Pool(Part(inputs, labels), ("1",), ("class",), counted(classes), **about)
+    return Pool(Part(inputs, labels), ("1",), ("class",), ordinals(classes), **about)
 
 
 def numbers(part: Part) -> list[float]:

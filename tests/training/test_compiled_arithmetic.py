@@ -19,10 +19,29 @@ def compiled(*functions: Any) -> tuple[Any, ...]:
 
 
 @cache
-def drawing() -> Any:
-    from runner.training.compiled import mersenne, pointers
+def pointer_to() -> Any:
+    """For compiled code: where a C-contiguous array's numbers begin."""
+    from numba.core import cgutils
 
-    draw, pointer = compiled(mersenne.draw, pointers.pointer)
+    from runner.training.compiled import pointers
+
+    proxy, kind = compiled(cgutils.create_struct_proxy, pointers.PointerType)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return proxy(sig.args[0])(context, builder, args[0]).data
+
+    def typed(_typing: Any, array: Any) -> Any:
+        assert array.layout == "C"
+        return kind(array.dtype)(array), emit
+
+    return numba.extending.intrinsic(typed)
+
+
+@cache
+def drawing() -> Any:
+    from runner.training.compiled import mersenne
+
+    draw, pointer = compiled(mersenne.draw, pointer_to())
 
     def draw_into(key: Array, position: int, out: Array, count: int) -> Any:
         return draw(pointer(key), position, pointer(out), count)
@@ -62,9 +81,9 @@ def test_draws_astride_two_blocks_are_numpys() -> None:
 
 @cache
 def ordering() -> Any:
-    from runner.training.compiled import pointers, shuffling
+    from runner.training.compiled import shuffling
 
-    stable_order, pointer = compiled(shuffling.stable_order, pointers.pointer)
+    stable_order, pointer = compiled(shuffling.stable_order, pointer_to())
 
     def order_into(keys: Array, order: Array, scratch: Array) -> None:
         stable_order(pointer(keys), pointer(order), pointer(scratch), len(keys))
@@ -84,9 +103,9 @@ def test_an_order_is_numpys_stable_argsort(count: int, different: int) -> None:
 @cache
 def on_array(name: str) -> Any:
     """The function of that name in `exponentials`, over an array of whole lanes."""
-    from runner.training.compiled import exponentials, lanes, plan, pointers
+    from runner.training.compiled import exponentials, lanes, plan
 
-    load, store, pointer = compiled(lanes.load, lanes.store, pointers.pointer)
+    load, store, pointer = compiled(lanes.load, lanes.store, pointer_to())
     function = getattr(exponentials, name)
     width = plan.WIDTH
 

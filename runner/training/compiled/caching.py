@@ -73,19 +73,25 @@ def is_ours_alone(folder: Path) -> bool:
     return not OWNED or (is_folder and about.st_uid == os.getuid() and not about.st_mode & others)
 
 
+def place_of(key: Sequence[str]) -> Path | None:
+    """The file of that name; None where nothing can be kept."""
+    folder = cache_folder()
+    return None if folder is None else Path(folder, "-".join(key))
+
+
 def is_kept(key: Sequence[str]) -> bool:
     """Whether there is a file on disk of that name."""
-    folder = cache_folder()
-    return folder is not None and Path(folder, "-".join(key)).is_file()
+    place = place_of(key)
+    return place is not None and place.is_file()
 
 
 def kept(key: Sequence[str]) -> Code | None:
     """What is on disk of that name, or None where nothing is, or it is not whole."""
-    folder = cache_folder()
-    if folder is None or not is_kept(key):
+    place = place_of(key)
+    if place is None or not place.is_file():  # a pipe or a device would be read without end
         return None
     try:
-        written = Path(folder, "-".join(key)).read_bytes()
+        written = place.read_bytes()
     except OSError:
         return None
     digest, _, rest = written.partition(b"\n")
@@ -97,11 +103,10 @@ def kept(key: Sequence[str]) -> Code | None:
 
 def keep(key: Sequence[str], code: Code) -> None:
     """Puts it on disk for other processes, where that can be done."""
-    folder = cache_folder()
-    if folder is None:
+    place = place_of(key)
+    if place is None:
         return
     rest = b"\n".join((code.symbol.encode(), code.content))
-    place = Path(folder, "-".join(key))
     new = place.with_name(f"{place.name}.{os.getpid()}")
     with suppress(OSError):
         try:

@@ -10,7 +10,6 @@ import operator
 from inspect import Parameter, Signature
 
 from numba import types
-from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
@@ -27,18 +26,6 @@ class PointerType(types.Type):
 class PointerModel(models.PrimitiveModel):
     def __init__(self, manager, kind):
         super().__init__(manager, kind, manager.lookup(kind.dtype).get_data_type().as_pointer())
-
-
-@intrinsic
-def pointer(_typing, array):
-    """Where a C-contiguous array's numbers begin."""
-    if array.layout != "C":
-        raise TypeError("pointer() takes a C-contiguous array")
-
-    def emit(context, builder, sig, args):
-        return cgutils.create_struct_proxy(sig.args[0])(context, builder, args[0]).data
-
-    return PointerType(array.dtype)(array), emit
 
 
 @infer_global(operator.getitem)
