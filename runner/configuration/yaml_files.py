@@ -33,15 +33,25 @@ class FileConfigSource(file_config_source.FileConfigSource):
         if not path.is_file():
             return super().load_config(config_path)
         version = (path, path.stat().st_mtime_ns)
-        if version not in _loaded:  # a command composes two or three times
-            check_yaml(path)
-            loaded = _loaded[version] = super().load_config(config_path)
-            if isinstance(loaded.config, DictConfig):
-                check_search_path(loaded.config, printable(path))
-        return copy.deepcopy(_loaded[version])
+        if version not in _loaded:  # a command composes two or three times, refused or not
+            try:
+                _loaded[version] = self._checked(path, config_path)
+            except SettingsError as error:
+                _loaded[version] = error
+        loaded = _loaded[version]
+        if isinstance(loaded, SettingsError):
+            raise loaded
+        return copy.deepcopy(loaded)
+
+    def _checked(self, path: Path, config_path: str) -> ConfigResult:
+        check_yaml(path)
+        loaded = super().load_config(config_path)
+        if isinstance(loaded.config, DictConfig):
+            check_search_path(loaded.config, printable(path))
+        return loaded
 
 
-_loaded: dict[tuple[Path, int], ConfigResult] = {}
+_loaded: dict[tuple[Path, int], ConfigResult | SettingsError] = {}
 
 
 def check_yaml_files() -> None:
@@ -83,6 +93,10 @@ def check_events(name: str, text: str, top: type[yaml.Event] = yaml.MappingStart
     anchored: dict[str, int] = {}  # the values that an alias stands for
     opened: list[tuple[str | None, int]] = []  # of each open collection: anchor, values before it
     for event in events_of(name, text):
+        if opened and type(event) is yaml.ScalarEvent:  # nearly all of them
+            values += 1
+            if values <= MOST_VALUES:
+                continue
         if not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             continue
         if not opened and not isinstance(event, top):
@@ -96,8 +110,6 @@ def check_events(name: str, text: str, top: type[yaml.Event] = yaml.MappingStart
                 anchored[anchor] = values - before
         elif isinstance(event, yaml.AliasEvent):
             values += anchored.get(event.anchor or "", 1)
-        else:
-            values += 1
         if len(opened) > DEEPEST:
             raise too_deep(name)
         if values > MOST_VALUES:

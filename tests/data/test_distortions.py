@@ -73,8 +73,7 @@ def test_displacements_vary_as_smoothed_uniform_noise_does() -> None:
     drawn = elastic_field(20_000, 8, 6, Distortion(alpha=3, sigma=2), generator())
     uniform = np.random.default_rng(1).uniform(-1, 1, (20_000, 8, 6))
     expected = 3 * gaussian(8, 2) @ uniform @ gaussian(6, 2).T
-    for fields in (drawn, expected):
-        fields.shape = (20_000, 48)
+    drawn, expected = (fields.reshape(20_000, 48) for fields in (drawn, expected))
     assert np.abs(drawn.mean(0)).max() < 0.02
     np.testing.assert_allclose(np.cov(drawn.T), np.cov(expected.T), atol=0.02)
 
