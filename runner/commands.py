@@ -21,6 +21,7 @@ from runner.errors import (
     SettingsError,
     StorageError,
     error_line,
+    installing,
     printable,
 )
 from runner.signals import listen
@@ -97,7 +98,7 @@ def extra(module: str, name: str) -> ModuleType:
         return import_module(module)
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"this needs {error.name}, which is not installed; pip install 'runner[{name}]'"
+            f"this needs {error.name}, which is not installed; {installing(name)}"
         ) from error
 
 

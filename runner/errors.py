@@ -61,6 +61,11 @@ def error_line(error: BaseException) -> str:
     return printable(f"{kind}{error}")
 
 
+def installing(extra: str) -> str:
+    """How to get what is missing. The package index has another project of the name runner."""
+    return f"in a clone of runner: pip install '.[{extra}]'"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 run`, `12 runs`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

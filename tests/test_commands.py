@@ -77,7 +77,7 @@ def test_a_warning_is_one_line_without_code(tmp_path: Path) -> None:
 
 
 def test_a_missing_extra_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"needs no_such_module.*'runner\[onnx\]'"):
+    with pytest.raises(SettingsError, match=r"needs no_such_module.*'\.\[onnx\]'"):
         extra("no_such_module", "onnx")
     assert extra("json", "onnx").dumps(1) == "1"
 

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from runner.errors import SettingsError, error_line
+from runner.errors import SettingsError, error_line, installing
 from runner.recording.reading import open_regular
 from runner.recording.run_directory import read_run
 from runner.recording.tables import read_row
@@ -34,7 +34,7 @@ LONGEST = 6000
 def check_mlflow() -> None:
     """Raises SettingsError where MLflow is not installed, before anything is trained."""
     if find_spec("mlflow") is None:
-        raise SettingsError("logger=mlflow needs MLflow; pip install 'runner[mlflow]'")
+        raise SettingsError(f"logger=mlflow needs MLflow; {installing('mlflow')}")
 
 
 def log_run(run: Path, folder: str, experiment: str) -> str | None:

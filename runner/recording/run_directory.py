@@ -31,7 +31,7 @@ from runner.recording.reading import check_own_files, read_text
 from runner.recording.tables import write_results
 
 SCHEMA = 1
-REPORTED_PACKAGES = ("runner", "numpy", "hydra-core", "omegaconf", "pandas", "numba")
+REPORTED_PACKAGES = ("numpy", "hydra-core", "omegaconf", "pandas", "numba")
 DOCUMENTS = tuple(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides"))
 """What Hydra keeps of a run. While it goes on their texts are in run.json, to be written anew."""
 
@@ -285,14 +285,14 @@ def now() -> str:
 @cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on."""
-    found = {"python": sys.version.split()[0]}
+    from runner import __version__  # noqa: PLC0415 - the package is loading itself
+
+    found = {"python": sys.version.split()[0], "runner": __version__}
     for package in REPORTED_PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:  # run from a folder without installing it
-            from runner import __version__  # noqa: PLC0415 - the package is loading itself
-
-            found[package] = __version__ if package == "runner" else "not installed"
+            found[package] = "not installed"
     return found
 
 

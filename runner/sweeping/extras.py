@@ -6,7 +6,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
-from runner.errors import SettingsError, printable
+from runner.errors import SettingsError, installing, printable
 
 EXTRAS = {
     "hydra_joblib_launcher": "joblib",
@@ -25,8 +25,7 @@ def check_installed(config: DictConfig) -> None:
         if extra is not None and target not in Plugins.instance().class_name_to_class:
             choice = printable(config.hydra.runtime.choices[f"hydra/{kind}"])
             raise SettingsError(
-                f"hydra/{kind}={choice} needs what is not installed; "
-                f"expected it from: pip install 'runner[{extra}]'"
+                f"hydra/{kind}={choice} needs what is not installed; {installing(extra)}"
             )
 
 

@@ -62,7 +62,7 @@ def test_without_mlflow_the_run_is_refused_before_it_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("runner.recording.mlflow_logger.find_spec", lambda _: None)
-    with pytest.raises(SettingsError, match=r"pip install 'runner\[mlflow\]'"):
+    with pytest.raises(SettingsError, match=r"pip install '\.\[mlflow\]'"):
         check_mlflow()
 
 

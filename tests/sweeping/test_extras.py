@@ -51,6 +51,6 @@ def test_a_plugin_that_is_missing_is_named_with_what_to_install(
     assert ended.code == 2
     assert ended.err == (
         f"error: hydra/{kind}={name} needs what is not installed; "
-        f"expected it from: pip install 'runner[{EXTRAS[CHOICES[choice][0]]}]'\n"
+        f"in a clone of runner: pip install '.[{EXTRAS[CHOICES[choice][0]]}]'\n"
     )
     assert list(run.cwd.iterdir()) == []
