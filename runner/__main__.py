@@ -42,6 +42,7 @@ from runner.errors import (
 )
 from runner.experiment import run_experiment
 from runner.recording.branching import inherited
+from runner.recording.ownership import take_away
 from runner.sweeping.job import JobEnd, run_composed_job
 from runner.sweeping.plugins import register_plugins
 from runner.sweeping.results import SweepFolder, swept_jobs
@@ -59,13 +60,8 @@ def application(config: DictConfig) -> float | None:
         return report_job(end, about.overrides.task, config.sweep.objective)
     try:
         outcome = run_experiment(configuration(config), folder, documents(config))
-    except BaseException as error:
-        # Refused at the door, or interrupted there.
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-        if isinstance(error, Exception):
-            raise Stop(error, 1) from error
-        raise
+    except Exception as error:
+        raise Stop(error, 1) from error
     if outcome.status == "diverged":
         raise Stop(DivergedError(outcome.text), outcome.exit_code)
     if outcome.exit_code:
@@ -102,10 +98,17 @@ def main() -> int:
 
 
 def run_or_sweep() -> int:
-    """The application, then what is to be said of a sweep as a whole; the exit code."""
+    """The application; what it has made in vain goes again. The exit code."""
     prepare_hydra()
     register_plugins()
-    code = exit_code_of(composed_application)
+    try:
+        return swept(exit_code_of(composed_application))
+    finally:
+        take_away(SweepFolder.made)
+
+
+def swept(code: int) -> int:
+    """What is to be said of a sweep as a whole, once its jobs have come to `code`."""
     sweep = SweepFolder.path
     # The folder is another sweep's to finish, or nothing can be written there.
     left = code in (ConflictError.exit_code, StorageError.exit_code)
@@ -114,7 +117,6 @@ def run_or_sweep() -> int:
     if not any(path.is_dir() for path in sweep.iterdir()):
         for name in ("multirun.yaml", "sweep.log"):
             (sweep / name).unlink(missing_ok=True)
-        sweep.rmdir()
         return code or report("the sweep is empty; give a key some values, e.g. seed=1,2,3", 2)
     finished = exit_code_of(lambda: finish_sweep(sweep))
     return code or finished

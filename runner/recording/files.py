@@ -200,10 +200,30 @@ def make_folder(path: Path, syncing: Syncing = AT_ONCE) -> None:
         syncing.placed(path)
 
 
-def make_folders(path: Path) -> bool:
-    """Makes a folder and those above it; whether it was not there."""
+def make_folders(path: Path) -> list[Path]:
+    """Makes a folder and those above it; gives those that were not there, the outermost first."""
+    made: list[Path] = []
+    for tries_left in reversed(range(MOST_TRIES)):
+        missing = [path]
+        while not os.path.lexists(missing[-1].parent):
+            missing.append(missing[-1].parent)
+        try:
+            made.extend(place for place in reversed(missing) if made_now(place))
+        except FileNotFoundError:  # another command takes away what it has made in vain
+            if not tries_left:
+                raise
+        else:
+            break
+    return made
+
+
+MOST_TRIES = 10
+
+
+def made_now(path: Path) -> bool:
+    """Whether a folder was not there and has been made."""
     try:
-        path.mkdir(parents=True)
+        path.mkdir()
     except FileExistsError:
         if not path.is_dir():
             raise

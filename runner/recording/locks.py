@@ -22,6 +22,15 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises ConflictError while another process holds it.
     """
+    descriptor = hold(folder)
+    try:
+        yield
+    finally:
+        let_go_of(descriptor)
+
+
+def hold(folder: Path) -> int:
+    """The descriptor that holds a folder. Raises ConflictError while another process holds it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         try:
@@ -31,11 +40,17 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError as error:  # some network file systems cannot lock a folder
             if writer_lives(recorded_writer(folder)):
                 raise in_use(folder) from error
-        held.add(descriptor)
-        yield
-    finally:
-        held.discard(descriptor)
+    except BaseException:
         os.close(descriptor)
+        raise
+    held.add(descriptor)
+    return descriptor
+
+
+def let_go_of(descriptor: int) -> None:
+    """Closes what `hold` gave."""
+    held.discard(descriptor)
+    os.close(descriptor)
 
 
 held: set[int] = set()

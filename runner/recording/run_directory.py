@@ -1,7 +1,6 @@
 """A run's folder: claimed by one run, described by run.json."""
 
 import json
-import os
 import platform
 import re
 import sys
@@ -16,17 +15,17 @@ from types import NoneType
 from typing import Any
 
 from runner.checking.rules import shown
-from runner.errors import ConflictError, SnapshotError, StorageError, error_line, printable
+from runner.errors import SnapshotError, StorageError, error_line, printable
 from runner.recording.files import (
     AT_ONCE,
     Syncing,
     make_folder,
-    make_folders,
     remove_leftovers,
     storage_errors,
     write_atomically,
 )
 from runner.recording.locks import locked, this_process
+from runner.recording.ownership import beginning
 from runner.recording.reading import check_own_files, read_text
 from runner.recording.tables import write_results
 
@@ -60,15 +59,10 @@ class RunDirectory:
         about: what run.json says besides status, times and machine; `checksums` among it.
         documents: texts to keep beside the run, by name in `DOCUMENTS`; while it goes on, run.json
         holds them as well. Failures inside are recorded.
-        Raises ConflictError when the folder already holds a run.
+        Raises ConflictError when the folder holds a run, or anything that a run writes.
         """
-        with storage_errors(self.path):
-            new = make_folders(self.path)
-        with locked(self.path):
-            if os.path.lexists(self._file):
-                raise ConflictError(f"{self.path} already holds a run; give another hydra.run.dir")
-            if not new:
-                check_own_files(self.path)
+        with beginning(self.path):
+            check_own_files(self.path)
             for place in (self.path, *self.path.absolute().parents[:2]):
                 self.syncing.placed(place)
             self._describe(

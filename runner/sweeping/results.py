@@ -1,7 +1,8 @@
 """A sweep's results.csv: a row for each of its jobs."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from runner.checking.rules import folder
-from runner.errors import ConflictError, RunnerError, SettingsError, Stop, printable
-from runner.recording.files import storage_errors, write_atomically
-from runner.recording.reading import check_own_files, recorded_overrides
+from runner.errors import ConflictError, RunnerError, Stop, printable
+from runner.recording.files import make_folders, storage_errors, write_atomically
+from runner.recording.ownership import check_empty, names_in
+from runner.recording.reading import check_own_files, read_text, recorded_overrides
 from runner.recording.run_directory import read_run
 from runner.recording.tables import columns_of, merge_rows, read_row
 from runner.sweeping.extras import check_installed
@@ -40,16 +42,24 @@ class Job:
 
 
 class SweepFolder(Callback):
-    """Remembers the folder of the sweep that Hydra starts, for when it ends."""
+    """Sees whose the folder is that a run or a sweep is to have, before Hydra writes there.
+
+    path: of the sweep that Hydra starts, for when it ends.
+    made: folders that were not there, which go again where the command is refused.
+    """
 
     path: Path | None = None
+    made: Sequence[Path] = ()
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before a single run."""
         try:
-            folder("hydra.run.dir", config.hydra.run.dir)
+            path = Path(folder("hydra.run.dir", config.hydra.run.dir)).absolute()
             check_in_single_run(config)
-        except SettingsError as error:
+            check_empty(path, "hydra.run.dir")
+            with storage_errors(path):
+                SweepFolder.made = make_folders(path)
+        except RunnerError as error:
             raise Stop(error, error.exit_code) from error
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
@@ -59,13 +69,50 @@ class SweepFolder(Callback):
             check_installed(config)
             check_in_sweep(config)
             check_own_files(path)
+            check_sweep_folder(path, again=config.sweep.skip_finished)
+            if not config.sweep.plan:
+                with storage_errors(path):
+                    SweepFolder.made = make_folders(path)
         except RunnerError as error:
             raise Stop(error, error.exit_code) from error
-        holds_a_sweep = path.is_dir() and any(child.name.isdecimal() for child in path.iterdir())
-        if holds_a_sweep and not config.sweep.skip_finished:
-            problem = f"{printable(path)} already holds a sweep; give another hydra.sweep.dir"
-            raise Stop(ConflictError(problem), ConflictError.exit_code)
         SweepFolder.path = None if config.sweep.plan else path
+
+
+def check_sweep_folder(sweep: Path, *, again: bool) -> None:
+    """Raises ConflictError for a folder that is neither empty nor a sweep's, to go on with `again`.
+
+    Beside a sweep's jobs there may lie what one likes, but not in the place of a job.
+    """
+    with storage_errors(sweep):
+        numbers = job_numbers(sweep) if sweep.is_dir() else set()
+    begun = {number for number in numbers if os.path.lexists(sweep / number / "run.json")}
+    if "run.json" in names_in(sweep) or not (begun or has_config(sweep)):
+        check_empty(sweep, "hydra.sweep.dir")
+        return
+    if not again:
+        raise ConflictError(
+            f"{printable(sweep)} already holds a sweep; give another hydra.sweep.dir"
+        )
+    for number in sorted(numbers - begun, key=int):
+        strange = [name for name in names_in(sweep / number) if not HYDRAS.fullmatch(name)]
+        if strange:
+            raise ConflictError(
+                f"{printable(sweep / number / min(strange))} is in the place of one of the sweep's "
+                "jobs; move it away or give another hydra.sweep.dir"
+            )
+
+
+HYDRAS = re.compile(r"\.hydra|.*\.log")
+"""What Hydra writes in a job's folder before the job begins."""
+
+
+def has_config(sweep: Path) -> bool:
+    """Whether a folder's multirun.yaml is that of a sweep of the runner's."""
+    try:
+        text = read_text(sweep / "multirun.yaml")
+    except (OSError, ValueError):
+        return False
+    return f"_target_: {SweepFolder.__module__}.{SweepFolder.__name__}" in text
 
 
 def sweep_jobs(sweep: Path) -> Iterator[Job]:

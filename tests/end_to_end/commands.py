@@ -86,6 +86,7 @@ class InProcess:
             patch.chdir(self.cwd)
             patch.setattr(sys, "argv", ["runner", *arguments])
             patch.setattr(SweepFolder, "path", None)
+            patch.setattr(SweepFolder, "made", ())
             patch.delenv("HYDRA_FULL_ERROR", raising=False)
             for kept in (sharing._datasets, sharing._assemblies):  # a new process has none
                 kept.clear()
