@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
 
+from runner.__main__ import main
 from runner.configuration.composing import prepare_hydra
 from runner.errors import ConflictError
 from runner.recording.run_directory import DOCUMENTS, RunDirectory, read_run
@@ -61,3 +63,57 @@ def test_every_start_has_a_folder_of_its_own_or_is_refused(
         assert str(read_run(folder)["owner"]) == owner
         assert (folder / DOCUMENT).read_text() == owner
     counted(**{"clashing starts": 2 * processes * rounds})
+
+
+STARTS = [
+    *(pytest.param(starts, 4, id=f"{starts} x 4") for starts in (2, 4, 16)),
+    *(
+        pytest.param(starts, 200, marks=pytest.mark.release, id=f"{starts} x 200")
+        for starts in (2, 4, 16)
+    ),
+]
+REFUSED = "topology=99-1"
+"""Does not fit the data, which is known when Hydra has made the run's folder."""
+
+
+def commands(barrier: object, root: Path, rounds: int, more: list[str], queue: object) -> None:
+    """Gives a command in every round, at the same instant as the others do; all exit codes."""
+    os.chdir(root)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    codes = []
+    for round_ in range(rounds):
+        folder = f"hydra.run.dir={round_}/new/run"
+        sys.argv = ["runner", folder, "engine=numpy", "stopping.max_steps=3", *more]
+        barrier.wait()  # type: ignore[attr-defined]
+        codes.append(main())
+        os.environ["HYDRA_FULL_ERROR"] = "0"
+    queue.put((bool(more), codes))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("others", [[], [REFUSED]], ids=["alone", "with ones that are refused"])
+@pytest.mark.parametrize(("starts", "rounds"), STARTS)
+def test_of_commands_at_one_instant_on_one_new_folder_one_wins(
+    starts: int, rounds: int, others: list[str], memory: Path, counted: Callable[..., None]
+) -> None:
+    context = multiprocessing.get_context("fork")
+    barrier, queue = context.Barrier(starts), context.SimpleQueue()
+    started = [
+        context.Process(
+            target=commands,
+            args=(barrier, memory, rounds, others if n % 2 else [], queue),
+        )
+        for n in range(starts)
+    ]
+    for process in started:
+        process.start()
+    ended = [queue.get() for _ in started]
+    for process in started:
+        process.join()
+    for round_ in range(rounds):
+        sound = sorted(codes[round_] for refused, codes in ended if not refused)
+        assert sound == [0, *[5] * (len(sound) - 1)], (round_, ended)
+        assert {codes[round_] for refused, codes in ended if refused} <= {2, 5}
+        assert read_run(memory / str(round_) / "new" / "run")["status"] == "completed"
+    counted(**{"commands at one instant": starts * rounds})
