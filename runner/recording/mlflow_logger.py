@@ -9,15 +9,17 @@ import logging
 import math
 import os
 import sqlite3
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from runner.errors import SettingsError, error_line, installing
+from runner.errors import ConflictError, SettingsError, error_line, installing, printable
+from runner.recording.locks import locked
 from runner.recording.reading import open_regular
 from runner.recording.run_directory import read_run
 from runner.recording.tables import read_row
@@ -29,6 +31,8 @@ BATCH = 1000
 """Metrics that MLflow takes at once; of parameters it takes 100."""
 LONGEST = 6000
 """Characters of a parameter."""
+MOST_SECONDS_OF_OTHERS = 120.0
+"""So long a run waits for others that are being copied."""
 
 
 def check_mlflow() -> None:
@@ -46,14 +50,15 @@ def log_run(run: Path, folder: str, experiment: str) -> str | None:
         with warnings.catch_warnings(action="ignore"):  # of what MLflow's own parts outgrow
             copy_run(run, Path(folder).absolute(), experiment)
     except Exception as error:  # whatever MLflow or its database raise, the run itself is done
-        return f"MLflow did not take this run: {error_line(error)[:300]}"
+        return f"MLflow did not take the run {printable(run)}: {error_line(error)[:300]}"
     return None
 
 
 def check_database(path: Path) -> None:
     """Raises OSError or sqlite3.Error for what MLflow would try to write for minutes."""
-    if path.exists():
-        os.close(open_regular(path, os.O_RDWR))
+    if not os.path.lexists(path):
+        return
+    os.close(open_regular(path, os.O_RDWR))
     with closing(sqlite3.connect(path)) as database:
         database.execute("BEGIN IMMEDIATE")
 
@@ -61,20 +66,60 @@ def check_database(path: Path) -> None:
 def copy_run(run: Path, store: Path, experiment: str) -> None:
     """Copies a run. Raises what MLflow raises."""
     store.mkdir(parents=True, exist_ok=True)
-    check_database(store / DATABASE)
     about, row = read_run(run), read_row(run / "results.csv")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nothing is sent anywhere
+    with in_turn(store):
+        client = opened(store / DATABASE)
+        tags = {"runner.folder": str(run), "runner.stop_reason": row["stop_reason"]}
+        started = milliseconds(about["started"])
+        entry = client.create_run(
+            experiment_id(client, experiment, store), started, tags, run_name=run.name
+        ).info.run_id
+        copy_values(client, entry, run, row, started)
+        client.log_artifacts(entry, str(run))
+        ended = milliseconds(row["finished"])
+        client.set_terminated(entry, STATUSES.get(row["status"], "FAILED"), ended)
+
+
+@contextmanager
+def in_turn(store: Path) -> Iterator[None]:
+    """Waits until no other run is being copied: SQLite has one writer, and its tables one maker.
+
+    Raises ConflictError where that takes too long.
+    """
+    last = time.monotonic() + MOST_SECONDS_OF_OTHERS
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(locked(store))
+                break
+            except ConflictError:
+                if time.monotonic() > last:
+                    raise
+                time.sleep(0.02)
+        yield
+
+
+def opened(database: Path) -> Any:
+    """A client of the database, which is made whole or not at all."""
+    check_database(database)
     from mlflow import MlflowClient  # noqa: PLC0415 - takes seconds
-    from mlflow.entities import Metric, Param  # noqa: PLC0415
 
     for name in ("alembic", "mlflow"):  # they tell how they set up their database
         logging.getLogger(name).setLevel(logging.WARNING)
-    client = MlflowClient(tracking_uri=f"sqlite:///{store / DATABASE}")
-    tags = {"runner.folder": str(run), "runner.stop_reason": row["stop_reason"]}
-    started = milliseconds(about["started"])
-    entry = client.create_run(
-        experiment_id(client, experiment, store), started, tags, run_name=run.name
-    ).info.run_id
+    if not database.exists():
+        new = database.with_name(f".{database.name}.tmp")
+        for left in ("", "-journal", "-wal", "-shm"):  # of one that was killed
+            new.with_name(new.name + left).unlink(missing_ok=True)
+        MlflowClient(tracking_uri=f"sqlite:///{new}").search_experiments()
+        os.replace(new, database)
+    return MlflowClient(tracking_uri=f"sqlite:///{database}")
+
+
+def copy_values(client: Any, entry: str, run: Path, row: dict[str, str], started: int) -> None:
+    """The configuration as parameters, history and results as metrics, of an entry."""
+    from mlflow.entities import Metric, Param  # noqa: PLC0415 - with the client
+
     names = list(row)
     configuration = names[: names.index("status")]
     params = [Param(name, row[name][:LONGEST]) for name in configuration]
@@ -86,9 +131,6 @@ def copy_run(run: Path, store: Path, experiment: str) -> None:
     ]
     for start in range(0, len(metrics), BATCH):
         client.log_batch(entry, metrics=metrics[start : start + BATCH])
-    client.log_artifacts(entry, str(run))
-    ended = milliseconds(row["finished"])
-    client.set_terminated(entry, STATUSES.get(row["status"], "FAILED"), ended)
 
 
 def experiment_id(client: Any, name: str, store: Path) -> str:

@@ -48,12 +48,31 @@ def test_a_run_is_in_the_store_with_all_that_its_folder_holds(tmp_path: Path) ->
     assert {"run.json", "results.csv", "history.csv", "snapshots", "run.log"} <= files
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("left", [False, True], ids=["fresh", "after a kill"])
+def test_every_run_of_a_sweep_is_in_a_fresh_store(left: bool, tmp_path: Path) -> None:
+    pytest.importorskip("mlflow")
+    if left:
+        (tmp_path / "mlflow").mkdir()
+        (tmp_path / "mlflow" / ".mlflow.db.tmp").write_bytes(b"half made")
+    sweep = ("-m", "seed=range(1,13)", "stopping.max_steps=5", "sweep.workers=6")
+    end = ending(
+        start(*sweep, "+logger=mlflow", cwd=tmp_path, PYTHONWARNINGS="default"), timeout=240
+    )
+    assert end.code == 0
+    assert "MLflow" not in end.err
+    client = tracked(tmp_path / "mlflow")
+    entries = client.search_runs([client.get_experiment_by_name("runner").experiment_id])
+    assert sorted(entry.info.run_name for entry in entries) == sorted(map(str, range(12)))
+    assert {entry.info.status for entry in entries} == {"FINISHED"}
+
+
 def test_a_run_stays_completed_when_tracking_fails(tmp_path: Path) -> None:
     pytest.importorskip("mlflow")
     (tmp_path / "file").write_text("")
     end = ending(start(*OVERRIDES, "+logger=mlflow", "logger.folder=file", cwd=tmp_path))
     assert end.code == 0
-    assert "warning: MLflow did not take this run: " in end.err
+    assert "warning: MLflow did not take the run " in end.err
     assert end.err.count("\n") == 1
     assert read_row(tmp_path / "here" / "results.csv")["status"] == "completed"
 
@@ -87,7 +106,7 @@ def test_what_is_no_database_is_a_warning_at_once(case: str, tmp_path: Path) -> 
     with bounded():
         problem = log_run(tmp_path, str(tmp_path), "runner")
     assert problem is not None
-    assert "MLflow did not take this run: " in problem
+    assert f"MLflow did not take the run {tmp_path}: " in problem
     assert problem.isprintable()
 
 
