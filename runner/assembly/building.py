@@ -47,6 +47,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     check_fit(topology, dataset, settings.dataset.name)
     dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
     targets = np.ascontiguousarray(dataset.scaled_targets(dataset.train), settings.dtype)
+    task = task_of(dataset.train.targets, regression=dataset.regression)
     samples = len(dataset.train)
     batch_size = checked_batch_size(settings.batch_size, samples)
     inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)
@@ -55,7 +56,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         network=Network(
             topology,
             hidden_activations(settings, topology),
-            output_activation(settings, targets),
+            output_activation(settings, task),
             Dropout(**asdict(settings.network.dropout)),
         ),
         inputs=inputs,
@@ -65,7 +66,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
             topology.sizes[-1],
             settings.loss.reduction == "mean",
             dataset.target_unit,
-            task_of(targets),
+            task,
         ),
         optimizer=settings.optimizer.name,
         learning_rate=settings.optimizer.learning_rate,

@@ -4,13 +4,13 @@ from runner.data.dataset import Dataset
 from runner.errors import SettingsError, printable
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 from runner.settings import Settings
 from runner.training.engine import Engine, Problem
 from runner.training.metrics import VALIDATION, higher_is_better
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
-from runner.training.tasks import Task
+from runner.training.tasks import REGRESSION, Task
 
 UNBOUNDED = ("linear", "leaky_relu")
 """Output activations that can give any number."""
@@ -28,16 +28,15 @@ def hidden_activations(settings: Settings, topology: Topology) -> tuple[str, ...
     return names
 
 
-def output_activation(settings: Settings, targets: Array) -> str:
-    """The output layer's activation; `auto` is what the loss comes with, or what targets ask for:
+def output_activation(settings: Settings, task: Task) -> str:
+    """The output layer's activation; `auto` is what the loss comes with, or what the task asks for:
 
-    sigmoid where all of them are 0 or 1, else linear.
+    linear for numbers to predict, else sigmoid.
     """
     asked, loss = settings.network.activation.output, settings.loss.name
     needed = LOSSES[loss].output
     if asked == "auto":
-        binary = bool(((targets == 0) | (targets == 1)).all())
-        return needed or ("sigmoid" if binary else "linear")
+        return needed or ("linear" if task is REGRESSION else "sigmoid")
     if needed is not None and asked != needed:
         raise SettingsError(
             f"loss.name='{loss}' comes with a {needed} output layer, not with "

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.data.csv_files import DECIMAL_COMMA, is_missing, is_number
+from runner.data.csv_files import DECIMAL_COMMA, is_missing, is_number, is_numeral
 from runner.data.table_files import TableFile
 from runner.errors import DataError, printable
 from runner.network.topology import Array
@@ -40,20 +41,20 @@ class Column:
 
     def add(self, cells: "pd.Series[Any]", start: int) -> bool:
         """Takes the next piece; False for lists, bytes and the like, and texts amid numbers."""
-        values, kind = cells.to_numpy(), cells.dtype.kind
-        rows = slice(start, start + len(values))
-        if kind == "O" and not all(isinstance(cell, bool | str) for cell in cells.dropna()):
+        kind = cells.dtype.kind
+        rows = slice(start, start + len(cells))
+        if kind == "O" and not self.categorical:
+            cells, kind = told_apart(cells)
+        if kind == "?":
             return False
-        if kind == "O" and all(isinstance(cell, bool) for cell in cells.dropna().unique()):
-            values, kind = cells.astype(float).to_numpy(), "b"
         if self.categorical or kind not in "biuf":
             self.values[rows] = np.nan
             self.codes.append(self._coded(cells))
             return not (self.numeric and self.texts)
-        self.values[rows] = values
+        self.values[rows] = values = cells.to_numpy(float, na_value=np.nan)
         self.codes.append(np.broadcast_to(np.int32(-1), values.shape))
-        sizes = np.abs(self.values[rows])
-        if values.dtype.kind == "f" and not (sizes <= LARGEST).all():
+        sizes = np.abs(values)
+        if not (sizes <= LARGEST).all():
             unknown = int(np.count_nonzero(np.isnan(values)))
             self.gaps |= unknown > 0
             self.infinite |= bool(np.isinf(values).any())
@@ -103,6 +104,28 @@ class Column:
             file.refuse_cell(self.name, lambda c: not is_number(c) and not is_missing(c))
         if self.large:
             file.refuse_cell(self.name, is_large, "is beyond ±1e150; scale the column down")
+
+
+def told_apart(cells: "pd.Series[Any]") -> tuple["pd.Series[Any]", str]:
+    """Cells of Python objects, and of what kind they are; numbers among them become floats.
+
+    The kind: b truth values, i and f numbers, O texts, ? anything else. Numbers come as objects
+    where they are decimals, or whole and beyond 64 bits, which are read as texts.
+    """
+    present = cells.dropna()
+    found = present.unique() if len(present) and isinstance(present.iloc[0], str) else present
+    if all(isinstance(cell, bool) for cell in found):
+        return cells.astype(float), "b"
+    if all(isinstance(cell, Decimal) for cell in found):
+        whole = all(cell.as_tuple().exponent == 0 for cell in found)
+        return cells.astype(float), "i" if whole else "f"
+    if not all(isinstance(cell, bool | str) for cell in found):
+        return cells, "?"
+    if not all(isinstance(cell, str) and (is_numeral(cell) or is_missing(cell)) for cell in found):
+        return cells, "O"
+    numbers = [float(cell) if is_numeral(cell) else np.nan for cell in cells.fillna("")]
+    whole = all(cell.strip().lstrip("+-").isdecimal() for cell in found if not is_missing(cell))
+    return type(cells)(numbers), "i" if whole else "f"
 
 
 def is_large(cell: str) -> bool:

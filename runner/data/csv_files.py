@@ -90,6 +90,7 @@ class CsvFile:
                     low_memory=False,
                     chunksize=CHUNK,
                     dtype=dict.fromkeys(texts, str),
+                    dtype_backend="numpy_nullable",  # whole numbers stay whole beside empty cells
                 )
                 for piece in reader:
                     piece.columns = pd.Index(self.header)  # pandas names nameless columns
@@ -192,10 +193,17 @@ def measure(path: str) -> tuple[int, int]:
 
 def is_number(cell: str) -> bool:
     """Whether a cell's text is a finite number, or a truth value."""
-    try:
+    if is_numeral(cell):
         return math.isfinite(float(cell))
-    except ValueError:
-        return cell.strip().lower() in ("true", "false")
+    return cell.strip().lower() in ("true", "false")
+
+
+def is_numeral(cell: str) -> bool:
+    """Whether a cell's text is a number in digits, of whatever size."""
+    return NUMERAL.fullmatch(cell.strip()) is not None
+
+
+NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def is_missing(cell: str) -> bool:

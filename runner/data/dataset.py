@@ -84,6 +84,8 @@ class Pool:
     """standardise, minmax, none, or known beforehand."""
     scale_targets: str = "none"
     """The same for numbers to predict: standardise, minmax or none."""
+    regression: bool = False
+    """Whether targets are numbers to predict, even where all of them are 0 or 1."""
     groups: tuple[slice, ...] = ()
     """Input columns that together are one category, one-hot."""
     distortion: Distortion | None = None
@@ -116,6 +118,8 @@ class Dataset:
     """How many inputs had no value and were filled in."""
     distortion: Distortion | None = None
     """How training images are distorted, batch by batch, or None."""
+    regression: bool = False
+    """Whether targets are numbers to predict, even where all of them are 0 or 1."""
 
     @property
     def parts(self) -> dict[str, Part]:

@@ -91,6 +91,7 @@ def load_csv(
         )
     return Pool(
         samples=samples,
+        regression=task == "regression",
         input_names=names,
         target_names=target,
         classes=classes,
@@ -175,7 +176,7 @@ def matrix_pool(pool: Pool, path: str, task: str) -> Pool:
     samples = pool.samples
     if classes is not None:
         samples = replace(samples, targets=labels_of(columns[0], classes, path))
-    return replace(pool, samples=samples, classes=classes)
+    return replace(pool, samples=samples, classes=classes, regression=task == "regression")
 
 
 def classes_of(

@@ -62,9 +62,11 @@ class ParquetFile:
         rows = 0
         try:
             with self._opened() as file:
+                whole = whole_numbers()
                 for batch in file.iter_batches(batch_size=CHUNK):
                     batch.validate(full=True)  # texts that are not UTF-8, places out of range
-                    piece = batch.to_pandas(ignore_metadata=True)  # which may hide columns
+                    # Metadata may hide columns; whole numbers stay whole beside missing ones.
+                    piece = batch.to_pandas(ignore_metadata=True, types_mapper=whole.get)
                     rows += len(piece)
                     if rows > self.most_rows:
                         break
@@ -95,3 +97,12 @@ class ParquetFile:
                     )
             start += len(piece)
         raise self._damaged(f"column '{printable(name)}' does not hold numbers")
+
+
+def whole_numbers() -> dict[Any, Any]:
+    """By Arrow's type of whole numbers, the one of pandas that keeps them whole."""
+    import pandas as pd  # noqa: PLC0415 - only for those who read files
+    import pyarrow as pa  # noqa: PLC0415
+
+    names = [f"{sign}{bits}" for sign in ("Int", "UInt") for bits in (8, 16, 32, 64)]
+    return {getattr(pa, name.lower())(): getattr(pd, f"{name}Dtype")() for name in names}

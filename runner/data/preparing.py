@@ -20,6 +20,7 @@ def prepare(pool: Pool, split: Split) -> Dataset:
         missing = sum(int(np.isnan(part.inputs).sum()) for part in parts.values())
         parts = {name: filled(part, fill) for name, part in parts.items()}
     train = parts["train"]
+    target_scaling = target_scaling_of(train.targets, pool)
     return Dataset(
         train=train,
         validation=parts.get("validation"),
@@ -30,10 +31,11 @@ def prepare(pool: Pool, split: Split) -> Dataset:
         image_shape=pool.image_shape,
         groups=pool.groups,
         scaling=scaling_of(train.inputs, pool),
-        target_scaling=target_scaling_of(train.targets, pool),
+        target_scaling=target_scaling,
         fill=fill,
         missing=missing,
         distortion=pool.distortion,
+        regression=pool.regression or target_scaling is not None,
     )
 
 

@@ -38,9 +38,12 @@ REGRESSION = Task("regression", ("loss", "mae"), ("rmse", "r2"))
 TASKS = (CLASSIFICATION, MANY_CLASSES, BITS, REGRESSION)
 
 
-def task_of(targets: Array) -> Task:
-    """What targets [samples, n_out] ask for."""
-    if not ((targets == 0) | (targets == 1)).all():
+def task_of(targets: Array, *, regression: bool = False) -> Task:
+    """What targets [samples, n_out] ask for, as they came.
+
+    regression: whether they were said to be numbers to predict, whatever values they have.
+    """
+    if regression or not ((targets == 0) | (targets == 1)).all():
         return REGRESSION
     outputs = targets.shape[1]
     if outputs > 1 and not np.all(targets.sum(axis=1) == 1):

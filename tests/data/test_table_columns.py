@@ -1,3 +1,4 @@
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ TASKS = {
     "written with a point": ("0.0 1.0 0.0 1.0", "auto", None),
     "many": (" ".join(str(i % 30) for i in range(90)), "auto", None),
     "said to be numbers": ("0 1 0 1", "regression", None),
+    "with an empty cell": ("0 1 0 1  1", "auto", ("0", "1")),
+    "with a point and an empty cell": ("0.0 1.0 0.0 1.0  1.0", "auto", None),
+    "truth values with an empty cell": ("true false  true true", "auto", ("false", "true")),
+    "whole beyond 64 bits": ("18446744073709551616 7 3", "auto", None),
     "said to be classes": ("3.5 7 3.5 7", "classification", ("3.5", "7")),
 }
 
@@ -51,8 +56,8 @@ TASKS = {
 @pytest.mark.parametrize("case", TASKS)
 def test_the_task_follows_from_the_target_or_is_said(case: str, tmp_path: Path) -> None:
     cells, task, classes = TASKS[case]
-    rows = "".join(f"{i},{cell}\n" for i, cell in enumerate(cells.split()))
-    pool = load(tmp_path / "data.csv", "a,y\n" + rows, task=task)
+    rows = "".join(f"{i},{cell}\n" for i, cell in enumerate(cells.split(" ")))
+    pool = load(tmp_path / "data.csv", "a,y\n" + rows, task=task, missing="drop")
     assert pool.classes == classes
     named = pool.samples.targets if classes is None else np.array(classes)[pool.samples.targets]
     texts = [str(value) for value in named.ravel()]
@@ -164,6 +169,31 @@ def test_gzip_parquet_and_csv_give_the_same(tmp_path: Path) -> None:
         assert pool.input_names == ("colour=blue", "colour=red", "size")
         assert pool.samples.inputs.tolist() == [[0, 1, 1], [1, 0, 2], [0, 1, 3], [1, 0, 4]]
         assert pool.samples.targets.tolist() == [0, 1, 0, 1]
+
+
+NULLABLE: dict[str, tuple[list[Any], str, tuple[str, ...] | None, list[float]]] = {
+    # cells, type of Arrow's, classes, targets
+    "whole numbers": ([0, 1, None, 1, 0], "int64", ("0", "1"), [0, 1, 1, 0]),
+    "small whole numbers": ([0, 1, None, 1, 0], "uint8", ("0", "1"), [0, 1, 1, 0]),
+    "truth values": ([False, True, None, True], "bool_", ("false", "true"), [0, 1, 1]),
+    "decimals": ([Decimal("1.50"), None, Decimal("2.25")], "decimal128", None, [1.5, 2.25]),
+    "texts of numbers": (["1.5", None, "007", "1.5"], "string", None, [1.5, 7, 1.5]),
+    "floats": ([0.0, 1.0, None, 1.0, 0.0], "float64", None, [0, 1, 1, 0]),
+}
+
+
+@pytest.mark.parametrize("case", NULLABLE)
+def test_numbers_of_parquet_are_numbers_and_stay_whole_beside_gaps(
+    case: str, tmp_path: Path
+) -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    cells, name, classes, targets = NULLABLE[case]
+    kind = arrow.decimal128(6, 2) if name == "decimal128" else getattr(arrow, name)()
+    columns = {"a": arrow.array(range(len(cells))), "y": arrow.array(cells, kind)}
+    parquet.write_table(arrow.table(columns), tmp_path / "data.parquet")
+    pool = load_csv(str(tmp_path / "data.parquet"), ("y",), missing="drop")
+    assert pool.classes == classes
+    assert pool.samples.targets.ravel().tolist() == targets
 
 
 def test_pieces_of_a_long_file_fit_together(tmp_path: Path) -> None:
