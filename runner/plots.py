@@ -53,7 +53,7 @@ def drawn(run: Path, datasets: dict[str, Dataset]) -> Sequence[str]:
         settings = parse_settings(about["configuration"]).dataset
         dataset = datasets.get(repr(settings)) or load_dataset(settings)
         datasets[repr(settings)] = dataset
-        if about["checksums"].get("data") != dataset.checksum:
+        if about["checksums"].get("data") not in (dataset.checksum, dataset.values_checksum):
             raise DataError("the data set is not the one it was trained on; give the same files")
         trained = load_network(run)
     except RunnerError as error:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from runner.assembly.building import (
     build_distortion,
@@ -37,6 +37,8 @@ class Assembly:
     """With targets as the network's outputs are."""
     data_checksum: str
     """Of the data as they came."""
+    values_checksum: str
+    """The same without names, as runs recorded it before these counted."""
     engine: Engine
     stopping: Stopping
     watch: Watch | None
@@ -57,7 +59,14 @@ class Experiment(Assembly):
         if self.settings.from_ is None:
             return state
         topology = problem.network.topology
-        return branch_off(self.settings.from_, state, topology, self.config, self.data_checksum)
+        known = (self.data_checksum, self.values_checksum)
+        return branch_off(self.settings.from_, state, topology, self.config, known)
+
+    def recorded_as(self, checksum: object) -> Self:
+        """The experiment of a run that recorded this checksum of its data, maybe without names."""
+        if checksum != self.values_checksum:
+            return self
+        return replace(self, data_checksum=self.values_checksum)
 
     @cached_property
     def columns(self) -> dict[str, object]:
@@ -111,6 +120,7 @@ def assemble(
     return Assembly(
         dataset.for_outputs(outputs, settings.dtype),
         dataset.checksum,
+        dataset.values_checksum,
         engine,
         build_stopping(settings.stopping),
         build_watch(settings),

@@ -57,7 +57,7 @@ def resume_run(
         if status == "diverged":
             raise diverged(run, about)
         config = changed(run, about["configuration"], changes)
-        experiment = prepare(config, settings_then(config, about), assembled)
+        experiment = prepared_again(config, about, assembled)
         check_same(run, about, experiment, changes)
         snapshot, steps = newest_sound(run, experiment.checksum, warn)
         if snapshot is None:
@@ -115,6 +115,14 @@ def settings_then(config: Mapping[str, Any], about: Mapping[str, Any]) -> Settin
     """
     settings = parse_settings(config)
     return replace(settings, engine="numpy") if about.get("engine") == "numpy" else settings
+
+
+def prepared_again(
+    config: Mapping[str, Any], about: Mapping[str, Any], assembled: Callable[[Settings], Assembly]
+) -> Experiment:
+    """A recorded run's experiment, with the engine and the form of checksum that it has."""
+    experiment = prepare(config, settings_then(config, about), assembled)
+    return experiment.recorded_as(about["checksums"].get("data"))
 
 
 def check_data(run: Path, about: Mapping[str, Any], experiment: Experiment) -> None:

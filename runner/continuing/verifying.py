@@ -9,7 +9,7 @@ import numpy as np
 
 from runner.assembly.building import build_occasions
 from runner.assembly.course import course
-from runner.assembly.preparing import Assembly, Experiment, assemble, prepare
+from runner.assembly.preparing import Assembly, Experiment, assemble
 from runner.continuing.circumstances import elsewhere
 from runner.continuing.differences import (
     Difference,
@@ -18,7 +18,7 @@ from runner.continuing.differences import (
     row_differences,
     weight_differences,
 )
-from runner.continuing.resuming import check_data, settings_then
+from runner.continuing.resuming import check_data, prepared_again
 from runner.errors import SnapshotError, printable
 from runner.recording.history import History
 from runner.recording.locks import locked
@@ -80,8 +80,7 @@ def verify_run(
     with locked(run):
         about = described(run)
         recorded, rows = recorded_states(run), recorded_rows(run)
-        config = about["configuration"]
-        experiment = prepare(config, settings_then(config, about), assembled)
+        experiment = prepared_again(about["configuration"], about, assembled)
         check_data(run, about, experiment)
         last = max(recorded)
         if about["status"] != "completed":  # else nothing comes after its last snapshot

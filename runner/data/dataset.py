@@ -1,6 +1,7 @@
 """A data set in memory: its parts, and what is known of its columns."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -199,7 +200,16 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 of all parts' shapes and values: different data are never taken for one."""
+        """SHA-256 of all parts' values and of the names of inputs, targets and classes.
+
+        Different data are never taken for one, nor columns that have changed places.
+        """
+        names = [self.values_checksum, self.input_names, self.target_names, self.classes]
+        return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+    @cached_property
+    def values_checksum(self) -> str:
+        """SHA-256 of all parts' shapes and values: the checksum in runs before names counted."""
         digest = hashlib.sha256()
         for part in self.parts.values():
             digest.update(repr((part.inputs.shape, part.targets.shape)).encode())

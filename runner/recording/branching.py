@@ -91,9 +91,9 @@ def branch_off(
     fresh: TrainingState,
     topology: Topology,
     config: Mapping[str, Any],
-    data: str,
+    data: Sequence[str],
 ) -> TrainingState:
-    """The parent's state, as far as it fits a run with `config` on data with that checksum.
+    """The parent's state, as far as it fits a run with `config` on data with such a checksum.
 
     fresh: the state that the run would start from by itself. Weights and counts are the parent's;
     the optimizer's memory, if the optimizer is; the generator, if the seed is; the epoch in
@@ -121,7 +121,7 @@ def branch_off(
             f"{fresh.parameters.size:,} of {fresh.parameters.dtype}; keep topology and dtype, "
             "network.bias and network.batch_norm"
         )
-    other_data = about["checksums"].get("data") != data
+    other_data = about["checksums"].get("data") not in data
     if differ(parent, config, "optimizer", "name"):
         state.slots = fresh.slots
     if differ(parent, config, "seed"):

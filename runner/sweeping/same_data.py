@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.checking.parsing import parse
 from runner.checking.rules import shown
+from runner.data.dataset import Dataset
 from runner.errors import DataError, printable
 from runner.settings import DatasetSettings
 from runner.sweeping.sharing import shared_dataset
@@ -50,19 +51,22 @@ class TrainedOn:
             section = json.loads(text)
             if source_of(section) != source:
                 continue
-            versions: list[tuple[str, int | None]] = list(jobs.items())
-            if not loaded and (checksum := checksum_now(section)) is not None:
+            versions: dict[str, int | None] = {**jobs}
+            if not loaded and (dataset := dataset_now(section)) is not None:
                 loaded = True
-                versions += [] if checksum in jobs else [(checksum, None)]
+                if (first := versions.pop(dataset.values_checksum, None)) is not None:
+                    versions = {dataset.checksum: first} | versions  # recorded without names
+                versions.setdefault(dataset.checksum)
             if len(versions) > 1:
-                raise changed(folder, section, *versions[:2])
+                one, other = list(versions.items())[:2]
+                raise changed(folder, section, one, other)
 
 
-def checksum_now(section: Mapping[str, Any]) -> str | None:
-    """That of the data that there are; None where they cannot be loaded."""
+def dataset_now(section: Mapping[str, Any]) -> Dataset | None:
+    """The data that there are; None where they cannot be loaded."""
     try:
         settings: DatasetSettings = parse(DatasetSettings, section, "dataset.")
-        return shared_dataset(settings).checksum
+        return shared_dataset(settings)
     except Exception:  # whatever goes wrong with them
         return None
 
