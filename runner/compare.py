@@ -16,7 +16,6 @@ from runner.analysis.comparing import (
     Group,
     Measure,
     Verdict,
-    best_of,
     compare_groups,
     default_metric,
     grouped,
@@ -37,10 +36,12 @@ from runner.recording.files import write_output
 from runner.recording.tables import csv_bytes
 
 MOST_SENTENCES = 30
-MOST_UNREAL = 10
-"""Comparisons that are all told; of more, those that are real, and those with the best group."""
 MOST_LEFT_OUT = 10
 ALL = "all"
+DATA_NAME = "dataset.name"
+DIVISION = ("dataset.fold", "dataset.split_seed", "dataset.sgd_rate")
+"""Settings of data sets that choose no other data."""
+MOST_DATA = 4
 WHY = "why a run is left out"
 EXAMPLES = """\
   python -m runner.compare outputs/2026-11-22/15-02-10-9d1f0c2b7e
@@ -49,10 +50,10 @@ EXAMPLES = """\
   python -m runner.compare outputs --where 'status == "completed" and seed <= 10' --sort=-accuracy
 
 Groups of --by show the mean with its 95 % interval: Student's t, or of ten skewed runs or more
-bootstrap-t, on a log scale for what is above 0. Differences are tested by Wilcoxon's signed-rank
-test between runs of the same seed (and the same other settings that vary within the groups), else
-by his rank-sum test; p-values are Holm's, so that a difference called real is chance in at most 5 %
-of such comparisons as a whole.
+bootstrap-t, on a log scale for what is above 0. Each group is compared with the best, by Wilcoxon's
+signed-rank test between runs of the same seed (and the same other settings that vary within the
+groups), else by his rank-sum test; p-values are Holm's and none is below that of all groups being
+alike, of whom then one is called worse in at most 5 % of such comparisons as a whole.
 """
 
 
@@ -129,7 +130,7 @@ def compare(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     for line in [*copies, *left_out(runs, options.by, measure)]:
         say(line)
     show_groups(table, options.by, groups, options.rows)
-    for line in remarks(completed, measure):
+    for line in [*remarks(completed, measure), *mixed_data(completed, options.by)]:
         say(line)
     alike = [name for name in telling(completed) if name in paired_by] or paired_by
     if verdicts:
@@ -157,26 +158,20 @@ def show_groups(table: pd.DataFrame, by: Sequence[str], groups: Sequence[Group],
 def show_differences(
     verdicts: Sequence[Verdict], by: Sequence[str], measure: Measure, paired_by: Sequence[str]
 ) -> None:
-    """Prints how they were tested, then a sentence for each that is real or of the best group."""
+    """Prints how they were tested, then a sentence for each: those that are real first."""
     paired = any(verdict.pairs for verdict in verdicts)
     alike = " and ".join(filter(None, [", ".join(paired_by[:-1]), *paired_by[-1:]]))
     test = f"paired by {alike}, Wilcoxon signed-rank" if paired else "Wilcoxon rank-sum"
     if len(verdicts) > 1:
         test += f", p with Holm's correction for {len(verdicts):,} comparisons, intervals without"
     print()
-    say(f"Differences ({test}):")
-    best = best_of([group for v in verdicts for group in (v.better, v.worse)], measure)
-    ordered = sorted(verdicts, key=lambda verdict: (not verdict.real, verdict.p))
-    if len(ordered) > MOST_UNREAL:
-        ordered = [v for v in ordered if v.real or v.better is best or v.worse is best]
+    say(f"Differences from the best ({test}):")
+    ordered = sorted(verdicts, key=lambda verdict: (not verdict.real, not verdict.leans, verdict.p))
     for verdict in ordered[:MOST_SENTENCES]:
         say(f"  {sentence(verdict, by, measure, paired_by)}")
-    real = sum(verdict.real for verdict in verdicts)
     if len(ordered) > MOST_SENTENCES:
+        real = sum(verdict.real for verdict in verdicts)
         print(f"  … {real:,} of {len(verdicts):,} are real")
-    elif len(ordered) < len(verdicts):
-        others = len(verdicts) - len(ordered)
-        say(f"  … no difference shown in {others:,} more, none of them with the best")
 
 
 def repeats(runs: pd.DataFrame, again: Mask, result: str) -> list[str]:
@@ -222,11 +217,37 @@ def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
     return found
 
 
+def mixed_data(runs: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    """Whether groups are of several data sets each, or each of another: a mean of unlike things."""
+    differing = [name for name in varying(runs) if is_of_data(name) and name not in by]
+    within = [
+        name
+        for name in differing
+        if (runs.groupby(list(by), dropna=False)[name].nunique(dropna=False) > 1).any()
+    ]
+    told = within or ([] if any(map(is_of_data, by)) else differing)
+    if not told:
+        return []
+    name = DATA_NAME if DATA_NAME in told else told[0]
+    values = [value_text(value) for value in runs[name].drop_duplicates()]
+    more = f" and {len(values) - MOST_DATA:,} more" if len(values) > MOST_DATA else ""
+    of = f"different data ({name}: {', '.join(values[:MOST_DATA])}{more})"
+    if within:
+        return [f"groups are averages over {of}; --by {','.join([*by, name])} tells them apart"]
+    return [f"groups are of {of}: what differs between them may be the data's doing"]
+
+
+def is_of_data(name: str) -> bool:
+    """Whether a setting says which data a run learns from, not how they are divided."""
+    return name.startswith("dataset.") and name not in DIVISION
+
+
 def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     """Prints a row a run, with the columns that tell most; gives all columns."""
     runs = in_order(runs, options.sort)
     metric = options.metric or default_metric(runs)
-    measure_of(runs, metric, options.better)
+    if options.metric is not None:
+        measure_of(runs, metric, options.better)
     for name in set(options.columns) - {ALL}:
         check_column(runs, "--columns", name)
     settings, results = telling(runs), worth_showing(runs, metric)
@@ -234,12 +255,13 @@ def overview(runs: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
         settings, results = [str(name) for name in runs if name != "path"], []
     elif options.columns:
         settings, results = list(options.columns), []
-    table = runs[[*settings, *results]].copy()
+    order = [] if options.sort is None else [options.sort.removeprefix("-")]
+    table = runs[list(dict.fromkeys([*settings, *results, *order]))].copy()
     if "run" not in table:
         table.insert(0, "run", pd.Series(short_names(runs["path"]), runs.index))
     shown = [str(name) for name in table]
     if not options.columns:
-        important = ["run", *settings[:2], *({metric} & set(results)), *shown]
+        important = ["run", *order, *settings[:2], *({metric} & set(results)), *shown]
         shown = fitting(table, options.rows, list(dict.fromkeys(important)))
     again = int(repeated(runs).sum())
     same = f", {again:,} of which repeat others (same settings and seed)" if again else ""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import reduce
 from math import comb
 
 import numpy as np
@@ -16,6 +16,7 @@ from runner.analysis.statistics import (
     Difference,
     Interval,
     Scale,
+    any_difference,
     holm,
     mean_interval,
     paired_difference,
@@ -27,8 +28,6 @@ from runner.network.topology import Array
 from runner.training.metrics import METRICS, PREFIXES, SCORES, higher_is_better
 
 LEVEL = 0.05
-MOST_COMPARED = 30
-"""Groups of which each is compared with each; of more, each is compared with the best."""
 SPENT = ("steps", "epochs", "seconds")
 """What a run needs until it stops."""
 
@@ -69,7 +68,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How two groups differ; `better` is it on average over what was compared."""
+    """How a group differs from the best; `better` is it on average over what was compared."""
 
     better: Group
     worse: Group
@@ -89,6 +88,17 @@ class Verdict:
     def real(self) -> bool:
         """Whether chance is ruled out, at 5 % for all comparisons together, and all agree."""
         return self.p <= LEVEL and self.one_sided
+
+    @property
+    def leans(self) -> bool:
+        """Whether the interval of the difference leaves out 0, be it real or not."""
+        low, high = self.difference.interval
+        return low > 0 or high < 0
+
+    @property
+    def too_few(self) -> bool:
+        """Whether so many runs could not have shown any difference."""
+        return self.least_p > LEVEL
 
 
 def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
@@ -184,18 +194,42 @@ def natural(value: object) -> tuple[object, ...]:
 
 
 def compare_groups(groups: Sequence[Group], measure: Measure) -> list[Verdict]:
-    """How the groups differ: each from each, or from the best where there are very many."""
-    pairs = list(combinations(groups, 2))
-    tests = len(pairs)
-    if len(groups) > MOST_COMPARED:
-        best = best_of(groups, measure)
-        pairs = [(best, group) for group in groups if group is not best]
-    compared = [in_order(a, b, measure) for a, b in pairs]
-    together = holm([difference.p for _, _, difference, _, _ in compared], tests)
+    """How each group differs from the best.
+
+    That one is the best of all by what is tested, which by chance alone makes the others look
+    worse: p-values are never below that of all groups being alike.
+    """
+    best = best_of(groups, measure)
+    compared = [in_order(best, group, measure) for group in groups if group is not best]
+    tests, alike = len(compared), all_alike(groups, measure)
+    together = holm([difference.p for _, _, difference, _, _ in compared])
     return [
-        Verdict(better, worse, found, paired, p, min(1.0, least * tests), agree(found, measure))
+        Verdict(
+            better,
+            worse,
+            found,
+            paired,
+            max(p, alike),
+            min(1.0, least * tests),
+            agree(found, measure),
+        )
         for (better, worse, found, paired, least), p in zip(compared, together, strict=True)
     ]
+
+
+def all_alike(groups: Sequence[Group], measure: Measure) -> float:
+    """The p-value of three groups or more being alike; 0 of two, which their own test tells."""
+    if len(groups) < 3:
+        return 0.0
+    samples = [measure.scaled(group.values) for group in groups]
+    common = reduce(np.intersect1d, (group.blocks for group in groups))
+    unique = all(len(np.unique(group.blocks)) == len(group.blocks) for group in groups)
+    # Most must be in all groups, as for two that are compared.
+    paired = unique and len(common) > 1 and 2 * len(common) >= max(map(len, samples))
+    if paired:
+        places = [np.intersect1d(common, g.blocks, return_indices=True)[2] for g in groups]
+        samples = [sample[place] for sample, place in zip(samples, places, strict=True)]
+    return any_difference(samples, paired=paired)
 
 
 def best_of(groups: Sequence[Group], measure: Measure) -> Group:
@@ -241,15 +275,19 @@ def summary(
 ) -> pd.DataFrame:
     """A row a group: n, mean, sd, the mean's 95 % interval, median, min, max, and the best.
 
-    `best` marks the group of the best mean, geometric where factors count; `may be best` those that
-    are not shown to be worse.
+    `best` marks the group of the best mean, geometric where factors count; nothing those that are
+    shown to be worse, `seems worse` those of whose difference the interval leaves out 0, and
+    `may be best` the others.
     """
     best = best_of(groups, measure)
-    worse = [verdict.worse for verdict in verdicts if verdict.real and verdict.better is best]
+    marks = {
+        id(verdict.worse): "" if verdict.real else "seems worse"
+        for verdict in verdicts
+        if verdict.better is best and (verdict.real or verdict.leans)
+    }
     rows = []
     for group in groups:
         values, interval = group.values, mean_interval(group.values, measure.scale)
-        same = "" if any(group is other for other in worse) else "may be best"
         rows.append(
             {
                 **dict(zip(by, group.key, strict=True)),
@@ -261,7 +299,7 @@ def summary(
                 "median": np.median(values),
                 "min": values.min(),
                 "max": values.max(),
-                "best": "best" if group is best else same,
+                "best": "best" if group is best else marks.get(id(group), "may be best"),
             }
         )
     return pd.DataFrame(rows)

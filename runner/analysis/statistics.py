@@ -28,6 +28,8 @@ LEAST, MOST = 10, 500
 """Bootstrapped are samples of no fewer, which have enough different resamples, and no more, of
 whose mean Student's t is sure."""
 RESAMPLES = 1999
+ROUNDING = 1e-12
+"""Relative differences that are none."""
 
 
 class Interval(NamedTuple):
@@ -88,7 +90,7 @@ def mean_interval(values: Array, scale: Scale = ANY) -> Interval:
     if n < 2:
         return Interval(np.nan, np.nan)
     mean = values.mean()
-    if np.ptp(values) <= 1e-12 * abs(mean):  # all are equal, but for rounding
+    if np.ptp(values) <= ROUNDING * abs(mean):  # all are equal, but for rounding
         return Interval(float(mean), float(mean))
     skewed = LEAST <= n <= MOST and abs(stats.skew(values, bias=False)) > SKEWED
     if skewed and not hangs_on_one(values):
@@ -117,7 +119,8 @@ def bootstrapped_t(values: Array, scale: Scale) -> tuple[float, float]:
         with np.errstate(divide="ignore", invalid="ignore"):
             error = scale.slope(mean) * spread / np.sqrt(resamples.shape[axis])
             away = (scale.forward(mean) - center) / error
-        return np.where(spread > 0, away, 0.0)  # resamples of one value over and over
+        # Resamples of one value over and over have no spread, but for rounding.
+        return np.where(spread > ROUNDING * np.abs(mean), away, 0.0)
 
     found = stats.bootstrap(
         (values,),
@@ -140,7 +143,7 @@ def paired_difference(a: Array, b: Array) -> Difference:
 
     away = a - b
     # What differs by rounding only is equal: 0.1 + 0.2 and 0.3.
-    away = np.where(np.abs(away) <= 1e-12 * np.maximum(np.abs(a), np.abs(b)), 0.0, away)
+    away = np.where(np.abs(away) <= ROUNDING * np.maximum(np.abs(a), np.abs(b)), 0.0, away)
     p = float(stats.wilcoxon(away).pvalue) if away.any() else 1.0
     equal = float((away == 0).mean())
     higher = float((away > 0).mean()) + equal / 2
@@ -163,13 +166,28 @@ def unpaired_difference(a: Array, b: Array) -> Difference:
     return Difference(effect, interval, float(ranked.pvalue), higher)
 
 
-def holm(p: Sequence[float], tests: int | None = None) -> list[float]:
+def any_difference(samples: Sequence[Array], *, paired: bool) -> float:
+    """The p-value of all samples being alike, whichever of them is looked at afterwards.
+
+    paired: whether those of one place belong together: Friedman's test, else that of Kruskal and
+    Wallis.
+    """
+    from scipy import stats  # noqa: PLC0415 - slow to import
+
+    values = np.stack(samples) if paired else np.concatenate(samples)
+    if np.ptp(values, axis=0).max() <= ROUNDING * np.abs(values).max():  # all are equal
+        return 1.0
+    test = stats.friedmanchisquare if paired else stats.kruskal
+    return float(test(*samples).pvalue)
+
+
+def holm(p: Sequence[float]) -> list[float]:
     """p-values for all tests together: that any true null hypothesis is rejected at 5 % or less.
 
-    tests: how many there were, when `p` are those of some. Source: Holm 1979.
+    Source: Holm 1979.
     """
     order = np.argsort(p)
-    factors = (tests or len(p)) - np.arange(len(p))
+    factors = len(p) - np.arange(len(p))
     together = np.empty(len(p))
     together[order] = np.minimum(1, np.maximum.accumulate(np.asarray(p)[order] * factors))
     return [float(value) for value in together]

@@ -64,6 +64,10 @@ def sentence(
         return f"{a} {words_of(measure)[0]} {b}: {evidence}"
     if verdict.p <= LEVEL:
         return f"{a} and {b} differ, most runs otherwise than their average: {evidence}"
+    if verdict.leans:
+        few = f"so few {pairs if verdict.pairs else 'runs'} cannot show it"
+        doubt = few if verdict.too_few else "chance is not ruled out"
+        return f"{a} seems better than {b}, but {doubt}: {evidence}"
     return f"{a} and {b}: no difference shown: {evidence}"
 
 
@@ -104,12 +108,13 @@ def p_text(p: float) -> str:
 
 def shortage(verdicts: Sequence[Verdict], paired_by: Sequence[str]) -> str | None:
     """What to do where no number of wins could have shown anything."""
-    if not verdicts or min(verdict.least_p for verdict in verdicts) <= 0.05:
+    if not verdicts or not all(verdict.too_few for verdict in verdicts):
         return None
-    needed = int(np.ceil(np.log2(2 * len(verdicts) / 0.05)))
+    least = min(verdict.least_p for verdict in verdicts)
+    needed = int(np.ceil(np.log2(2 * len(verdicts) / LEVEL)))
     paired = any(verdict.pairs for verdict in verdicts)
     what = pairs_of(paired_by) if paired and paired_by else "runs"
     return (
-        "So few runs cannot show any difference, even if all agree; "
+        f"So few runs cannot show any difference, even if all agree ({p_text(least)} at least); "
         f"with {needed} {what} or more in each group they can."
     )

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from runner.errors import DataError
 from runner.network.activations import ACTIVATIONS
+from runner.network.labels import labels
 from runner.network.network import Network
 from runner.network.scaling import Scaling
 from runner.network.topology import Array, Topology
@@ -99,9 +100,7 @@ class TrainedNetwork:
 
         Names of classes, or numbers where the classes have no names.
         """
-        numbers: Array = outputs.argmax(1)
-        if outputs.shape[1] == 1:
-            numbers = (outputs[:, 0] > 0.5).astype(int)
+        numbers = labels(outputs)
         if self.classes is None:
             return numbers
         return np.array(self.classes)[np.minimum(numbers, len(self.classes) - 1)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from runner.network.labels import labels
 from runner.network.topology import Array
 from runner.network.trained import output_blocks
 from runner.training.engine import Problem
@@ -55,10 +56,3 @@ def confusion(problem: Problem, parameters: Array, part: HeldOut) -> Confusion:
         pairs = labels(part.targets[rows]) * classes + labels(outputs)
         counts += np.bincount(pairs, minlength=counts.size)
     return Confusion(counts.reshape(classes, classes))
-
-
-def labels(outputs: Array) -> Array:
-    """The class of each row [samples, n_out]: the highest output, or 0.5 as threshold of one."""
-    highest = outputs[:, 0] > 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
-    numbers: Array = highest.astype(np.int64)
-    return numbers

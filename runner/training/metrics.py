@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from runner.network.labels import labels
 from runner.network.topology import Array
 from runner.training.tasks import CLASSIFICATION, TOP, Task
 
@@ -25,9 +26,7 @@ def absolute_error(outputs: Array, targets: Array) -> float:
 
 def correct(outputs: Array, targets: Array) -> int:
     """How many samples are classified correctly: arg-max, or threshold 0.5 for one output."""
-    if outputs.shape[1] == 1:
-        return int(np.count_nonzero((outputs > 0.5) == (targets > 0.5)))
-    return int(np.count_nonzero(outputs.argmax(1) == targets.argmax(1)))
+    return int(np.count_nonzero(labels(outputs) == labels(targets)))
 
 
 @dataclass(frozen=True)

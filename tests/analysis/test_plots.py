@@ -11,6 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from runner.analysis.plots.decisions import (
+    confusion_counts,
     confusion_matrix,
     decision_surface,
     fit,
@@ -26,6 +27,8 @@ from runner.analysis.plots.weights import first_layer_images, network_graph, wei
 from runner.data.dataset import Dataset, Part
 from runner.network.network import Network
 from runner.network.topology import Array, Topology
+from runner.network.trained import TrainedNetwork
+from runner.training.metrics import correct
 from runner.training.range_test import loss_curve
 
 RESULTS = {
@@ -66,6 +69,18 @@ def subject(
         parameters = np.random.default_rng(5).normal(size=topology.parameters)
     fitted = dataset.for_outputs(sizes[-1])
     return Subject(RESULTS, CURVES, Network(topology), parameters, fitted)
+
+
+def test_an_output_of_exactly_half_is_the_same_class_everywhere() -> None:
+    """The first one: the second takes more than 0.5."""
+    undecided = subject((2, 1), classes(2, ("no", "yes")), np.zeros(3))
+    outputs, targets = undecided.outputs, undecided.samples.targets
+    assert (outputs == 0.5).all()
+    assert confusion_counts(undecided).tolist() == [[6, 0], [6, 0]]
+    assert undecided.wrong.tolist() == (targets[:, 0] == 1).tolist()
+    assert correct(outputs, targets) == 6
+    network = TrainedNetwork(undecided.network, undecided.parameters, classes=("no", "yes"))
+    assert set(network.labels(outputs)) == {"no"}
 
 
 def numbers(inputs: int, outputs: int = 1, samples: int = 30) -> Dataset:

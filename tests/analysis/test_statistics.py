@@ -16,6 +16,7 @@ from runner.analysis.statistics import (
     FRACTION,
     POSITIVE,
     Scale,
+    any_difference,
     holm,
     mean_interval,
     paired_difference,
@@ -86,6 +87,7 @@ def false_positives(draw: Draw, *, paired: bool, simulations: int) -> float:
         ]
         verdicts = compare_groups(groups, measure)
         assert all((verdict.pairs == 10) == paired for verdict in verdicts)
+        assert len(verdicts) == 3
         wrong += any(verdict.real for verdict in verdicts)
     return wrong / simulations
 
@@ -155,6 +157,21 @@ def test_the_mean_of_numbers_above_0_is_above_0_and_not_beyond_reason(name: str)
     assert mean_interval(1000 * sample, POSITIVE) == pytest.approx((1000 * low, 1000 * high))
 
 
+TIES = [103 / 106] * 8 + [104 / 106, 105 / 106]
+"""Accuracies as a small test part gives them."""
+
+
+@pytest.mark.parametrize("scale", [ANY, POSITIVE, FRACTION])
+def test_the_interval_of_tied_accuracies_is_as_narrow_as_they_are(scale: Scale) -> None:
+    low, high = mean_interval(np.array(TIES), scale)
+    assert 0.969 < low < np.mean(TIES) < high < 0.979
+
+
+def test_groups_that_are_all_equal_are_alike() -> None:
+    for paired in (True, False):
+        assert any_difference([np.full(5, 0.5)] * 3, paired=paired) == 1
+
+
 @pytest.mark.parametrize("sample", [[0.99, 1, 1, 1, 0.98, 1], [0.0, 0, 0.1, 0], [0.1, 0.9]])
 def test_the_mean_of_fractions_is_one(sample: list[float]) -> None:
     low, high = mean_interval(np.array(sample), FRACTION)
@@ -206,7 +223,6 @@ def test_differences_of_rounding_are_none() -> None:
 def test_holms_correction_is_that_of_his_paper() -> None:
     # Four tests; worked by hand: 4 * 0.005, 3 * 0.01, 2 * 0.03 and not less than the one before.
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.01], tests=10) == [0.1]
     assert holm([0.9, 0.8]) == [1, 1]
     assert holm([]) == []
 

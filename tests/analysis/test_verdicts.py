@@ -59,6 +59,25 @@ VERDICTS: dict[str, tuple[Measure, Group, Group, str]] = {
         group("b", [150] * 10),
         "a needs fewer steps than b: 33.3 % fewer [33.3, 33.3], 10 of 10 seeds (p = 0.002)",
     ),
+    "likely, of five seeds": (
+        ACCURACY,
+        group("a", [0.10, 0.101, 0.102, 0.101, 0.1]),
+        group("b", [0.97, 0.972, 0.974, 0.975, 0.973]),
+        "b seems better than a, but so few seeds cannot show it: 87.2 points higher [87, 87.4], "
+        "5 of 5 seeds (p = 0.062)",
+    ),
+    "likely, of other seeds": (
+        ACCURACY,
+        group("a", [0.1, 0.101, 0.102]),
+        group("b", [0.97, 0.972, 0.974], first=50),
+        "b seems better than a, but so few runs cannot show it: 87.1 points higher",
+    ),
+    "likely, and chance not ruled out": (
+        ACCURACY,
+        group("a", [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]),
+        group("b", [0.6, 0.61, 0.602, 0.63, 0.601, 0.4998, 0.4999]),
+        "b seems better than a, but chance is not ruled out: 7.75 points higher [",
+    ),
     "a mean turned around by one run": (
         STEPS,
         group("a", [10 + seed for seed in range(9)] + [9000]),

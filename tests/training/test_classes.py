@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from runner.experiment import run_experiment
+from runner.network.labels import labels
 from runner.network.topology import Array
 from runner.recording.tables import read_row, write_classes
-from runner.training.classes import Confusion, labels
+from runner.training.classes import Confusion
 from tests.end_to_end.commands import composed
 
 COUNTS = np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]])

@@ -16,7 +16,8 @@ from runner.analysis.plots.style import (
     new_figure,
     plain,
 )
-from runner.analysis.plots.subject import Subject, labels
+from runner.analysis.plots.subject import Subject
+from runner.network.labels import labels
 from runner.network.topology import Array
 
 MOST_CLASSES = 50
@@ -188,7 +189,8 @@ def draw_regions(axes: Axes, subject: Subject, outputs: Array, extent: Extent) -
     classes = subject.dataset.classes or ()
     colours = np.array([to_rgb(COLOURS[i % len(COLOURS)]) for i in range(len(classes))])
     strength = 0.65 * np.clip(outputs.max(axis=2, keepdims=True), 0, 1)
-    image = 1 - strength * (1 - colours[outputs.argmax(axis=2)])
+    shown = labels(outputs.reshape(-1, len(classes))).reshape(outputs.shape[:2])
+    image = 1 - strength * (1 - colours[shown])
     axes.imshow(image, extent=extent, origin="lower", aspect="auto")
     points, targets = subject.samples.inputs[:MOST_POINTS], labels(subject.samples.targets)
     for label, name in enumerate(classes):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from runner.data.dataset import Dataset, Part
+from runner.network.labels import decided, labels
 from runner.network.network import Network
 from runner.network.topology import Array
 from runner.network.trained import predict
@@ -70,7 +71,7 @@ class Subject:
         """[samples] Whether a sample is decided wrongly."""
         if self.dataset.classes is not None:
             return np.not_equal(labels(self.outputs), labels(self.samples.targets))
-        verdicts: Array = ((self.outputs >= 0.5) != (self.samples.targets >= 0.5)).any(axis=1)
+        verdicts: Array = (decided(self.outputs) != decided(self.samples.targets)).any(axis=1)
         return verdicts
 
     @property
@@ -78,12 +79,6 @@ class Subject:
         """[samples] The largest |output - target| of each sample."""
         distances: Array = np.abs(self.outputs - self.samples.targets).max(axis=1)
         return distances
-
-
-def labels(values: Array) -> Array:
-    """[samples] The class that outputs or targets [samples, n_out] name."""
-    found: Array = values.argmax(axis=1) if values.shape[1] > 1 else values[:, 0] >= 0.5
-    return found.astype(int)
 
 
 def read_subject(run: Path, network: Network, parameters: Array, dataset: Dataset) -> Subject:
