@@ -2,27 +2,46 @@
 
 Hydra calls whatever a `_target_` names, Python's logging whatever a `()` or `class` does, and
 launchers hand shell commands on. A preset from somebody else may hold any of these. What is known
-passes; what a person may well want passes from the command line, which is the person's own word.
+passes, by its whole name and in its own place: a module's names are also those that it imports.
+What a person may well want passes from the command line, which is the person's own word.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import Container, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from runner.checking.rules import refuse, shown
 from runner.errors import SettingsError
 
-TARGETS = (
-    "hydra._internal.core_plugins.",
-    "hydra_plugins.",
-    "optuna.samplers.",
-    "runner.sweeping.",
-)
-"""Where the classes come from that Hydra may make."""
+PLUGINS = "hydra_plugins.hydra_"
+TARGETS: dict[str, tuple[str, ...]] = {
+    "hydra.callbacks.sweep_folder": ("runner.sweeping.results.SweepFolder",),
+    "hydra.launcher": (
+        "runner.sweeping.plugins.PoolLauncher",
+        "hydra._internal.core_plugins.basic_launcher.BasicLauncher",
+        f"{PLUGINS}joblib_launcher.joblib_launcher.JoblibLauncher",
+        f"{PLUGINS}ray_launcher.ray_launcher.RayLauncher",
+        f"{PLUGINS}submitit_launcher.submitit_launcher.LocalLauncher",
+        f"{PLUGINS}submitit_launcher.submitit_launcher.SlurmLauncher",
+    ),
+    "hydra.sweeper": (
+        "runner.sweeping.plugins.GridSweeper",
+        "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
+        f"{PLUGINS}optuna_sweeper.optuna_sweeper.OptunaSweeper",
+    ),
+    "hydra.sweeper.sampler": tuple(
+        f"optuna.samplers.{name}Sampler"
+        for name in ("CmaEs", "Grid", "MOTPE", "NSGAII", "QMC", "Random", "TPE")
+    ),
+}
+"""The classes that Hydra may make, by where."""
+MADE = ("callbacks", "launcher", "sweeper")
+"""The sections of Hydra's of which it makes objects."""
 LOGGING = {
     "()": ("colorlog.ColoredFormatter",),
     "class": ("logging.FileHandler", "logging.NullHandler", "logging.StreamHandler"),
@@ -35,6 +54,7 @@ ASKED_FOR = (
     "additional_parameters",  # options of sbatch
     "address",  # of a Ray cluster, which is handed the code and the data
     "custom_search_space",  # a function that Optuna's sweeper imports
+    "env_copy",  # shows a variable of the environment
     "env_set",
     "runtime_env",  # packages and folders that Ray's workers import
     "setup",  # shell commands of a Slurm job
@@ -50,6 +70,12 @@ NAMES = ("job.name", "output_subdir", "sweep.subdir")
 """What Hydra appends to a folder: of a file's choice, plain names below it."""
 JOB_NUMBER = "${hydra.job.num}"
 """What such a name may hold, besides: it is not known yet."""
+RESOLVERS = ("hydra", "now", "oc.create", "oc.dict.keys", "oc.dict.values", "oc.select", "times")
+"""What files may compute with: nothing that reads the environment, or makes of a text what would.
+`unique`, which names folders, is below `hydra` only."""
+TYPED = ("hydra.overrides.", "hydra.job.override_dirname")
+"""Where Hydra itself keeps what has been typed."""
+INTERPOLATION = re.compile(r"\$\{\s*(?P<name>[^:{}]*?)\s*(?P<end>[:{}]|$)")
 
 
 def check_hydra(config: DictConfig, overrides: list[str]) -> None:
@@ -61,9 +87,19 @@ def check_hydra(config: DictConfig, overrides: list[str]) -> None:
             key == name or key.startswith(f"{name}.") or name.startswith(f"{key}.") for name in said
         )
 
-    written = list(leaves(OmegaConf.to_container(config.hydra), "hydra"))
+    copied = copied_variables(config, asked_for)
+    written = [
+        (key, value)
+        for key, value in leaves(OmegaConf.to_container(config.hydra), "hydra")
+        if key not in copied
+    ]
     for key, value in written:
         check_leaf(key, value, asked_for)
+        if key.startswith("hydra.overrides.") and value not in overrides:
+            raise refuse(key, value, "comes from a file", "expected only what has been typed")
+    for key, value in parts(config):
+        if not asked_for(key):
+            raise refuse(key, value, "stands for another part of a file", "expected a plain value")
     for name in FOLDERS:
         key = f"hydra.{name}"
         if not asked_for(key) and outside(folder := resolved(config, key)):
@@ -82,13 +118,46 @@ def check_hydra(config: DictConfig, overrides: list[str]) -> None:
                 "comes from a file and may lie outside the run's folder",
                 f"give it on the command line: {key}=…",
             )
+    check_values(config, said)
+
+
+def copied_variables(config: DictConfig, asked_for: Callable[[str], bool]) -> set[str]:
+    """The keys that Hydra has filled with variables of the environment.
+
+    Raises SettingsError, which shows none of them, where nobody has asked for that.
+    """
+    names = resolved(config, key := "hydra.job.env_copy") or ()
+    for name in names:
+        check_leaf(key, name, asked_for)
+    return {f"hydra.job.env_set.{name}" for name in names}
+
+
+def check_values(config: DictConfig, said: Set[str]) -> None:
+    """Refuses interpolations of a file's that would read the environment, and have it recorded."""
+    for key, value in leaves(OmegaConf.to_container(config), ""):
+        if key in said or key.startswith(TYPED) or "$" not in str(value):
+            continue
+        # What is swept becomes overrides, whose grammar has escapes of its own.
+        if "hydra.sweeper.params." in key:
+            raise refuse(key, value, "is computed", "expected plain values; give it with -m")
+        for found in INTERPOLATION.finditer(str(value)):
+            name, end = found["name"], found["end"]
+            known = name in RESOLVERS or (name == "unique" and key.startswith("hydra."))
+            if end == "{" or (end == ":" and not known):
+                problem = (
+                    "comes from a file and could read the environment, which would be recorded"
+                )
+                raise refuse(key, value, problem, f"give it on the command line: {key}=…")
 
 
 def check_leaf(key: str, value: object, asked_for: Callable[[str], bool]) -> None:
     """Refuses one value below `hydra`. Interpolations are none of what is known, so they fail."""
     *above, name = key.split(".")
-    if name == "_target_" and not str(value).startswith(TARGETS):
-        raise refuse(key, value, "would run code", f"expected a class of {' '.join(TARGETS)}")
+    place, target, below = key.partition("._target_")
+    plugin = str(value).startswith("hydra_plugins.") and asked_for(key)
+    if target and (below or value not in TARGETS.get(place, ())) and not plugin:
+        known = " ".join(TARGETS.get(place, ("no _target_ there",)))
+        raise refuse(key, value, "would run code", f"expected {known}")
     if any(place in ("job_logging", "hydra_logging") for place in above):
         check_logging(key, name, value)
     named = [place for place in (*above, name) if place in ASKED_FOR]
@@ -114,12 +183,42 @@ def leaves(values: object, prefix: str) -> Iterator[tuple[str, object]]:
     """Every value below, with its key; of lists, the items under the list's key."""
     if isinstance(values, Mapping):
         for name, value in values.items():
-            yield from leaves(value, f"{prefix}.{name}")
+            yield from leaves(value, f"{prefix}.{name}" if prefix else str(name))
     elif isinstance(values, list):
         for value in values:
             yield from leaves(value, prefix)
     else:
         yield prefix, values
+
+
+def parts(config: DictConfig) -> Iterator[tuple[str, str]]:
+    """The interpolations below `hydra` that bring in more than a value, or may when it is made."""
+    for path, text in interpolations(OmegaConf.to_container(config.hydra), ("hydra",)):
+        node: Any = config
+        try:
+            for name in path:
+                node = node[name]
+        except OmegaConfBaseException:  # not known yet
+            if path[1] not in MADE:
+                continue
+        else:
+            if not isinstance(node, Container):
+                continue
+        yield ".".join(map(str, path)), text
+
+
+def interpolations(
+    values: object, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is nothing but an interpolation, below, and where."""
+    if isinstance(values, Mapping):
+        for name, value in values.items():
+            yield from interpolations(value, (*path, name))
+    elif isinstance(values, list):
+        for index, value in enumerate(values):
+            yield from interpolations(value, (*path, index))
+    elif isinstance(values, str) and values.lstrip().startswith("${"):
+        yield path, values
 
 
 def resolved(config: DictConfig, key: str) -> Any:

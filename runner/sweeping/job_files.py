@@ -157,6 +157,8 @@ def override(place: str, key: str, text: str) -> str:
         ) from error
     if parsed.is_sweep_override():
         raise SettingsError(f"{place}: {key}={shown(text)} is several values; expected one a job")
+    if "${" in str(parsed.value()):  # escapes of the grammar are gone here
+        raise SettingsError(f"{place}: {key}={shown(text)} is computed; expected a plain value")
     return f"{key}={text}"
 
 

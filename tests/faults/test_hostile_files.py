@@ -1,12 +1,19 @@
 """Files from somebody else: nothing in them is imported, run, or written outside the run."""
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
+from types import ModuleType
 
 import pytest
 from omegaconf import OmegaConf
 
-from runner.configuration.trust import check_hydra
+import runner
+from runner.configuration.trust import TARGETS, check_hydra, check_leaf
 from runner.errors import SettingsError
 from tests.end_to_end.commands import InProcess
 from tests.limits import bounded
@@ -30,14 +37,14 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
         ["would run code"],
     ),
     "callback inside a callback": (
-        "hydra: {callbacks: {x: {_target_: runner.sweeping.results.SweepFolder, "
+        "hydra: {callbacks: {sweep_folder: {_target_: runner.sweeping.results.SweepFolder, "
         "y: {_target_: os.system, command: touch pwned}}}}",
-        ["hydra.callbacks.x.y._target_"],
+        ["hydra.callbacks.sweep_folder.y._target_"],
     ),
     "callback in a list": (
-        "hydra: {callbacks: {x: {_target_: runner.sweeping.results.SweepFolder, "
+        "hydra: {callbacks: {sweep_folder: {_target_: runner.sweeping.results.SweepFolder, "
         "_args_: [{_target_: os.system, command: touch pwned}]}}}",
-        ["hydra.callbacks.x._args_._target_"],
+        ["hydra.callbacks.sweep_folder._args_._target_"],
     ),
     "callback of instantiate itself": (
         "hydra: {callbacks: {x: {_target_: hydra.utils.instantiate}}}",
@@ -57,7 +64,55 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
     ),
     "callback whose target is a mapping": (
         "hydra: {callbacks: {x: {_target_: {a: os.system}}}}",
-        ["Expected a callable target", "hydra.callbacks.x"],
+        ["hydra.callbacks.x._target_.a='os.system' would run code"],
+    ),
+    "callback of what a module of ours has imported": (
+        "hydra: {callbacks: {x: {_target_: runner.sweeping.results.write_atomically, path: "
+        "{_target_: runner.sweeping.results.Path, _args_: [pwned]}, content: !!binary cHduZWQ=}}}",
+        ["would run code"],
+    ),
+    "callback that saves elsewhere": (
+        "hydra: {callbacks: {x: {_target_: runner.sweeping.sweep.OmegaConf.save, "
+        "config: {a: 1}, f: /tmp/pwned}}}",
+        ["would run code"],
+    ),
+    "callback that waits for a signal": (
+        "hydra: {callbacks: {x: {_target_: runner.sweeping.pool.signal.pause}}}",
+        ["would run code"],
+    ),
+    "callback that ends the process": (
+        "hydra: {callbacks: {x: {_target_: runner.sweeping.pool.os._exit, _args_: [0]}}}",
+        ["would run code"],
+    ),
+    "callback from another part of the file": (
+        "hydra: {callbacks: {x: '${regularization}'}}\n"
+        "regularization: {_target_: os.system, command: touch pwned}",
+        ["hydra.callbacks.x='${regularization}' stands for another part"],
+    ),
+    "callbacks from another part of the file": (
+        "hydra: {callbacks: '${regularization}'}\n"
+        "regularization: {x: {_target_: os.system, command: touch pwned}}",
+        ["hydra.callbacks='${regularization}' stands for another part"],
+    ),
+    "callback made of a text": (
+        "hydra: {callbacks: {x: '${oc.create:{_target_: os.system, command: touch pwned}}'}}",
+        ["hydra.callbacks.x=", "stands for another part"],
+    ),
+    "launcher from what is not known yet": (
+        "hydra: {mode: MULTIRUN, launcher: '${hydra:sweeper}'}",
+        ["hydra.launcher='${hydra:sweeper}'"],
+    ),
+    "callback as a part of a launcher": (
+        "hydra: {mode: MULTIRUN, launcher: {x: {_target_: os.system, command: touch pwned}}}",
+        ["hydra.launcher.x._target_='os.system' would run code"],
+    ),
+    "launcher in the place of a sweeper": (
+        "hydra: {mode: MULTIRUN, sweeper: {_target_: runner.sweeping.plugins.PoolLauncher}}",
+        ["hydra.sweeper._target_", "GridSweeper"],
+    ),
+    "overrides that nobody typed": (
+        "hydra: {mode: MULTIRUN, overrides: {hydra: ['hydra.job.env_set={A: pwned}']}}",
+        ["hydra.overrides.hydra=", "expected only what has been typed"],
     ),
     "callback with white space": (
         "hydra: {callbacks: {x: {_target_: ' os.system', command: touch pwned}}}",
@@ -248,6 +303,30 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
         "topology: '${oc.env:RUNNER_NO_SUCH_SECRET}'",
         ["RUNNER_NO_SUCH_SECRET"],
     ),
+    "secret as the name of the data": (
+        "dataset: {name: '${oc.env:HOME}'}",
+        ["dataset.name='${oc.env:HOME}'", "on the command line: dataset.name=…"],
+    ),
+    "secret by a name in two halves": (
+        "dataset: {name: '${oc.${loss.reduction}:HOME}'}\nloss: {reduction: env}",
+        ["dataset.name=", "could read the environment"],
+    ),
+    "secret by a decoded text": (
+        "dataset: {name: '${oc.decode:\"${oc.env:HOME}\"}'}",
+        ["dataset.name=", "could read the environment"],
+    ),
+    "secret within a text": (
+        "dataset: {name: 'a ${times:1,${ oc.env :HOME}} b'}",
+        ["dataset.name=", "could read the environment"],
+    ),
+    "secret that is swept": (
+        "hydra: {mode: MULTIRUN, sweeper: {params: {dataset.name: '$\\{oc.env\\:HOME\\}'}}}",
+        ["hydra.sweeper.params.dataset.name=", "is computed"],
+    ),
+    "secret that is shown": (
+        "hydra: {job: {env_copy: [HOME]}}",
+        ["hydra.job.env_copy='HOME'", "hydra.job.env_copy=…"],
+    ),
     "resolver of Hydra": ("topology: '${hydra:runtime.cwd}'", ["topology"]),
     "resolver of a resolver": ("topology: '${${oc.decode:eval}:1}'", ["topology"]),
     "resolver of Python": ("topology: ${python:evil}", ["python"]),
@@ -337,6 +416,7 @@ REACHING_FURTHER = {
     "launcher.submitit_folder": "../pwned",
     "sweeper.storage": "sqlite:///../pwned",
     "job.env_set": {"NUMBA_CACHE_DIR": "evil"},
+    "job.env_copy": ["HOME"],
 }
 
 
@@ -347,6 +427,79 @@ def test_what_reaches_further_than_a_run_is_taken_from_the_command_line_only(key
     with bounded(), pytest.raises(SettingsError, match="give it on the command line"):
         check_hydra(config, [])
     check_hydra(config, [f"+hydra.{key}=as said"])
+
+
+@cache
+def reachable() -> frozenset[str]:
+    """The names of all that is reached through a module that an allowed class comes from, or any
+    of the runner's: its public names, and the public names of those that are classes or modules.
+    """
+    homes = {name.rpartition(".")[0] for known in TARGETS.values() for name in known}
+    ours = walk_packages(runner.__path__, "runner.")
+    modules = {each.name for each in ours if not each.name.endswith("__main__")}
+    names = {f"{owner}.X" for owner in homes}
+    for module in {*homes, *modules, "hydra.utils", "hydra.experimental.callbacks", "os"}:
+        with warnings.catch_warnings(), suppress(ImportError):  # of an extra that is not installed
+            warnings.simplefilter("ignore")
+            for name, value in public(import_module(module)):
+                names.add(f"{module}.{name}")
+                if isinstance(value, type | ModuleType):
+                    names |= {f"{module}.{name}.{inner}" for inner, _ in public(value)}
+    return frozenset(names)
+
+
+def public(owner: object) -> list[tuple[str, object]]:
+    """Its public names, with what they mean where that can be had."""
+    return [(name, getattr(owner, name, None)) for name in dir(owner) if name[0] != "_"]
+
+
+PLACES = [*TARGETS, "hydra.callbacks.x", "hydra.launcher.x", "hydra.sweeper.x", "hydra.help.x"]
+
+
+@pytest.mark.slow
+def test_no_name_but_those_of_an_exact_list_may_be_made(counted: Callable[..., None]) -> None:
+    names = sorted(reachable() | {name for known in TARGETS.values() for name in known})
+    for place in PLACES:
+        allowed = TARGETS.get(place, ())
+        for name in names:
+            if name in allowed:
+                check_leaf(f"{place}._target_", name, lambda _key: False)
+                continue
+            for key in (f"{place}._target_", f"{place}._args_._target_"):
+                with pytest.raises(SettingsError, match="would run code"):
+                    check_leaf(key, name, lambda _key: False)
+    assert len(names) > 10_000
+    counted(names_to_make=len(names), places=2 * len(PLACES))
+
+
+@pytest.mark.parametrize("place", TARGETS)
+def test_a_sample_of_those_names_does_nothing_through_the_whole_command(
+    place: str, run: InProcess, traps: Path, counted: Callable[..., None]
+) -> None:
+    (traps / "conf" / "experiment").mkdir(parents=True)
+    preset = traps / "conf" / "experiment" / "hostile.yaml"
+    before = sorted(traps.rglob("*"))
+    others = sorted(reachable() - set(TARGETS[place]))
+    names = others[len(place) :: len(others) // 10]
+    for name in names:
+        content = OmegaConf.create()
+        OmegaConf.update(content, place, {"_target_": name, "_args_": ["pwned"]})
+        preset.write_text(f"# @package _global_\n{OmegaConf.to_yaml(content)}")
+        ended = run("-m", "-cd", "conf", "experiment=hostile", "seed=1,2", "stopping.max_steps=2")
+        assert ended.code == 2, (name, ended)
+        assert "would run code" in ended.err
+    assert sorted(traps.rglob("*")) == sorted([*before, preset])
+    counted(names_through_the_command=len(names))
+
+
+def test_a_variable_is_copied_where_that_has_been_typed(run: InProcess) -> None:
+    assert run("stopping.max_steps=2", "hydra.job.env_copy=[HOME]").code == 0
+
+
+def test_the_environment_is_read_where_it_has_been_typed(run: InProcess) -> None:
+    ended = run("stopping.max_steps=2", "dataset.name=${oc.env:RUNNER_NO_SUCH,own}")
+    assert ended.code == 0, ended
+    assert "own" in ended.out
 
 
 def test_a_run_folder_elsewhere_is_taken_from_the_command_line(run: InProcess) -> None:

@@ -59,6 +59,8 @@ REFUSED: dict[str, tuple[str, str | bytes, list[str]]] = {
     "NUL": ("j.csv", "a\n1\0\n", ["line 2"]),
     "not UTF-8": ("j.csv", b"a\n\xff\n", ["is not UTF-8"]),
     "cell without end": ("j.csv", "a\n" + "x" * 200_000, ["line 2"]),
+    "a secret": ("j.csv", "dataset.name\n${oc.env:HOME}\n", ["is computed"]),
+    "a secret by escapes": ("j.csv", "dataset.name\n$\\{oc.env\\:HOME\\}\n", ["is computed"]),
     "what Hydra would make": ("j.csv", "hydra.launcher._target_\nos.system\n", ["is no key"]),
     "Hydra's own groups": ("j.yaml", "- +hydra/launcher: basic\n", ["line 1", "is no key"]),
     "how the sweep is run": ("j.csv", "sweep.workers\n2\n", ["'sweep.workers' is no key"]),
