@@ -20,8 +20,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from runner.commands import forget_reader, warning_line
-from runner.configuration.command_line import check_options
+from runner.commands import warning_line
+from runner.configuration.command_line import check_options, take_options
 from runner.configuration.composing import (
     COMPOSING_ERRORS,
     conf_folder,
@@ -43,6 +43,7 @@ from runner.errors import (
 from runner.experiment import run_experiment
 from runner.recording.branching import inherited
 from runner.recording.ownership import take_away
+from runner.standard_output import outlive_readers
 from runner.sweeping.job import JobEnd, run_composed_job
 from runner.sweeping.plugins import register_plugins
 from runner.sweeping.results import SweepFolder, swept_jobs
@@ -52,6 +53,7 @@ from runner.sweeping.results import SweepFolder, swept_jobs
 def application(config: DictConfig) -> float | None:
     """One run, or one job of a sweep; the metric that `stopping.metric` names."""
     note_warnings()  # a job of another launcher begins here
+    outlive_readers()
     about = HydraConfig.get()
     folder = Path(about.runtime.output_dir)
     if about.mode == RunMode.MULTIRUN:
@@ -87,6 +89,7 @@ def report_job(end: JobEnd, overrides: Sequence[str], objective: str | None) -> 
 def main() -> int:
     """Runs the application; errors that a person can cause are one line on stderr."""
     try:
+        outlive_readers()
         check_options(sys.argv[1:])
         listen()
         warnings.formatwarning = warning_line
@@ -99,6 +102,7 @@ def main() -> int:
 
 def run_or_sweep() -> int:
     """The application; what it has made in vain goes again. The exit code."""
+    take_options()
     prepare_hydra()
     register_plugins()
     try:
@@ -149,9 +153,6 @@ def exit_code_of(action: Callable[[], object]) -> int:
 
 def handled(error: Exception, whole_traceback: bool) -> int:
     """Reports an error in one line; raises it where it is a fault of the runner itself."""
-    if isinstance(error, BrokenPipeError):
-        forget_reader()
-        return StorageError.exit_code
     if isinstance(error, OSError):
         place = printable(error.filename or "standard output")
         error = StorageError(f"{place}: {error.strerror}; free space or choose another place")

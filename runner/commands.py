@@ -25,6 +25,7 @@ from runner.errors import (
     printable,
 )
 from runner.signals import listen
+from runner.standard_output import outlive_readers
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -58,12 +59,10 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
     """
     try:
         listen()
+        outlive_readers()
         warnings.formatwarning = warning_line
         code = main(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
-        forget_reader()
-        return 0
     except KeyboardInterrupt:
         return INTERRUPTED["SIGINT"]
     except (RunnerError, OSError) as error:
@@ -74,11 +73,6 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
 def warning_line(message: Warning | str, *_: Any, **__: Any) -> str:
     """A warning as one line for people, without the place in the code that it comes from."""
     return f"warning: {printable(message)}\n"
-
-
-def forget_reader() -> None:
-    """The reader of standard output, such as `head`, has seen enough: the rest goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def report_error(error: RunnerError | OSError) -> int:

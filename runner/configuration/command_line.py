@@ -1,13 +1,68 @@
-"""Arguments of `python -m runner` that are no key=value: checked before Hydra sees them."""
+"""Options of `python -m runner`: Hydra's, read by a parser of ours and checked before it acts."""
 
+import argparse
+import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from hydra._internal.utils import get_args_parser
-
+from runner import __version__
 from runner.errors import SettingsError, printable
 
 HELP = "python -m runner --help shows keys and options"
+TOPICS = ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"]
+OPTIONS: dict[tuple[str, ...], dict[str, Any]] = {
+    ("--help", "-h"): {"action": "store_true", "help": "Keys and examples"},
+    ("--hydra-help",): {"action": "store_true", "help": "Hydra's own options"},
+    ("--version",): {
+        "action": "version",
+        "version": f"runner {__version__}",
+        "help": "Show the version and exit",
+    },
+    ("overrides",): {
+        "nargs": "*",
+        "help": "Any key=value, and for parts of a key dots, key.part=value",
+    },
+    ("--cfg", "-c"): {
+        "choices": ["job", "hydra", "all"],
+        "help": "Show the configuration instead of running [job|hydra|all]",
+    },
+    ("--resolve",): {"action": "store_true", "help": "With --cfg: show what interpolations give"},
+    ("--package", "-p"): {"help": "With --cfg: the part of the configuration to show"},
+    ("--run", "-r"): {"action": "store_true", "help": "Run a job"},
+    ("--multirun", "-m"): {"action": "store_true", "help": "Run a job for each combination"},
+    ("--shell-completion", "-sc"): {
+        "action": "store_true",
+        "help": 'Complete keys in the shell: eval "$(runner -sc install=bash)"; '
+        "runner -sc install=fish | source; zsh takes bash's; uninstall= undoes it",
+    },
+    ("--config-path", "-cp"): {"help": "Take this folder of YAML files instead of the runner's"},
+    ("--config-name", "-cn"): {"help": "Take this YAML file instead of config"},
+    ("--config-dir", "-cd"): {"help": "Take presets and choices of this folder too"},
+    ("--info", "-i"): {
+        "const": "all",
+        "nargs": "?",
+        "choices": TOPICS,
+        "help": f"Show what Hydra knows [{'|'.join(TOPICS)}]",
+    },
+}
+"""Those of Hydra 1.3's own parser but --experimental-rerun.
+
+Not that parser: it gives a help text that is no text, which Python 3.14 does not take.
+"""
+
+
+def options_parser() -> argparse.ArgumentParser:
+    """The parser of the command line, in whose place Hydra has one of its own."""
+    parser = argparse.ArgumentParser(prog="python -m runner", add_help=False)
+    for names, how in OPTIONS.items():
+        parser.add_argument(*names, **how)
+    parser.set_defaults(experimental_rerun=None)
+    return parser
+
+
+def take_options() -> None:
+    """Makes Hydra read the command line with the parser above."""
+    sys.modules["hydra.main"].get_args_parser = options_parser  # type: ignore[attr-defined]
 
 
 def check_options(arguments: Sequence[str]) -> None:
@@ -16,7 +71,7 @@ def check_options(arguments: Sequence[str]) -> None:
         raise SettingsError(
             "--experimental-rerun reads a pickle, which could hold code; not supported"
         )
-    parser = get_args_parser()
+    parser = options_parser()
     parser.error = refuse_option  # type: ignore[method-assign]
     _, unknown = parser.parse_known_args(list(arguments))
     if unknown:

@@ -32,6 +32,8 @@ ABOUT = (45, 0, 0, 0, 33)
 """Of every member: zip version 4.5, no flags, stored, midnight, 1 January 1980."""
 LOCAL = struct.pack("<4s5H", b"PK\3\4", *ABOUT)
 """How a zip file's header before a member begins, up to the member's CRC-32."""
+LENGTHS, LENGTHS_AT = struct.Struct("<2H"), 26
+"""Of the member's name and of what follows it, and where in its header; its bytes come next."""
 ENTRY = struct.pack("<4s2B5H", b"PK\1\2", 45, 3, *ABOUT)
 """How its entry in the directory begins, up to the same."""
 END = struct.Struct("<4s4H2IH")
@@ -139,6 +141,7 @@ def decode(path: Path, expected: Mapping[str, Member]) -> dict[str, Array]:
         with zipfile.ZipFile(file) as archive:
             check_names(archive.infolist(), expected)
             check_sizes(archive.infolist(), os.fstat(file.fileno()).st_size)
+            check_places(archive.infolist(), file, archive.start_dir)
             arrays = {i.filename.removesuffix(".npy"): archive.read(i) for i in archive.infolist()}
     return {name: array_from(name, arrays[name], expected[name]) for name in arrays}
 
@@ -179,6 +182,20 @@ def check_sizes(infos: list[zipfile.ZipInfo], size: int) -> None:
             raise ValueError(f"{info.filename} says two sizes")
     if sum(info.file_size for info in infos) > size:
         raise ValueError("its members are larger than the file")
+
+
+def check_places(infos: list[zipfile.ZipInfo], file: BinaryIO, end: int) -> None:
+    """No byte is of two members, nor of one and the directory that begins at `end`.
+
+    Python's newest releases refuse some of these files, warn of others, and older ones neither.
+    """
+    for info in sorted(infos, key=lambda info: info.header_offset, reverse=True):
+        file.seek(info.header_offset + LENGTHS_AT)
+        title, more = LENGTHS.unpack(file.read(LENGTHS.size).ljust(LENGTHS.size, b"\xff"))
+        header = LENGTHS_AT + LENGTHS.size + title + more
+        if info.header_offset + header + info.compress_size > end:
+            raise ValueError(f"{info.filename} overlaps what comes after it")
+        end = info.header_offset
 
 
 def array_from(name: str, content: bytes, member: Member) -> Array:

@@ -1,6 +1,7 @@
 import hashlib
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -180,6 +181,30 @@ def test_a_forged_snapshot_is_refused_in_bounded_memory(case: str, tmp_path: Pat
         load_snapshot(path)
     assert "SHA-256" not in str(caught.value)
     assert [file.name for file in tmp_path.rglob("*.*")] == [path.name]
+
+
+OVERLAPS: dict[str, tuple[str, Callable[[int, int], int]]] = {
+    # what changes in the first member's entry of the zip's directory: its field, a new value
+    "two members at one place": ("place", lambda second, size: second),
+    "a member into the next": ("size", lambda second, size: size + 1),
+    "a member that holds all the others": ("size", lambda second, size: size + 2 * second),
+}
+
+
+@pytest.mark.parametrize("case", OVERLAPS)
+def test_members_that_overlap_are_refused_whatever_the_python(case: str, tmp_path: Path) -> None:
+    path = save_snapshot(tmp_path, make_state(make_problem()))
+    with zipfile.ZipFile(path) as archive:
+        first, second, *_ = archive.infolist()
+        body = bytearray(path.read_bytes()[:-DIGEST_SIZE])
+        entry = archive.start_dir
+    field, new = OVERLAPS[case]
+    value = new(second.header_offset, first.file_size).to_bytes(4, "little")
+    for place in {"place": [42], "size": [20, 24]}[field]:
+        body[entry + place : entry + place + 4] = value
+    path.write_bytes(body + hashlib.sha256(body).hexdigest().encode())
+    with pytest.raises(SnapshotError, match=r"\(\w+\.npy overlaps what comes after it\)"):
+        load_snapshot(path)
 
 
 def test_the_weights_checksum_tells_weights_apart() -> None:

@@ -1,0 +1,107 @@
+"""A run outlives its reader, and whoever has no standard output at all."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.commands import ENVIRONMENT
+
+SHORT = ("stopping.max_steps=20000", "stopping.target=null")
+COMMANDS = {
+    # what comes after `python -m`, and the folder that a run or sweep leaves
+    "a run": (("runner", *SHORT, "hydra.run.dir=run"), "run"),
+    "a sweep": (("runner", "-m", *SHORT, "hydra.sweep.dir=sweep", "seed=1,2"), "sweep/1"),
+    "the help text": (("runner", "--help"), None),
+    "Hydra's information": (("runner", "--info", "config"), None),
+    "a configuration": (("runner", "--cfg", "all"), None),
+    "a command": (("runner.data", "xor"), None),
+    "a command's help": (("runner.compare", "--help"), None),
+    "a comparison": (("runner.compare", "."), None),
+}
+READERS = {
+    # how the shell runs a command
+    "none": 'exec "$@" >&-',
+    "none for errors either": 'exec "$@" >&- 2>&-',
+    "one that has ended": '"$@" | true; exit ${PIPESTATUS[0]}',
+    "one of the first line": '"$@" 2>&1 | head -n 1; exit ${PIPESTATUS[0]}',
+}
+SHOWN = [
+    *(("a run", reader) for reader in READERS),
+    *((case, "none") for case in ("a sweep", "a command", "a comparison")),
+    *((case, "one that has ended") for case in COMMANDS if case != "a run"),
+]
+
+
+def through(shell: str, *command: str, cwd: Path, **environment: str) -> tuple[int, str, str]:
+    """Exit code, output and errors of `python -m …` as a shell runs it."""
+    end = subprocess.run(
+        ["bash", "-c", shell, "bash", sys.executable, "-m", *command],  # noqa: S607 - of any PATH
+        cwd=cwd,
+        env={**ENVIRONMENT, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    return end.returncode, end.stdout, end.stderr
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two runs to compare."""
+    folder = tmp_path_factory.mktemp("runs")
+    for seed in (1, 2):
+        arguments = ("runner", *SHORT, f"seed={seed}", f"hydra.run.dir=runs/{seed}")
+        assert through('exec "$@"', *arguments, "recording.plots=false", cwd=folder)[0] == 0
+    return folder
+
+
+@pytest.mark.parametrize(("case", "reader"), SHOWN)
+def test_a_command_ends_well_whoever_reads_it(
+    case: str, reader: str, runs: Path, tmp_path: Path
+) -> None:
+    arguments, folder = COMMANDS[case]
+    place = runs if case == "a comparison" else tmp_path
+    code, _, said = through(READERS[reader], *arguments, cwd=place, PYTHONWARNINGS="default")
+    assert (code, said) == (0, "")
+    if folder is not None:
+        about = json.loads((tmp_path / folder / "run.json").read_text())
+        assert about["status"] == "completed"
+        assert "20000 steps" in (tmp_path / folder / "run.log").read_text()
+        assert (tmp_path / folder / "results.csv").is_file()
+
+
+def test_another_packages_launcher_outlives_its_reader_too(tmp_path: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    sweep = ("-m", "hydra/launcher=joblib", *SHORT, "hydra.sweep.dir=sweep", "seed=1,2")
+    assert through(READERS["one that has ended"], "runner", *sweep, cwd=tmp_path)[0] == 0
+    rows = (tmp_path / "sweep" / "results.csv").read_text().splitlines()
+    assert [row.count(",completed,") for row in rows] == [0, 1, 1]
+
+
+@pytest.mark.parametrize("case", ["a run", "a command", "a comparison"])
+def test_letters_that_a_terminal_lacks_are_escaped(case: str, runs: Path, tmp_path: Path) -> None:
+    arguments, folder = COMMANDS[case]
+    if folder is not None:
+        arguments = (*arguments, 'dataset.name="naïve 😀"')
+    place = runs if case == "a comparison" else tmp_path
+    code, out, said = through('exec "$@"', *arguments, cwd=place, PYTHONIOENCODING="ascii")
+    assert (code, said) == (0, "")
+    assert out.isascii()
+    if folder is not None:
+        assert "data set    na\\xefve \\U0001f600, 8 samples" in out
+        assert "data set    naïve 😀, 8 samples" in (tmp_path / folder / "run.log").read_text()
+
+
+def test_no_file_of_a_run_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+    code = (
+        "import os, runner.standard_output; runner.standard_output.outlive_readers(); "
+        "print('x', flush=True); os.write(2, os.readlink('/proc/self/fd/1').encode())"
+    )
+    shell = ["bash", "-c", 'exec "$@" >&-', "bash", sys.executable, "-c", code]
+    end = subprocess.run(shell, env=ENVIRONMENT, cwd=tmp_path, stderr=subprocess.PIPE, check=True)
+    assert end.stderr.decode() == os.devnull
