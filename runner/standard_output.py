@@ -28,6 +28,15 @@ class Outliving(io.FileIO):
         return memoryview(content).nbytes
 
 
+def is_watched(stream: IO[str]) -> bool:
+    """Whether a person watches, on a terminal that can draw over what it has drawn.
+
+    A notebook that is given a command line (`!python -m runner`) only looks like one.
+    """
+    notebook, dumb = "JPY_PARENT_PID" in os.environ, os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not notebook and not dumb
+
+
 def outlive_readers() -> None:
     """From now on neither a reader that has gone nor a letter that it cannot show ends a command.
 

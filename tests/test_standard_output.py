@@ -2,8 +2,10 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,44 @@ def test_no_file_of_a_run_gets_the_number_of_a_closed_stream(tmp_path: Path) -> 
     shell = ["bash", "-c", 'exec "$@" >&-', "bash", sys.executable, "-c", code]
     end = subprocess.run(shell, env=ENVIRONMENT, cwd=tmp_path, stderr=subprocess.PIPE, check=True)
     assert end.stderr.decode() == os.devnull
+
+
+def test_the_building_of_a_font_cache_is_no_news(tmp_path: Path) -> None:
+    new = {"MPLCONFIGDIR": str(tmp_path / "fonts"), "PYTHONWARNINGS": "default"}
+    code, out, said = through('exec "$@" 2>&1', "runner", *SHORT, cwd=tmp_path, **new)
+    assert code == 0, said
+    assert list((tmp_path / "fonts").glob("fontlist-*.json"))
+    assert out.splitlines()[-1].startswith("Folder      ")
+
+
+PLACES = {
+    # environment of a process on a terminal, and whether its bar is drawn
+    "a terminal": ({"TERM": "xterm-256color"}, True),
+    "a notebook": ({"TERM": "xterm-color", "JPY_PARENT_PID": "1"}, False),
+    "a terminal that only prints": ({"TERM": "dumb"}, False),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_bar_is_drawn_only_where_it_can_be(place: str, tmp_path: Path) -> None:
+    environment, drawn = PLACES[place]
+    main_end, other_end = pty.openpty()
+    command = [sys.executable, "-m", "runner", *SHORT, "recording.plots=false"]
+    known = {name: value for name, value in ENVIRONMENT.items() if name != "JPY_PARENT_PID"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env={**known, **environment}, stdout=other_end, stdin=other_end
+    ) as process:
+        os.close(other_end)
+        shown = b"".join(iter(partial(read_terminal, main_end), b""))
+    os.close(main_end)
+    assert process.returncode == 0
+    assert b"20000 steps" in shown
+    assert (b"\x1b[" in shown) is drawn
+
+
+def read_terminal(number: int) -> bytes:
+    """What was written to a terminal, nothing once it is closed at the other end."""
+    try:
+        return os.read(number, 65536)
+    except OSError:
+        return b""

@@ -12,6 +12,7 @@ from runner.network.batch_norm import EPSILON, MOMENTUM
 from runner.network.topology import Array, Topology
 from runner.network.trained import predict
 from runner.recording.progress_bar import ProgressBar
+from runner.standard_output import is_watched
 from runner.training.engine import Problem, StepReport
 from runner.training.metrics import TEST, VALIDATION
 from runner.training.range_test import EXPLOSION
@@ -99,7 +100,7 @@ class Console:
         self._stopping, self._metric = stopping, metric
         self.line("\nNETWORK TRAINING")
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
-        if not self._quiet and self._screen.isatty():
+        if not self._quiet and is_watched(self._screen):
             self._bar = ProgressBar(self._screen, bounded=share_done(stopping, None) is not None)
 
     def progress(self, report: StepReport) -> None:

@@ -2,6 +2,8 @@
 
 from typing import TextIO
 
+from runner.standard_output import is_watched
+
 
 class ProgressBar:
     """A bar with a text, and a place above it for lines.
@@ -55,4 +57,4 @@ class NoBar:
 
 def bar_on(screen: TextIO) -> ProgressBar | NoBar:
     """A bar whose end is known, on a terminal."""
-    return ProgressBar(screen, bounded=True) if screen.isatty() else NoBar(screen)
+    return ProgressBar(screen, bounded=True) if is_watched(screen) else NoBar(screen)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from runner.errors import printable
+from runner.standard_output import is_watched
 from runner.sweeping.job import JobEnd
 from runner.sweeping.standing import Standing
 
@@ -24,7 +25,7 @@ def progress(standing: Standing) -> Watched:
 
     No thread draws it: the sweep's processes are forked from this one, at any time.
     """
-    screen = next((stream for stream in (sys.stdout, sys.stderr) if stream.isatty()), None)
+    screen = next(filter(is_watched, (sys.stdout, sys.stderr)), None)
     with display(standing, screen) if screen is not None else lines(standing) as show:
 
         def see(end: JobEnd | None) -> None:

@@ -1,7 +1,6 @@
 """The table of pictures: a new picture is one entry."""
 
 import io
-import logging
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,9 +39,6 @@ from runner.errors import error_line
 from runner.network.network import Network
 from runner.network.topology import Array
 from runner.recording.files import Never, write_atomically
-
-logging.getLogger("matplotlib").setLevel(logging.ERROR)  # that it builds a font cache, and where
-
 
 COLOURS = 256
 """In a file: a palette makes it a third as large."""
