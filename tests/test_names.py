@@ -40,3 +40,9 @@ def test_the_distribution_has_a_name_of_its_own() -> None:
     assert project["name"] == "runner-lab"
     assert project["scripts"] == {"runner": "runner.__main__:main"}
     assert versions()["runner"] == __version__
+
+
+def test_joblibs_extra_brings_what_ends_the_children_of_a_lost_worker() -> None:
+    extras = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    brought = extras["optional-dependencies"]["joblib"]
+    assert any(requirement.startswith("psutil") for requirement in brought)
