@@ -20,7 +20,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from runner.commands import warning_line
+from runner.commands import refused_by_system, warning_line
 from runner.configuration.command_line import check_options, take_options
 from runner.configuration.composing import (
     COMPOSING_ERRORS,
@@ -153,11 +153,10 @@ def exit_code_of(action: Callable[[], object]) -> int:
 
 def handled(error: Exception, whole_traceback: bool) -> int:
     """Reports an error in one line; raises it where it is a fault of the runner itself."""
-    if isinstance(error, OSError):
-        place = printable(error.filename or "standard output")
-        error = StorageError(f"{place}: {error.strerror}; free space or choose another place")
-    if whole_traceback or not isinstance(error, RunnerError):
+    if whole_traceback or not isinstance(error, RunnerError | OSError | MemoryError):
         raise error
+    if not isinstance(error, RunnerError):
+        error = refused_by_system(error, SweepFolder.asked)
     return report(str(error), error.exit_code)
 
 

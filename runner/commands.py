@@ -7,11 +7,15 @@ A command module has `main(arguments) -> exit code` and ends with
 """
 
 import argparse
+import errno
 import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
+from shutil import disk_usage
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -65,7 +69,7 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED["SIGINT"]
-    except (RunnerError, OSError) as error:
+    except (RunnerError, OSError, MemoryError) as error:
         return report_error(error)
     return code
 
@@ -75,15 +79,44 @@ def warning_line(message: Warning | str, *_: Any, **__: Any) -> str:
     return f"warning: {printable(message)}\n"
 
 
-def report_error(error: RunnerError | OSError) -> int:
+def report_error(error: RunnerError | OSError | MemoryError) -> int:
     """Prints the error in one line and gives its exit code; raises it with HYDRA_FULL_ERROR=1."""
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         raise error
-    if isinstance(error, OSError):
-        place = error.filename or "standard output"
-        error = StorageError(f"{place}: {error.strerror or error}; choose another place")
+    if not isinstance(error, RunnerError):
+        error = refused_by_system(error)
     print(f"error: {error_line(error)}", file=sys.stderr)
     return error.exit_code
+
+
+def refused_by_system(error: OSError | MemoryError, folder: Path | None = None) -> StorageError:
+    """The one line for what the system did not give.
+
+    folder: where the command writes, for the system does not always name the file.
+    """
+    if isinstance(error, MemoryError) or error.errno in (None, errno.ENOMEM):
+        return StorageError(
+            f"there is not enough memory, or a library is missing ({error_line(error)[:120]}); "
+            "end other programs, raise the limit (ulimit -v), or take a smaller net or batch"
+        )
+    name = printable(error.filename or where(folder))
+    return StorageError(f"{name}: {error.strerror}; free space or choose another place")
+
+
+def where(folder: Path | None) -> str:
+    """What was refused, where the system names no file."""
+    try:
+        os.getcwd()  # noqa: PTH109 - only whether there is one
+    except OSError:
+        return "the working folder"
+    with suppress(OSError):
+        if folder is not None and disk_usage(folder).free < LITTLE:
+            return str(folder)
+    return "standard output"
+
+
+LITTLE = 1 << 20
+"""Bytes left on a disk that is as good as full."""
 
 
 def extra(module: str, name: str) -> ModuleType:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.commands import CommandParser, extra, run_command
+from runner.commands import CommandParser, extra, refused_by_system, run_command
 from runner.errors import ConflictError, DataError, RunnerError, SettingsError, SnapshotError
-from tests.end_to_end.commands import ENVIRONMENT, ending, start
+from tests.end_to_end.commands import CHECKOUT, ENVIRONMENT, ending, start
 
 MODULES = ["compare", "data", "export", "predict", "reproduce"]
 
@@ -19,6 +19,17 @@ ERRORS: dict[str, tuple[BaseException, int, str]] = {
     "conflict": (ConflictError("in use"), 5, "in use"),
     "several lines": (RunnerError("one\ntwo"), 1, r"one\ntwo"),
     "full disk": (OSError(28, "No space left", "x.csv"), 6, "x.csv: No space left"),
+    "no memory": (MemoryError("Unable to allocate"), 6, "there is not enough memory"),
+    "no memory for a process": (
+        OSError(12, "Cannot allocate memory"),
+        6,
+        "there is not enough memory",
+    ),
+    "no library": (
+        OSError("Could not load libllvmlite.so"),
+        6,
+        "there is not enough memory, or a library",
+    ),
 }
 
 
@@ -100,3 +111,29 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     os.close(write)
     assert end.returncode == 0
     assert end.stderr == b""
+
+
+FULL = OSError(28, "No space left on device")
+"""As a write raises it: without the file's name."""
+
+
+def test_a_file_that_the_system_does_not_name_is_looked_for_where_the_disk_is_full() -> None:
+    full = Path("/proc")  # has no room, ever
+    assert str(refused_by_system(FULL, full)).startswith("/proc: No space left on device; ")
+    assert str(refused_by_system(FULL, CHECKOUT)).startswith("standard output: No space left")
+
+
+@pytest.mark.parametrize("arguments", ["", "-m seed=1,2 hydra/sweeper=basic"])
+def test_a_working_folder_that_is_gone_is_named(arguments: str, tmp_path: Path) -> None:
+    script = f"mkdir gone; cd gone; rmdir ../gone; exec {sys.executable} -P -m runner {arguments}"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", script],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 6
+    assert ended.stderr.startswith("error: the working folder: No such file or directory; ")
+    assert ended.stderr.count("\n") == 1

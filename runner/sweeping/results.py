@@ -45,16 +45,19 @@ class SweepFolder(Callback):
     """Sees whose the folder is that a run or a sweep is to have, before Hydra writes there.
 
     path: of the sweep that Hydra starts, for when it ends.
+    asked: of the run or the sweep, in whatever it ends.
     made: folders that were not there, which go again where the command is refused.
     """
 
     path: Path | None = None
+    asked: Path | None = None
     made: Sequence[Path] = ()
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before a single run."""
         try:
             path = Path(folder("hydra.run.dir", config.hydra.run.dir)).absolute()
+            SweepFolder.asked = path
             check_in_single_run(config)
             check_empty(path, "hydra.run.dir")
             with storage_errors(path):
@@ -66,6 +69,7 @@ class SweepFolder(Callback):
         """Called by Hydra before the first job."""
         try:
             path = Path(folder("hydra.sweep.dir", config.hydra.sweep.dir)).absolute()
+            SweepFolder.asked = path
             check_installed(config)
             check_in_sweep(config)
             check_own_files(path)
