@@ -2,7 +2,7 @@
 
 import gc
 
-from runner.signals import handing_on, listen, note_warnings
+from runner.signals import follow_parent, handing_on, listen, note_warnings
 
 if __name__ == "__main__":
     gc.set_threshold(100_000)  # modules stay: looking through them for garbage finds none
@@ -57,6 +57,8 @@ def application(config: DictConfig) -> float | None:
     about = HydraConfig.get()
     folder = Path(about.runtime.output_dir)
     if about.mode == RunMode.MULTIRUN:
+        if SweepFolder.path is None:  # a process of a launcher's, not the sweep's own
+            follow_parent()
         with handing_on():
             end = run_composed_job(config, folder)
         return report_job(end, about.overrides.task, config.sweep.objective)

@@ -51,7 +51,7 @@ class Stop(BaseException):
         self.code = code
 
 
-INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
+INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 """Exit codes of a run ended by a signal: 128 + the signal's number."""
 
 

@@ -1,12 +1,14 @@
-"""Ctrl-C and SIGTERM end a run in order, a second one at once; a cluster's warning is heeded."""
+"""Ctrl-C, SIGTERM and SIGHUP end a run in order, a second one at once; warnings are heeded."""
 
+import atexit
 import os
 import signal
+import stat
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, Self
@@ -41,12 +43,15 @@ class Interrupted(BaseException):
     """A signal came where nothing would be lost by stopping at once."""
 
 
-ENDINGS = {"SIGINT": KeyboardInterrupt(), "SIGTERM": SystemExit(INTERRUPTED["SIGTERM"])}
+ENDINGS: Mapping[str, BaseException] = {
+    "SIGINT": KeyboardInterrupt(),
+    **{name: SystemExit(INTERRUPTED[name]) for name in ("SIGTERM", "SIGHUP")},
+}
 """What a signal raises outside a run's training, to tidy up on the way."""
 
 
 def listen(endings: Mapping[str, BaseException] = ENDINGS) -> None:
-    """From now on SIGINT and SIGTERM raise `endings`, and warnings wait for a run.
+    """From now on SIGINT, SIGTERM and SIGHUP raise `endings`, and warnings wait for a run.
 
     The next run of the process is told of the signal too, where nothing could be raised before.
     A second signal ends the process at once.
@@ -61,10 +66,57 @@ def listen(endings: Mapping[str, BaseException] = ENDINGS) -> None:
         if _unheeded:
             os._exit(INTERRUPTED[name])
         _unheeded.append(number)
+        forget_terminal(name)
         raise_where_safe(lambda: endings[name] if _unheeded else None, frame)
 
-    for name in INTERRUPTED:
+    for name in ended_by():
         signal.signal(signal.Signals[name], end)
+
+
+def ended_by() -> list[str]:
+    """The signals that end what runs; not SIGHUP where it is to go on without its terminal."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as by nohup
+    return [name for name in INTERRUPTED if not (name == "SIGHUP" and ignored)]
+
+
+def forget_terminal(name: str) -> None:
+    """After SIGHUP, where what is shown would go to a terminal that is gone, it goes nowhere."""
+    if name == "SIGHUP":
+        for stream in (1, 2):
+            with suppress(OSError):
+                if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+
+
+def follow_parent() -> None:
+    """From now on this process is asked to end in order when the one that started it has ended."""
+    parent = os.getppid()
+
+    def follow() -> None:
+        while os.getppid() == parent:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        ask_to_end()
+
+    if not any(thread.name == FOLLOWER for thread in threading.enumerate()):
+        threading.Thread(target=follow, name=FOLLOWER, daemon=True).start()
+
+
+FOLLOWER = "follows its parent"
+SECONDS_BETWEEN_LOOKS = 0.2
+
+
+def ask_to_end() -> None:
+    """SIGTERM, to the main thread, so that no system call it waits in goes on waiting."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+
+@atexit.register
+def rest() -> None:
+    """Once a process ends by itself nothing is raised any more, and no alarm of ours kills it."""
+    for name in ("SIGALRM", *INTERRUPTED):
+        number = signal.Signals[name]
+        if getattr(signal.getsignal(number), "__module__", None) == __name__:
+            signal.signal(number, signal.SIG_IGN if name == "SIGALRM" else signal.SIG_DFL)
 
 
 BINDING = str(Path("llvmlite", "binding"))
@@ -139,7 +191,7 @@ def handing_on() -> Iterator[None]:
 class Interrupts:
     """While entered, remembers signals instead of raising.
 
-    SIGINT, SIGTERM: the first is noted in `received`, a second ends the process at once.
+    SIGINT, SIGTERM, SIGHUP: the first is noted in `received`, a second ends the process at once.
     SIGUSR1, SIGUSR2: a snapshot is wanted; and an end, as by SIGTERM, if `stop_on_warning` or if
     somebody else waits for the signal, such as submitit, who gets it when the run has ended, and
     whose errors are then raised as HandedOnError.
@@ -159,7 +211,7 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for name in INTERRUPTED:
+            for name in ended_by():
                 self._listen(name, self._interrupt)
             for name in WARNINGS:
                 self._listen(name, self._warn)
@@ -206,6 +258,7 @@ class Interrupts:
             os._exit(INTERRUPTED[name])
         self._interrupted = True
         self.received = self.received or name
+        forget_terminal(name)
         raise_where_safe(lambda: Interrupted() if self._raising else None, frame)
 
     def _warn(self, number: int, _frame: FrameType | None) -> None:

@@ -11,7 +11,7 @@ from tests.end_to_end.commands import ENVIRONMENT
 
 PLACES = {
     "plain code": "interrupt()",
-    "an import, which is ended first": "import interrupted; print('imported', flush=True)",
+    "an import, which is ended first": "import interrupted",
     "a function that the binding of LLVM calls": (
         "interrupted = type(sys)('interrupted')\n"
         "path = os.path.join('llvmlite', 'binding', 'value.py')\n"
@@ -69,7 +69,9 @@ def python(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("ending", [LISTENING, PREPARING], ids=["before a run", "in a run"])
 @pytest.mark.parametrize("place", PLACES)
 def test_an_interrupt_is_raised_where_it_can_be(place: str, ending: str, tmp_path: Path) -> None:
-    (tmp_path / "interrupted.py").write_text("import signal; signal.raise_signal(signal.SIGINT)")
+    (tmp_path / "interrupted.py").write_text(
+        "import signal; signal.raise_signal(signal.SIGINT); print('imported', flush=True)"
+    )
     indented = "\n".join(f"    {line}" for line in PLACES[place].splitlines())
     program = PROGRAM.format(place=indented, ending=ending)
     ended = python(program, tmp_path)
@@ -95,3 +97,17 @@ def test_an_interrupt_while_a_command_loads_just_ends_it(
         "print('SIG_DFL' if signal.getsignal(signal.SIGINT) is signal.SIG_DFL else 'other')"
     )
     assert python(program, tmp_path).stdout == f"{handler}\n"
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_as_a_process_ends_by_itself_does_not_make_it_die_of_an_alarm(
+    name: str, tmp_path: Path
+) -> None:
+    program = (
+        "import atexit, signal, time\nfrom runner.signals import listen\n"
+        f"atexit.register(signal.raise_signal, signal.{name})\nlisten()\n"
+        "class Slow:\n"
+        "    def __del__(self, sleep=time.sleep): sleep(0.1)\n"
+        "slow = Slow()"
+    )
+    assert python(program, tmp_path).returncode == 0

@@ -12,7 +12,7 @@ from hydra.core.utils import JobReturn
 
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, printable
 from runner.recording.locks import locked
-from runner.signals import WARNINGS
+from runner.signals import WARNINGS, ended_by, forget_terminal
 from runner.sweeping.job import JobEnd
 from runner.sweeping.pickup import numbers_for, numbers_in, recognised
 from runner.sweeping.pool import Lost, Pool
@@ -145,6 +145,7 @@ def running(
             pool.kill()
             os._exit(INTERRUPTED[received[0]])
         received.append(signal.Signals(number).name)
+        forget_terminal(received[0])
         pool.stop(number)
 
     def warn(number: int, _frame: FrameType | None) -> None:
@@ -152,7 +153,7 @@ def running(
         if sweep.stop_on_warning and not received:
             handle(signal.SIGTERM, None)
 
-    handlers = dict.fromkeys(INTERRUPTED, handle) | dict.fromkeys(WARNINGS, warn)
+    handlers = dict.fromkeys(ended_by(), handle) | dict.fromkeys(WARNINGS, warn)
     previous = {name: signal.signal(signal.Signals[name], do) for name, do in handlers.items()}
     try:
         yield in_order(ends_of(pool, sweep, jobs, see))

@@ -23,7 +23,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from runner.errors import INTERRUPTED
-from runner.signals import WARNINGS, Interrupted, listen, note
+from runner.signals import WARNINGS, Interrupted, ask_to_end, listen, note
 
 NUMBER = struct.Struct("i")
 IDLE, TAKING = -1, -2
@@ -253,5 +253,4 @@ def waiting(pipe: int) -> int:
 def follow(life: int) -> None:
     """Waits for the parent's end, and asks this process to end in order."""
     os.read(life, 1)
-    # To the main thread, so that no system call it waits in goes on waiting.
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    ask_to_end()

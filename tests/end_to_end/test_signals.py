@@ -1,6 +1,11 @@
+import fcntl
 import json
+import os
+import pty
 import signal
 import subprocess
+import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +14,7 @@ import pytest
 
 from runner.recording.snapshots import load_snapshot, newest_snapshot, parameters_checksum
 from runner.recording.tables import read_row
-from tests.end_to_end.commands import ending, start
+from tests.end_to_end.commands import ENVIRONMENT, ending, start
 
 ENDLESS = ("stopping.target=null", "stopping.max_seconds=60")
 
@@ -27,7 +32,7 @@ def training(folder: Path) -> Callable[[], bool]:
     return lambda: (folder / "history.csv").exists() and log.exists()
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 @pytest.mark.parametrize("batch_size", ["null", "3"])
 def test_a_run_that_is_interrupted_leaves_a_results_row(
     batch_size: str, name: str, code: int, tmp_path: Path
@@ -116,3 +121,44 @@ def test_a_warning_ends_a_sweep_that_is_to_stop_then(tmp_path: Path) -> None:
         row = read_row(folder / "results.csv")
         assert row["status"] == "interrupted"
         assert load_snapshot(newest_snapshot(folder)).step == int(row["steps"])
+
+
+@pytest.mark.parametrize("sweep", [False, True], ids=["run", "sweep"])
+def test_a_run_whose_terminal_is_closed_leaves_a_snapshot(sweep: bool, tmp_path: Path) -> None:
+    place = ("-m", "seed=1,2", "hydra.sweep.dir=there") if sweep else ("hydra.run.dir=there/0",)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", *place, *ENDLESS],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads
+    )
+    os.close(theirs)
+    folder = tmp_path / "there" / "0"
+    wait_until(training(folder), process)
+    os.close(ours)
+    assert process.wait(timeout=30) == 129
+    row = read_row(folder / "results.csv")
+    assert row["status"] == "interrupted"
+    assert load_snapshot(newest_snapshot(folder)).step == int(row["steps"])
+
+
+def test_a_run_under_nohup_goes_on_when_its_terminal_is_closed(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        ["/usr/bin/env", "nohup", sys.executable, "-m", "runner", *ENDLESS, "hydra.run.dir=run"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(training(tmp_path / "run"), process)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    assert ending(process).code == 143

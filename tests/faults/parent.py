@@ -25,7 +25,7 @@ SHIM = ctypes.CDLL(None)
 SHIM.shim_counter.restype = ctypes.POINTER(ctypes.c_long)
 COUNTER = SHIM.shim_counter()  # before any fork, so that it is shared
 CONFIGURATIONS: dict[str, dict[str, Any]] = {}
-SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGUSR1}
+SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1}
 """Blocked in this process, so that none reaches a child before it listens."""
 
 

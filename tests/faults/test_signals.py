@@ -19,7 +19,7 @@ SIGNALS = 17
 """A test; each test's come at other instants."""
 CI, RELEASE = 4, 20
 TESTS = [pytest.param(n, marks=[pytest.mark.release] * (n >= CI)) for n in range(RELEASE)]
-CODES = {"SIGTERM": 143, "SIGINT": 130, "SIGUSR1": 143}
+CODES = {"SIGTERM": 143, "SIGINT": 130, "SIGHUP": 129, "SIGUSR1": 143}
 SECOND = 5
 MOST_SECONDS = 5
 ENDLESS = (
