@@ -224,9 +224,7 @@ def merge_rows(rows: Sequence[Mapping[str, str]]) -> bytes:
 
     What no results.csv of the runner's holds, such as a formula, is escaped.
     """
-    names: dict[str, None] = {}
-    for row in rows:
-        names |= dict.fromkeys(row)
+    names = all_names(tuple(row) for row in rows)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(map(cell, names))

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from runner import load_runs
+from runner.recording.run_directory import read_run
 from tests.end_to_end.commands import Ending, InProcess, command, ending, start
 from tests.sweeping.test_pickup import weights
 
@@ -271,3 +272,19 @@ def test_settings_are_checked_before_another_launcher_starts(run: InProcess) -> 
     assert ended.code == 2
     assert ended.err.startswith("error: #1 seed=-1: seed=-1 is out of range")
     assert not list(run.cwd.glob("s/*/run.json"))
+
+
+@pytest.mark.slow
+def test_joblibs_workers_end_in_order_with_a_sweep_that_is_killed(tmp_path: Path) -> None:
+    pytest.importorskip("joblib")
+    endless = ("stopping.target=null", "stopping.max_seconds=600")
+    arguments = ("-m", "seed=1,2", *endless, "hydra/launcher=joblib", "hydra.sweep.dir=there")
+    process = start(*arguments, cwd=tmp_path, PYTHONWARNINGS="default")
+    folders = [tmp_path / "there" / number for number in "01"]
+    wait_until(lambda: all((job / "history.csv").exists() for job in folders))
+    process.kill()
+    last = time.monotonic() + 60
+    while {read_run(job)["status"] for job in folders} != {"interrupted"}:
+        assert time.monotonic() < last
+        time.sleep(0.05)
+    process.communicate()

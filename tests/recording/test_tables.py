@@ -102,3 +102,5 @@ def test_settings_of_later_jobs_come_before_results() -> None:
     expected = ("job", "optimizer.name", "optimizer.momentum", "status", "loss", "val_loss")
     assert all_names([first, later]) == expected
     assert all_names([growing]) == expected
+    rows = [dict.fromkeys(names, "1") for names in (first, later)]
+    assert merge_rows(rows).decode().splitlines()[0] == ",".join(expected)
