@@ -1,5 +1,8 @@
 """Errors that a person can cause, each with the exit code of its kind."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 
 class RunnerError(Exception):
     """One line that names the key, what was found, what was expected and a way out."""
@@ -69,6 +72,12 @@ def installing(extra: str) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 run`, `12 runs`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Iterable[object], most: int = 20) -> str:
+    """`a, b, c`, on one line; of more than `most` names the first so many, then `…`."""
+    shown = [printable(name) for name in islice(names, most + 1)]
+    return ", ".join([*shown[:most], "…"] if len(shown) > most else shown)
 
 
 def printable(text: object) -> str:

@@ -1,6 +1,5 @@
 """`python -m runner.predict RUN FILE [-o FILE]`: what a trained run predicts for new samples."""
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,8 @@ from runner.analysis.networks import load_network
 from runner.analysis.samples import Samples, read_samples
 from runner.commands import CommandParser, run_command
 from runner.data.dataset import ordinals
-from runner.errors import DataError, SettingsError, counted, printable
+from runner.data.table_files import told_as
+from runner.errors import SettingsError, counted, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 from runner.recording.files import write_output
@@ -45,10 +45,8 @@ def main(arguments: Sequence[str]) -> int:
         )
     network = load_network(options.run, options.step)
     dataset = described(options.run)["configuration"].get("dataset")
-    try:
+    with told_as(None):
         samples = read_samples(network, options.file, options.labels, dataset or {})
-    except DataError as error:  # which says dataset.path where a run is given a file
-        raise DataError(re.sub(r"dataset\.path(=|: )", "", str(error))) from error
     outputs = network.predict(samples.inputs)
     header, content = predictions(network, samples, outputs)
     if options.output is None:

@@ -1,21 +1,59 @@
 """The network of a run, ready to predict."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import ArrayLike
+
 from runner.errors import SnapshotError, printable
+from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
-from runner.recording.run_directory import check_no_sweep
+from runner.recording.run_directory import check_no_sweep, described
 from runner.recording.snapshots import load_trained, newest_snapshot, snapshot_path, step_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True, repr=False)
+class RunNetwork(TrainedNetwork):
+    """The network of a run, which takes tables as `python -m runner.predict` does files."""
+
+    folder: Path = Path()
+    """The run's."""
+
+    def predict(self, inputs: "ArrayLike | pd.DataFrame") -> Array:
+        """Outputs [samples, n_out] for raw inputs, without dropout, in the targets' own units.
+
+        A DataFrame's columns are found by their names, in any order, categories among them as
+        they are written; others are ignored. Arrays are [samples, n_in] as the network has its
+        inputs. Raises DataError for what is missing or cannot be used, by row and column.
+        """
+        if not hasattr(inputs, "iloc") or inputs.columns.equals(unnamed(inputs.shape[1])):
+            return super().predict(inputs)
+        from runner.analysis.samples import read_columns  # noqa: PLC0415 - only for tables
+        from runner.data.frames import Frame  # noqa: PLC0415
+
+        dataset = described(self.folder)["configuration"].get("dataset") or {}
+        return super().predict(read_columns(self, Frame(inputs), dataset, alone=True).inputs)
+
+    def classify(self, inputs: "ArrayLike | pd.DataFrame") -> Array:
+        """The class of each sample [samples], for raw inputs as `predict` takes them."""
+        return self.labels(self.predict(inputs))
+
+
+def unnamed(columns: int) -> "pd.Index[Any]":
+    """The columns of a DataFrame that was given no names."""
+    import pandas as pd  # noqa: PLC0415 - only for tables
+
+    return pd.RangeIndex(columns)
+
+
 def load_network(
     run: "str | os.PathLike[str] | pd.Series[Any]", step: int | None = None
-) -> TrainedNetwork:
+) -> RunNetwork:
     """The network that a run trained, with what its inputs go through.
 
     run: the run's folder, or its row of `load_runs`. step: of a snapshot, or None for the last.
@@ -33,7 +71,7 @@ def load_network(
     folder = Path(run if isinstance(run, str | os.PathLike) else run["path"])
     check_no_sweep(folder)
     if step is None:
-        return load_trained(newest_snapshot(folder))
+        return RunNetwork(**vars(load_trained(newest_snapshot(folder))), folder=folder)
     path = snapshot_path(folder, step)
     if not path.is_file():
         last = step_of(newest_snapshot(folder))
@@ -42,4 +80,4 @@ def load_network(
         raise SnapshotError(
             f"{printable(folder)} has no snapshot of step {step}; it has those of {shown}"
         )
-    return load_trained(path)
+    return RunNetwork(**vars(load_trained(path)), folder=folder)

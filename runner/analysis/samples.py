@@ -7,19 +7,18 @@ kept as they are written, such as the target and what names the rows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from math import isqrt
 from pathlib import Path
 
 import numpy as np
 
-from runner.data.columns import one_hot
-from runner.data.csv_files import CsvFile, is_missing, is_number
+from runner.data.columns import check_known, one_hot
+from runner.data.csv_files import is_missing, is_number
 from runner.data.dataset import ordinals
-from runner.data.files import FORMATS, Choice, Table, labels_of, read_table
+from runner.data.files import Choice, Table, labels_of, opened, read_table
 from runner.data.idx import looks_like_idx, read_idx
 from runner.data.table_files import TableFile
-from runner.errors import DataError, printable
+from runner.errors import DataError, listed, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 
@@ -58,14 +57,21 @@ def read_samples(
             f"--labels={printable(labels)} goes with images in IDX; {printable(path)} is a table, "
             "whose targets are a column of its own"
         )
-    file: TableFile = FORMATS.get(Path(path).suffix, CsvFile)(path)
+    return read_columns(network, opened(path), dataset)
+
+
+def read_columns(
+    network: TrainedNetwork, file: TableFile, dataset: Mapping[str, object], *, alone: bool = False
+) -> Samples:
+    """The samples in a table. alone: its inputs, whatever other columns hold."""
     columns, known = learnt_columns(network, file, dataset)
-    targets = target_columns(network, file, columns, dataset)
+    targets = () if alone else target_columns(network, file, columns, dataset)
     named = targets and network.classes is not None and not all(map(is_number, network.classes))
-    table = read_table(path, Choice(targets, columns, (*known, *(targets if named else ()))))
-    check_cells(network, table, known)
+    table = read_table(file, Choice(targets, columns, (*known, *(targets if named else ()))))
+    check_cells(network, table, known, str(dataset.get("unseen", "none")))
     inputs, _, _ = one_hot(table.features, known)
-    return Samples(inputs, read_targets(network, table), read_kept(file, columns))
+    kept = {} if alone else read_kept(file, columns)
+    return Samples(inputs, read_targets(network, table), kept)
 
 
 def read_images(
@@ -118,10 +124,9 @@ def learnt_columns(
         return tuple(columns), known
     if names == ordinals(inputs):
         return columns_in_order(file, inputs, dataset), {}
-    found = ", ".join(map(printable, file.header[:10]))
     raise DataError(
         f"{printable(file.path)} has no column '{printable(missing[0])}', which the network "
-        f"learnt from; it has {found}"
+        f"learnt from; it has {listed(file.header, 10)}"
     )
 
 
@@ -201,17 +206,17 @@ def category_column(names: Sequence[str], header: Sequence[str]) -> tuple[str, t
     return first[:end], tuple(name[end + 1 :] for name in names)
 
 
-def check_cells(network: TrainedNetwork, table: Table, known: dict[str, tuple[str, ...]]) -> None:
-    """Refuses texts that training did not see, and missing values where it had none."""
+def check_cells(
+    network: TrainedNetwork, table: Table, known: dict[str, tuple[str, ...]], unseen: str
+) -> None:
+    """Refuses texts for numbers, and missing values where training had none.
+
+    unseen: what a category is that training did not see: none of the known, or error.
+    """
     for column in table.features:
         name = column.name
-        if name in known and set(column.texts) - set(known[name]):
-            choices = ", ".join(map(printable, known[name][:10]))
-            table.file.refuse_cell(
-                name,
-                partial(is_strange, known[name]),
-                f"is not among the categories of the training data; expected {choices}",
-            )
+        if name in known:
+            check_known(table.file, column, seen_categories(network, name, known[name]), unseen)
         if name not in known and column.is_text:
             table.file.refuse_cell(name, lambda cell: not is_number(cell))
         if network.fill is None and np.any(column.missing()):
@@ -219,6 +224,11 @@ def check_cells(network: TrainedNetwork, table: Table, known: dict[str, tuple[st
             table.file.refuse_cell(name, is_missing, expected)
 
 
-def is_strange(categories: Sequence[str], cell: str) -> bool:
-    """Whether a cell holds a category that training did not see."""
-    return cell not in categories and not is_missing(cell)
+def seen_categories(
+    network: TrainedNetwork, column: str, categories: Sequence[str]
+) -> tuple[str, ...]:
+    """Those categories that the training part had samples of: the others' inputs are nothing."""
+    if network.scaling is None or network.input_names is None or not network.scaling.scale.ndim:
+        return tuple(categories)
+    scales = dict(zip(network.input_names, network.scaling.scale.tolist(), strict=True))
+    return tuple(category for category in categories if scales[f"{column}={category}"])

@@ -3,11 +3,11 @@
 A settings class is a frozen dataclass whose fields are annotated with a rule
 (`Annotated[float, number(above=0)]`), with another settings class for a section, or with `Beside`
 for a section whose keys stand among the others. A key that is a word of Python's has a field with
-an underscore after it.
+an underscore after it. A field with a default may be left out, as by runs from before it was there.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from keyword import iskeyword
 from typing import Annotated, Any, get_origin, get_type_hints
@@ -63,7 +63,7 @@ def parse(kind: type, values: object, prefix: str = "") -> Any:
         raise refuse(place, values, "is not a section", f"expected a section with {names}")
     for name in values:
         if name not in names_of(kind):
-            raise unknown_key(f"{prefix}{name}", prefix, names_of(kind))
+            raise unknown_key(f"{prefix}{name}", prefix, names_here(kind, values))
     left = dict(values)
     parsed: dict[str, Any] = {}
     for name, rule in known.items():
@@ -71,12 +71,18 @@ def parse(kind: type, values: object, prefix: str = "") -> Any:
             section = rule.section(parsed)
             own = {key: left.pop(key) for key in names_of(section) if key in left}
             parsed[name] = parse_section(section, own, prefix)
-        else:
+        elif name in left or attribute(name) not in defaults(kind):
             parsed[name] = parse_value(rule, left, name, prefix)
     if left:
         taken = [name for name in values if name not in left]
         raise unknown_key(f"{prefix}{next(iter(left))}", prefix, taken)
     return kind(**{attribute(name): parsed[name] for name in parsed})
+
+
+@cache
+def defaults(kind: type) -> frozenset[str]:
+    """The attributes of a settings class that have a default."""
+    return frozenset(field.name for field in fields(kind) if field.default is not MISSING)
 
 
 def parse_entries(kind: type, values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -123,6 +129,20 @@ def class_names(kind: type) -> list[str]:
     for name, rule in field_rules(kind).items():
         beside = [names_of(each) for each in rule.every] if isinstance(rule, Beside) else [[name]]
         names += [key for keys in beside for key in keys if key not in names]
+    return names
+
+
+def names_here(kind: type, values: Mapping[str, Any]) -> list[str]:
+    """The keys of a settings class with the sections that these values ask for."""
+    names: list[str] = []
+    for name, rule in field_rules(kind).items():
+        if not isinstance(rule, Beside):
+            names.append(name)
+            continue
+        try:
+            names += names_of(rule.section(values))
+        except (KeyError, TypeError):  # they ask for none that there is
+            return names_of(kind)
     return names
 
 

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,7 @@ def explained(error: Exception) -> SettingsError:
         )
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
-        return unknown_key(str(cause.full_key))
+        return unknown_key(str(cause.full_key), cause.parent_node)
     if isinstance(cause, MissingMandatoryValue):
         key = str(cause.full_key)
         return SettingsError(f"{key} is missing; give it a value on the command line: {key}=…")
@@ -206,16 +206,28 @@ def unreadable_override(error: OverrideParseException) -> SettingsError:
     )
 
 
-def unknown_key(key: str) -> SettingsError:
-    """A key that no setting has."""
+def unknown_key(key: str, section_there: object = None) -> SettingsError:
+    """A key that no setting has. section_there: as composed, where it was looked for."""
     known, section = known_keys(Settings), printable(key.partition(".")[0])
     if key in known:
         return SettingsError(
             f"{printable(key)} is not there with the {section} that was chosen; "
             f"choose one that has it, {section}=…; python -m runner --help lists them"
         )
+    if isinstance(section_there, DictConfig):
+        prefix = key[: key.rfind(".") + 1]
+        there = set(keys_in(unresolved(section_there), prefix))
+        known = [name for name in known if not name.startswith(prefix) or name in there]
     near = suggestion(key, known)
     return SettingsError(
         f"{printable(key)} is not a configuration key; {near}"
         "python -m runner --cfg job shows them all"
     )
+
+
+def keys_in(values: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    """All keys of a section, dotted, and those of the sections in it."""
+    for name, value in values.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from keys_in(value, f"{prefix}{name}.")

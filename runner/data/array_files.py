@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, NoReturn
 import numpy as np
 
 from runner.checking.suggestions import suggestion
-from runner.data.csv_files import check_is_file, hint
+from runner.data.csv_files import check_is_file, complaint
 from runner.data.dataset import Part, Pool, blocks, ordinals
 from runner.data.growth import MOST_COLUMNS, check_growth
 from runner.errors import DataError, printable
@@ -114,7 +114,7 @@ class NpzFile:
                 raise DataError(
                     f"dataset.path: {printable(self.path)} row {place + 1} column "
                     f"'{printable(name)}': '{printable(cell[:60])}' "
-                    f"{expected or 'is not a finite number' + hint(cell)}"
+                    f"{expected or complaint(cell, name)}"
                 )
         raise self._refused(f"column '{printable(name)}' does not hold numbers")
 

@@ -1,15 +1,17 @@
 """Columns of a table of one's own, gathered piece by piece: numbers, or texts that repeat."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.data.csv_files import DECIMAL_COMMA, is_missing, is_number, is_numeral
+from runner.data.csv_files import DECIMAL_COMMA, is_date, is_missing, is_number, is_numeral
 from runner.data.table_files import TableFile
-from runner.errors import DataError, printable
+from runner.errors import listed, printable
 from runner.network.topology import Array
 
 if TYPE_CHECKING:
@@ -92,14 +94,41 @@ class Column:
         place = np.array([*np.argsort(np.argsort(list(self.texts))), -1], np.int32)
         return tuple(names), place[np.concatenate(self.codes)]
 
-    def check(self, file: TableFile, rows: int) -> None:
-        """Refuses texts that are no categories, and numbers that are not finite."""
+    def _no_numbers(self, target: bool) -> str:
+        """What is wrong with a column of texts that hardly repeat, and a way out."""
+        way_out = "expected numbers, or texts that repeat, to be classes"
+        if not target:
+            name = printable(self.name)
+            way_out = (
+                f"leave the column out with dataset.exclude=[{name}], or take them for categories "
+                f"with dataset.categorical=[{name}]"
+            )
+        return (
+            "is a text: the column holds no numbers, and its texts hardly repeat, so that they "
+            f"are no categories; {way_out}"
+        )
+
+    def check(self, file: TableFile, rows: int, *, target: bool) -> None:
+        """Refuses texts that are no categories, and numbers that are not finite.
+
+        target: whether it is one; features can be left out.
+        """
         if self.is_text and not self.categorical:
             commas = all(re.fullmatch(DECIMAL_COMMA, text.strip()) for text in self.texts)
             mixed = any(is_number(text) for text in self.texts)
             many = len(self.texts) > min(MOST_CATEGORIES, rows // 2)
-            if self.numeric or commas or mixed or many:
+            dates = all(map(is_date, self.texts))
+            if self.numeric or commas or mixed or (dates and many):
                 file.refuse_cell(self.name, lambda c: not is_number(c) and not is_missing(c))
+            if many:
+                file.refuse_cell(self.name, lambda c: not is_missing(c), self._no_numbers(target))
+            if dates:
+                warnings.warn(
+                    f"{printable(file.path)} column '{printable(self.name)}' holds dates, which "
+                    "are taken for categories; dataset.exclude leaves it out, and "
+                    "dataset.categorical says that it is meant",
+                    stacklevel=2,
+                )
         if self.infinite:
             file.refuse_cell(self.name, lambda c: not is_number(c) and not is_missing(c))
         if self.large:
@@ -162,7 +191,8 @@ def one_hot(
             continue
         found, codes = column.categories()
         categories = known[column.name]
-        to_known = np.array([*(categories.index(text) for text in found), -1])
+        place = {text: number for number, text in enumerate(categories)}
+        to_known = np.array([*(place.get(text, -1) for text in found), -1])
         hot = (to_known[codes][:, None] == np.arange(len(categories))).astype(float)
         hot[codes < 0] = np.nan
         parts.append(hot)
@@ -171,20 +201,26 @@ def one_hot(
     return np.concatenate(parts, axis=1), tuple(names), tuple(groups)
 
 
-def check_known(path: str, columns: Sequence[Column], known: dict[str, tuple[str, ...]]) -> None:
-    """Refuses a further file's column that is not like that of the file trained on."""
-    for column in columns:
-        name = printable(column.name)
-        if column.is_text and column.name not in known:
-            raise DataError(
-                f"{printable(path)} column '{name}' holds texts; expected numbers, as in the file "
-                "that is trained on"
-            )
-        strange = set(column.texts) - set(known.get(column.name, ()))
-        if column.name in known and (strange or column.numeric):
-            shown = printable(min(strange)[:60]) if strange else "a number"
-            choices = ", ".join(map(printable, known[column.name][:10]))
-            raise DataError(
-                f"{printable(path)} column '{name}': '{shown}' is not among the categories of the "
-                f"file that is trained on; it has {choices}"
-            )
+def check_known(file: TableFile, column: Column, known: Sequence[str], unseen: str) -> None:
+    """Says which texts of a column are categories that training did not see.
+
+    unseen: none, they are none of those that are known, which is warned of; or error.
+    """
+    strange = sorted(set(column.texts) - set(known))
+    if not strange:
+        return
+    expected = f"among the categories that training saw: {listed(known, 10)}"
+    if unseen == "error":
+        file.refuse_cell(column.name, partial(is_strange, known), f"is not {expected}")
+    several = f" and {len(strange) - 1:,} more" if len(strange) > 1 else ""
+    verb = "are" if several else "is"
+    warnings.warn(
+        f"{printable(file.path)} column '{printable(column.name)}': '{printable(strange[0][:60])}'"
+        f"{several} {verb} not {expected}; taken for none of them, dataset.unseen=error refuses it",
+        stacklevel=2,
+    )
+
+
+def is_strange(categories: Sequence[str], cell: str) -> bool:
+    """Whether a cell holds a category that training did not see."""
+    return cell not in categories and not is_missing(cell)

@@ -132,7 +132,7 @@ class CsvFile:
                 cell = row[place]
                 raise DataError(
                     f"{where} column '{printable(name)}': '{printable(cell[:60])}' "
-                    f"{expected or 'is not a finite number' + hint(cell)}"
+                    f"{expected or complaint(cell, name)}"
                 )
         raise malformed(self.path, f"column '{printable(name)}' does not hold numbers")
 
@@ -218,6 +218,28 @@ MISSING = frozenset(
     }
 )
 """What pandas takes for a missing value."""
+
+
+def complaint(cell: str, column: str) -> str:
+    """What is wrong with a cell that is no number, and a way out."""
+    if is_date(cell):
+        return (
+            "is a date, not a number; make columns of numbers of it, such as year and month, or "
+            f"leave it out: dataset.exclude=[{printable(column)}]"
+        )
+    return "is not a finite number" + hint(cell)
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell holds a date, with a time or without."""
+    return DATE.fullmatch(cell.strip()) is not None
+
+
+DATE = re.compile(
+    r"([0-9]{4}([-/.])[0-9]{1,2}\2[0-9]{1,2}|[0-9]{1,2}([-/.])[0-9]{1,2}\3[0-9]{4})"
+    r"([T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AP]M)?( ?(Z|UTC|[+-][0-9:]{2,5}))?)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def hint(cell: str) -> str:

@@ -83,6 +83,8 @@ class Pool:
     """How NaN among the inputs is replaced: mean, median or most_frequent."""
     scale: str | Scaling = "none"
     """standardise, minmax, none, or known beforehand."""
+    unseen: str = "none"
+    """What a category is that the training part has no sample of: none of the known, or error."""
     scale_targets: str = "none"
     """The same for numbers to predict: standardise, minmax or none."""
     regression: bool = False

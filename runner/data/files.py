@@ -14,8 +14,8 @@ from runner.data.columns import MOST_CATEGORIES, Column, check_known, number_col
 from runner.data.csv_files import CsvFile, is_missing, is_number
 from runner.data.dataset import Part, Pool
 from runner.data.parquet_files import ParquetFile
-from runner.data.table_files import TableFile
-from runner.errors import DataError, printable
+from runner.data.table_files import TableFile, told_as
+from runner.errors import DataError, listed, printable
 from runner.network.topology import Array
 
 MOST_COUNTED_CLASSES = 20
@@ -36,6 +36,7 @@ class Choice:
     target: tuple[str, ...]
     features: tuple[str, ...] | None
     categorical: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,24 @@ def load_csv(
     scale_targets: str = "none",
     task: str = "auto",
     files: Mapping[str, str] | None = None,
+    exclude: tuple[str, ...] | None = None,
+    unseen: str = "none",
 ) -> Pool:
     """A table's samples: CSV, CSV in gzip, Parquet, npz or npy.
 
-    target: the columns to learn. features: those to learn from, or None for all the rest.
+    target: the columns to learn. features: those to learn from, or None for all the rest but
+    `exclude`. unseen: what a category is that training did not see: none of the known, or error.
     categorical: columns of categories, whatever they look like; so are texts that repeat.
     missing: refuse, drop the row, or what to fill in. task: classification, regression, or auto:
     classes are texts, truth values, and whole numbers that run from 0 or 1 without a gap.
     files: further files by the part that they are. Raises DataError naming file, line, column.
     """
-    choice = Choice(target, features, categorical or ())
+    choice = Choice(target, features, categorical or (), exclude or ())
     if Path(path).suffix == ".npy":
-        pool = matrix_pool(load_npy(path, target, features), path, task)
+        names = None if exclude is None else chosen_features(path, NpyFile(path).header, choice)
+        pool = matrix_pool(load_npy(path, target, names or features), path, task)
         return replace(pool, scale=scale, scale_targets=scale_targets)
-    table = read_table(path, choice)
+    table = read_table(opened(path), choice)
     known = {column.name: column.categories()[0] for column in table.features if column.is_text}
     classes = classes_of(table.targets, task, table.file.refuse_cell)
     samples, names, groups = samples_of(table, known, classes, missing)
@@ -80,9 +85,14 @@ def load_csv(
     choice = replace(choice, categorical=tuple(texts))
     parts = {}
     for part, file in (files or {}).items():
-        further = read_table(file, choice)
-        check_known(file, further.features, known)
-        parts[part] = samples_of(further, known, classes, missing)[0]
+        with told_as(f"dataset.{part}"):
+            further = read_table(opened(file), choice)
+            for column in further.features:
+                if column.name in known:
+                    check_known(further.file, column, known[column.name], unseen)
+                elif column.is_text:
+                    further.file.refuse_cell(column.name, lambda cell: not is_number(cell))
+            parts[part] = samples_of(further, known, classes, missing)[0]
     if classes is not None and len(classes) == 1:
         warnings.warn(
             f"dataset.target={target[0]} has one class only, '{printable(classes[0])}': there is "
@@ -101,14 +111,19 @@ def load_csv(
         scale=scale,
         scale_targets=scale_targets,
         groups=groups,
+        unseen=unseen,
     )
 
 
-def read_table(path: str, choice: Choice) -> Table:
+def opened(path: str) -> TableFile:
+    """A file by its format."""
+    return FORMATS.get(Path(path).suffix, CsvFile)(path)
+
+
+def read_table(file: TableFile, choice: Choice) -> Table:
     """The chosen columns of a file, every cell checked but for missing ones."""
-    file: TableFile = FORMATS.get(Path(path).suffix, CsvFile)(path)
-    chosen = chosen_features(path, file.header, choice)
-    check_memory(path, file.most_rows * (len(chosen) + len(choice.target)) * 8)
+    chosen = chosen_features(file.path, file.header, choice)
+    check_memory(file.path, file.most_rows * (len(chosen) + len(choice.target)) * 8)
     # Column by column, as they are read: writing across rows would take several times as long.
     matrix = np.empty((len(chosen), file.most_rows)).T
     beside = np.empty((len(choice.target), file.most_rows))
@@ -124,7 +139,7 @@ def read_table(path: str, choice: Choice) -> Table:
         rows += len(piece)
     for column in columns:
         column.values = column.values[:rows]
-        column.check(file, rows)
+        column.check(file, rows, target=column.name in choice.target)
     return Table(file, columns[: len(chosen)], columns[len(chosen) :], matrix[:rows])
 
 
@@ -134,16 +149,24 @@ def chosen_features(path: str, header: Sequence[str], choice: Choice) -> tuple[s
         "dataset.target": choice.target,
         "dataset.features": choice.features or (),
         "dataset.categorical": choice.categorical,
+        "dataset.exclude": choice.exclude,
     }
     for key, names in named.items():
         for name in names:
             if name not in header:
-                found = ", ".join(map(printable, header[:20]))
                 raise DataError(
                     f"{key}: {printable(path)} has no column '{printable(name)}'; "
-                    f"{suggestion(name, header)}it has {found}{other_separator(header)}"
+                    f"{suggestion(name, header)}it has {listed(header)}{other_separator(header)}"
                 )
-    chosen = choice.features or tuple(name for name in header if name not in choice.target)
+    for name in choice.exclude:
+        for key in ("dataset.target", "dataset.features", "dataset.categorical"):
+            if name in named[key]:
+                raise DataError(
+                    f"dataset.exclude leaves out '{printable(name)}', which {key} names; "
+                    "expected it in one of the two"
+                )
+    left_out = {*choice.target, *choice.exclude}
+    chosen = choice.features or tuple(name for name in header if name not in left_out)
     if not chosen:
         raise DataError(f"dataset.features: {printable(path)} has no column left to learn from")
     return chosen
@@ -280,7 +303,7 @@ def labels_of(column: Column, classes: tuple[str, ...], path: str) -> Array:
         raise DataError(
             f"{printable(path)} column '{printable(column.name)}': "
             f"'{printable(strange[0][:60])}' is not among the classes of the file that is trained "
-            f"on; it has {', '.join(map(printable, classes[:10]))}"
+            f"on; it has {listed(classes, 10)}"
         )
     labels: Array = np.array([*(place[name] for name in found), -1])[codes]
     return labels

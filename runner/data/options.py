@@ -18,6 +18,7 @@ from runner.checking.rules import (
     refuse,
     text,
 )
+from runner.errors import printable
 
 
 def rows(key: str, value: object) -> tuple[Any, ...]:
@@ -77,11 +78,21 @@ def column_name(key: str, value: object) -> str:
     return str(text(key, str(value) if number_like else value))
 
 
+def column_names(key: str, value: object) -> tuple[str, ...]:
+    """One name of a column or several, each once."""
+    names: tuple[str, ...] = one_or_many(column_name)(key, value)
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise refuse(key, value, f"names '{printable(twice)}' twice", "expected each column once")
+    return names
+
+
+NAMES = optional(column_names)
 SCALES = choice(("none", "standardise", "minmax"))
 PIXEL_SCALES = choice(("none", "unit", "standardise"))
 MISSING = choice(("refuse", "drop", "mean", "median", "most_frequent"))
 TASKS = choice(("auto", "classification", "regression"))
-NAMES = optional(one_or_many(column_name))
+UNSEEN = choice(("none", "error"))
 SAMPLES: Rule = integer(at_least=2, at_most=10_000_000)
 SEED: Rule = integer(at_least=0)
 NOISE: Rule = number(at_least=0)
@@ -111,13 +122,15 @@ class MultiplexerOptions:
 @dataclass(frozen=True)
 class CsvOptions:
     path: Annotated[str, path]
-    target: Annotated[tuple[str, ...], one_or_many(column_name)]
+    target: Annotated[tuple[str, ...], column_names]
     features: Annotated[tuple[str, ...] | None, NAMES]
     categorical: Annotated[tuple[str, ...] | None, NAMES]
     missing: Annotated[str, MISSING]
     scale: Annotated[str, SCALES]
     scale_targets: Annotated[str, SCALES]
     task: Annotated[str, TASKS]
+    exclude: Annotated[tuple[str, ...] | None, NAMES] = None
+    unseen: Annotated[str, UNSEEN] = "none"
 
 
 @dataclass(frozen=True)

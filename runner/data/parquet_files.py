@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from runner.data.csv_files import CHUNK, check_is_file, hint
+from runner.data.csv_files import CHUNK, check_is_file, complaint
 from runner.data.growth import MOST_COLUMNS, check_growth
 from runner.errors import DataError, printable
 
@@ -93,7 +93,7 @@ class ParquetFile:
                     raise DataError(
                         f"dataset.path: {printable(self.path)} row {start + place + 1} column "
                         f"'{printable(name)}': '{printable(cell[:60])}' "
-                        f"{expected or 'is not a finite number' + hint(cell)}"
+                        f"{expected or complaint(cell, name)}"
                     )
             start += len(piece)
         raise self._damaged(f"column '{printable(name)}' does not hold numbers")

@@ -1,12 +1,14 @@
 """Missing values and scales, from statistics of the training part only."""
 
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from runner.data.dataset import Dataset, Part, Pool, blocks, on_disk
 from runner.data.splits import Split, split_pool
-from runner.errors import DataError
+from runner.errors import DataError, printable
 from runner.network.scaling import Scaling
 from runner.network.topology import Array
 
@@ -30,7 +32,7 @@ def prepare(pool: Pool, split: Split) -> Dataset:
         classes=pool.classes,
         image_shape=pool.image_shape,
         groups=pool.groups,
-        scaling=scaling_of(train.inputs, pool),
+        scaling=unseen_as_none(parts, pool, scaling_of(train.inputs, pool)),
         target_scaling=target_scaling,
         fill=fill,
         missing=missing,
@@ -91,6 +93,38 @@ def scaling_of(inputs: Array, pool: Pool) -> Scaling | None:
     for group in pool.groups:  # 0 and 1 mean a category
         scaling.shift[group], scaling.scale[group] = 0, 1
     return scaling
+
+
+def unseen_as_none(
+    parts: Mapping[str, Part], pool: Pool, scaling: Scaling | None
+) -> Scaling | None:
+    """The scale with a 0 for each category that the training part has no sample of.
+
+    To the network it is none of the known then, wherever it comes; of those that come in other
+    parts is told, or with dataset.unseen=error they are refused.
+    """
+    train = parts["train"].inputs
+    columns = [column for group in pool.groups for column in range(group.start, group.stop)]
+    strange = [column for column in columns if not np.nansum(train[:, column])]
+    if not strange:
+        return scaling
+    for column in strange:
+        found = [name for name in parts if np.nansum(parts[name].inputs[:, column])]
+        if found:
+            problem = (
+                f"'{printable(pool.input_names[column])}' is in the {' and '.join(found)} part, "
+                "but no sample of the training part has that category"
+            )
+            if pool.unseen == "error":
+                raise DataError(f"dataset.unseen=error: {problem}; set dataset.unseen=none")
+            warnings.warn(
+                f"{problem}; taken for none of the known, dataset.unseen=error refuses it",
+                stacklevel=2,
+            )
+    width = train.shape[1]
+    shift, scale = (np.zeros(width), np.ones(width)) if scaling is None else vars(scaling).values()
+    scale[strange] = 0
+    return Scaling(shift, scale)
 
 
 def target_scaling_of(targets: Array, pool: Pool) -> Scaling | None:

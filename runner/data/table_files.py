@@ -1,7 +1,11 @@
 """What a file of columns offers, whatever its format."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from runner.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,3 +32,13 @@ class TableFile(Protocol):
     ) -> NoReturn:
         """Raises DataError naming the first bad cell of a column."""
         ...
+
+
+@contextmanager
+def told_as(key: str | None) -> Iterator[None]:
+    """Faults of a file that is not `dataset.path`'s are told with its own key, or with none."""
+    try:
+        yield
+    except DataError as error:
+        replacement = "" if key is None else rf"{key}\1"
+        raise DataError(re.sub(r"dataset\.path(=|: )", replacement, str(error))) from error

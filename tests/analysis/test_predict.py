@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import runner
@@ -12,6 +13,7 @@ from runner import load_network
 from runner.analysis.samples import read_samples
 from runner.commands import run_command
 from runner.configuration.composing import compose
+from runner.errors import DataError
 from runner.experiment import run_experiment
 from runner.network.topology import Array
 from runner.predict import main
@@ -41,7 +43,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     common += ["stopping.max_epochs=200", "batch_size=2"]
     runs = {
         "fills": [*common, f"dataset.path={folder / 't.csv'}", "dataset.missing=mean"],
-        "strict": [*common, f"dataset.path={folder / 'whole.csv'}"],
+        "strict": [*common, f"dataset.path={folder / 'whole.csv'}", "dataset.unseen=error"],
         "xor": ["dataset=xor", "stopping.max_steps=10"],
         "digits": ["dataset=digits", "stopping.max_epochs=1"],
         "numbers": [*common, f"dataset.path={folder / 'whole.csv'}", "dataset.target=height"],
@@ -69,6 +71,58 @@ def test_a_table_of_ones_own_is_predicted_as_in_training(
     assert [row["class"] for row in rows] == network.labels(outputs).tolist()
     assert rows[0]["class"] == "apple"
     assert [row["note"] for row in rows] == ["x", "y", "z"]
+
+
+def test_a_table_in_memory_is_predicted_as_one_in_a_file(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pd.DataFrame(
+        {
+            "colour": ["red", "green", None, "red"],
+            "note": ["x", [], 3, None],
+            "height": [1.4, None, 3.2, 2.0],
+        }
+    )
+    frame.assign(note="x").to_csv(tmp_path / "new.csv", index=False)
+    rows, _ = predicted(capsys, place / "fills", tmp_path / "new.csv")
+    network = load_network(place / "fills")
+    for given in (frame, frame[["height", "colour"]], frame.astype({"colour": "category"})):
+        outputs = network.predict(given)
+        names = [f"output_{name}" for name in network.target_names or ()]
+        assert [[float(row[name]) for name in names] for row in rows] == outputs.tolist()
+        assert network.classify(given).tolist() == [row["class"] for row in rows]
+    numbers = [[1.4, 0, 1], [2.0, 1, 0]]
+    unnamed = network.predict(pd.DataFrame(numbers))  # no names: in order, as an array
+    assert unnamed.tolist() == network.predict(numbers).tolist()
+
+
+BAD_FRAMES: dict[str, tuple[dict[str, list[object]], str]] = {
+    "a column that is not there": ({"height": [1.0]}, "inputs has no column 'colour'"),
+    "a text": ({"height": ["x"], "colour": ["red"]}, "inputs row 1 column 'height': 'x'"),
+    "a gap": ({"height": [1, None], "colour": ["red", "red"]}, "row 2 column 'height': .* missing"),
+    "a list": ({"height": [[1]], "colour": ["red"]}, "inputs row 1 column 'height'"),
+    "a new category": ({"height": [1], "colour": ["blue"]}, "row 1 column 'colour': 'blue'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FRAMES)
+def test_a_bad_table_in_memory_is_refused_with_its_row_and_column(case: str, place: Path) -> None:
+    columns, words = BAD_FRAMES[case]
+    with pytest.raises(DataError, match=words):
+        load_network(place / "strict").predict(pd.DataFrame(columns))
+
+
+def test_an_unseen_category_is_none_of_the_known(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new.csv").write_text("height,colour\n1.4,blue\n")
+    network, words = load_network(place / "fills"), "'blue' is not among .* saw: green, red"
+    with pytest.warns(UserWarning, match=words):
+        rows, _ = predicted(capsys, place / "fills", tmp_path / "new.csv")
+    with pytest.warns(UserWarning, match=words):
+        outputs = network.predict(pd.DataFrame({"height": [1.4], "colour": ["blue"]}))
+    assert outputs.tolist() == network.predict([[1.4, 0, 0]]).tolist()
+    assert [float(rows[0][f"output_{name}"]) for name in ("apple", "pear")] == outputs[0].tolist()
 
 
 def test_columns_without_names_are_taken_in_order(

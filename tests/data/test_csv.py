@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
     "duplicate column": (b"a,a,y\n1,2,3\n", ["'a' twice"]),
     "missing label": (b"a,y\n1,2\n3,\n", ["line 3 column 'y'", "missing value"]),
     "missing input": (b"a,y\n1,2\n,3\n", ["line 3 column 'a'", "missing value"]),
-    "text label": (b"a,y\n1,cat\n", ["line 2 column 'y': 'cat' is not a finite number"]),
+    "text label": (b"a,y\n1,cat\n", ["line 2 column 'y': 'cat' is a text", "to be classes"]),
     "n/a": (b"a,y\n1,2\nn/a,3\n", ["line 3 column 'a': 'n/a'"]),
     "nan": (b"a,y\n1,2\nnan,3\n", ["line 3 column 'a': 'nan'"]),
     "inf": (b"a,y\n1,inf\n", ["line 2 column 'y': 'inf'"]),
@@ -100,7 +101,20 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
     "target too large": (b"a,y\n1,1e200\n", ["line 2 column 'y': '1e200'", "scale the column"]),
     "hexadecimal": (b"a,y\n0x10,2\n", ["line 2 column 'a': '0x10'"]),
     "complex": (b"a,y\n1+2j,2\n", ["line 2 column 'a': '1+2j'"]),
-    "date": (b"a,y\n2020-01-01,2\n", ["line 2 column 'a': '2020-01-01'"]),
+    "names": (
+        b"a,y\nP1,2\nP2,3\n",
+        ["line 2 column 'a': 'P1' is a text: the column holds no numbers", "dataset.exclude=[a]"],
+    ),
+    "date": (
+        b"a,y\n2020-01-01,2\n",
+        ["line 2 column 'a': '2020-01-01' is a date, not a number", "dataset.exclude=[a]"],
+    ),
+    "dates with times": (b"a,y\n1/31/2020 7:05 PM,2\n2/1/2020 0:00 AM,3\n", ["is a date"]),
+    "dates amid numbers": (b"a,y\n3,2\n31.12.2020,3\n", ["line 3 column 'a'", "is a date"]),
+    "many columns": (
+        ",".join(f"c{i}" for i in range(30)).encode() + b"\n" + b"1," * 29 + b"1\n",
+        ["no column 'y'", "c18, c19, …"],
+    ),
     "text in a column without a name": (b",y\nx,2\n", ["line 2 column '': 'x'"]),
     "very long text": (b"a,y\n" + b"x" * 200_000 + b",2\n", ["line 2 column 'a': 'xxx"]),
     "escape sequence": (b"a,y\n\x1b[2J,2\n", ["'\\x1b[2J'"]),
@@ -154,13 +168,13 @@ def test_what_is_not_a_file_is_refused_at_once(name: str, tmp_path: Path) -> Non
     assert "expected a CSV file" in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["target", "features"])
+@pytest.mark.parametrize("key", ["target", "features", "exclude"])
 def test_a_column_that_is_not_there_is_named_with_its_key(key: str, tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("size,price\n1,2\n")
-    target, features = (("prise",), None) if key == "target" else (("price",), ("sise",))
-    with pytest.raises(DataError, match=f"dataset.{key}: .*did you mean"):
-        load_csv(str(path), target, features)
+    options: dict[str, Any] = {"target": ("price",), key: ("sise",)}
+    with pytest.raises(DataError, match=f"dataset.{key}: .*did you mean 'size'"):
+        load_csv(str(path), **options)
 
 
 FINITE = st.floats(-1e150, 1e150)

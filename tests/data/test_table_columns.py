@@ -8,6 +8,8 @@ import pytest
 
 from runner.data.dataset import Pool
 from runner.data.files import load_csv
+from runner.data.preparing import prepare
+from runner.data.splits import Split
 from runner.errors import DataError
 from tests.limits import bounded
 
@@ -83,9 +85,6 @@ def test_rows_with_missing_values_are_dropped_where_asked(tmp_path: Path) -> Non
 
 
 def test_missing_categories_become_the_commonest(tmp_path: Path) -> None:
-    from runner.data.preparing import prepare
-    from runner.data.splits import Split
-
     pool = load(tmp_path / "data.csv", GAPS, missing="mean")
     train = prepare(pool, Split()).train.inputs
     assert train[1].tolist() == [19 / 5, 0, 1]
@@ -142,10 +141,12 @@ def test_a_file_of_ones_own_is_encoded_as_the_file_trained_on(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("green,9,a\ngreen,9,a", "'green' is not among the categories .* it has blue, red"),
+        ("green,9,a\ngreen,9,a", "column 'colour': 'green' is not among .* saw: blue, red"),
         ("red,9,c\nred,9,c", "'c' is not among the classes .* it has a, b"),
-        ("red,x,a\nred,x,a", "column 'size' holds texts; expected numbers"),
+        ("red,x,a\nred,x,a", "line 2 column 'size': 'x' is not a finite number"),
         ("1,9,a\n1,9,a", "'1' is not among the categories"),
+        ("red,,a", "line 2 column 'size': '' is not a finite number; fill in"),
+        ("red,9", "line 2 has 2 cells"),
     ],
 )
 def test_what_the_file_trained_on_does_not_know_is_refused(
@@ -153,8 +154,64 @@ def test_what_the_file_trained_on_does_not_know_is_refused(
 ) -> None:
     other = tmp_path / "test.csv"
     other.write_text(f"colour,size,y\n{row}\n")
-    with bounded(), pytest.raises(DataError, match=words):
-        load(tmp_path / "data.csv", COLOURS, files={"test": str(other)})
+    with bounded(), pytest.raises(DataError, match=words) as caught:
+        load(tmp_path / "data.csv", COLOURS, files={"test": str(other)}, unseen="error")
+    assert "dataset.path" not in str(caught.value)
+
+
+def test_faults_of_a_file_of_a_part_name_its_key(tmp_path: Path) -> None:
+    for name, content in (("empty.csv", ""), ("missing.csv", None)):
+        if content is not None:
+            (tmp_path / name).write_text(content)
+        with pytest.raises(DataError, match=r"^dataset\.validation[:=]"):
+            load(tmp_path / "d.csv", COLOURS, files={"validation": str(tmp_path / name)})
+
+
+def test_an_unseen_category_of_a_part_is_none_of_the_known(tmp_path: Path) -> None:
+    other = tmp_path / "test.csv"
+    other.write_text("colour,size,y\ngreen,9,a\nred,9,a\n")
+    with pytest.warns(UserWarning, match="'green' is not among .* dataset.unseen=error refuses"):
+        pool = load(tmp_path / "data.csv", COLOURS, files={"test": str(other)})
+    assert pool.test is not None
+    assert pool.test.inputs.tolist() == [[0, 0, 9], [0, 1, 9]]
+
+
+def test_a_category_that_only_held_out_rows_have_is_none_of_the_known(tmp_path: Path) -> None:
+    content = COLOURS + COLOURS.partition("\n")[2] + "green,5,a\n"  # the last row is for testing
+    split = Split(test=1, split_seed=None)
+    for scale in ("none", "standardise"):
+        with pytest.warns(UserWarning, match="'colour=green' is in the test part"):
+            dataset = prepare(load(tmp_path / "data.csv", content, scale=scale), split)
+        assert dataset.test is not None
+        assert dataset.scaling is not None
+        seen = np.empty(dataset.test.inputs.shape)
+        dataset.scaling.apply(dataset.test.inputs, seen)
+        assert seen[0, :3].tolist() == [0, 0, 0]
+    with pytest.raises(DataError, match=r"dataset\.unseen=error: 'colour=green'"):
+        prepare(load(tmp_path / "data.csv", content, unseen="error"), split)
+
+
+def test_columns_that_are_excluded_may_hold_anything(tmp_path: Path) -> None:
+    content = "patient_id,a,y\nP1,1,2\nP2,3,4\n"
+    pool = load(tmp_path / "data.csv", content, exclude=("patient_id",))
+    assert pool.input_names == ("a",)
+    for options in ({"exclude": ("y",)}, {"exclude": ("a",), "features": ("a",)}):
+        with pytest.raises(DataError, match=r"dataset\.exclude leaves out"):
+            load(tmp_path / "data.csv", content, **options)
+
+
+def test_columns_of_a_matrix_can_be_excluded(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", np.arange(20.0).reshape(5, 4))
+    pool = load_csv(str(tmp_path / "m.npy"), ("4",), exclude=("1",))
+    assert pool.input_names == ("2", "3")
+
+
+def test_dates_that_repeat_are_categories_with_a_warning(tmp_path: Path) -> None:
+    content = "day,y\n" + "2020-01-01,1.5\n2020-01-02,2.5\n" * 3
+    with pytest.warns(UserWarning, match="column 'day' holds dates"):
+        load(tmp_path / "data.csv", content)
+    pool = load(tmp_path / "data.csv", content, categorical=("day",))
+    assert pool.input_names == ("day=2020-01-01", "day=2020-01-02")
 
 
 def test_gzip_parquet_and_csv_give_the_same(tmp_path: Path) -> None:
