@@ -200,6 +200,62 @@ def test_a_csv_data_set_parses_once_it_has_a_file_and_a_target() -> None:
     parse_settings(compose(choice))
 
 
+WATCHED = {
+    # overrides of a table's defaults: metric, patience, best weights
+    (): ("val_loss", 20, True),
+    ("dataset.validation=null",): ("loss", None, False),
+    ("dataset.validation=null", "dataset.folds=5"): ("val_loss", 20, True),
+    ("stopping.metric=loss",): ("loss", None, False),
+    ("stopping.metric=val_mae", "stopping.patience=3"): ("val_mae", 3, True),
+    ("experiment=rate_finder",): ("loss", None, False),
+}
+
+
+@pytest.mark.parametrize("overrides", WATCHED)
+def test_a_table_s_validation_part_ends_its_run_where_there_is_one(
+    overrides: tuple[str, ...],
+) -> None:
+    table = ["dataset=csv", "dataset.path=t.csv", "dataset.target=y"]
+    stopping = parse_settings(compose([*table, *overrides])).stopping
+    assert (stopping.metric, stopping.patience, stopping.restore_best) == WATCHED[overrides]
+
+
+def test_settings_that_older_runs_did_not_have_take_their_defaults() -> None:
+    config = compose(["dataset=csv", "dataset.path=t.csv", "dataset.target=y"])
+    for name in ("exclude", "unseen"):
+        del config["dataset"][name]
+    options = parse_settings(config).dataset.options
+    assert (options.exclude, options.unseen) == (None, "none")
+
+
+@pytest.mark.parametrize("key", ["features", "target", "exclude", "categorical"])
+def test_a_column_is_named_once(key: str) -> None:
+    table = ["dataset=csv", "dataset.path=t.csv", "dataset.target=y"]
+    with pytest.raises(SettingsError, match=rf"dataset\.{key}=.* names 'x' twice"):
+        parse_settings(compose([*table, f"dataset.{key}=[x,x]"]))
+
+
+OFFERED = [
+    # overrides, what is offered, what is not
+    (["dataset.sampels=3"], "", "samples"),
+    (["dataset=moons", "dataset.sampels=3"], "did you mean 'dataset.samples'", ""),
+    (["dataset=moons", "+dataset.feature=3"], "", "features"),
+    (["dataset=blobs", "+dataset.feature=3"], "did you mean 'dataset.features'", ""),
+    (["dataset=moons", "dataset.features=3"], "is not there with the dataset", ""),
+]
+
+
+@pytest.mark.parametrize(("overrides", "offered", "withheld"), OFFERED)
+def test_a_misspelt_key_is_offered_those_of_its_data_set(
+    overrides: list[str], offered: str, withheld: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(compose(overrides))
+    message = str(caught.value)
+    assert offered in message
+    assert not withheld or withheld not in message
+
+
 def test_every_key_of_the_defaults_is_known() -> None:
     def keys(section: dict[str, Any], prefix: str = "") -> list[str]:
         found = []

@@ -32,6 +32,7 @@ from runner.configuration.yaml_files import check_yaml_files
 from runner.errors import SettingsError, printable
 from runner.settings import Settings
 from runner.sweeping.extras import prefer_files
+from runner.training.metrics import VALIDATION
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -43,9 +44,11 @@ def conf_folder() -> str:
 
 
 def prepare_hydra() -> None:
-    """Checks what Hydra reads, and adds `${unique:}` and `${times:a,b}`.
+    """Checks what Hydra reads, and adds the resolvers that the YAML under `conf/` uses.
 
-    The first is ten letters and digits, to keep runs apart; the second a product to six digits.
+    `${unique:}` is ten letters and digits, to keep runs apart; `${times:a,b}` a product to six
+    digits; `${held_out:validation,folds,a,b}` a where there is a validation part, else b;
+    `${watching:metric,a,b}` a where the metric is measured on that part, else b.
     """
     check_yaml_files()
     check_configurations()
@@ -54,6 +57,18 @@ def prepare_hydra() -> None:
         "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
     )
     OmegaConf.register_new_resolver("times", lambda a, b: float(f"{a * b:.6g}"), replace=True)
+    OmegaConf.register_new_resolver("held_out", held_out, replace=True)
+    OmegaConf.register_new_resolver("watching", watching, replace=True)
+
+
+def held_out(validation: object, folds: object, there: object, otherwise: object) -> object:
+    """`there` where samples are held out to validate with, else `otherwise`."""
+    return otherwise if validation is None and folds is None else there
+
+
+def watching(metric: object, there: object, otherwise: object) -> object:
+    """`there` where the metric is measured on held-out samples, else `otherwise`."""
+    return there if str(metric).startswith(VALIDATION) else otherwise
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:

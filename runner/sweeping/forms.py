@@ -21,7 +21,7 @@ NUMBERED: tuple[Path, ...] = (
 """What differs between the `hydra.yaml` of jobs that were composed alike."""
 
 
-RESOLVERS = {"times"}
+RESOLVERS = {"times", "held_out", "watching"}
 """Those whose results follow from a job's own values, not from Hydra's, the clock or chance."""
 
 
