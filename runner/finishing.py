@@ -3,11 +3,13 @@
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from runner.assembly.loading import samples_of
 from runner.assembly.preparing import Experiment
 from runner.data.dataset import Dataset
 from runner.network.topology import Array
-from runner.network.trained import predict
+from runner.network.trained import output_blocks, predict
 from runner.recording.console import Console
 from runner.recording.recorder import Recorder
 from runner.recording.tables import read_column
@@ -34,6 +36,8 @@ def record_ending(
     if report.finite:
         final = final_metrics(problem, weights, dataset)
         console.final_metrics(final)
+        for part, errors in errors_in_own_units(problem, weights, dataset).items():
+            console.own_units(part, errors)
         if experiment.settings.schedule.name == RANGE:
             recorder.write_rows()
             final |= suggestion(recorder.folder, console)
@@ -64,6 +68,25 @@ def final_metrics(problem: Problem, parameters: Array, dataset: Dataset) -> dict
         if part is not None:
             metrics |= evaluate(problem, parameters, samples_of(prefix, part, dataset))
     return metrics
+
+
+def errors_in_own_units(
+    problem: Problem, parameters: Array, dataset: Dataset
+) -> dict[str, dict[str, float]]:
+    """Of each part the rmse of each target, where scales hide that they have units of their own."""
+    scaling, names = dataset.target_scaling, dataset.target_names
+    if scaling is None or len(names) < 2:
+        return {}
+    errors = {}
+    for name, part in dataset.parts.items():
+        squares, targets = np.zeros(len(names)), dataset.scaled_targets(part)
+        for rows, _, outputs in output_blocks(
+            problem.network, parameters, part.inputs, dataset.scaling
+        ):
+            squares += np.square(outputs - targets[rows]).sum(axis=0)
+        rmse = np.sqrt(squares / len(part)) / scaling.scale
+        errors[name] = dict(zip(names, rmse.tolist(), strict=True))
+    return errors
 
 
 def final_confusion(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self, TextIO
 
-from runner.data.dataset import Dataset
+from runner.data.dataset import Dataset, ordinals
 from runner.errors import counted, printable
 from runner.network.batch_norm import EPSILON, MOMENTUM
 from runner.network.topology import Array, Topology
@@ -21,6 +21,7 @@ from runner.training.stopping import Stopping
 SECONDS_BETWEEN_LINES = 1.0
 MOST_WEIGHTS_SHOWN = 200
 MOST_CASES_SHOWN = 20
+MOST_INPUTS_SHOWN = 8
 SHOWN_PARTS = {"": "Training part", VALIDATION: "Validation part", TEST: "Test part"}
 SHOWN_METRICS = ("accuracy", "top_5_accuracy", "rmse", "r2", "loss", "mae")
 """What of the final metrics is printed, where the task has it."""
@@ -136,6 +137,13 @@ class Console:
                 shown = ", ".join(metric_text(name, metrics) for name in names)
                 self.line(f"{part}: {shown}")
 
+    def own_units(self, part: str, errors: Mapping[str, float]) -> None:
+        """The rmse of each of several scaled targets, whose metrics in common are of the scaled."""
+        shown = ", ".join(f"{printable(name)} {error:.12g}" for name, error in errors.items())
+        self.line(
+            f"rmse in the targets' own units, {part} part: {shown} (above: of scaled targets)"
+        )
+
     def _metrics(self, report: StepReport) -> str:
         """The metric that is watched, and what validation says of it where it was asked."""
         names = (self._metric, f"val_{self._metric}")
@@ -154,7 +162,9 @@ class Console:
     def conclude(
         self, problem: Problem, dataset: Dataset, parameters: Array, report: StepReport
     ) -> None:
-        """The trained weights; then output, expected and difference of each training case.
+        """The trained weights; then output, expected and difference of each training case,
+
+        after its inputs where a few of them have names.
 
         In full batches these are the outputs of the last step's forward pass, the ones that
         the reported metrics speak of.
@@ -169,10 +179,12 @@ class Console:
         if not problem.full_batch or not outputs.size:
             outputs = predict(problem.network, parameters, problem.inputs, problem.scaling)
         self.line("\nTRAINING CASES RESULTS")
-        self.line(f"{'output':>20} {'expected':>10} {'difference':>20}")
+        header, *inputs = input_cells(dataset)
+        self.line(f"{header}{'output':>20} {'expected':>10} {'difference':>20}")
         outputs, targets = dataset.in_own_units(outputs), dataset.train.targets
-        for a, y in zip(outputs.ravel(), targets.ravel(), strict=True):
-            self.line(f"{a:>20.12g} {y:>10.6g} {a - y:>20.12g}")
+        for cells, case_outputs, case_targets in zip(inputs, outputs, targets, strict=True):
+            for a, y in zip(case_outputs, case_targets, strict=True):
+                self.line(f"{cells}{a:>20.12g} {y:>10.6g} {a - y:>20.12g}")
         self.line(f"\nFolder      {printable(self._run)}")
 
     def _weights(self, topology: Topology, parameters: Array) -> None:
@@ -190,6 +202,22 @@ class Console:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def input_cells(dataset: Dataset) -> list[str]:
+    """The beginnings of the table of training cases: its header's, then that of each case.
+
+    Columns of inputs where they have names and are few, else nothing.
+    """
+    names, inputs = dataset.input_names, dataset.train.inputs
+    if len(names) > MOST_INPUTS_SHOWN or names == ordinals(len(names)):
+        return [""] * (1 + len(inputs))
+    lines = [list(map(printable, names)), *([f"{x:.6g}" for x in row] for row in inputs)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "".join(f"{cell:>{width}} " for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    ]
 
 
 def share_done(stopping: Stopping, report: StepReport | None) -> float | None:

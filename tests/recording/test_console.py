@@ -1,4 +1,5 @@
 import io
+import math
 import os
 import pty
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.experiment import run_experiment
-from runner.recording.tables import read_column, read_row
+from runner.recording.tables import named_rows, read_column, read_row
 from tests.end_to_end.commands import ENVIRONMENT, composed
 
 SMALL = ["stopping.max_steps=1000"]
@@ -43,6 +44,38 @@ def test_a_small_net_shows_its_weights_and_cases(tmp_path: Path) -> None:
     for case in cases:
         output, expected, difference = map(float, case.split())
         assert output - expected == pytest.approx(difference, abs=1e-9)
+
+
+def test_cases_of_a_table_begin_with_their_inputs(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("size,age,price,rooms\n1.5,30,900,2\n2,4,1500,3\n3,9,2100,5\n")
+    table = ["dataset=csv", f"dataset.path={tmp_path / 't.csv'}", "dataset.target=[price,rooms]"]
+    table += ["dataset.test=null", "dataset.validation=null", "stopping.max_epochs=2"]
+    table += ["batch_size=null"]
+    log = log_of(tmp_path / "run", table)
+    _, header, *cases = log.split("TRAINING CASES")[1].split("\n\n")[0].splitlines()
+    assert header.split() == ["size", "age", "output", "expected", "difference"]
+    assert [case.split()[:2] for case in cases[::2]] == [["1.5", "30"], ["2", "4"], ["3", "9"]]
+    assert [float(case.split()[3]) for case in cases] == [900, 2, 1500, 3, 2100, 5]
+
+
+def test_several_scaled_targets_are_told_in_their_own_units(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{1000 * i + i % 7},{i % 5}\n" for i in range(50))
+    (tmp_path / "t.csv").write_text(f"a,price,rooms\n{rows}")
+    table = ["dataset=csv", f"dataset.path={tmp_path / 't.csv'}", "dataset.target=[price,rooms]"]
+    log = log_of(tmp_path / "run", [*table, "stopping.max_epochs=3"])
+    samples = named_rows(tmp_path / "run" / "predictions.csv")
+    for part in ("train", "validation", "test"):
+        line = next(line for line in log.splitlines() if f"own units, {part} part" in line)
+        for name in ("price", "rooms"):
+            squares = [
+                (float(row[f"output_{name}"]) - float(row[f"target_{name}"])) ** 2
+                for row in samples
+                if row["part"] == part
+            ]
+            told = float(line.split(f"{name} ")[1].split()[0].rstrip(","))
+            assert told == pytest.approx(math.sqrt(sum(squares) / len(squares)))
+    one = log_of(tmp_path / "one", [*table[:2], "dataset.target=price", "stopping.max_epochs=3"])
+    assert "own units" not in one
 
 
 def test_every_layers_activation_is_shown(tmp_path: Path) -> None:
