@@ -70,6 +70,7 @@ def final_metrics(problem: Problem, parameters: Array, dataset: Dataset) -> dict
     return metrics
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of weights about to diverge it may be infinite
 def errors_in_own_units(
     problem: Problem, parameters: Array, dataset: Dataset
 ) -> dict[str, dict[str, float]]:

@@ -31,13 +31,14 @@ class RunNetwork(TrainedNetwork):
         they are written; others are ignored. Arrays are [samples, n_in] as the network has its
         inputs. Raises DataError for what is missing or cannot be used, by row and column.
         """
-        if not hasattr(inputs, "iloc") or inputs.columns.equals(unnamed(inputs.shape[1])):
-            return super().predict(inputs)
+        table: Any = inputs
+        if not hasattr(table, "iloc") or table.columns.equals(unnamed(table.shape[1])):
+            return super().predict(table)
         from runner.analysis.samples import read_columns  # noqa: PLC0415 - only for tables
         from runner.data.frames import Frame  # noqa: PLC0415
 
         dataset = described(self.folder)["configuration"].get("dataset") or {}
-        return super().predict(read_columns(self, Frame(inputs), dataset, alone=True).inputs)
+        return super().predict(read_columns(self, Frame(table), dataset, alone=True).inputs)
 
     def classify(self, inputs: "ArrayLike | pd.DataFrame") -> Array:
         """The class of each sample [samples], for raw inputs as `predict` takes them."""

@@ -43,7 +43,7 @@ class Column:
 
     def add(self, cells: "pd.Series[Any]", start: int) -> bool:
         """Takes the next piece; False for lists, bytes and the like, and texts amid numbers."""
-        kind = cells.dtype.kind
+        kind: str = cells.dtype.kind
         rows = slice(start, start + len(cells))
         if kind == "O" and not self.categorical:
             cells, kind = told_apart(cells)
@@ -142,7 +142,7 @@ def told_apart(cells: "pd.Series[Any]") -> tuple["pd.Series[Any]", str]:
     where they are decimals, or whole and beyond 64 bits, which are read as texts.
     """
     present = cells.dropna()
-    found = present.unique() if len(present) and isinstance(present.iloc[0], str) else present
+    found = present if present.dtype == object else present.unique()  # lists have no hash
     if all(isinstance(cell, bool) for cell in found):
         return cells.astype(float), "b"
     if all(isinstance(cell, Decimal) for cell in found):

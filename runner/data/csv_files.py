@@ -200,10 +200,10 @@ def is_number(cell: str) -> bool:
 
 def is_numeral(cell: str) -> bool:
     """Whether a cell's text is a number in digits, of whatever size."""
-    return NUMERAL.fullmatch(cell.strip()) is not None
+    return NUMERAL.fullmatch(cell) is not None
 
 
-NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMERAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 
 
 def is_missing(cell: str) -> bool:

@@ -55,7 +55,7 @@ class TrainedOn:
             if not loaded and (dataset := dataset_now(section)) is not None:
                 loaded = True
                 if (first := versions.pop(dataset.values_checksum, None)) is not None:
-                    versions = {dataset.checksum: first} | versions  # recorded without names
+                    versions = {dataset.checksum: first, **versions}  # recorded without names
                 versions.setdefault(dataset.checksum)
             if len(versions) > 1:
                 one, other = list(versions.items())[:2]

@@ -100,6 +100,7 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
     "too large to be squared": (b"a,y\n1,2\n-1e307,3\n", ["line 3 column 'a': '-1e307'", "±1e150"]),
     "target too large": (b"a,y\n1,1e200\n", ["line 2 column 'y': '1e200'", "scale the column"]),
     "hexadecimal": (b"a,y\n0x10,2\n", ["line 2 column 'a': '0x10'"]),
+    "a separator that Python strips": (b"a,y\n\x1c.5,2\n", ["line 2 column 'a': '\\x1c.5'"]),
     "complex": (b"a,y\n1+2j,2\n", ["line 2 column 'a': '1+2j'"]),
     "names": (
         b"a,y\nP1,2\nP2,3\n",

@@ -195,7 +195,11 @@ def test_columns_that_are_excluded_may_hold_anything(tmp_path: Path) -> None:
     content = "patient_id,a,y\nP1,1,2\nP2,3,4\n"
     pool = load(tmp_path / "data.csv", content, exclude=("patient_id",))
     assert pool.input_names == ("a",)
-    for options in ({"exclude": ("y",)}, {"exclude": ("a",), "features": ("a",)}):
+    contradictions: list[dict[str, Any]] = [
+        {"exclude": ("y",)},
+        {"exclude": ("a",), "features": ("a",)},
+    ]
+    for options in contradictions:
         with pytest.raises(DataError, match=r"dataset\.exclude leaves out"):
             load(tmp_path / "data.csv", content, **options)
 

@@ -38,12 +38,9 @@ def test_names_are_part_of_the_data(
     run = trained(tmp_path)
     header, rows = CHANGED[case]
     (tmp_path / "t.csv").write_text(f"{header}\n{rows}")
-    for asked in (
-        lambda: run_command(resume.main, [str(run), MORE]),
-        lambda: run_command(verify.main, [str(run)]),
-    ):
+    for main, arguments in ((resume.main, [str(run), MORE]), (verify.main, [str(run)])):
         capfd.readouterr()
-        assert asked() == 3
+        assert run_command(main, arguments) == 3
         assert "the data set is not the one that the run began with" in capfd.readouterr().err
 
 
