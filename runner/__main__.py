@@ -38,6 +38,7 @@ from runner.errors import (
     SettingsError,
     Stop,
     StorageError,
+    counted,
     printable,
 )
 from runner.experiment import run_experiment
@@ -170,7 +171,7 @@ def finish_sweep(sweep: Path) -> None:
         names = "".join(
             "\n  " + printable(f"#{job.number} {job.overrides}: {job.error}") for job in failed
         )
-        raise RunnerError(f"{len(failed)} of the sweep's {ended} jobs failed:{names}")
+        raise RunnerError(f"{len(failed)} of the sweep's {counted(ended, 'job')} failed:{names}")
 
 
 def report(message: str, code: int) -> int:

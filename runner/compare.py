@@ -209,7 +209,8 @@ def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
     reached = runs["stop_reason"] == "target"
     if measure.name in SPENT and reached.any() and not reached.all():
         others = int((~reached).sum())
-        found.append(f"{others:,} runs stopped before their target: they would have needed more")
+        several = counted(others, "run")
+        found.append(f"{several} stopped before the target: more would have been needed")
     if "dataset.fold" in varying(runs):
         found.append(
             "folds share most of what they train on: intervals and p-values are somewhat too sure"

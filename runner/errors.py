@@ -80,6 +80,11 @@ def listed(names: Iterable[object], most: int = 20) -> str:
     return ", ".join([*shown[:most], "…"] if len(shown) > most else shown)
 
 
+def are(number: int, noun: str) -> str:
+    """`1 run is`, `12 runs are`."""
+    return f"{counted(number, noun)} {'is' if number == 1 else 'are'}"
+
+
 def printable(text: object) -> str:
     """`text` on one line, with control characters escaped so that it cannot steer a terminal."""
     line = str(text)

@@ -18,7 +18,7 @@ from runner.data.dataset import ordinals
 from runner.data.files import Choice, Table, labels_of, opened, read_table
 from runner.data.idx import looks_like_idx, read_idx
 from runner.data.table_files import TableFile
-from runner.errors import DataError, listed, printable
+from runner.errors import DataError, counted, listed, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 
@@ -83,7 +83,7 @@ def read_images(
     if network.input_names is not None or side * side != inputs:
         raise DataError(
             f"{printable(path)} holds IDX; the run learnt from no square images: expected a table "
-            f"with its {inputs} inputs"
+            f"with its {counted(inputs, 'input')}"
         )
     images = read_idx(path, (side, side)).transpose(UPRIGHT.get(kind, (0, 1, 2)))
     found = images.reshape(len(images), inputs)
@@ -93,8 +93,8 @@ def read_images(
     numbers = read_idx(Path(labels), ()).astype(int) - first
     if len(numbers) != len(images):
         raise DataError(
-            f"{printable(path)} holds {len(images):,} images and {printable(labels)} "
-            f"{len(numbers):,} labels; expected one label an image"
+            f"{printable(path)} holds {counted(len(images), 'image')} and {printable(labels)} "
+            f"{counted(len(numbers), 'label')}; expected one label an image"
         )
     classes = len(network.classes or ())
     if classes and not (numbers.min() >= 0 and numbers.max() < classes):
@@ -151,7 +151,8 @@ def columns_in_order(
     if len(fitting) == 1:
         return fitting[0]
     raise DataError(
-        f"{printable(file.path)} has {len(header):,} columns; the network takes {inputs:,} inputs: "
+        f"{printable(file.path)} has {counted(len(header), 'column')}; the network takes "
+        f"{counted(inputs, 'input')}: "
         f"expected as many, with or without a target named {', '.join(expected_targets(dataset))}, "
         "or as many that are numbered alike, such as pixel1, pixel2, …"
     )

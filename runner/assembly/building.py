@@ -21,7 +21,7 @@ from runner.assembly.ignored import check_ignored
 from runner.assembly.loading import check_fit, training_inputs, whole_topology
 from runner.data.dataset import Dataset, on_disk
 from runner.data.distortions import distort
-from runner.errors import SettingsError
+from runner.errors import SettingsError, counted
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.network import Dropout, Network
 from runner.network.topology import Array, Topology, memory_needed
@@ -105,7 +105,7 @@ def checked_batch_size(batch_size: int | None, samples: int) -> int:
     """Samples a step. Refuses more than there are."""
     if batch_size is not None and batch_size > samples:
         raise SettingsError(
-            f"batch_size={batch_size} is larger than the data set's {samples} samples; "
+            f"batch_size={batch_size} is larger than the data set's {counted(samples, 'sample')}; "
             "expected at most that, or null for all of them"
         )
     return batch_size or samples

@@ -8,7 +8,7 @@ from runner.data.dataset import Dataset, Part, on_disk
 from runner.data.kinds import DATASETS, READING_FILES
 from runner.data.preparing import prepare
 from runner.data.splits import Split
-from runner.errors import SettingsError
+from runner.errors import SettingsError, counted
 from runner.network.scaling import Scaling
 from runner.network.topology import Array, Topology
 from runner.settings import DatasetSettings, Settings
@@ -45,11 +45,12 @@ def check_fit(topology: Topology, dataset: Dataset, name: str) -> None:
     inputs, outputs = dataset.inputs, dataset.fitting_outputs
     if topology.sizes[0] == inputs and topology.sizes[-1] in outputs:
         return
-    classes, targets = dataset.classes, f"{outputs[0]} target{'s' * (outputs[0] > 1)}"
+    classes, targets = dataset.classes, counted(outputs[0], "target")
     fitting = [f"{inputs}-…-{size}" for size in outputs]
     example = Topology((inputs, *topology.sizes[1:-1], outputs[0]))
     raise SettingsError(
-        f"topology={topology} does not fit dataset.name='{name}' with {inputs} inputs and "
+        f"topology={topology} does not fit dataset.name='{name}' with "
+        f"{counted(inputs, 'input')} and "
         f"{targets if classes is None else f'{len(classes)} classes'}; "
         f"it takes {' or '.join(fitting)}, e.g. topology={example}"
     )

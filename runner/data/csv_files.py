@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, NoReturn, cast
 
 from runner.data.growth import MOST_COLUMNS, MOST_GROWTH, fits
 from runner.data.idx import GZIP_MAGIC
-from runner.errors import DataError, printable
+from runner.errors import DataError, counted, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,8 @@ class CsvFile:
             repeated = next(name for name in counts if counts[name] > 1)
             raise malformed(path, f"it names the column '{printable(repeated)}' twice")
         if cells > len(self.header):  # pandas would take the first column for an index
-            raise malformed(path, f"its lines have {cells} cells, the header {len(self.header)}")
+            found = f"its lines have {counted(cells, 'cell')}, the header {len(self.header)}"
+            raise malformed(path, found)
         # A cell takes a byte at least, so that a short file cannot ask for a large table.
         self.most_rows = min(newlines + 1, size // max(1, len(self.header)) + 1)
 
@@ -118,7 +119,8 @@ class CsvFile:
         for where, row in self.rows():
             if len(row) != len(self.header):
                 raise DataError(
-                    f"{where} has {len(row)} cells, expected {len(self.header)} as in the header"
+                    f"{where} has {counted(len(row), 'cell')}, "
+                    f"expected {len(self.header)} as in the header"
                 )
 
     def refuse_cell(

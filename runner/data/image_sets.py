@@ -14,7 +14,7 @@ from runner.data.downloads import Source, local_files
 from runner.data.idx import read_idx
 from runner.data.mat import read_svhn
 from runner.data.records import read_cifar, read_stl10_images, read_stl10_labels
-from runner.errors import DataError, printable
+from runner.errors import DataError, counted, printable
 from runner.network.scaling import Scaling, unit
 from runner.network.topology import Array
 
@@ -74,8 +74,8 @@ def check_pair(images: Array, labels: Array, classes: int, files: tuple[Path, Pa
     """Refuses images and labels that differ in number, and labels that name no class."""
     if len(images) != len(labels):
         raise DataError(
-            f"{printable(files[0])} holds {len(images):,} images and {printable(files[1])} "
-            f"{len(labels):,} labels; expected one label an image"
+            f"{printable(files[0])} holds {counted(len(images), 'image')} and "
+            f"{printable(files[1])} {counted(len(labels), 'label')}; expected one label an image"
         )
     if labels.max(initial=0) >= classes:
         place = int((labels >= classes).argmax())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from runner.data.dataset import Dataset, Part, blocks
-from runner.errors import printable
+from runner.errors import counted, printable
 from runner.network.scaling import Scaling
 from runner.network.topology import Array
 
@@ -32,7 +32,7 @@ def description(name: str, dataset: Dataset) -> Iterator[str]:
         height, width, channels = dataset.image_shape
         yield f"images      {height} x {width}, {'colour' if channels == 3 else 'grey'}"
     yield f"topology    {dataset.inputs}-…-{' or '.join(map(str, dataset.fitting_outputs))}"
-    filled = f"{dataset.missing:,} inputs, filled in as the training part says"
+    filled = f"{counted(dataset.missing, 'input')}, filled in as the training part says"
     yield f"missing     {filled if dataset.missing else 'none'}"
     yield f"scaling     {scaling_text(dataset.scaling)}"
     if dataset.target_scaling is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.data.dataset import Part, Pool
-from runner.errors import SettingsError
+from runner.errors import SettingsError, counted
 from runner.network.topology import Array
 
 Size = float | int | str | None
@@ -41,13 +41,13 @@ def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
     validation = count_of("dataset.validation", split.validation, samples)
     if split.folds is not None and samples - test < split.folds:
         raise SettingsError(
-            f"dataset.folds={split.folds} is more than the {samples - test} samples to divide; "
-            "expected at most one fold a sample"
+            f"dataset.folds={split.folds} is more than the "
+            f"{counted(samples - test, 'sample')} to divide; expected at most one fold a sample"
         )
     if test + validation >= samples:
         raise SettingsError(
             f"dataset.validation={split.validation} and dataset.test={split.test} leave none of "
-            f"the {samples} samples to train on; choose smaller parts"
+            f"the {counted(samples, 'sample')} to train on; choose smaller parts"
         )
     if not (test or validation or split.folds):
         return {"train": pool.samples, **given_parts(pool)}
@@ -74,7 +74,7 @@ def check(pool: Pool, split: Split) -> None:
     if pool.test is not None and split.test is not None and not isinstance(split.test, str):
         raise SettingsError(
             f"dataset.test={split.test}: this data set has a test part of its own, "
-            f"{len(pool.test):,} samples; leave dataset.test=null"
+            f"{counted(len(pool.test), 'sample')}; leave dataset.test=null"
         )
     check_folds(split.folds, split.fold, split.validation)
 
@@ -102,7 +102,8 @@ def count_of(key: str, size: Size, samples: int) -> int:
     count = max(1, round(size * samples)) if isinstance(size, float) else size
     if count >= samples:
         raise SettingsError(
-            f"{key}={size} leaves none of the {samples} samples to train on; choose fewer"
+            f"{key}={size} leaves none of the {counted(samples, 'sample')} to train on; "
+            "choose fewer"
         )
     return count
 

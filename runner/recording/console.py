@@ -1,5 +1,6 @@
 """What a person reads while a run goes on; run.log keeps all of it."""
 
+import math
 import sys
 import time
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from runner.network.batch_norm import EPSILON, MOMENTUM
 from runner.network.topology import Array, Topology
 from runner.network.trained import predict
 from runner.recording.progress_bar import ProgressBar
+from runner.recording.stagnation import Stagnation
 from runner.standard_output import is_watched
 from runner.training.engine import Problem, StepReport
 from runner.training.metrics import TEST, VALIDATION
@@ -25,6 +27,9 @@ MOST_INPUTS_SHOWN = 8
 SHOWN_PARTS = {"": "Training part", VALIDATION: "Validation part", TEST: "Test part"}
 SHOWN_METRICS = ("accuracy", "top_5_accuracy", "rmse", "r2", "loss", "mae")
 """What of the final metrics is printed, where the task has it."""
+TRY = "another seed, more hidden units or another optimizer.learning_rate"
+"""What may help a run that does not reach its target."""
+LIMITS = ("max_steps", "max_epochs", "max_seconds", "patience", "plateau")
 PARTS = {"train": "samples", "validation": "for validation", "test": "for testing"}
 
 
@@ -42,6 +47,8 @@ class Console:
         self._log: TextIO = open(run / "run.log", "a", encoding="utf-8")
         self._bar: ProgressBar | None = None
         self._next_line = 0.0
+        self._samples: dict[str, int] = {}
+        self._stagnation = Stagnation()
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +71,15 @@ class Console:
         self, name: str, dataset: Dataset, problem: Problem, engine: str, seed: int
     ) -> None:
         """What is going to be trained, on what, with what."""
+        self._samples = {
+            prefix: len(part)
+            for prefix, part in (
+                ("", dataset.train),
+                (VALIDATION, dataset.validation),
+                (TEST, dataset.test),
+            )
+            if part is not None
+        }
         network, topology = problem.network, problem.network.topology
         biases = "with biases" if topology.bias else "no biases"
         dropout = network.dropout
@@ -105,16 +121,27 @@ class Console:
             self._bar = ProgressBar(self._screen, bounded=share_done(stopping, None) is not None)
 
     def progress(self, report: StepReport) -> None:
-        """Moves the bar, and about once a second prints a line."""
+        """Moves the bar, and about once a second prints a line; says when the loss stands still."""
+        self._watch_for_standstill(report)
         due = time.monotonic() >= self._next_line
         if self._bar is None and not due:
             return
-        text = f"{report.step:>10} steps   {self._metrics(report)}"
+        steps = "step " if report.step == 1 else "steps"
+        text = f"{report.step:>10} {steps}   {self._metrics(report)}"
         if self._bar is not None:
             self._bar.move(share_done(self._stopping, report), text.strip())
         if due:
             self.line(text)
             self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+
+    def _watch_for_standstill(self, report: StepReport) -> None:
+        """Says once that the loss of a run that is to reach a target no longer moves."""
+        loss = report.metrics.get("loss")
+        if loss is None or self._stopping.target is None:
+            return
+        if self._stagnation.observe(report.step, loss, report.seconds):
+            since = f"since step {self._stagnation.step:,}"
+            self.line(f"warning: the loss has hardly moved {since}; Ctrl-C ends the run; try {TRY}")
 
     def end_training(self, report: StepReport, status: str) -> None:
         """Why training stopped, after how many steps and seconds, and where it stands."""
@@ -123,10 +150,14 @@ class Console:
         reason = self._reasons(report, status)
         steps = f"{report.step} step{'' if report.step == 1 else 's'}"
         self.line(f"{reason}: {steps}, {at}, {report.seconds:.2f} seconds")
+        if self._stopping.target is not None and report.stop_reason in LIMITS:
+            target = metric_text(self._metric, {self._metric: self._stopping.target.value})
+            more = f", or more stopping.{report.stop_reason}"
+            self.line(f"The target, {target}, is not reached; try {TRY}{more}")
 
     def restored(self, epoch: int, metric: str, value: float) -> None:
         """Which epoch's weights are the result, and how well they did then."""
-        stood = metric_text(metric, {metric: value})
+        stood = self._text(metric, {metric: value})
         self.line(f"The weights of epoch {epoch}, the best, are restored: {stood}")
 
     def final_metrics(self, metrics: Mapping[str, float]) -> None:
@@ -134,7 +165,7 @@ class Console:
         for prefix, part in SHOWN_PARTS.items():
             names = [prefix + name for name in SHOWN_METRICS if prefix + name in metrics]
             if names:
-                shown = ", ".join(metric_text(name, metrics) for name in names)
+                shown = ", ".join(self._text(name, metrics) for name in names)
                 self.line(f"{part}: {shown}")
 
     def own_units(self, part: str, errors: Mapping[str, float]) -> None:
@@ -147,7 +178,12 @@ class Console:
     def _metrics(self, report: StepReport) -> str:
         """The metric that is watched, and what validation says of it where it was asked."""
         names = (self._metric, f"val_{self._metric}")
-        return ", ".join(metric_text(n, report.metrics) for n in names if n in report.metrics)
+        return ", ".join(self._text(n, report.metrics) for n in names if n in report.metrics)
+
+    def _text(self, name: str, metrics: Mapping[str, float]) -> str:
+        """A metric with the digits that the samples of its part carry."""
+        prefix = next((p for p in (VALIDATION, TEST) if name.startswith(p)), "")
+        return metric_text(name, metrics, self._samples.get(prefix))
 
     def _reasons(self, report: StepReport, status: str) -> str:
         if report.stop_reason == "target" and self._stopping.target is not None:
@@ -228,11 +264,17 @@ def share_done(stopping: Stopping, report: StepReport | None) -> float | None:
     return max(shares, default=None)
 
 
-def metric_text(name: str, metrics: Mapping[str, float]) -> str:
-    """A metric for people: accuracies in percent, where files hold fractions."""
+def metric_text(name: str, metrics: Mapping[str, float], samples: int | None = None) -> str:
+    """A metric for people: accuracies in percent, where files hold fractions.
+
+    samples: of a share of so many, the decimals that tell it from that of one more or less.
+    """
     value = metrics[name]
     words = name.replace("_", " ")
     if name.endswith("accuracy"):
+        if samples is not None and not name.endswith("mean_accuracy"):
+            decimals = max(1, math.ceil(math.log10(samples)) - 2)
+            return f"{words} {round(100 * value, decimals):.12g} %"
         return f"{words} {100 * value:.12g} %"
     return f"{words} {value:.12g}"
 

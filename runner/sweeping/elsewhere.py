@@ -8,7 +8,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from runner.configuration.composing import first_line
-from runner.errors import INTERRUPTED, RunnerError, Stop, printable
+from runner.errors import INTERRUPTED, RunnerError, Stop, counted, printable
 from runner.sweeping.job import JobEnd, ended_job
 from runner.sweeping.launching import alone, taken_up
 from runner.sweeping.standing import SweepLog
@@ -81,8 +81,8 @@ class Elsewhere(Launcher):
         choice = self._config.hydra.runtime.choices["hydra/launcher"]
         return LaunchError(
             f"hydra/launcher={choice} {problem}; "
-            f"{ends.count(None)} of {len(jobs)} jobs have not ended: the same command with "
-            f"hydra.sweep.dir={printable(sweep.folder)} goes on with them"
+            f"{ends.count(None)} of {counted(len(jobs), 'job')} have not ended: the same command "
+            f"with hydra.sweep.dir={printable(sweep.folder)} goes on with them"
         )
 
 

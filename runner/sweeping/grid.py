@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from runner.checking.parsing import parse
 from runner.checking.rules import refuse, shown
 from runner.checking.suggestions import suggestion
-from runner.errors import SettingsError
+from runner.errors import SettingsError, are, counted
 from runner.settings import SweepSettings
 from runner.sweeping.composition import parsed_override
 from runner.sweeping.job_files import read_jobs
@@ -48,7 +48,7 @@ def sweep_grid(
         print_plan(Sweep(context, config), jobs, given)
         return []
     if given > len(jobs):
-        print(f"{given:,} jobs are given, {len(jobs):,} distinct: each of these is run once")
+        print(f"{are(given, 'job')} given, {len(jobs):,} distinct: each of these is run once")
     Path(config.hydra.sweep.dir).mkdir(parents=True, exist_ok=True)
     return launcher.launch(jobs, initial_job_idx=0)
 
@@ -164,7 +164,7 @@ def jobs_of(axes: Sequence[Axis], most: int) -> list[list[str]]:
     """
     if (jobs := jobs_in(axes)) > most:
         raise SettingsError(
-            f"the sweep has {jobs:,} jobs, sweep.max_jobs={most} at most; "
+            f"the sweep has {counted(jobs, 'job')}, sweep.max_jobs={most} at most; "
             "sweep over fewer values, or raise sweep.max_jobs"
         )
     return [list(chain(*job)) for job in product(*map(distinct, axes))]

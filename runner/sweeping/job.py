@@ -13,7 +13,7 @@ from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.configuration.composing import documents, plain, unresolved
 from runner.continuing.resuming import resume_run, warn
-from runner.errors import RunnerError, SettingsError, StorageError, error_line, printable
+from runner.errors import RunnerError, SettingsError, StorageError, counted, error_line, printable
 from runner.experiment import record_failure, run_experiment
 from runner.recording.branching import inherited
 from runner.recording.files import BySecond, Syncing
@@ -148,7 +148,8 @@ def ended_job(folder: Path, number: int) -> JobEnd | None:
         if end.status == "running" or end.cell("status") != end.status:
             return None
         steps, seconds = int(end.cell("steps") or 0), float(end.cell("seconds") or 0)
-        reached = f"{about.get('stop_reason')} reached after {steps:,} steps, {seconds:.2f} s"
+        after = f"{counted(steps, 'step')}, {seconds:.2f} s"
+        reached = f"{about.get('stop_reason')} reached after {after}"
         return replace(end, text=printable(about.get("error") or reached))
     except (OSError, ValueError, LookupError, TypeError):
         return None

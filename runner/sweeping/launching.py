@@ -10,7 +10,7 @@ from types import FrameType
 
 from hydra.core.utils import JobReturn
 
-from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, printable
+from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.recording.locks import locked
 from runner.signals import WARNINGS, ended_by, forget_terminal
 from runner.sweeping.job import JobEnd
@@ -65,7 +65,9 @@ def going_on(sweep: Sweep, jobs: int, ends: Iterable[JobEnd]) -> str:
     """What is left of a sweep that was interrupted, and how to have it done."""
     left = jobs - sum(end.status != "interrupted" for end in ends)
     folder = printable(sweep.folder)
-    return f"{left:,} jobs are left; the same command with hydra.sweep.dir={folder} runs them"
+    them = "it" if left == 1 else "them"
+    command = f"the same command with hydra.sweep.dir={folder}"
+    return f"{are(left, 'job')} left; {command} runs {them}"
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def taken_up(
     jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
     known = picked_up(sweep, jobs, first)
     if finished := sum(end is not None for _, end in known):
-        print(f"{finished:,} jobs are finished, {len(known) - finished:,} to run", flush=True)
+        print(f"{are(finished, 'job')} finished, {len(known) - finished:,} to run", flush=True)
     sweep.folder.mkdir(parents=True, exist_ok=True)
     return known
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from runner.errors import printable
+from runner.errors import counted, printable
 from runner.recording.files import storage_errors
 from runner.sweeping.job import JobEnd
 from runner.training.metrics import METRICS, PREFIXES, SCORES, TEST, VALIDATION, higher_is_better
@@ -58,7 +58,7 @@ class Standing:
     @property
     def counts(self) -> str:
         """Done, failed, running, and how many a second."""
-        parts = [f"{self.done:,} of {self.jobs:,} jobs done", f"{self.failed:,} failed"]
+        parts = [f"{self.done:,} of {counted(self.jobs, 'job')} done", f"{self.failed:,} failed"]
         if running := min(self._workers, self.jobs - self.done):
             parts.append(f"{running} running")
         return ", ".join([*parts, *([self.rate] if self.done else [])])
@@ -138,7 +138,7 @@ class SweepLog:
     def begin(self, jobs: int, finished: int) -> None:
         """The first line of a launch."""
         now = datetime.now().astimezone().isoformat(timespec="seconds")
-        self._write(f"{now} {jobs:,} jobs to run, {finished:,} finished before")
+        self._write(f"{now} {counted(jobs, 'job')} to run, {finished:,} finished before")
 
     def add(self, end: JobEnd, overrides: str) -> None:
         """A job's line."""

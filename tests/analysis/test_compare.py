@@ -136,7 +136,7 @@ def test_runs_that_did_not_complete_or_stopped_early_are_told(
     runs = write_runs(tmp_path, rows)
     text = said(capsys, runs, "--by", "topology", "--metric", "steps")
     assert "left out of 3-2-1: 1 diverged (of 3 runs)" in text
-    assert "3 runs stopped before their target: they would have needed more" in text
+    assert "3 runs stopped before the target: more would have been needed" in text
 
 
 def test_groups_of_several_columns_are_named_by_them(

@@ -139,7 +139,7 @@ def test_a_search_launched_again_goes_on_where_it_was(launcher: str, optuna: InP
     ended = optuna(*search)
     assert ended.code == 0, ended
     assert ended.out.count("2 jobs are finished, 0 to run") == 2
-    assert ended.out.count("1 jobs are finished, 1 to run") == 1
+    assert ended.out.count("1 job is finished, 1 to run") == 1
     assert (
         table(optuna.cwd / "s"), jobs(optuna.cwd / "s"), optimized(optuna.cwd / "s"),
     ) == before  # fmt: skip

@@ -33,3 +33,25 @@ def test_gradient_descent_learns_at_the_rate_of_the_data(
     config = composed(f"dataset={dataset}", f"optimizer={optimizer}", *options)
     run_experiment(config, tmp_path, {}, quiet=True)
     assert float(read_row(tmp_path / "results.csv")[metric]) >= least
+
+
+TRUTH_TABLES = ("and", "eleven_lines", "nand", "or", "xor", "xor_constant")
+
+
+@pytest.mark.parametrize("dataset", TRUTH_TABLES)
+def test_a_truth_table_that_cannot_be_learnt_comes_to_an_end(dataset: str) -> None:
+    assert composed(f"dataset={dataset}")["stopping"]["max_steps"] == 50_000_000
+    assert composed(f"dataset={dataset}", "stopping=steps")["stopping"]["max_steps"] == 10_000
+
+
+@pytest.mark.parametrize("dataset", ["and", "nand", "or", "xor"])
+def test_a_truth_table_needs_a_thousandth_of_its_limit(dataset: str, tmp_path: Path) -> None:
+    config = composed(f"dataset={dataset}", "stopping.max_steps=50000")
+    run_experiment(config, tmp_path, {}, quiet=True)
+    assert read_row(tmp_path / "results.csv")["stop_reason"] == "target"
+
+
+def test_the_default_run_has_its_target_alone() -> None:
+    stopping = composed()["stopping"]
+    limits = ("max_steps", "max_epochs", "max_seconds", "patience", "plateau")
+    assert [stopping[limit] for limit in limits] == [None] * 5

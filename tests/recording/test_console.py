@@ -2,14 +2,19 @@ import io
 import math
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from runner.experiment import run_experiment
+from runner.recording.console import Console, metric_text
 from runner.recording.tables import named_rows, read_column, read_row
+from runner.training.engine import StepReport
+from runner.training.stopping import Stopping
 from tests.end_to_end.commands import ENVIRONMENT, composed
 
 SMALL = ["stopping.max_steps=1000"]
@@ -193,3 +198,54 @@ def test_a_terminal_shows_a_progress_bar_that_the_log_does_not_keep(tmp_path: Pa
 def test_a_net_without_hidden_units_says_that_nothing_is_dropped(tmp_path: Path) -> None:
     log = log_of(tmp_path, ["topology=3-1", "stopping.max_steps=5"])
     assert "dropout     none: there are no hidden units" in log
+
+
+DIGITS = [
+    # metric, value, of how many samples, in words
+    ("accuracy", 349 / 359, 359, "accuracy 97.2 %"),
+    ("test_accuracy", 0.9641, 10_000, "test accuracy 96.41 %"),
+    ("val_top_5_accuracy", 1.0, 359, "val top 5 accuracy 100 %"),
+    ("accuracy", 358 / 359, 359, "accuracy 99.7 %"),
+    ("accuracy", 59_999 / 60_000, 60_000, "accuracy 99.998 %"),
+    ("accuracy", 7 / 8, 8, "accuracy 87.5 %"),
+    ("accuracy", 1.0, 1, "accuracy 100 %"),
+    ("mean_accuracy", 0.999900000027, 8, "mean accuracy 99.9900000027 %"),
+    ("val_mean_accuracy", 0.999900000027, 8, "val mean accuracy 99.9900000027 %"),
+    ("accuracy", 0.99995, None, "accuracy 99.995 %"),
+    ("loss", 0.136359892184, 359, "loss 0.136359892184"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "samples", "words"), DIGITS)
+def test_shares_of_samples_have_the_digits_that_so_many_carry(
+    name: str, value: float, samples: int | None, words: str
+) -> None:
+    assert metric_text(name, {name: value}, samples) == words
+
+
+def test_accuracies_of_a_run_have_the_digits_of_their_parts(tmp_path: Path) -> None:
+    log = log_of(tmp_path, ["dataset=digits", "dataset.validation=0.1", "stopping.max_epochs=1"])
+    assert re.search(r"val accuracy \d+(\.\d)? %,", log)
+    assert re.search(r"Test part: test accuracy \d+(\.\d)? %, ", log)
+
+
+def test_a_run_that_misses_its_target_says_what_to_try(tmp_path: Path) -> None:
+    log = log_of(tmp_path, ["dataset=xor", "topology=2-1-1", "stopping.max_steps=2000"])
+    assert "The target, mean accuracy 99.99 %, is not reached; try another seed, more hidden" in log
+
+
+@pytest.mark.parametrize("overrides", [["stopping.target=0.6"], ["stopping=steps"]])
+def test_others_are_given_no_advice(overrides: list[str], tmp_path: Path) -> None:
+    assert "is not reached" not in log_of(tmp_path, overrides)
+
+
+@pytest.mark.parametrize(("step", "words"), [(1, "1 step "), (2, "2 steps ")])
+def test_a_line_counts_one_step_and_two_steps(
+    step: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.recording.console.SECONDS_BETWEEN_LINES", 0)
+    report = StepReport(step, step, True, {"loss": 1.0}, np.empty((0, 0)), False, True)
+    with Console(tmp_path, quiet=True) as console:
+        console.begin_training(Stopping(max_steps=9), "loss")
+        console.progress(report)
+    assert words in (tmp_path / "run.log").read_text(encoding="utf-8")

@@ -56,7 +56,7 @@ def test_completed_jobs_whose_results_are_lost_are_finished_again(run: InProcess
         loss(run.cwd / "s" / str(number) / "results.csv")
     ended = run(*sweep)
     assert (ended.code, ended.err) == (0, "")
-    assert f"1 jobs are finished, {len(LOSSES)} to run" in ended.out
+    assert f"1 job is finished, {len(LOSSES)} to run" in ended.out
     assert (without_times(run.cwd / "s"), weights(run.cwd / "s")) == before
     assert f"{len(LOSSES) + 1} jobs are finished, 0 to run" in run(*sweep).out
 

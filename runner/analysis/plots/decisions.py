@@ -17,6 +17,7 @@ from runner.analysis.plots.style import (
     plain,
 )
 from runner.analysis.plots.subject import Subject
+from runner.errors import counted
 from runner.network.labels import labels
 from runner.network.topology import Array
 
@@ -63,7 +64,7 @@ def confusion_matrix(subject: Subject) -> Figure:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_ylabel("class")
-    axes.set_xlabel(f"taken for ({len(subject.outputs):,} {PARTS[subject.part]} samples)")
+    axes.set_xlabel(f"taken for ({counted(len(subject.outputs), f'{PARTS[subject.part]} sample')})")
     if len(names) <= MOST_COUNTED:
         for (row, column), count in np.ndenumerate(counts):
             if count:
@@ -118,7 +119,7 @@ def mistaken_images(subject: Subject) -> Figure:
         told = plain(classes[targets[sample]], 9), plain(classes[outputs[sample]], 9)
         axis.set_title(f"{told[0]} → {told[1]}", size=8.5, pad=3)
     note = f"class → taken for; the worst of {subject.wrong.sum():,} wrong"
-    note += f" among {len(subject.outputs):,} {PARTS[subject.part]} samples"
+    note += f" among {counted(len(subject.outputs), f'{PARTS[subject.part]} sample')}"
     figure.text(0.02, 0.012, note, size=8, color=INK, va="bottom")
     return figure
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.analysis.plots.subject import Subject
-from runner.errors import printable
+from runner.errors import counted, printable
 
 # Okabe and Ito 2008, yellow and black left out.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1A1A1A", "#56B4E9", "#6B3E00", "#7A5CFF")
@@ -76,7 +76,7 @@ def ending(subject: Subject) -> str:
     end = results["stop_reason"] if results["status"] == "completed" else results["status"]
     words = [
         f"{results['optimizer.name']}, learning rate {float(results['optimizer.learning_rate']):g}",
-        f"{int(results['steps']):,} steps ({end.replace('_', ' ')})",
+        f"{counted(int(results['steps']), 'step')} ({end.replace('_', ' ')})",
     ]
     metric, factor, unit = ("mae", 1, "")
     if subject.dataset.classes is not None:

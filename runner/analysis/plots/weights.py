@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.analysis.plots.style import INK, SIGNED, axes_grid, new_figure, plain
 from runner.analysis.plots.subject import Subject
+from runner.errors import counted
 from runner.network.topology import Array
 
 MOST_WEIGHTS = 5_000_000
@@ -188,7 +189,8 @@ def first_layer_images(subject: Subject) -> Figure:
             shown = image[..., 0] if shape[2] == 1 else 0.5 + 0.5 * image / limit
             place.imshow(shown, cmap=SIGNED, vmin=-limit, vmax=limit)
     whole = "" if units == matrix.shape[1] else f" the first {units} of"
-    note = f"weights into{whole} {matrix.shape[1]} units; colours from −{limit:.2g} to {limit:.2g}"
+    note = f"weights into{whole} {counted(matrix.shape[1], 'unit')}"
+    note += f"; colours from −{limit:.2g} to {limit:.2g}"
     figure.text(0.15 / width, 0.012, note, size=8, color=INK, va="bottom")
     return figure
 
