@@ -10,7 +10,7 @@ from runner.assembly.building import build_occasions
 from runner.assembly.course import check_branch, course, validation_of
 from runner.assembly.preparing import Assembly, Experiment, assemble, prepare
 from runner.errors import INTERRUPTED, ConflictError, DivergedError, counted
-from runner.finishing import draw_plots, record_ending, track
+from runner.finishing import draw_plots, record_ending, result_weights, track
 from runner.network.trained import network_arrays
 from runner.recording.branching import lineage
 from runner.recording.console import Console
@@ -122,8 +122,7 @@ def record_run(
         console.starting_weights(topology, state.parameters)
         console.begin_training(experiment.stopping, settings.stopping.metric)
         report = prepare_and_train(experiment, state, recorder, console, interrupts)
-        restored = bool(watch is not None and watch.restore_best and state.best.size)
-        weights = state.best if restored else state.parameters
+        weights, restored = result_weights(experiment, state)
         outcome = outcome_of(report, interrupts.received)
         console.end_training(report, outcome.status)
         if watch is not None and restored:

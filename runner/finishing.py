@@ -12,7 +12,7 @@ from runner.network.topology import Array
 from runner.network.trained import output_blocks, predict
 from runner.recording.console import Console
 from runner.recording.recorder import Recorder
-from runner.recording.tables import read_column
+from runner.recording.tables import class_tables, predictions_table, read_column
 from runner.settings import LoggerSettings
 from runner.training.classes import Confusion, confusion
 from runner.training.engine import Problem, StepReport
@@ -20,6 +20,7 @@ from runner.training.evaluation import evaluate
 from runner.training.metrics import TEST, VALIDATION
 from runner.training.range_test import MARGIN, suggested_rate
 from runner.training.schedules import RANGE
+from runner.training.state import TrainingState
 from runner.training.tasks import REGRESSION
 
 
@@ -41,8 +42,24 @@ def record_ending(
         if experiment.settings.schedule.name == RANGE:
             recorder.write_rows()
             final |= suggestion(recorder.folder, console)
-        if (confused := final_confusion(problem, weights, dataset)) is not None:
-            recorder.classes(dataset, *confused)
+    recorder.tables(ending_tables(experiment, weights, report))
+    return final
+
+
+def result_weights(experiment: Experiment, state: TrainingState) -> tuple[Array, bool]:
+    """The weights that are a run's result, and whether they are the best ones, restored."""
+    watch = experiment.watch
+    restored = bool(watch is not None and watch.restore_best and state.best.size)
+    return state.best if restored else state.parameters, restored
+
+
+def ending_tables(experiment: Experiment, weights: Array, report: StepReport) -> dict[str, bytes]:
+    """What tables tell of the final weights, by the files' names."""
+    problem, dataset = experiment.engine.problem, experiment.dataset
+    tables: dict[str, bytes] = {}
+    confused = final_confusion(problem, weights, dataset) if report.finite else None
+    if confused is not None:
+        tables |= class_tables(dataset.classes or (), *confused)
     if sum(map(len, dataset.parts.values())) <= experiment.settings.recording.predictions:
         outputs = {
             name: dataset.in_own_units(
@@ -50,8 +67,8 @@ def record_ending(
             )
             for name, part in dataset.parts.items()
         }
-        recorder.predictions(dataset, outputs)
-    return final
+        tables["predictions.csv"] = predictions_table(dataset, outputs)
+    return tables
 
 
 def final_metrics(problem: Problem, parameters: Array, dataset: Dataset) -> dict[str, float]:

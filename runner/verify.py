@@ -28,8 +28,8 @@ def main(arguments: Sequence[str]) -> int:
     """
     parser = CommandParser(
         "verify",
-        "Repeats runs from their recorded configuration and compares the bytes of their weights "
-        "and history.",
+        "Repeats runs from their recorded configuration and compares their weights, history, "
+        "results and predictions.",
         EXAMPLES,
     )
     parser.add_argument(
@@ -100,7 +100,7 @@ def word(comparison: Comparison) -> str:
 def verdict(comparison: Comparison) -> list[str]:
     """What a repetition came to, in words: a line, and what there is to add."""
     snapshots, rows = counted(comparison.snapshots, "snapshot"), counted(comparison.rows, "row")
-    compared = f"{snapshots} and {rows} of history"
+    compared = ", ".join([snapshots, f"{rows} of history", *comparison.files])
     if not comparison.differences:
         return [f"identical: {compared}"]
     first = comparison.differences[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.errors import SnapshotError, printable
+from runner.errors import SnapshotError, counted, printable
 from runner.network.topology import Array
 from runner.recording.reading import read_text
 
@@ -93,6 +93,37 @@ def row_differences(recorded: Rows, repeated: Rows) -> Iterator[Difference]:
                 text = f"history.csv: {name} is {before[name]}, repeated {now.get(name)}"
                 yield Difference(step, text, relative(before[name], now.get(name)))
                 break
+
+
+def table_differences(path: Path, repeated: bytes, step: int) -> list[Difference]:
+    """How a table in a run's folder differs from the repeated one, at most one difference.
+
+    A column of the repeated one alone, as a newer version has, is none; nor are times.
+    """
+    try:
+        text = read_text(path, MOST_HISTORY)
+        before, now = (
+            list(csv.DictReader(io.StringIO(content), restval="", strict=True))
+            for content in (text, repeated.decode())
+        )
+    except FileNotFoundError:
+        return [Difference(step, f"{path.name} is missing", np.inf)]
+    except (OSError, ValueError, csv.Error) as error:
+        return [Difference(step, f"{path.name} cannot be read ({printable(error)})", np.inf)]
+    if len(before) != len(now):
+        text = f"{path.name} has {counted(len(before), 'row')}, repeated {len(now):,}"
+        return [Difference(step, text, np.inf)]
+    found = [
+        Difference(
+            step,
+            f"{path.name}: {name} is {old[name]}, repeated {value}",
+            relative(old[name], value),
+        )
+        for old, new in zip(before, now, strict=True)
+        for name, value in new.items()
+        if not NOT_REPEATED.fullmatch(name) and name in old and old[name] != value
+    ]
+    return sorted(found, key=lambda difference: -difference.size)[:1]
 
 
 def relative(before: str, now: str | None) -> float:

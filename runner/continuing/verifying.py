@@ -16,19 +16,30 @@ from runner.continuing.differences import (
     history_rows,
     recorded_rows,
     row_differences,
+    table_differences,
     weight_differences,
 )
 from runner.continuing.resuming import check_data, prepared_again
 from runner.errors import SnapshotError, printable
+from runner.finishing import ending_tables, final_metrics, result_weights
 from runner.recording.history import History
 from runner.recording.locks import locked
 from runner.recording.run_directory import described
-from runner.recording.snapshots import read_snapshot, snapshot_from, snapshot_paths
+from runner.recording.snapshots import (
+    parameters_checksum,
+    read_snapshot,
+    snapshot_from,
+    snapshot_paths,
+)
+from runner.recording.tables import csv_bytes
 from runner.settings import Settings
 from runner.threads import limited
+from runner.training.engine import StepReport
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
 
+ENDED = ("completed", "interrupted", "diverged")
+"""Runs that have written what they came to."""
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
 """Relative differences that other versions, engines or machines may make by rounding."""
 
@@ -39,6 +50,8 @@ class Comparison:
 
     snapshots: int
     rows: int
+    files: tuple[str, ...]
+    """Other files that were compared, by name."""
     differences: list[Difference]
     """By step."""
     elsewhere: list[str]
@@ -86,20 +99,61 @@ def verify_run(
         if about["status"] != "completed":  # else nothing comes after its last snapshot
             last = max([last, *rows])
         with limited(experiment.settings.threads):
-            weights, repeated = repetition(experiment, recorded, last, moved)
+            weights, repeated, end = repetition(experiment, recorded, last, moved)
+            files, ending = {}, list[Difference]()
+            if end is not None and about["status"] in ENDED:
+                files, ending = ending_differences(run, about, experiment, recorded, end)
     again = history_rows(repeated)
     if about.get("resumed"):  # maybe with another recording.history
         shared = rows.keys() & again.keys()
         rows, again = ({step: found[step] for step in shared} for found in (rows, again))
-    differences = [*weights, *row_differences(rows, again)]
+    differences = [*weights, *row_differences(rows, again), *ending]
     return Comparison(
         len(recorded),
         len(rows),
+        tuple(files),
         sorted(differences, key=lambda difference: difference.step),
         elsewhere(about, experiment.engine.name),
         has_changed(about, experiment),
         TOLERANCES[experiment.settings.dtype],
     )
+
+
+def ending_differences(
+    run: Path,
+    about: Mapping[str, Any],
+    experiment: Experiment,
+    recorded: Mapping[int, TrainingState],
+    end: tuple[TrainingState, StepReport],
+) -> tuple[dict[str, bytes], list[Difference]]:
+    """The files that tell of a run's end, as repeated, and where the recorded ones differ.
+
+    Of run.json it is the checksum of the weights, which is that of the last snapshot too.
+    """
+    state, report = end
+    weights, _ = result_weights(experiment, state)
+    tables = ending_tables(experiment, weights, report)
+    final = final_metrics(experiment.engine.problem, weights, experiment.dataset)
+    results: dict[str, object] = {
+        **experiment.columns,
+        **{name: about[name] for name in ("status", "stop_reason")},
+        "steps": report.step,
+        "epochs": report.epoch,
+        "parameters": experiment.engine.problem.network.topology.parameters,
+        **report.metrics,
+        **(final if report.finite else {}),
+    }
+    files = {"results.csv": csv_bytes(results, [results.values()]), **tables}
+    known = [weights, *(result_weights(experiment, s)[0] for s in recorded.values())]
+    found = []
+    checksum = about["checksums"].get("parameters")
+    # Those of a diverged run are of no use, and of any step after its last finite one.
+    if report.finite and checksum not in map(parameters_checksum, known):
+        text = "run.json: checksums.parameters is not that of the weights"
+        found.append(Difference(report.step, text, np.inf))
+    for name, content in files.items():
+        found += table_differences(run / name, content, report.step)
+    return files, found
 
 
 def has_changed(about: Mapping[str, Any], experiment: Experiment) -> bool:
@@ -121,10 +175,13 @@ def repetition(
     recorded: Mapping[int, TrainingState],
     last: int,
     moved: Callable[[float], object],
-) -> tuple[list[Difference], str]:
-    """The run again, to its last step: how the weights differ at snapshots, and its history."""
+) -> tuple[list[Difference], str, tuple[TrainingState, StepReport] | None]:
+    """The run again, to its last step: how the weights differ at snapshots, its history, its end.
+
+    The end is missing where the repetition does not come that far.
+    """
     history, occasions = History(), build_occasions(experiment.settings)
-    state, differences = experiment.first_state(), []
+    state, differences, end = experiment.first_state(), [], None
     for step in sorted({*recorded, last}):
         report = None
         if step > state.step:
@@ -134,11 +191,13 @@ def repetition(
                     history.append(report)
         if report is not None and (step == last or report.step < step):
             history.append(report)
+        if report is not None and (step == last or not report.finite):
+            end = state, report
         if step in recorded:
             differences += state_differences(recorded[step], state)
         if report is not None and (report.step < step or not report.finite):
             break
-    return differences, history.taken().decode()
+    return differences, history.taken().decode(), end
 
 
 def stopping_at(stopping: Stopping, step: int) -> Stopping:

@@ -4,17 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from runner.data.dataset import Dataset
 from runner.errors import StorageError
 from runner.network.topology import Array
-from runner.recording.files import storage_errors
+from runner.recording.files import storage_errors, write_atomically
 from runner.recording.history import EMPTY, HistoryFile, Mark
 from runner.recording.run_directory import RunDirectory
 from runner.recording.schedule import Schedule, earlier
 from runner.recording.snapshot_files import is_whole
 from runner.recording.snapshots import parameters_checksum, save_snapshot, snapshot_path
-from runner.recording.tables import write_classes, write_predictions
-from runner.training.classes import Confusion
 from runner.training.engine import StepReport
 from runner.training.state import TrainingState
 
@@ -134,21 +131,12 @@ class Recorder:
             snapshot_path(self._directory.path, step).unlink(missing_ok=True)
         self._steps = self._steps[-keep:]
 
-    def predictions(self, dataset: Dataset, outputs: Mapping[str, Array]) -> None:
-        """predictions.csv, a row a sample."""
-        with storage_errors(self._directory.path):
-            write_predictions(self._directory.path, dataset, outputs, self._directory.syncing)
-
-    def classes(self, dataset: Dataset, part: str, confusion: Confusion) -> None:
-        """confusion.csv and classes.csv: how the classes of a part are told apart."""
-        with storage_errors(self._directory.path):
-            write_classes(
-                self._directory.path,
-                dataset.classes or (),
-                part,
-                confusion,
-                self._directory.syncing,
-            )
+    def tables(self, tables: Mapping[str, bytes]) -> None:
+        """What is told of the final weights, by the files' names."""
+        folder = self._directory.path
+        with storage_errors(folder):
+            for name, content in tables.items():
+                write_atomically(folder / name, content, self._directory.syncing)
 
     def finish(
         self,

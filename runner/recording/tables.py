@@ -95,9 +95,7 @@ def header_line(names: tuple[str, ...]) -> str:
     return joined(map(cell, names))
 
 
-def write_predictions(
-    run: Path, dataset: Dataset, outputs: Mapping[str, Array], syncing: Syncing = AT_ONCE
-) -> None:
+def predictions_table(dataset: Dataset, outputs: Mapping[str, Array]) -> bytes:
     """predictions.csv: inputs, targets and outputs, a row a sample.
 
     outputs: of each part [samples, n_out]; where there are several, a column names the part.
@@ -114,23 +112,16 @@ def write_predictions(
         for name, part in dataset.parts.items()
         for x, y, a in zip(part.inputs, part.targets, outputs[name], strict=True)
     )
-    write_atomically(run / "predictions.csv", csv_bytes(header, rows), syncing)
+    return csv_bytes(header, rows)
 
 
-def write_classes(
-    run: Path,
-    classes: Sequence[str],
-    part: str,
-    confusion: Confusion,
-    syncing: Syncing = AT_ONCE,
-) -> None:
+def class_tables(classes: Sequence[str], part: str, confusion: Confusion) -> dict[str, bytes]:
     """confusion.csv, a row a true class; classes.csv, how well each is told from the others.
 
     part: the name of the samples' part. A ratio of nothing is an empty cell.
     """
     rows = zip(classes, confusion.counts.tolist(), strict=True)
     counts = csv_bytes(["part", "class", *classes], ([part, name, *row] for name, row in rows))
-    write_atomically(run / "confusion.csv", counts, syncing)
     ratios = {"precision": confusion.precision, "recall": confusion.recall, "f1": confusion.f1}
     shares = np.stack(list(ratios.values()), axis=1).tolist()
     lines = [
@@ -138,7 +129,7 @@ def write_classes(
         for name, samples, row in zip(classes, confusion.samples.tolist(), shares, strict=True)
     ]
     header = ["part", "class", "samples", *ratios]
-    write_atomically(run / "classes.csv", csv_bytes(header, lines), syncing)
+    return {"confusion.csv": counts, "classes.csv": csv_bytes(header, lines)}
 
 
 def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:

@@ -1,4 +1,6 @@
+import csv
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -201,6 +203,81 @@ def test_a_row_after_a_runs_end_is_told_at_once(
     assert verified(run) == 1
     expected = "differs, first at step 99,999,999,999,999: history.csv: the repetition has no row"
     assert expected in capfd.readouterr().out
+
+
+def change_cell(run: Path, file: str, column: str, value: str) -> None:
+    """Another value in the first row of a table."""
+    rows = list(csv.reader((run / file).read_text().splitlines()))
+    rows[1][rows[0].index(column)] = value
+    with open(run / file, "w", newline="") as table:
+        csv.writer(table, lineterminator="\n").writerows(rows)
+
+
+EDITED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a result": (
+        partial(change_cell, file="results.csv", column="accuracy", value="0.99"),
+        "results.csv: accuracy is 0.99, repeated 0.",
+    ),
+    "a setting": (
+        partial(change_cell, file="results.csv", column="topology", value="64-9-10"),
+        "results.csv: topology is 64-9-10, repeated 64-64-10",
+    ),
+    "what held-out data say": (
+        partial(change_cell, file="results.csv", column="test_accuracy", value="1.0"),
+        "results.csv: test_accuracy is 1.0, repeated 0.",
+    ),
+    "the status": (
+        partial(change_cell, file="results.csv", column="status", value="failed"),
+        "results.csv: status is failed, repeated completed",
+    ),
+    "a prediction": (
+        partial(change_cell, file="predictions.csv", column="output_3", value="0.5"),
+        "predictions.csv: output_3 is 0.5, repeated ",
+    ),
+    "a class": (
+        partial(change_cell, file="classes.csv", column="recall", value="1.0"),
+        "classes.csv: recall is 1.0, repeated ",
+    ),
+    "a count": (
+        partial(change_cell, file="confusion.csv", column="5", value="77"),
+        "confusion.csv: 5 is 77, repeated ",
+    ),
+    "the checksum of the weights": (
+        partial(edit, checksums={"parameters": "0" * 64}),
+        "run.json: checksums.parameters is not that of the weights",
+    ),
+    "predictions that are gone": (
+        lambda run: (run / "predictions.csv").unlink(),
+        "predictions.csv is missing",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with every table."""
+    options = ("dataset=digits", "stopping.max_epochs=2", "recording.predictions=2000")
+    return trained(tmp_path_factory.mktemp("digits"), *options)
+
+
+@pytest.mark.parametrize("case", EDITED)
+def test_what_was_edited_after_the_end_is_told(
+    case: str, digits_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    damage, words = EDITED[case]
+    run = shutil.copytree(digits_run, tmp_path / "run")
+    damage(run)
+    assert verified(run) == 1
+    said = capfd.readouterr().out
+    assert "differs, first at step " in said
+    assert words in said
+
+
+def test_times_are_not_compared(digits_run: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(digits_run, tmp_path / "run")
+    for column in ("seconds", "steps_per_second", "finished"):
+        change_cell(run, "results.csv", column, "7")
+    assert verified(run) == 0
 
 
 def other_data(run: Path) -> None:

@@ -11,8 +11,8 @@ from runner.recording.tables import (
     configuration_columns,
     csv_bytes,
     merge_rows,
+    predictions_table,
     read_row,
-    write_predictions,
     write_results,
 )
 
@@ -70,7 +70,9 @@ def test_a_column_name_that_a_spreadsheet_runs_is_defused() -> None:
 def test_predictions_are_a_row_a_sample(tmp_path: Path) -> None:
     train = Part(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [1.0]]))
     dataset = Dataset(train, ("a", "b"), ("y",))
-    write_predictions(tmp_path, dataset, {"train": np.array([[0.25], [1 / 3]])})
+    (tmp_path / "predictions.csv").write_bytes(
+        predictions_table(dataset, {"train": np.array([[0.25], [1 / 3]])})
+    )
     with open(tmp_path / "predictions.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows == [

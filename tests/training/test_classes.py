@@ -7,7 +7,7 @@ import pytest
 from runner.experiment import run_experiment
 from runner.network.labels import labels
 from runner.network.topology import Array
-from runner.recording.tables import read_row, write_classes
+from runner.recording.tables import class_tables, read_row
 from runner.training.classes import Confusion
 from tests.end_to_end.commands import composed
 
@@ -44,7 +44,8 @@ def test_a_class_is_the_highest_output_or_beyond_the_threshold(
 
 
 def test_names_that_a_spreadsheet_would_run_are_defused(tmp_path: Path) -> None:
-    write_classes(tmp_path, ("=1+1", "b\u202e", "c"), "test", Confusion(COUNTS))
+    for name, content in class_tables(("=1+1", "b\u202e", "c"), "test", Confusion(COUNTS)).items():
+        (tmp_path / name).write_bytes(content)
     names = ["'=1+1", "b\\u202e", "c"]
     assert table(tmp_path / "confusion.csv")[0] == ["part", "class", *names]
     assert [row[1] for row in table(tmp_path / "classes.csv")[1:]] == names
