@@ -110,6 +110,7 @@ def record_run(
         experiment.checksum,
         history or EMPTY,
         steps,
+        problem.steps_per_epoch,
     )
     with recorder, Console(directory.path, quiet=quiet) as console:
         recorder.snapshot(state)

@@ -24,13 +24,22 @@ class Occasions(NamedTuple):
     seconds: float | None
     """So often a snapshot is written besides; None is never."""
     keep: int | None
-    """How many snapshots stay, the newest; None is all."""
+    """So many snapshots stay, the newest, besides those that last; None is all."""
     every_report: bool = False
     """Whether the history has a row of every report, as a range test's has."""
 
     def next_milestone(self, epoch: int) -> int | None:
         """The next epoch at whose end something is recorded."""
         return earlier(self.history.next_after(epoch), self.snapshots.next_after(epoch))
+
+    def lasts(self, step: int, steps_per_epoch: int) -> bool:
+        """Whether a step's snapshot stays for good: that of an epoch that is listed by itself.
+
+        Log-spaced are one in every factor of ten from 1,000 epochs on, so that a run of 10^9 epochs
+        has `keep` and eight at most: its first one, and seven.
+        """
+        epoch, rest = divmod(step, steps_per_epoch)
+        return rest == 0 and epoch in self.snapshots.epochs
 
     def row_due(self, report: StepReport) -> bool:
         """Whether the history has a row of where this report stands."""
@@ -42,6 +51,7 @@ class Recorder:
 
     extra: what else every snapshot holds, such as what prediction needs.
     experiment: its checksum. history, steps: of a run that goes on, its rows and its snapshots.
+    steps_per_epoch: to tell of which epoch a snapshot is.
     Raises StorageError when the file system refuses; what was written before stays sound.
     """
 
@@ -53,7 +63,9 @@ class Recorder:
         experiment: str,
         history: Mark = EMPTY,
         steps: Sequence[int] = (),
+        steps_per_epoch: int = 1,
     ) -> None:
+        self._steps_per_epoch = steps_per_epoch
         self._directory = directory
         self._occasions = occasions
         self._extra = extra
@@ -120,16 +132,21 @@ class Recorder:
         self._snapshot_seconds = state.seconds
 
     def _prune(self, newest: Path) -> None:
-        """Removes all but the newest snapshots, once the last of them has been read back."""
+        """Removes all but the first snapshot, those that last and the newest ones.
+
+        That is once the last of them has been read back.
+        """
         keep = self._occasions.keep
-        if keep is None or len(self._steps) <= keep:
+        old = [] if keep is None else self._steps[1:-keep]
+        passing = [step for step in old if not self._occasions.lasts(step, self._steps_per_epoch)]
+        if not passing:
             return
         self._directory.syncing.settle(wait=True)
         if not is_whole(newest):
             raise StorageError(f"{newest} reads back otherwise than it was written; check the disk")
-        for step in self._steps[:-keep]:
+        for step in passing:
             snapshot_path(self._directory.path, step).unlink(missing_ok=True)
-        self._steps = self._steps[-keep:]
+        self._steps = [step for step in self._steps if step not in passing]
 
     def tables(self, tables: Mapping[str, bytes]) -> None:
         """What is told of the final weights, by the files' names."""

@@ -7,10 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runner import resume
+from runner.commands import run_command
 from runner.experiment import run_experiment
 from runner.network.network import Network
 from runner.network.topology import Topology
-from runner.recording.snapshots import load_snapshot, newest_snapshot, parameters_checksum
+from runner.recording.snapshots import (
+    load_snapshot,
+    newest_snapshot,
+    parameters_checksum,
+    snapshot_paths,
+    step_of,
+)
 from runner.recording.tables import read_row
 from tests.end_to_end.commands import Ending, InProcess, command, composed, start
 from tests.problems import INPUTS
@@ -319,3 +327,24 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     process.stdout.close()
     _, err = process.communicate(timeout=60)
     assert err == ""
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_long_run_keeps_its_first_and_log_spaced_snapshots(resumed: bool, tmp_path: Path) -> None:
+    often = ("recording.snapshots.seconds=1e-9", "recording.snapshots.keep=2")
+    steps = 9000 if resumed else 23_000
+    config = composed("stopping.target=null", f"stopping.max_steps={steps}", *often)
+    run_experiment(config, tmp_path, {}, quiet=True)
+    if resumed:
+        assert run_command(resume.main, [str(tmp_path), "stopping.max_steps=23000"]) == 0
+    kept = [step_of(path) for path in snapshot_paths(tmp_path)]
+    assert kept[:3] == [0, 1000, 10_000]
+    assert kept[-1] == 23_000
+    assert len(kept) <= 5
+
+
+def test_snapshots_of_mini_batches_last_by_their_epoch(tmp_path: Path) -> None:
+    keep = ("recording.snapshots.epochs=[2,4]", "recording.snapshots.keep=1")
+    config = composed("batch_size=3", "stopping.target=null", "stopping.max_epochs=9", *keep)
+    run_experiment(config, tmp_path, {}, quiet=True)
+    assert [step_of(path) for path in snapshot_paths(tmp_path)] == [0, 6, 12, 27]
