@@ -191,6 +191,17 @@ def test_the_learning_curve_shows_training_and_validation() -> None:
     assert target == pytest.approx([1e-4, 1e-4])
 
 
+def test_the_learning_curve_ends_in_what_the_test_part_came_to() -> None:
+    run = CASES["images"][0]
+    tested = replace(run, results={**run.results, "test_loss": "0.75", "test_accuracy": "0.5"})
+    loss, accuracy = axes_of(learning_curve(tested))
+    for axes, value in ((loss, 0.75), (accuracy, 50)):
+        (end,) = [line for line in axes.lines if line.get_label() == "test, at the end"]
+        assert end.get_xydata().tolist() == [[1000, value]]
+    assert "test, at the end" in [text.get_text() for text in loss.get_legend().get_texts()]
+    assert len(axes_of(learning_curve(run))[0].lines) == 1
+
+
 def test_a_range_test_is_shown_as_loss_over_rate_with_its_suggestion(tmp_path: Path) -> None:
     rates, losses = np.geomspace(1e-4, 10, 40), np.linspace(2, 1, 40)
     tested = {"schedule.name": "range", "suggested_rate": "0.25"}

@@ -1,6 +1,4 @@
-"""The learning curve: loss and error or accuracy, on training and validation data."""
-
-from collections.abc import Mapping
+"""The learning curve: loss and error or accuracy, on training and held-out data."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -28,18 +26,22 @@ def learning_curve(subject: Subject) -> Figure:
     axes = axes_grid(figure, 1, 2, (0.7, 0.15, 0.5, 0.1), wspace=0.28)
     metrics = ("loss", "mae" if subject.dataset.classes is None else "accuracy")
     for place, metric in zip(axes, metrics, strict=True):
-        draw_metric(place, subject.history, metric)
+        draw_metric(place, subject, metric)
     draw_target(axes[1], subject, metrics[1])
     if len(axes[0].lines) > 1:
         axes[0].legend()
     return figure
 
 
-def draw_metric(axes: Axes, history: Mapping[str, Array], metric: str) -> None:
-    """A metric's training and validation curve on one pair of axes."""
-    epochs = history["epoch"]
+def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
+    """A metric's training and validation curve on one pair of axes, and how the test part ended.
+
+    That part is measured once, by the final weights: a curve of it would be looked at before its
+    time, and on small data costs half of what training does.
+    """
+    history, epochs = subject.history, subject.history["epoch"]
     factor = 100 if metric == "accuracy" else 1
-    shown = []
+    shown: list[Array] = []
     for name, colour, label in (
         (metric, TRAINING, "training"),
         (f"val_{metric}", HELD_OUT, "validation"),
@@ -49,6 +51,10 @@ def draw_metric(axes: Axes, history: Mapping[str, Array], metric: str) -> None:
             known = np.isfinite(values)
             axes.plot(epochs[known], values[known], color=colour, label=label, lw=1.5)
             shown.append(values[known])
+    if (tested := factor * float(subject.results.get(f"test_{metric}") or "nan")) == tested:
+        ring = {"marker": "o", "ls": "", "mfc": "white", "mew": 1.5, "zorder": 3}
+        axes.plot(epochs[-1:], [tested], color=HELD_OUT, label="test, at the end", **ring)
+        shown.append(np.array([tested]))
     full_batch = np.array_equal(epochs, history["step"])
     axes.set_xlabel("step" if full_batch else "epoch")
     axes.set_ylabel(WORDS[metric])
