@@ -100,7 +100,7 @@ def verify_run(
             last = max([last, *rows])
         with limited(experiment.settings.threads):
             weights, repeated, end = repetition(experiment, recorded, last, moved)
-            files, ending = {}, list[Difference]()
+            files, ending = dict[str, bytes](), list[Difference]()
             if end is not None and about["status"] in ENDED:
                 files, ending = ending_differences(run, about, experiment, recorded, end)
     again = history_rows(repeated)

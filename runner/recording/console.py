@@ -1,6 +1,5 @@
 """What a person reads while a run goes on; run.log keeps all of it."""
 
-import math
 import sys
 import time
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from runner.recording.progress_bar import ProgressBar
 from runner.recording.stagnation import Stagnation
 from runner.standard_output import is_watched
 from runner.training.engine import Problem, StepReport
-from runner.training.metrics import TEST, VALIDATION
+from runner.training.metrics import TEST, VALIDATION, percent
 from runner.training.range_test import EXPLOSION
 from runner.training.stopping import Stopping
 
@@ -273,8 +272,7 @@ def metric_text(name: str, metrics: Mapping[str, float], samples: int | None = N
     words = name.replace("_", " ")
     if name.endswith("accuracy"):
         if samples is not None and not name.endswith("mean_accuracy"):
-            decimals = max(1, math.ceil(math.log10(samples)) - 2)
-            return f"{words} {round(100 * value, decimals):.12g} %"
+            return f"{words} {percent(value, samples)}"
         return f"{words} {100 * value:.12g} %"
     return f"{words} {value:.12g}"
 

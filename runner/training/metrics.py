@@ -162,6 +162,12 @@ def metric_values(sums: Array, reduction: Reduction) -> dict[str, float]:
     }
 
 
+def percent(share: float, samples: int) -> str:
+    """A share of so many samples, with the decimals that tell it from that of one more or less."""
+    decimals = max(1, math.ceil(math.log10(samples)) - 2)
+    return f"{round(100 * share, decimals):.12g} %"
+
+
 @dataclass(frozen=True)
 class Target:
     """A value of a metric at which training stops."""

@@ -9,6 +9,7 @@ from runner.analysis.plots.style import (
     COLOURS,
     HELD_OUT,
     INK,
+    PARTS,
     SIGNED,
     TRAINING,
     axes_grid,
@@ -36,7 +37,6 @@ GRID = 160
 """Points along each axis of a surface."""
 MOST_POINTS = 600
 MOST_SURFACES = 4
-PARTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def has_classes(subject: Subject) -> bool:

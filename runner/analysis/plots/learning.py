@@ -52,8 +52,17 @@ def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
             axes.plot(epochs[known], values[known], color=colour, label=label, lw=1.5)
             shown.append(values[known])
     if (tested := factor * float(subject.results.get(f"test_{metric}") or "nan")) == tested:
-        ring = {"marker": "o", "ls": "", "mfc": "white", "mew": 1.5, "zorder": 3}
-        axes.plot(epochs[-1:], [tested], color=HELD_OUT, label="test, at the end", **ring)
+        axes.plot(
+            epochs[-1:],
+            [tested],
+            color=HELD_OUT,
+            label="test, at the end",
+            marker="o",
+            ls="",
+            mfc="white",
+            mew=1.5,
+            zorder=3,
+        )
         shown.append(np.array([tested]))
     full_batch = np.array_equal(epochs, history["step"])
     axes.set_xlabel("step" if full_batch else "epoch")

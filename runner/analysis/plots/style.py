@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from runner.analysis.plots.subject import Subject
 from runner.errors import counted, printable
+from runner.training.metrics import percent
 
 # Okabe and Ito 2008, yellow and black left out.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1A1A1A", "#56B4E9", "#6B3E00", "#7A5CFF")
@@ -15,6 +16,7 @@ TRAINING, HELD_OUT = COLOURS[:2]
 SIGNED = "RdBu_r"
 """From blue, negative, to red, positive; 0 is white."""
 INK, FAINT = "#222222", "#666666"
+PARTS = {"train": "training", "validation": "validation", "test": "test"}
 LONGEST_NAME = 40
 LOOK: Any = {
     "font.size": 9,
@@ -78,12 +80,13 @@ def ending(subject: Subject) -> str:
         f"{results['optimizer.name']}, learning rate {float(results['optimizer.learning_rate']):g}",
         f"{counted(int(results['steps']), 'step')} ({end.replace('_', ' ')})",
     ]
-    metric, factor, unit = ("mae", 1, "")
-    if subject.dataset.classes is not None:
-        metric, factor, unit = ("accuracy", 100, " %")
-    for prefix, part in (("test_", "test"), ("val_", "validation"), ("", "training")):
+    metric = "mae" if subject.dataset.classes is None else "accuracy"
+    for prefix, part in (("test_", "test"), ("val_", "validation"), ("", "train")):
         if value := results.get(prefix + metric):
-            words.append(f"{part} {metric} {factor * float(value):.4g}{unit}")
+            number = float(value)
+            samples = len(subject.dataset.parts.get(part, subject.dataset.train))
+            shown = f"{number:.4g}" if metric == "mae" else percent(number, samples)
+            words.append(f"{PARTS[part]} {metric} {shown}")
             break
     return plain(", ".join(words), longest=200)
 
