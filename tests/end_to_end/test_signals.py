@@ -9,6 +9,7 @@ import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.end_to_end.commands import ENVIRONMENT, ending, start
 ENDLESS = ("stopping.target=null", "stopping.max_seconds=60")
 
 
-def wait_until(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+def wait_until(holds: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
     """Waits for something that `process` is about to do."""
     while not holds():
         assert process.poll() is None, process.communicate()
