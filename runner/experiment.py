@@ -27,6 +27,9 @@ from runner.training.layer_statistics import LayerStatistics
 from runner.training.loop import standing
 from runner.training.state import TrainingState
 
+MOST_SECONDS_TO_END = 4.0
+"""After a signal; what is drawn by then has to do."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -139,9 +142,15 @@ def record_run(
             error=outcome.text if outcome.status == "diverged" else None,
             restored=restored,
         )
+        interrupted = outcome.status == "interrupted"
+        if interrupted and not quiet:
+            console.how_to_go_on()
+        # Ctrl-C is a person's, who looks on; whoever sends SIGTERM wants an end.
+        left_out = interrupted and (quiet or interrupts.received != "SIGINT")
         wanted = settings.recording.plots
-        if outcome.status != "interrupted" and (not quiet if wanted is None else wanted):
-            draw_plots(experiment, weights, directory.path, console)
+        if not left_out and (not quiet if wanted is None else wanted):
+            with interrupts.ending_by(MOST_SECONDS_TO_END):
+                draw_plots(experiment, weights, directory.path, console)
     if settings.logger is not None:
         track(settings.logger, directory.path)
     return replace(outcome, results=directory.results)

@@ -200,6 +200,7 @@ class Interrupts:
     """
 
     received: str | None = None
+    received_at = 0.0
 
     def __init__(self, *, stop_on_warning: bool = False) -> None:
         self._stop_on_warning = stop_on_warning
@@ -236,6 +237,24 @@ class Interrupts:
         return wanted
 
     @contextmanager
+    def ending_by(self, seconds: float) -> Iterator[None]:
+        """While entered, the process ends at once when so many seconds have passed since a signal.
+
+        For what would be nice to have when all that counts is on the disk.
+        """
+        if self.received is None:
+            yield
+            return
+        left = max(0.0, self.received_at + seconds - time.monotonic())
+        timer = threading.Timer(left, os._exit, [INTERRUPTED[self.received]])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    @contextmanager
     def raising(self) -> Iterator[None]:
         """While entered, an interrupt raises Interrupted, for what may take long."""
         self._raising = True
@@ -257,6 +276,7 @@ class Interrupts:
         if self._interrupted:
             os._exit(INTERRUPTED[name])
         self._interrupted = True
+        self.received_at = time.monotonic()
         self.received = self.received or name
         forget_terminal(name)
         raise_where_safe(lambda: Interrupted() if self._raising else None, frame)

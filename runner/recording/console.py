@@ -3,7 +3,9 @@
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Self, TextIO
 
 from runner.data.dataset import Dataset, ordinals
@@ -221,6 +223,13 @@ class Console:
             for a, y in zip(case_outputs, case_targets, strict=True):
                 self.line(f"{cells}{a:>20.12g} {y:>10.6g} {a - y:>20.12g}")
         self.line(f"\nFolder      {printable(self._run)}")
+
+    def how_to_go_on(self) -> None:
+        """After an interruption: the command that goes on with the run."""
+        self.line(f"Goes on by  python -m runner.resume {quote(printable(self._run))}")
+        with suppress(OSError):  # what comes now may be ended at any moment
+            self._log.flush()
+            self._screen.flush()
 
     def _weights(self, topology: Topology, parameters: Array) -> None:
         """Every weight of a small net; of a large one a summary a layer."""

@@ -35,6 +35,25 @@ DOCUMENTS = tuple(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrid
 """What Hydra keeps of a run. While it goes on their texts are in run.json, to be written anew."""
 
 
+DRAWN = (
+    "learning_curve",
+    "learning_rate",
+    "weights",
+    "network",
+    "decision_surface",
+    "fit",
+    "first_layer",
+    "confusion_matrix",
+    "worst_mistakes",
+)
+"""The pictures of a run, by name."""
+OF_ITS_END = (
+    *("predictions.csv", "classes.csv", "confusion.csv"),
+    *(f"plots/{name}.png" for name in DRAWN),
+)
+"""What tells of a run's end alone, and is wrong once the run has gone on."""
+
+
 class RunDirectory:
     """The folder of one run, and what run.json says of it.
 
@@ -102,6 +121,9 @@ class RunDirectory:
             **about,
         )
         with self._failures_recorded():
+            with storage_errors(self.path):
+                for name in OF_ITS_END:
+                    (self.path / name).unlink(missing_ok=True)
             self._write_documents()
             yield
 

@@ -46,6 +46,8 @@ def test_a_run_that_is_interrupted_leaves_a_results_row(
     ended = ending(process)
     assert (ended.code, ended.err) == (code, "")
     assert "Interrupted: " in ended.out
+    assert f"Goes on by  python -m runner.resume {folder}\n" in ended.out
+    assert (folder / "plots").exists() == (name == "SIGINT")
 
     about = json.loads((folder / "run.json").read_text())
     assert (about["status"], about["stop_reason"]) == ("interrupted", "interrupted")

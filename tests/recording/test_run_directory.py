@@ -10,7 +10,8 @@ import pytest
 
 import runner
 from runner.errors import ConflictError, DataError, StorageError
-from runner.recording.run_directory import RunDirectory, git_commit, read_run
+from runner.recording.locks import locked
+from runner.recording.run_directory import DRAWN, OF_ITS_END, RunDirectory, git_commit, read_run
 from runner.recording.tables import read_row
 from tests.limits import bounded
 
@@ -175,3 +176,19 @@ def test_run_json_is_plain_readable_json(tmp_path: Path) -> None:
         pass
     text = (tmp_path / "run.json").read_text(encoding="utf-8")
     assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+
+
+def test_a_run_that_goes_on_keeps_nothing_of_an_end_that_is_no_longer_its_own(
+    tmp_path: Path,
+) -> None:
+    from runner.analysis.plots.pictures import PICTURES
+
+    assert set(DRAWN) == set(PICTURES)
+    with claimed(tmp_path) as directory:
+        (tmp_path / "plots").mkdir()
+        for name in (*OF_ITS_END, "plots/mine.png"):
+            (tmp_path / name).write_text("of before")
+        directory.finish("interrupted", {"status": "interrupted", "stop_reason": "x"}, "")
+    with locked(tmp_path), directory.reopened({}, 3):
+        assert not any((tmp_path / name).exists() for name in OF_ITS_END)
+    assert (tmp_path / "plots" / "mine.png").exists()
