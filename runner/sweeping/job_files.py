@@ -12,7 +12,7 @@ from hydra.errors import HydraException
 from runner.checking.rules import shown
 from runner.configuration.composing import COMPOSING_ERRORS
 from runner.configuration.yaml_files import check_events
-from runner.errors import SettingsError, printable
+from runner.errors import SettingsError, counted, printable
 from runner.sweeping.composition import parsed_override
 from runner.sweeping.options import name_of
 
@@ -78,7 +78,9 @@ def csv_cells(name: str, text: str) -> Cells:
                 keys = [key.strip() for key in row]
                 check_header(place, keys)
             elif len(row) != len(keys):
-                raise SettingsError(f"{place} has {len(row)} cells; expected {len(keys)}")
+                raise SettingsError(
+                    f"{place} has {counted(len(row), 'cell')}; expected {len(keys)}"
+                )
             else:
                 yield place, {key: cell.strip() for key, cell in zip(keys, row, strict=True)}
     except csv.Error as error:

@@ -78,7 +78,7 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
     "blank": (b"\n\n", ["data.csv"]),
     "header only": (b"a,y\n", ["a header but no rows"]),
     "ragged row, longer": (b"a,y\n1,2\n3,4,5\n", ["line 3"]),
-    "ragged row, shorter": (b"a,y\n1,2\n3\n4,5\n", ["line 3 has 1 cells, expected 2"]),
+    "ragged row, shorter": (b"a,y\n1,2\n3\n4,5\n", ["line 3 has 1 cell, expected 2"]),
     "torn last row": (b"a,b,y\n1,2,3\n4,5", ["line 3 has 2 cells, expected 3"]),
     "every row longer than the header": (b"a,y\n1,2,3\n4,5,6\n", ["3 cells, the header 2"]),
     "unclosed quote": (b'a,y\n1,2\n3,"4\n5,6\n', ["data.csv"]),

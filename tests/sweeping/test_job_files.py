@@ -43,7 +43,7 @@ REFUSED: dict[str, tuple[str, str | bytes, list[str]]] = {
     "empty": ("j.csv", "", ["holds no combination"]),
     "empty list": ("j.yaml", "", ["holds no combination"]),
     "header only": ("j.csv", "topology\n", ["holds no combination"]),
-    "ragged": ("j.csv", "a,b\n1,2\n3\n", ["line 3 has 1 cells; expected 2"]),
+    "ragged": ("j.csv", "a,b\n1,2\n3\n", ["line 3 has 1 cell; expected 2"]),
     "empty cell": ("j.csv", "a,b\n1,\n", ["line 2: b='' is no value"]),
     "several values": ("j.csv", 'a\n"1,2"\n', ["line 2: a='1,2' is several values"]),
     "a range": ("j.csv", 'a\n"range(1,9)"\n', ["is several values"]),
