@@ -1,6 +1,5 @@
 """From checked settings to the objects of a run: data set, problem, stopping, state, engine."""
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -19,12 +18,13 @@ from runner.assembly.combinations import (
 )
 from runner.assembly.ignored import check_ignored
 from runner.assembly.loading import check_fit, training_inputs, whole_topology
+from runner.checking.memory import check_memory
 from runner.data.dataset import Dataset, on_disk
 from runner.data.distortions import distort
 from runner.errors import SettingsError, counted
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.network import Dropout, Network
-from runner.network.topology import Array, Topology, memory_needed
+from runner.network.topology import Array, Topology, memory_of_training
 from runner.recording.recorder import Occasions
 from runner.recording.schedule import Schedule, log_spaced
 from runner.settings import Settings, StoppingSettings
@@ -43,7 +43,7 @@ from runner.training.watching import Watch
 def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     """Network, loss and optimizer on the data. Raises SettingsError when they do not fit."""
     topology = whole_topology(settings, dataset)
-    check_memory(topology, settings.dtype)
+    check_training_fits(settings, topology, len(dataset.train))
     check_fit(topology, dataset, settings.dataset.name)
     dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
     targets = np.ascontiguousarray(dataset.scaled_targets(dataset.train), settings.dtype)
@@ -89,16 +89,17 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     return problem
 
 
-def check_memory(topology: Topology, dtype: str) -> None:
-    """Refuses a network that this machine cannot hold, before anything is allocated."""
-    needed = memory_needed(topology, dtype)
-    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > available:
-        raise SettingsError(
-            f"topology={topology} needs about {needed / 2**30:,.1f} GiB for its "
-            f"{topology.parameters:,} parameters; this machine has {available / 2**30:,.1f} GiB; "
-            "choose smaller layers"
-        )
+def check_training_fits(settings: Settings, topology: Topology, samples: int) -> None:
+    """Refuses a network or a batch that this machine cannot hold, before either is allocated."""
+    batch = min(settings.batch_size or samples, samples)
+    slots = OPTIMIZERS[settings.optimizer.name].slots
+    check_memory(
+        memory_of_training(topology, settings.dtype, batch, samples, slots),
+        f"topology={topology} has {counted(topology.parameters, 'parameter')} and is trained on "
+        f"{counted(samples, 'sample')}, {batch:,} at a time",
+        "choose smaller layers or a smaller batch_size",
+        SettingsError,
+    )
 
 
 def checked_batch_size(batch_size: int | None, samples: int) -> int:

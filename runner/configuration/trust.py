@@ -70,7 +70,10 @@ NAMES = ("job.name", "output_subdir", "sweep.subdir")
 """What Hydra appends to a folder: of a file's choice, plain names below it."""
 JOB_NUMBER = "${hydra.job.num}"
 """What such a name may hold, besides: it is not known yet."""
-RESOLVERS = ("hydra", "now", "oc.create", "oc.dict.keys", "oc.dict.values", "oc.select", "times")
+RESOLVERS = (
+    *("held_out", "times", "watching"),
+    *("hydra", "now", "oc.create", "oc.dict.keys", "oc.dict.values", "oc.select"),
+)
 """What files may compute with: nothing that reads the environment, or makes of a text what would.
 `unique`, which names folders, is below `hydra` only."""
 TYPED = ("hydra.overrides.", "hydra.job.override_dirname")

@@ -1,6 +1,5 @@
 """Tables of one's own: `dataset=csv dataset.path=FILE dataset.target=COLUMN`."""
 
-import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from runner.checking.memory import check_memory
 from runner.checking.suggestions import suggestion
 from runner.data.array_files import NpyFile, NpzFile, load_npy
 from runner.data.columns import MOST_CATEGORIES, Column, check_known, number_column, one_hot
@@ -15,7 +15,7 @@ from runner.data.csv_files import CsvFile, is_missing, is_number
 from runner.data.dataset import Part, Pool
 from runner.data.parquet_files import ParquetFile
 from runner.data.table_files import TableFile, told_as
-from runner.errors import DataError, listed, printable
+from runner.errors import DataError, counted, listed, printable
 from runner.network.topology import Array
 
 MOST_COUNTED_CLASSES = 20
@@ -123,7 +123,12 @@ def opened(path: str) -> TableFile:
 def read_table(file: TableFile, choice: Choice) -> Table:
     """The chosen columns of a file, every cell checked but for missing ones."""
     chosen = chosen_features(file.path, file.header, choice)
-    check_memory(file.path, file.most_rows * (len(chosen) + len(choice.target)) * 8)
+    check_memory(
+        file.most_rows * (len(chosen) + len(choice.target)) * 8,
+        f"{printable(file.path)} has up to {counted(file.most_rows, 'row')}",
+        "choose fewer dataset.features, or save it as .npy",
+        DataError,
+    )
     # Column by column, as they are read: writing across rows would take several times as long.
     matrix = np.empty((len(chosen), file.most_rows)).T
     beside = np.empty((len(choice.target), file.most_rows))
@@ -177,16 +182,6 @@ def other_separator(columns: Sequence[str]) -> str:
     if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
         return "; cells must be separated by commas"
     return ""
-
-
-def check_memory(path: str, needed: int) -> None:
-    """Refuses a table that this machine cannot hold, before anything is allocated."""
-    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > available:
-        raise DataError(
-            f"{printable(path)} needs up to {needed / 2**30:,.1f} GiB of memory, this machine has "
-            f"{available / 2**30:,.1f} GiB; choose fewer dataset.features, or save it as .npy"
-        )
 
 
 def matrix_pool(pool: Pool, path: str, task: str) -> Pool:

@@ -81,6 +81,14 @@ COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "layer left out": (["topology=3--1"], ["'3--1' is not a topology"]),
     "layer a letter": (["topology=3-4-x"], ["'3-4-x' is not a topology"]),
     "net beyond memory": (["topology=99999999-99999999"], ["GiB", "this machine has"]),
+    "units of a batch beyond memory": (
+        ["topology=3-99999999-1"],
+        ["topology=3-99999999-1 has 399,999,996 parameters", "8 at a time", "GiB", "batch_size"],
+    ),
+    "points beyond memory": (
+        ["dataset=blobs", "dataset.features=10000", "dataset.samples=10000000"],
+        ["dataset.samples=10000000 with 10,000 features", "GiB", "fewer dataset.samples"],
+    ),
     "topology that does not fit": (["topology=2-4-1"], ["3 inputs and 1 target", "topology=3-4-1"]),
     "activations for more layers than there are": (
         ["network.activation.hidden=[relu,tanh]"],
