@@ -38,19 +38,24 @@ def _number(key: str, value: object, expected: str) -> float:
 
 
 def number(
-    *, above: float = -math.inf, at_least: float = -math.inf, below: float = math.inf
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    below: float = math.inf,
+    at_most: float = math.inf,
 ) -> Rule:
     """A finite number in a range."""
     bounds = [
         *([f"above {above:g}"] if above > -math.inf else []),
         *([f"of at least {at_least:g}"] if at_least > -math.inf else []),
         *([f"below {below:g}"] if below < math.inf else []),
+        *([f"of at most {at_most:g}"] if at_most < math.inf else []),
     ]
     expected = f"expected a number {' and '.join(bounds)}".rstrip()
 
     def rule(key: str, value: object) -> float:
         checked = _number(key, value, expected)
-        if not (checked > above and checked >= at_least and checked < below):
+        if not (above < checked < below and at_least <= checked <= at_most):
             raise refuse(key, value, "is out of range", expected)
         return checked
 

@@ -64,12 +64,12 @@ class SplitSettings:
 
 @dataclass(frozen=True)
 class DistortionSettings:
-    alpha: Annotated[float, number(at_least=0)]
-    sigma: Annotated[float, number(above=0)]
-    rotation: Annotated[float, number(at_least=0)]
+    alpha: Annotated[float, number(at_least=0, at_most=1000)]
+    sigma: Annotated[float, number(above=0, at_most=1000)]
+    rotation: Annotated[float, number(at_least=0, at_most=180)]
     scaling: Annotated[float, number(at_least=0, below=1)]
-    shear: Annotated[float, number(at_least=0)]
-    shift: Annotated[float, number(at_least=0)]
+    shear: Annotated[float, number(at_least=0, at_most=100)]
+    shift: Annotated[float, number(at_least=0, at_most=1000)]
 
 
 def column_name(key: str, value: object) -> str:

@@ -116,8 +116,9 @@ class RowLayout:
         self.first_layer = 0
         if fused:
             self.first_layer = first.weights.stop if topology.batch_norm else first.bias.stop
-        self.inputs_changed()
+        self._way = self._fastest_way()
         self._scratch = self._new_scratch()
+        self.inputs_changed()
 
     def weight_places(self) -> Array:
         """Of each layer where its weights begin, how many rows they have, and a row's length."""
@@ -126,17 +127,28 @@ class RowLayout:
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero, where skipping zeros pays."""
-        self._first, self._column, self.inputs, self._way = self._listed_inputs()
+        self._first, self._column, self.inputs = self._listed_inputs()
 
-    def _listed_inputs(self) -> tuple[Array, Array, Array, int]:
-        """The non-zero inputs of each sample, where skipping zeros pays, and how they are read."""
+    def _fastest_way(self) -> int:
+        """How inputs are read: chosen once, for the scratch is as large as that takes.
+
+        A list has room for all inputs: whatever comes to be not zero later, it fits.
+        """
         inputs = self._problem.inputs
-        nothing = np.zeros(1, np.int64), np.zeros(1, np.uint16)
         shifted = self._problem.scaling is not None and self._problem.scaling.shift.any()
         some = inputs[:: max(1, len(inputs) // 2000)]
         share = np.count_nonzero(some) / some.size
         if shifted or share > MOST_NONZERO or inputs.shape[1] > 65535:
-            return *nothing, np.ascontiguousarray(inputs[:]).reshape(-1), DENSE
+            return DENSE
+        weights = self._sizes[0] * self._strides[1] * self._dtype.itemsize
+        return BY_INPUT if self.batch >= 64 and weights > LARGE_WEIGHTS else BY_SAMPLE
+
+    def _listed_inputs(self) -> tuple[Array, Array, Array]:
+        """Where each sample's non-zero inputs begin, which they are, and all that are read."""
+        inputs = self._problem.inputs
+        if self._way == DENSE:
+            nothing = np.zeros(1, np.int64), np.zeros(1, np.uint16)
+            return *nothing, np.ascontiguousarray(inputs[:]).reshape(-1)
         first = np.zeros(len(inputs) + 1, np.int64)
         first[1:] = np.cumsum(np.count_nonzero(inputs, axis=1))
         values, column = np.empty(first[-1], inputs.dtype), np.empty(first[-1], np.uint16)
@@ -146,9 +158,7 @@ class RowLayout:
             places = np.flatnonzero(block != 0)  # thirty times as fast as nonzero
             part = slice(first[start], first[min(start + 1000, len(inputs))])
             values[part], column[part] = block.take(places), columns.take(places)
-        weights = self._sizes[0] * self._strides[1] * self._dtype.itemsize
-        by_input = self.batch >= 64 and weights > LARGE_WEIGHTS
-        return first, column, values, BY_INPUT if by_input else BY_SAMPLE
+        return first, column, values
 
     def _new_scratch(self) -> dict[str, Array]:
         listed = self._sizes[0] * self.batch if self._way != DENSE else 1

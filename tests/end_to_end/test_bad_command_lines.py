@@ -9,6 +9,9 @@ import pytest
 from tests.end_to_end.commands import InProcess
 from tests.limits import bounded
 
+DISTORTIONS = {"alpha": 1000, "sigma": 1000, "rotation": 180, "shear": 100, "shift": 1000}
+"""The most that each takes."""
+
 COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     # arguments, words of the message
     "misspelt group": (["optimzer.name=sgd"], ["optimzer", "did you mean 'optimizer'"]),
@@ -85,6 +88,13 @@ COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ["topology=3-99999999-1"],
         ["topology=3-99999999-1 has 399,999,996 parameters", "8 at a time", "GiB", "batch_size"],
     ),
+    **{
+        f"distortion beyond all bounds, {name}": (
+            ["dataset=digits", f"dataset.distortion.{name}=1e300"],
+            [f"dataset.distortion.{name}=1e+300 is out of range", f"at most {most}"],
+        )
+        for name, most in DISTORTIONS.items()
+    },
     "points beyond memory": (
         ["dataset=blobs", "dataset.features=10000", "dataset.samples=10000000"],
         ["dataset.samples=10000000 with 10,000 features", "GiB", "fewer dataset.samples"],
