@@ -116,7 +116,7 @@ def record_run(
         problem.steps_per_epoch,
     )
     with recorder, Console(directory.path, quiet=quiet) as console:
-        recorder.snapshot(state)
+        recorder.snapshot(state, anew=history is not None)
         engine_name = experiment.engine.name
         console.introduce(settings.dataset.name, dataset, problem, engine_name, settings.seed)
         if history is not None:

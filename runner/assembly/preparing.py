@@ -58,9 +58,8 @@ class Experiment(Assembly):
         state = build_state(self.settings, problem)
         if self.settings.from_ is None:
             return state
-        topology = problem.network.topology
         known = (self.data_checksum, self.values_checksum)
-        return branch_off(self.settings.from_, state, topology, self.config, known)
+        return branch_off(self.settings.from_, state, problem, self.config, known)
 
     def recorded_as(self, checksum: object) -> Self:
         """The experiment of a run that recorded this checksum of its data, maybe without names."""

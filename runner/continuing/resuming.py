@@ -22,9 +22,8 @@ from runner.recording.locks import locked
 from runner.recording.run_directory import described
 from runner.recording.snapshots import (
     Snapshot,
-    read_snapshot,
-    snapshot_from,
     snapshot_paths,
+    sound_snapshot,
     step_of,
 )
 from runner.recording.tables import has_results
@@ -59,7 +58,7 @@ def resume_run(
         config = changed(run, about["configuration"], changes)
         experiment = prepared_again(config, about, assembled)
         check_same(run, about, experiment, changes)
-        snapshot, steps = newest_sound(run, experiment.checksum, warn)
+        snapshot, steps = newest_sound(run, experiment, warn)
         if snapshot is None:
             state, history = experiment.first_state(), None
         else:
@@ -173,7 +172,7 @@ def check_limits(settings: StoppingSettings, snapshot: Snapshot) -> None:
 
 
 def newest_sound(
-    run: Path, experiment: str, warn: Callable[[str], object]
+    run: Path, experiment: Experiment, warn: Callable[[str], object]
 ) -> tuple[Snapshot | None, list[int]]:
     """The newest snapshot to go on from, or None; and the steps of the snapshots up to it.
 
@@ -182,9 +181,7 @@ def newest_sound(
     paths = snapshot_paths(run)
     while paths:
         try:
-            snapshot = read_snapshot(paths[-1], snapshot_from)
-            if snapshot.experiment != experiment:
-                raise SnapshotError(f"{printable(paths[-1])} is another run's snapshot")
+            snapshot = sound_snapshot(paths[-1], experiment.engine.problem, experiment.checksum)
             history_up_to(run / "history.csv", snapshot.history)
         except RunnerError as error:
             warn(str(error))

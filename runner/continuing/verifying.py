@@ -26,9 +26,11 @@ from runner.recording.history import History
 from runner.recording.locks import locked
 from runner.recording.run_directory import described
 from runner.recording.snapshots import (
+    check_fits,
     parameters_checksum,
     read_snapshot,
     snapshot_from,
+    snapshot_path,
     snapshot_paths,
 )
 from runner.recording.tables import csv_bytes
@@ -95,6 +97,8 @@ def verify_run(
         recorded, rows = recorded_states(run), recorded_rows(run)
         experiment = prepared_again(about["configuration"], about, assembled)
         check_data(run, about, experiment)
+        for step, state in recorded.items():
+            check_fits(snapshot_path(run, step), experiment.engine.problem, state)
         last = max(recorded)
         if about["status"] != "completed":  # else nothing comes after its last snapshot
             last = max([last, *rows])

@@ -130,10 +130,15 @@ def network_arrays(network: Network) -> dict[str, Array]:
     }
 
 
+class UnknownPartError(ValueError):
+    """A network with parts that this version does not have."""
+
+
 def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
     """The network that a snapshot's arrays describe.
 
-    Raises ValueError or KeyError where they do not describe one.
+    Raises ValueError or KeyError where they do not describe one, and UnknownPartError where it has
+    parts that are not known here.
     """
     sizes = tuple(int(size) for size in arrays["topology"])
     activations = texts(arrays["activations"])
@@ -142,7 +147,7 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
     parameters = arrays["parameters"]
     unknown = set(activations) - set(ACTIVATIONS)
     if unknown:
-        raise ValueError(f"activation '{min(unknown)}' is unknown")
+        raise UnknownPartError(f"this version knows no activation '{min(unknown)}'")
     if len(activations) != len(topology.layers) or len(parameters) != topology.size:
         raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {topology}")
     check_around(arrays, sizes[0], sizes[-1])

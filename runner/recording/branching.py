@@ -6,17 +6,19 @@ from typing import Any, NamedTuple
 
 from runner.checking.rules import refuse
 from runner.errors import SettingsError, SnapshotError, printable
-from runner.network.topology import Topology
 from runner.recording.run_directory import described
 from runner.recording.snapshots import (
-    load_snapshot,
+    check_fits,
     load_trained,
     newest_snapshot,
     parameters_checksum,
+    read_snapshot,
+    snapshot_from,
     snapshot_path,
     snapshot_paths,
     step_of,
 )
+from runner.training.engine import Problem
 from runner.training.state import TrainingState
 
 FRESH = "network.initializer"
@@ -89,7 +91,7 @@ def taken(old: Any, new: Any, sections: Sequence[str]) -> Any:
 def branch_off(
     start: Origin,
     fresh: TrainingState,
-    topology: Topology,
+    problem: Problem,
     config: Mapping[str, Any],
     data: Sequence[str],
 ) -> TrainingState:
@@ -112,7 +114,10 @@ def branch_off(
             f"{printable(start.run)} has no snapshot of step {start.step}; "
             f"it has those of {', '.join(steps) or 'no step'}"
         )
-    state, parent = load_snapshot(path), about["configuration"]
+    snapshot, parent = read_snapshot(path, snapshot_from), about["configuration"]
+    if snapshot.experiment != about["checksums"].get("experiment"):
+        raise SnapshotError(f"{printable(path)} is another run's snapshot; expected one of its own")
+    state, topology = snapshot.state, problem.network.topology
     before = load_trained(path).network.topology
     if before != topology or state.parameters.dtype != fresh.parameters.dtype:
         raise SettingsError(
@@ -130,6 +135,7 @@ def branch_off(
         state.order, state.position, state.sums = fresh.order, fresh.position, fresh.sums
     if other_data or any(differ(parent, config, *keys) for keys in WATCHED):
         state.watch, state.best = fresh.watch, fresh.best
+    check_fits(path, problem, state)
     return state
 
 

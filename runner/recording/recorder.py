@@ -108,12 +108,13 @@ class Recorder:
         """Puts all rows so far into history.csv."""
         self._history.write()
 
-    def snapshot(self, state: TrainingState, *, restored: bool = False) -> None:
+    def snapshot(self, state: TrainingState, *, restored: bool = False, anew: bool = False) -> None:
         """A snapshot of the state, unless its step has one; the history before it is kept first.
 
         restored: whether the best weights are the run's result, which is then noted there.
+        anew: whether what the step's says of that is no longer so, for the run goes on.
         """
-        if self._steps[-1:] == [state.step] and not restored:
+        if self._steps[-1:] == [state.step] and not (restored or anew):
             return
         with storage_errors(self._directory.path):
             self._history.sync()

@@ -11,11 +11,14 @@ import numpy as np
 
 from runner.errors import SnapshotError, printable
 from runner.network.topology import Array
-from runner.network.trained import TrainedNetwork, trained_network
+from runner.network.trained import TrainedNetwork, UnknownPartError, trained_network
 from runner.recording.files import AT_ONCE, Syncing, make_folder, write_atomically
 from runner.recording.history import EMPTY, Mark
 from runner.recording.snapshot_files import Member, decode, encode
+from runner.training.engine import Problem
+from runner.training.fitting import misfit
 from runner.training.state import TrainingState, unseeded_bits
+from runner.training.watching import LEVEL_EPOCHS, RATE_FACTOR, SLOWING_WAITED, WAITED
 
 T = TypeVar("T")
 
@@ -174,6 +177,11 @@ def read_snapshot(path: Path, meaning: Callable[[dict[str, Array]], T]) -> T:
             raise ValueError(f"its schema is {int(members['schema'])}, this version reads {SCHEMA}")
         check_state(members, step_of(path))
         return meaning(members)
+    except UnknownPartError as error:
+        raise SnapshotError(
+            f"{printable(path)}: {printable(error)}; use the version of the runner, or the module, "
+            "that the run was made with"
+        ) from error
     except UNSOUND as error:
         raise SnapshotError(
             f"{printable(path)} is not a sound snapshot ({printable(error)}); use the one before it"
@@ -198,14 +206,14 @@ def check_state(members: Mapping[str, Array], step: int) -> None:
     size = parameters.size
     rules = {
         "step": int(members["step"]) == step,
-        "epoch": members["epoch"] >= 0,
+        "epoch": 0 <= members["epoch"] <= members["step"],
         "position": 0 <= members["position"] < max(order.size, 1),
         "seconds": np.isfinite(members["seconds"]),
         "parameters": size > 0 and np.isfinite(parameters).all(),
         "slots": members["slots"].shape[1] == size and members["slots"].dtype == parameters.dtype,
         "order": order.size > 0 and np.array_equal(np.sort(order), np.arange(order.size)),
         "sums": members["sums"].shape == (4,),
-        "watch": members["watch"].shape == (7,),
+        "watch": members["watch"].shape == (7,) and counts_epochs(members["watch"]),
         "best": members["best"].size in (0, size) and np.isfinite(members["best"]).all(),
         "distortion_seed": 0 <= members["distortion_seed"] <= 2**32,
         "generator_key": members["generator_key"].shape == (624,),
@@ -216,6 +224,33 @@ def check_state(members: Mapping[str, Array], step: int) -> None:
     for name, holds in rules.items():
         if not holds:
             raise ValueError(f"its {name} cannot be that of a run at step {step}")
+
+
+def counts_epochs(watch: Array) -> bool:
+    """Whether what counts epochs does, and the learning rate's factor is one."""
+    counts, factor = watch[[WAITED, SLOWING_WAITED, LEVEL_EPOCHS]], watch[RATE_FACTOR]
+    whole = np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()
+    return bool(whole and 0 <= factor <= 1)
+
+
+def sound_snapshot(path: Path, problem: Problem, experiment: str) -> Snapshot:
+    """A snapshot to go on from.
+
+    experiment: the checksum of the run whose it is to be; problem: what it is to be trained on.
+    Raises SnapshotError where the file is not sound, or another run's.
+    """
+    snapshot = read_snapshot(path, snapshot_from)
+    if snapshot.experiment != experiment:
+        raise SnapshotError(f"{printable(path)} is another run's snapshot")
+    check_fits(path, problem, snapshot.state)
+    return snapshot
+
+
+def check_fits(path: Path, problem: Problem, state: TrainingState) -> None:
+    """Raises SnapshotError where a snapshot's state is none of a run on this problem."""
+    wrong = misfit(problem, state)
+    if wrong is not None:
+        raise SnapshotError(f"{printable(path)} is no snapshot of this run: {wrong}")
 
 
 def state_from(members: Mapping[str, Array]) -> TrainingState:

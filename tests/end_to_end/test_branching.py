@@ -1,6 +1,6 @@
 import json
 from pathlib import Path
-from shutil import copytree, rmtree
+from shutil import copy, copytree, rmtree
 
 import pytest
 
@@ -85,6 +85,7 @@ def test_branches_are_swept_over(run: InProcess) -> None:
         (("from=parent@1000", "stopping.target=0.5"), 2, "stopping.target=0.5 is met there"),
         (("from=damaged@1000", "stopping.max_steps=2000"), 4, "is not a sound snapshot"),
         (("from=emptied@1000", "stopping.max_steps=2000"), 4, "it has those of no step"),
+        (("from=mixed@900", "stopping.max_steps=2000"), 4, "is another run's snapshot"),
         (("from=parent@7",), 4, "it has those of 0, 1000"),
         (("from=parent@soon",), 2, "is not a run and a step"),
         (("from=parent", "topology=3-8-1"), 2, "keep topology and dtype"),
@@ -100,6 +101,11 @@ def test_a_branch_from_nothing_is_refused(
     folder = parent(run, "stopping.max_steps=1000")
     newest_snapshot(Path(copytree(folder, run.cwd / "damaged"))).write_bytes(b"PK")
     rmtree(Path(copytree(folder, run.cwd / "emptied")) / "snapshots")
+    copytree(folder, run.cwd / "mixed")
+    other = run("seed=2", "stopping.max_steps=900", "hydra.run.dir=other")
+    assert other.code == 0
+    for path in (run.cwd / "other" / "snapshots").glob("*900.npz"):
+        copy(path, run.cwd / "mixed" / "snapshots")
     ended = run(*arguments)
     assert not (run.cwd / "outputs").exists() or not any((run.cwd / "outputs").glob("*/*"))
     assert ended.code == code

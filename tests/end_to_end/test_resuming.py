@@ -21,7 +21,13 @@ from runner.commands import run_command
 from runner.errors import ConflictError
 from runner.experiment import run_experiment
 from runner.recording.locks import locked
-from runner.recording.snapshots import load_snapshot, snapshot_paths
+from runner.recording.snapshots import (
+    load_snapshot,
+    load_trained,
+    newest_snapshot,
+    read_snapshot,
+    snapshot_paths,
+)
 from runner.recording.tables import read_row
 from runner.settings import parse_settings
 from runner.training.optimizers import OPTIMIZERS
@@ -126,6 +132,16 @@ def test_a_run_resumed_is_the_run_that_never_stopped(case: str, tmp_path: Path) 
     assert resumed(run, f"stopping.{limit}={last}") == 0
     assert told(run) == told(whole)
     assert int(table(run / "results.csv")[0]["steps"]) > first
+
+
+def test_a_snapshot_of_a_former_end_does_not_stand_for_the_best_weights(tmp_path: Path) -> None:
+    overrides = (*RESTORING, "stopping.patience=2", "optimizer.learning_rate=0.03")
+    run = trained(tmp_path / "run", *overrides, max_epochs=3)
+    ended = newest_snapshot(run)
+    assert read_snapshot(ended, lambda members: bool(members["restored"]))
+    assert resumed(run, "stopping.max_epochs=12") == 0
+    assert not read_snapshot(ended, lambda members: bool(members["restored"]))
+    assert load_trained(ended).parameters.tobytes() == load_snapshot(ended).parameters.tobytes()
 
 
 def interrupt(run: Path) -> None:

@@ -257,7 +257,7 @@ CASES: dict[str, tuple[Damage, tuple[str, ...], int, str]] = {
         forged(activations=["os.system", "sigmoid"]),
         PREDICTED,
         4,
-        "activation 'os.system' is unknown",
+        "no activation 'os.system'",
     ),
     "a snapshot of 20 GB of holes": (
         holes("run/snapshots/step-000000040.npz"),

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from runner.recording.snapshots import (
     save_snapshot,
     snapshot_arrays,
     snapshot_path,
+    sound_snapshot,
 )
 from tests.limits import bounded
 from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state
@@ -48,7 +50,7 @@ def test_a_resumed_run_comes_to_the_bytes_of_an_uninterrupted_one(
 def test_a_snapshot_keeps_every_value_and_its_type(tmp_path: Path) -> None:
     state = make_state(make_problem(batch_size=3, dtype="float32"))
     state.seconds, state.slots = 12.5, np.ones((2, 16), "float32")
-    state.watch, state.best = np.arange(7.0), np.ones(16, "float32")
+    state.watch, state.best = np.array([0, 1, 2, 3, 0.5, 5, 6]), np.ones(16, "float32")
     loaded = load_snapshot(save_snapshot(tmp_path, state))
     before, after = snapshot_arrays(state), snapshot_arrays(loaded)
     assert {n: (a.dtype, a.tolist()) for n, a in before.items()} == {
@@ -100,6 +102,9 @@ def changed(path: Path, **members: object) -> None:
         lambda path: changed(path, order=np.arange(8) * 1000),
         lambda path: changed(path, generator_position=-5),
         lambda path: changed(path, __init__=np.zeros(3)),
+        lambda path: changed(path, epoch=1),
+        lambda path: changed(path, watch=np.array([0, np.nan, 0, 0, 1, 0, 0])),
+        lambda path: changed(path, watch=np.array([0, 0, 0, 0, 1e9, 0, 0])),
     ],
     ids=[
         "empty",
@@ -117,6 +122,9 @@ def changed(path: Path, **members: object) -> None:
         "an order beyond the data",
         "a position beyond the generator",
         "extra member",
+        "more epochs than steps",
+        "a count of epochs that is none",
+        "a learning rate a thousand million times as high",
     ],
 )
 def test_an_unsound_snapshot_is_refused_by_name(damage: object, tmp_path: Path) -> None:
@@ -138,6 +146,41 @@ def test_a_flipped_bit_anywhere_is_noticed(bit: int, tmp_path: Path) -> None:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
         with pytest.raises(SnapshotError, match="not a sound snapshot"):
             load_snapshot(path)
+
+
+MISFITS: dict[str, tuple[dict[str, object], str]] = {
+    # members that no run of this problem can have had, and what is said of them
+    "an order of more samples": ({"order": np.arange(100)}, "its order are int64 [100]"),
+    "an order of fewer": ({"order": np.arange(3)}, r"int64 [3], those of the run int64 [8]"),
+    "an order of another type": ({"order": np.arange(8, dtype="i4")}, "int32 [8]"),
+    "more of the optimizer's memory": (
+        {"slots": np.zeros((3, 16))},
+        "its slots are float64 [3, 16]",
+    ),
+    "twice the parameters": (
+        {"parameters": np.zeros(32), "slots": np.zeros((1, 32))},
+        "its parameters are float64 [32], those of the run float64 [16]",
+    ),
+    "a state of another dtype": (
+        {"parameters": np.zeros(16, "f4"), "slots": np.zeros((1, 16), "f4")},
+        "its parameters are float32 [16]",
+    ),
+    "best weights of another dtype": ({"best": np.zeros(16, "f4")}, "its best are float32 [16]"),
+    "sums of another dtype": ({"sums": np.zeros(4, "f4")}, "its sums are float32 [4]"),
+    "a position inside a batch": ({"position": 4}, "position 4 is between batches of 3"),
+    "another run": ({"experiment": "another"}, "is another run's snapshot"),
+}
+
+
+@pytest.mark.parametrize("case", MISFITS)
+def test_a_snapshot_that_is_sound_but_not_of_the_run_is_refused(case: str, tmp_path: Path) -> None:
+    members, words = MISFITS[case]
+    problem = make_problem(batch_size=3, optimizer="momentum")
+    path = save_snapshot(tmp_path, make_state(problem), experiment="this")
+    assert content(sound_snapshot(path, problem, "this").state) == content(make_state(problem))
+    changed(path, **members)
+    with pytest.raises(SnapshotError, match=re.escape(words)):
+        sound_snapshot(path, problem, "this")
 
 
 def forged(path: Path, name: str, header: bytes) -> None:
