@@ -211,6 +211,40 @@ def test_the_engines_agree_on_all_kinds_of_data(
     assert_same_training(trained("compiled", problem, steps), trained("numpy", problem, steps))
 
 
+@pytest.mark.parametrize(
+    ("sizes", "batch_size", "ways"),
+    [
+        ((40, 33, 5), 8, ("dense rows", "rows by sample")),
+        ((2000, 72, 5), 64, ("dense rows", "rows by input")),
+    ],
+)
+@dtypes
+def test_the_engines_agree_on_inputs_whose_share_of_zeros_changes(
+    sizes: tuple[int, ...], batch_size: int, ways: tuple[str, str], dtype: str
+) -> None:
+    dense, sparse = numbers(150, sizes[0]), numbers(150, sizes[0], 0.2)
+    outputs = random_targets("squared_error", 150, sizes[-1])
+    states = []
+    for engine_name in ("compiled", "numpy"):
+        problem = make_problem(
+            sizes,
+            data=(dense.copy(), outputs),
+            dtype=dtype,
+            batch_size=batch_size,
+            hidden="tanh",
+            mean_loss=True,
+            learning_rate=0.01,
+        )
+        engine = make_engine(engine_name, problem)
+        states.append(make_state(problem, initializer="glorot_uniform"))
+        for shown, way in [(dense, ways[0]), (sparse, ways[1]), (dense, ways[0])]:
+            problem.inputs[:] = shown
+            engine.inputs_changed()
+            assert way_of(problem) == way
+            engine.advance(states[-1], problem.steps_per_epoch, None)
+    assert_same_training(*states)
+
+
 @pytest.mark.parametrize("data", ["small", "wide, sparse"])
 @dtypes
 @pytest.mark.parametrize("name", INITIALIZERS)
