@@ -17,7 +17,7 @@ from runner.assembly.combinations import (
     schedule_epochs,
 )
 from runner.assembly.ignored import check_ignored
-from runner.assembly.loading import check_fit, training_inputs, whole_topology
+from runner.assembly.loading import check_fit, check_range, training_inputs, whole_topology
 from runner.checking.memory import check_memory
 from runner.data.dataset import Dataset, on_disk
 from runner.data.distortions import distort
@@ -45,6 +45,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     topology = whole_topology(settings, dataset)
     check_training_fits(settings, topology, len(dataset.train))
     check_fit(topology, dataset, settings.dataset.name)
+    check_range(dataset, settings.dtype)
     dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
     targets = np.ascontiguousarray(dataset.scaled_targets(dataset.train), settings.dtype)
     task = task_of(dataset.train.targets, regression=dataset.regression)

@@ -4,11 +4,11 @@ from dataclasses import asdict
 
 import numpy as np
 
-from runner.data.dataset import Dataset, Part, on_disk
+from runner.data.dataset import Dataset, Part, blocks, on_disk
 from runner.data.kinds import DATASETS, READING_FILES
 from runner.data.preparing import prepare
 from runner.data.splits import Split
-from runner.errors import SettingsError, counted
+from runner.errors import DataError, SettingsError, counted, printable
 from runner.network.scaling import Scaling
 from runner.network.topology import Array, Topology
 from runner.settings import DatasetSettings, Settings
@@ -54,6 +54,30 @@ def check_fit(topology: Topology, dataset: Dataset, name: str) -> None:
         f"{targets if classes is None else f'{len(classes)} classes'}; "
         f"it takes {' or '.join(fitting)}, e.g. topology={example}"
     )
+
+
+def check_range(dataset: Dataset, dtype: str) -> None:
+    """Raises DataError for numbers that the run's dtype cannot hold, as they come or scaled."""
+    if dtype == "float64":  # as they came
+        return
+    for part in dataset.parts.values():
+        inputs = ((dataset.input_names, piece, dataset.scaling) for piece in blocks(part.inputs))
+        for names, piece, scaling in (
+            *inputs,
+            (dataset.target_names, part.targets, dataset.target_scaling),
+        ):
+            if piece.dtype != float or piece.ndim != 2:
+                continue
+            scaled = np.empty(piece.shape, dtype)
+            with np.errstate(over="ignore"):
+                (scaling or IDENTITY).apply(piece, scaled)
+            beyond = np.argwhere(~np.isfinite(scaled))
+            if len(beyond):
+                row, column = beyond[0]
+                raise DataError(
+                    f"column '{printable(names[column])}' holds {piece[row, column]:g}, which is "
+                    f"too large for dtype={dtype}; expected dtype=float64, or smaller numbers"
+                )
 
 
 def training_inputs(
