@@ -9,7 +9,7 @@ import numpy as np
 from runner.network.topology import Array
 from runner.training.engine import Engine, Problem, StepReport
 from runner.training.metrics import LOSS, SAMPLES, Target, metric_values
-from runner.training.state import TrainingState
+from runner.training.state import Remembered, TrainingState
 from runner.training.stopping import Stopping
 from runner.training.watching import Watch
 
@@ -54,7 +54,7 @@ def train(
         epochs = rows(state.epoch, start.epoch_after(steps))[:MOST_ROWS]
         if len(epochs) == MOST_ROWS:
             steps = start.steps_until(epochs[-1])
-        report = engine.advance(state, steps, stopping.engine_target, epochs)
+        report = advanced(engine, state, steps, stopping.engine_target, epochs)
         now = clock()
         state.seconds = earlier + now - started
         for row in passed_reports(start, state, report):
@@ -77,6 +77,34 @@ def train(
         yield report
         allowance = next_allowance(steps, now - before)
         before = clock()
+
+
+def advanced(
+    engine: Engine,
+    state: TrainingState,
+    steps: int,
+    until: Target | None,
+    epochs: Sequence[int],
+) -> StepReport:
+    """As the engine does it; where numbers come to be not finite, up to the first such step.
+
+    Numbers that are not finite stay so, and steps repeated are the same ones: that step is found by
+    halving, and is the same however the run is sliced.
+    """
+    begin = Remembered(state)
+    report = engine.advance(state, steps, until, epochs)
+    if report.finite:
+        return report
+    least, most = 1, report.step - begin.step
+    while least < most:
+        middle = (least + most) // 2
+        begin.restore(state)
+        if engine.advance(state, middle, until, epochs).finite:
+            least = middle + 1
+        else:
+            most = middle
+    begin.restore(state)
+    return engine.advance(state, most, until, epochs)
 
 
 class Start:

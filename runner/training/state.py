@@ -3,6 +3,7 @@
 Save a `TrainingState` and a run can go on as if it had never stopped.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,3 +77,25 @@ def new_state(
         generator=generator,
         order=np.arange(samples),
     )
+
+
+class Remembered:
+    """A state's values, to go back to."""
+
+    def __init__(self, state: TrainingState) -> None:
+        self.step = state.step
+        self._values = copied(vars(state))
+        self._generator = state.generator.bit_generator.state
+
+    def restore(self, state: TrainingState) -> None:
+        """Puts the state back to where it was."""
+        vars(state).update(copied(self._values))
+        state.generator.bit_generator.state = self._generator
+
+
+def copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values, arrays copied."""
+    return {
+        name: value.copy() if isinstance(value, np.ndarray) else value
+        for name, value in values.items()
+    }

@@ -211,3 +211,31 @@ def test_a_learning_rate_that_changes_is_reported(engine_name: str, batch_size: 
     assert rates == pytest.approx([0.4, 0.4, 0.2, 0.2, 0.1, 0.1])
     _, constant = run(engine_name, make_problem(), Stopping(max_epochs=2))
     assert "learning_rate" not in constant[-1].metrics
+
+
+DIVERGING: dict[str, dict[str, Any]] = {
+    "a rate far too high": {"learning_rate": 1e200},
+    "mini-batches": {"learning_rate": 1e200, "batch_size": 3},
+    "dropout and momentum": {"learning_rate": 1e160, "rate": 0.2, "optimizer": "momentum"},
+    "float32": {"learning_rate": 1e20, "dtype": "float32", "batch_size": 3},
+}
+
+
+@pytest.mark.parametrize("case", DIVERGING)
+@engines
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_run_diverges_at_one_step_however_it_is_sliced(engine_name: str, case: str) -> None:
+    options: dict[str, Any] = {"hidden": "linear", "output": "linear", "bias": True}
+    options |= DIVERGING[case]
+    ends = []
+    for tick in (0.0, 0.02, 1e9):
+        state, reports = run(
+            engine_name, make_problem(**options), Stopping(max_steps=5000), tick=tick
+        )
+        assert reports[-1].stop_reason == "diverged"
+        assert (reports[-1].step, reports[-1].epoch) == (state.step, state.epoch)
+        ends.append((state.step, content(state)))
+    assert ends[0] == ends[1] == ends[2]
+    before = make_state(make_problem(**options))
+    last = make_engine(engine_name, make_problem(**options)).advance(before, ends[0][0] - 1, None)
+    assert ends[0][0] == 1 or last.finite
