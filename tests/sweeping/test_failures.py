@@ -26,7 +26,7 @@ DATA = {
     "broken.csv": "a,b,y\n1,2,x\n3,4\n",
 }
 PATHS = ("good.csv", "missing.csv", "broken.csv")
-TOPOLOGIES = ("in-3-out", "in-11000-11000-out")  # the latter's weights take 0.97 GB
+TOPOLOGIES = ("in-3-out", "in-6000-6000-out")  # the latter's weights take 0.29 GB
 RATES = ("0.1", "1e300")
 
 
@@ -41,15 +41,18 @@ def outcome(path: str, topology: str, rate: str) -> tuple[str, str]:
 
 @contextmanager
 def memory_limited(bytes_left: int) -> Iterator[None]:
-    """While entered, this process and its children can take so much more address space."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    before = resource.getrlimit(resource.RLIMIT_AS)
+    """While entered, this process and its children can take so much more memory of their own.
+
+    That is no limit that the runner asks for before it begins, as `ulimit -v` is.
+    """
+    pages = int(Path("/proc/self/statm").read_text().split()[5])
+    before = resource.getrlimit(resource.RLIMIT_DATA)
     limit = pages * resource.getpagesize() + bytes_left
-    resource.setrlimit(resource.RLIMIT_AS, (limit, before[1]))
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, before[1]))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 def test_a_sweep_goes_on_where_data_memory_or_numbers_fail(run: InProcess) -> None:
@@ -123,7 +126,8 @@ def test_a_job_whose_folder_cannot_be_made_ends_the_sweep_with_its_name(
 ) -> None:
     sweep = ("-m", "seed=1,2,3", "stopping.target=null", "stopping.max_steps=20")
     arguments = (*sweep, "hydra.sweep.dir=s", f"hydra/launcher={launcher}")
-    (run.cwd / "s").mkdir()
+    begun = ("-m", "seed=1", *arguments[2:])
+    assert run(*begun).code == 0
     (run.cwd / "s" / "1").touch()
     ended = run(*arguments)
     assert ended.code == 6
