@@ -12,8 +12,7 @@ from runner.recording.snapshots import (
     load_trained,
     newest_snapshot,
     parameters_checksum,
-    read_snapshot,
-    snapshot_from,
+    snapshot_of,
     snapshot_path,
     snapshot_paths,
     step_of,
@@ -114,10 +113,8 @@ def branch_off(
             f"{printable(start.run)} has no snapshot of step {start.step}; "
             f"it has those of {', '.join(steps) or 'no step'}"
         )
-    snapshot, parent = read_snapshot(path, snapshot_from), about["configuration"]
-    if snapshot.experiment != about["checksums"].get("experiment"):
-        raise SnapshotError(f"{printable(path)} is another run's snapshot; expected one of its own")
-    state, topology = snapshot.state, problem.network.topology
+    state = snapshot_of(path, about["checksums"].get("experiment")).state
+    parent, topology = about["configuration"], problem.network.topology
     before = load_trained(path).network.topology
     if before != topology or state.parameters.dtype != fresh.parameters.dtype:
         raise SettingsError(

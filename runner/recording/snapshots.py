@@ -3,7 +3,8 @@
 import hashlib
 import struct
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -16,9 +17,8 @@ from runner.recording.files import AT_ONCE, Syncing, make_folder, write_atomical
 from runner.recording.history import EMPTY, Mark
 from runner.recording.snapshot_files import Member, decode, encode
 from runner.training.engine import Problem
-from runner.training.fitting import misfit
+from runner.training.fitting import check_fit
 from runner.training.state import TrainingState, unseeded_bits
-from runner.training.watching import LEVEL_EPOCHS, RATE_FACTOR, SLOWING_WAITED, WAITED
 
 T = TypeVar("T")
 
@@ -171,12 +171,19 @@ def load_trained(path: Path) -> TrainedNetwork:
 
 def read_snapshot(path: Path, meaning: Callable[[dict[str, Array]], T]) -> T:
     """What a snapshot's members mean. Raises SnapshotError when the file is not sound."""
-    try:
+    with unsound(path):
         members = decode(path, MEMBERS)
         if int(members["schema"]) != SCHEMA:
             raise ValueError(f"its schema is {int(members['schema'])}, this version reads {SCHEMA}")
         check_state(members, step_of(path))
         return meaning(members)
+
+
+@contextmanager
+def unsound(path: Path) -> Iterator[None]:
+    """Whatever is wrong with a snapshot inside is a SnapshotError."""
+    try:
+        yield
     except UnknownPartError as error:
         raise SnapshotError(
             f"{printable(path)}: {printable(error)}; use the version of the runner, or the module, "
@@ -209,14 +216,15 @@ def check_state(members: Mapping[str, Array], step: int) -> None:
         "epoch": 0 <= members["epoch"] <= members["step"],
         "position": 0 <= members["position"] < max(order.size, 1),
         "seconds": np.isfinite(members["seconds"]),
-        "parameters": size > 0 and np.isfinite(parameters).all(),
+        "parameters": size > 0 and parameters.itemsize in (4, 8) and np.isfinite(parameters).all(),
         "slots": members["slots"].shape[1] == size and members["slots"].dtype == parameters.dtype,
         "order": order.size > 0 and np.array_equal(np.sort(order), np.arange(order.size)),
         "sums": members["sums"].shape == (4,),
-        "watch": members["watch"].shape == (7,) and counts_epochs(members["watch"]),
+        "watch": members["watch"].shape == (7,),
         "best": members["best"].size in (0, size) and np.isfinite(members["best"]).all(),
         "distortion_seed": 0 <= members["distortion_seed"] <= 2**32,
-        "generator_key": members["generator_key"].shape == (624,),
+        "generator_key": members["generator_key"].shape == (624,)
+        and members["generator_key"].dtype == np.uint32,
         "generator_position": 0 <= members["generator_position"] <= 624,
         "restored": not members["restored"] or members["best"].size == size,
         "history": members["history"].shape == (2,) and members["history"].min() >= 0,
@@ -226,31 +234,32 @@ def check_state(members: Mapping[str, Array], step: int) -> None:
             raise ValueError(f"its {name} cannot be that of a run at step {step}")
 
 
-def counts_epochs(watch: Array) -> bool:
-    """Whether what counts epochs does, and the learning rate's factor is one."""
-    counts, factor = watch[[WAITED, SLOWING_WAITED, LEVEL_EPOCHS]], watch[RATE_FACTOR]
-    whole = np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()
-    return bool(whole and 0 <= factor <= 1)
-
-
-def sound_snapshot(path: Path, problem: Problem, experiment: str) -> Snapshot:
+def sound_snapshot(path: Path, problem: Problem, experiment: object) -> Snapshot:
     """A snapshot to go on from.
 
     experiment: the checksum of the run whose it is to be; problem: what it is to be trained on.
     Raises SnapshotError where the file is not sound, or another run's.
     """
+    snapshot = snapshot_of(path, experiment)
+    check_fits(path, problem, snapshot.state)
+    return snapshot
+
+
+def snapshot_of(path: Path, experiment: object) -> Snapshot:
+    """A snapshot of the run with that checksum.
+
+    Raises SnapshotError where the file is not sound, or another run's.
+    """
     snapshot = read_snapshot(path, snapshot_from)
     if snapshot.experiment != experiment:
-        raise SnapshotError(f"{printable(path)} is another run's snapshot")
-    check_fits(path, problem, snapshot.state)
+        raise SnapshotError(f"{printable(path)} is another run's snapshot; use one of its own")
     return snapshot
 
 
 def check_fits(path: Path, problem: Problem, state: TrainingState) -> None:
     """Raises SnapshotError where a snapshot's state is none of a run on this problem."""
-    wrong = misfit(problem, state)
-    if wrong is not None:
-        raise SnapshotError(f"{printable(path)} is no snapshot of this run: {wrong}")
+    with unsound(path):
+        check_fit(state, problem)
 
 
 def state_from(members: Mapping[str, Array]) -> TrainingState:

@@ -1,35 +1,53 @@
-"""Whether a state that was read from a file is one that training on a problem can have come to.
+"""Whether a state is one that a problem's engine can go on from.
 
-Engines trust a state: compiled code would follow an order or write slots of another size beyond
-their arrays. What comes from a file is held against the problem here, and nowhere else.
+Engines read a state's arrays as the problem says they are; the compiled one checks no index. What
+comes from a file is held against the problem here, and nowhere else.
 """
 
 import numpy as np
 
+from runner.network.topology import Array
 from runner.training.engine import Problem
+from runner.training.metrics import SAMPLES
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.state import TrainingState
+from runner.training.watching import LEVEL_EPOCHS, RATE_FACTOR, SLOWING_WAITED, WAITED
 
 
-def misfit(problem: Problem, state: TrainingState) -> str | None:
-    """What of the state cannot be that of a run on this problem, in words; None where all can."""
-    size, numbers = problem.network.topology.size, problem.targets.dtype
-    slots, samples = OPTIMIZERS[problem.optimizer].slots, problem.samples
-    arrays = {
+def check_fit(state: TrainingState, problem: Problem) -> None:
+    """Raises ValueError, in words, for a state that no run of the problem could have come to."""
+    size, samples = problem.network.topology.size, problem.samples
+    numbers, double = problem.targets.dtype, np.dtype(np.float64)
+    slots = OPTIMIZERS[problem.optimizer].slots
+    arrays: dict[str, tuple[Array, tuple[int, ...], np.dtype[np.generic]]] = {
         "parameters": (state.parameters, (size,), numbers),
         "slots": (state.slots, (slots, size), numbers),
         "order": (state.order, (samples,), np.dtype(np.int64)),
-        "sums": (state.sums, (4,), np.dtype(float)),
-        "watch": (state.watch, (7,), np.dtype(float)),
+        "sums": (state.sums, (4,), double),
+        "watch": (state.watch, (7,), double),
     }
-    if state.best.size:
-        arrays["best"] = (state.best, (size,), numbers)
-    for name, (array, shape, dtype) in arrays.items():
-        if array.shape != shape or array.dtype != dtype:
-            found = f"{array.dtype} {list(array.shape)}"
-            return f"its {name} are {found}, those of the run {dtype} {list(shape)}"
-    if not np.array_equal(np.sort(state.order), np.arange(samples)):
-        return f"its order is none of {samples:,} samples"
-    if not (0 <= state.position < samples and state.position % problem.batch_size == 0):
-        return f"its position {state.position:,} is between batches of {problem.batch_size:,}"
-    return None
+    if state.best.size:  # else none are kept
+        arrays["best"] = state.best, (size,), numbers
+    for name, (found, shape, dtype) in arrays.items():
+        if (found.shape, found.dtype) != (shape, dtype):
+            raise ValueError(
+                f"its {name} is {found.dtype} {list(found.shape)}, that of its run "
+                f"{dtype} {list(shape)}"
+            )
+    ranges = {
+        "order": np.array_equal(np.sort(state.order), np.arange(samples)),
+        "position": state.position in range(0, samples, problem.batch_size),
+        "epoch": 0 <= state.epoch <= state.step < 2**62,
+        "sums": state.sums[SAMPLES] in ((state.position,) if state.position else (0, samples)),
+        "watch": all(0 <= state.watch[i] <= state.epoch for i in COUNTS)
+        and 0 <= state.watch[RATE_FACTOR] <= 1,
+        "parameters": np.isfinite(state.parameters).all(),
+        "best": np.isfinite(state.best).all(),
+    }
+    for name, holds in ranges.items():
+        if not holds:
+            raise ValueError(f"its {name} cannot be that of its run")
+
+
+COUNTS = (WAITED, SLOWING_WAITED, LEVEL_EPOCHS)
+"""Epochs in `TrainingState.watch`."""
