@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from runner.assembly.combinations import (
+    check_loss,
     check_metric,
     check_problem,
     check_reach,
@@ -49,6 +50,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
     targets = np.ascontiguousarray(dataset.scaled_targets(dataset.train), settings.dtype)
     task = task_of(dataset.train.targets, regression=dataset.regression)
+    check_loss(settings, task, targets)
     samples = len(dataset.train)
     batch_size = checked_batch_size(settings.batch_size, samples)
     inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)

@@ -4,7 +4,7 @@ from runner.data.dataset import Dataset
 from runner.errors import SettingsError, printable
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
-from runner.network.topology import Topology
+from runner.network.topology import Array, Topology
 from runner.settings import Settings
 from runner.training.engine import Engine, Problem
 from runner.training.metrics import VALIDATION, higher_is_better
@@ -107,8 +107,7 @@ def check_validation(settings: Settings, has_validation: bool) -> None:
 
 
 def check_problem(problem: Problem) -> None:
-    """Optimizer, loss and penalties that do not go with this net or batch."""
-    targets = problem.targets
+    """An optimizer, or a normalisation, that does not go with this net or batch."""
     if OPTIMIZERS[problem.optimizer].full_batch_only and not problem.full_batch:
         raise SettingsError(
             f"optimizer.name='{problem.optimizer}' takes the sign of whole gradients and needs "
@@ -116,21 +115,37 @@ def check_problem(problem: Problem) -> None:
         )
     if problem.network.topology.batch_norm:
         check_batch_norm(problem)
-    if problem.loss == "cross_entropy" and targets.shape[1] < 2:
+
+
+def check_loss(settings: Settings, task: Task, targets: Array) -> None:
+    """A loss for classes needs targets that are classes, or shares of them.
+
+    targets: [samples, n_out], scaled.
+    """
+    loss, least, most = settings.loss.name, targets.min(), targets.max()
+    if "cross_entropy" not in loss:
+        return
+    one_each = targets.shape[1] > 1 and abs(targets.sum(axis=1) - 1).max() <= 1e-6
+    if loss == "cross_entropy" and task is REGRESSION and not one_each:
+        raise SettingsError(
+            "loss.name='cross_entropy' is for classes, and dataset.name="
+            f"'{printable(settings.dataset.name)}' has numbers to predict; "
+            "choose loss=squared_error"
+        )
+    if loss == "cross_entropy" and targets.shape[1] < 2:
         raise SettingsError(
             "loss.name='cross_entropy' needs an output a class, at least two; "
             "with one output choose loss=binary_cross_entropy"
         )
-    if problem.loss == "cross_entropy" and abs(targets.sum(axis=1) - 1).max() > 1e-6:
+    if loss == "cross_entropy" and not one_each:
         raise SettingsError(
             "loss.name='cross_entropy' needs targets of one class a sample, which sum to 1, and "
             "these do not; choose loss=binary_cross_entropy, or squared_error"
         )
-    if "cross_entropy" in problem.loss and (targets.min() < 0 or targets.max() > 1):
+    if least < 0 or most > 1:
         raise SettingsError(
-            f"loss.name='{problem.loss}' needs targets within [0, 1], found "
-            f"{targets.min():g} to {targets.max():g}; choose loss=squared_error, "
-            "or dataset.scale_targets=minmax where the data set has that"
+            f"loss.name='{loss}' needs targets within [0, 1], found {least:g} to {most:g}; "
+            "choose loss=squared_error, or dataset.scale_targets=minmax where the data set has that"
         )
 
 

@@ -116,8 +116,11 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
     if not sweep.earlier:
         for job in jobs:
             sweep.checked(job)
+        sweep.check_data()
         return [(job, None) for job in jobs]
     known = recognised((sweep.checked(job) for job in jobs), sweep.earlier)
+    if any(before is None or before.end is None for before in known):
+        sweep.check_data()
     numbers = numbers_for(known, first, numbers_in(sweep.folder))
     return [
         (Job(number, job.overrides), None if before is None else before.end)

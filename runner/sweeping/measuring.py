@@ -4,7 +4,6 @@ In as many processes at once, so that what else the machine does is in the times
 """
 
 import math
-import signal
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from runner.recording.files import BySweep
 from runner.settings import parse_settings
 from runner.sweeping.job import JobEnd, run_job
 from runner.sweeping.launching import ending
-from runner.sweeping.pool import Lost, Pool
+from runner.sweeping.pool import Lost, Pool, in_time
 from runner.sweeping.sharing import shared_assembly
 from runner.sweeping.sweep import Job, Sweep
 from runner.threads import limited
@@ -116,25 +115,11 @@ def measured(sweep: Sweep, nets: Sequence[Sequence[Job]], processes: int) -> lis
 
 def finished_in_time(pool: Pool) -> Iterator[tuple[int, Trial | str]]:
     """Each trial as it comes, and what went wrong with those that do not, until time is up."""
-    began, limit, stopped = time.monotonic(), 2 * SECONDS, False
-
-    def check() -> None:
-        nonlocal stopped
-        if not stopped and time.monotonic() - began > limit:
-            stopped = True
-            pool.stop(signal.SIGKILL)
-
-    try:
-        for event in pool.results(check, every=SECONDS / 20):
-            if isinstance(event, Lost):
-                if event.task is not None and not stopped:
-                    yield event.task, ending(event.exit_code)
-            else:
-                limit = SECONDS
-                yield event
-            check()
-    finally:
-        pool.close()
+    for event in in_time(pool, 2 * SECONDS, SECONDS):
+        if not isinstance(event, Lost):
+            yield event
+        elif event.task is not None:
+            yield event.task, ending(event.exit_code)
 
 
 def tried(sweep: Sweep, job: Job, seconds: float, folder: Path, *, first: bool) -> Trial | str:

@@ -244,6 +244,30 @@ class Pool:
             return None
 
 
+def in_time(pool: Pool, first: float, later: float) -> Iterator[tuple[int, Any] | Lost]:
+    """What comes from a pool until time is up, when its processes are killed.
+
+    first: seconds that all may take where no result comes, else it is `later`.
+    """
+    began, limit = time.monotonic(), first
+    stopped = False
+
+    def check() -> None:
+        nonlocal stopped
+        if not stopped and time.monotonic() - began > limit:
+            stopped = True
+            pool.stop(signal.SIGKILL)
+
+    try:
+        for event in pool.results(check, every=later / 20):
+            if not isinstance(event, Lost):
+                limit = later
+            yield event
+            check()
+    finally:
+        pool.close()
+
+
 def waiting(pipe: int) -> int:
     """Tasks in a pipe."""
     size = fcntl.ioctl(pipe, termios.FIONREAD, NUMBER.pack(0))

@@ -22,6 +22,8 @@ REFUSED = [
     (["network.activation.hidden=[tanh,relu]"], "expected one name for all"),
     (["loss=cross_entropy", "network=tanh"], "choose loss=binary_cross_entropy"),
     (["dataset=binary_addition", "loss=cross_entropy"], "one class a sample"),
+    ([*SINE, "loss=cross_entropy"], "has numbers to predict; choose loss=squared_error"),
+    ([*SINE, "loss=binary_cross_entropy"], "choose loss=squared_error"),
     (
         [*SINE, "loss=binary_cross_entropy", "network.activation.output=auto"],
         "targets within [0, 1]",
