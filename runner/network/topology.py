@@ -118,12 +118,12 @@ def memory_needed(topology: Topology, dtype: str) -> int:
 def memory_of_training(topology: Topology, dtype: str, batch: int, samples: int, slots: int) -> int:
     """Bytes at the most: data in the network's dtype, parameters, and the units of a batch.
 
-    As measured of both engines: a parameter is there 14 times, in gradients, snapshots as they are
-    written and the like, and 5 times more for each of the optimizer's `slots`; of each unit its
+    As measured of both engines: a parameter is there 15 times, in gradients, snapshots as they are
+    written and the like, and 6 times more for each of the optimizer's `slots`; of each unit its
     output and its error, a sample.
     """
     inputs, *units = topology.sizes
     numbers = (
-        samples * (inputs + units[-1]) + topology.size * (14 + 5 * slots) + batch * sum(units) * 2
+        samples * (inputs + units[-1]) + topology.size * (15 + 6 * slots) + batch * sum(units) * 2
     )
     return numbers * int(np.dtype(dtype).itemsize)
