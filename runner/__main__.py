@@ -29,6 +29,7 @@ from runner.configuration.composing import (
     explained,
     plain,
     prepare_hydra,
+    unresolved,
 )
 from runner.errors import (
     INTERRUPTED,
@@ -43,6 +44,7 @@ from runner.errors import (
 )
 from runner.experiment import run_experiment
 from runner.recording.branching import inherited
+from runner.recording.job_folders import job_folders
 from runner.recording.ownership import take_away
 from runner.standard_output import outlive_readers
 from runner.sweeping.job import JobEnd, run_composed_job
@@ -56,7 +58,7 @@ def application(config: DictConfig) -> float | None:
     note_warnings()  # a job of another launcher begins here
     outlive_readers()
     about = HydraConfig.get()
-    folder = Path(about.runtime.output_dir)
+    folder = Path(unresolved(about.runtime)["output_dir"])  # a path, whatever is in its name
     if about.mode == RunMode.MULTIRUN:
         if SweepFolder.path is None:  # a process of a launcher's, not the sweep's own
             follow_parent()
@@ -121,7 +123,7 @@ def swept(code: int) -> int:
     left = code in (ConflictError.exit_code, StorageError.exit_code)
     if left or sweep is None or not sweep.is_dir():
         return code
-    if not any(path.is_dir() for path in sweep.iterdir()):
+    if not job_folders(sweep):
         for name in ("multirun.yaml", "sweep.log"):
             (sweep / name).unlink(missing_ok=True)
         return code or report("the sweep is empty; give a key some values, e.g. seed=1,2,3", 2)

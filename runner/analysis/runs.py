@@ -11,6 +11,7 @@ import pandas as pd
 from runner.analysis.columns import STATUSES, TYPES, number
 from runner.analysis.tables import NOT_READABLE, Rows, parse, read_rows
 from runner.errors import SnapshotError, printable
+from runner.recording.job_folders import is_number
 from runner.recording.run_directory import read_run
 from runner.recording.tables import FORMULA
 
@@ -159,7 +160,7 @@ def check_results(rows: Rows) -> None:
     if "status" not in rows.names or not rows.lines:
         raise ValueError("it holds no results")
     if rows.names[0] == "job":
-        if not all(line.partition(",")[0].isdecimal() for line in rows.lines):
+        if not all(is_number(line.partition(",")[0]) for line in rows.lines):
             raise ValueError("its jobs are not numbered")
     elif len(rows.lines) > 1:
         raise ValueError(f"it holds {len(rows.lines)} rows, expected 1")
@@ -174,7 +175,7 @@ def ended_later(sweep: str, jobs: list[str], written: int) -> tuple[set[str], se
     later, links = set(), set()
     with os.scandir(sweep) as entries:
         for entry in entries:
-            if not entry.name.isdecimal():
+            if not is_number(entry.name):
                 continue
             if entry.is_symlink():
                 links.add(entry.name)
@@ -210,7 +211,7 @@ def reason(error: BaseException) -> str:
 
 def in_order(name: str) -> tuple[bool, int, str]:
     """Sorts numbered jobs by number."""
-    return (name.isdecimal(), int(name) if name.isdecimal() else 0, name)
+    return (is_number(name), int(name) if is_number(name) else 0, name)
 
 
 def results_among(runs: pd.DataFrame) -> list[str]:

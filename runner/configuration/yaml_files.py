@@ -1,7 +1,7 @@
 """YAML files looked at before Hydra loads them: what would take for ever is refused at once."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -48,7 +48,17 @@ class FileConfigSource(file_config_source.FileConfigSource):
         loaded = super().load_config(config_path)
         if isinstance(loaded.config, DictConfig):
             check_search_path(loaded.config, printable(path))
+            check_package(loaded.header, config_path, printable(path))
         return loaded
+
+
+def check_package(header: Mapping[str, str | None], config_path: str, name: str) -> None:
+    """Raises SettingsError for a preset whose keys would all become those of `experiment`."""
+    if config_path.startswith("experiment/") and header.get("package") is None:
+        raise SettingsError(
+            f"{name} does not begin with '# @package _global_', without which its keys are not the "
+            "configuration's; put that line before the others"
+        )
 
 
 _loaded: dict[tuple[Path, int], ConfigResult | SettingsError] = {}

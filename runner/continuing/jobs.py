@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from runner.recording.job_folders import begun_jobs
 from runner.recording.reading import read_text
 from runner.recording.run_directory import read_run
 
@@ -14,9 +15,8 @@ def jobs_of(sweep: Path) -> dict[Path, str] | None:
     """Each job's folder, by number, and its status; None of what is no sweep."""
     if (sweep / "run.json").exists() or not sweep.is_dir():
         return None
-    jobs = [path for path in sweep.iterdir() if path.name.isdecimal() and not path.is_symlink()]
-    jobs = [path for path in jobs if (path / "run.json").exists()]
-    return {job: status_of(job) for job in sorted(jobs, key=lambda job: int(job.name))} or None
+    jobs = [job for job in begun_jobs(sweep).values() if not job.is_symlink()]
+    return {job: status_of(job) for job in jobs} or None
 
 
 def never_started(sweep: Path, started: int) -> int:

@@ -11,10 +11,11 @@ from types import FrameType
 from hydra.core.utils import JobReturn
 
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
+from runner.recording.job_folders import begun_jobs
 from runner.recording.locks import locked
 from runner.signals import WARNINGS, ended_by, forget_terminal
 from runner.sweeping.job import JobEnd
-from runner.sweeping.pickup import numbers_for, numbers_in, recognised
+from runner.sweeping.pickup import numbers_for, recognised
 from runner.sweeping.pool import Lost, Pool
 from runner.sweeping.standing import Standing, SweepLog
 from runner.sweeping.sweep import Job, Sweep
@@ -28,7 +29,8 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     known = taken_up(sweep, job_overrides, first)
     jobs = [job for job, end in known if end is None]
     ends = {job.number: end for job, end in known if end is not None}
-    standing = Standing(len(jobs), sweep.workers, sweep.objective, short_names(known))
+    names = names_of(known) if sweep.is_search else short_names(known)
+    standing = Standing(len(jobs), sweep.workers, sweep.objective, names)
     for end in ends.values():
         standing.compare(end)
     by_number = {job.number: job for job in jobs}
@@ -77,7 +79,7 @@ def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
     Raises ConflictError where another sweep holds it, or has begun one of them since.
     """
     with locked(sweep.folder):
-        begun = numbers_in(sweep.folder) - sweep.numbers
+        begun = begun_jobs(sweep.folder).keys() - sweep.numbers
         if taken := [job for job in jobs if job.number in begun]:
             raise ConflictError(
                 f"{printable(sweep.folder)} has been used by another sweep in the meantime, for "
@@ -85,6 +87,11 @@ def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
             )
         sweep.save_config()
         yield
+
+
+def names_of(known: Sequence[tuple[Job, JobEnd | None]]) -> dict[int, str]:
+    """Of each job its number and all its overrides: a search's launches differ in any of them."""
+    return {job.number: job.name for job, _ in known}
 
 
 def short_names(known: Sequence[tuple[Job, JobEnd | None]]) -> dict[int, str]:
@@ -121,7 +128,7 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
     known = recognised((sweep.checked(job) for job in jobs), sweep.earlier)
     if any(before is None or before.end is None for before in known):
         sweep.check_data()
-    numbers = numbers_for(known, first, numbers_in(sweep.folder))
+    numbers = numbers_for(known, first, set(begun_jobs(sweep.folder)))
     return [
         (Job(number, job.overrides), None if before is None else before.end)
         for job, before, number in zip(jobs, known, numbers, strict=True)

@@ -10,6 +10,8 @@ from runner.training.metrics import higher_is_better
 
 OWN = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")
 """The options that only the runner's own sweeper reads; they are no part of a job."""
+OWN_FOLDER = "${hydra.job.num}"
+"""Where a job of a sweep lies in it."""
 OF_POOL = ("sweep.workers", "sweep.fail_fast")
 """Those that only its own launcher reads."""
 
@@ -41,6 +43,13 @@ def check_in_sweep(config: DictConfig) -> None:
                     f"hydra/{kind}={chosen} would not read it"
                 )
     check_direction(config)
+    values: Any = OmegaConf.to_container(config.hydra.sweep)
+    subdir = values["subdir"]
+    if subdir != OWN_FOLDER:
+        raise SettingsError(
+            f"hydra.sweep.subdir={shown(subdir)} would give a job another folder than its number's; "
+            "give hydra.sweep.dir, and leave that as it is"
+        )
 
 
 def check_direction(config: DictConfig) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from runner.assembly.loading import whole_topology
 from runner.continuing.resuming import warn
 from runner.errors import RunnerError
+from runner.recording.job_folders import begun_jobs
 from runner.recording.locks import locked
 from runner.recording.run_directory import read_run
 from runner.settings import parse_settings
@@ -50,12 +51,6 @@ def as_recorded(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**config, "topology": str(topology)}
 
 
-def numbers_in(sweep: Path) -> set[int]:
-    """The numbers of the jobs that a sweep's folder holds."""
-    found = sweep.iterdir() if sweep.is_dir() else ()
-    return {int(p.name) for p in found if p.name.isdecimal() and (p / "run.json").exists()}
-
-
 def earlier_jobs(sweep: Path) -> tuple[dict[str, list[Earlier]], TrainedOn]:
     """By identity the jobs that a sweep's folder holds and that can be read, finished ones first.
 
@@ -63,8 +58,7 @@ def earlier_jobs(sweep: Path) -> tuple[dict[str, list[Earlier]], TrainedOn]:
     """
     found: dict[str, list[Earlier]] = defaultdict(list)
     trained_on = TrainedOn()
-    for number in sorted(numbers_in(sweep)):
-        folder = sweep / str(number)
+    for number, folder in begun_jobs(sweep).items():
         try:
             about = read_run(folder)
             key = identity(about["configuration"])

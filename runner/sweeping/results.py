@@ -1,6 +1,5 @@
 """A sweep's results.csv: a row for each of its jobs."""
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from omegaconf import DictConfig
 from runner.checking.rules import folder
 from runner.errors import ConflictError, RunnerError, Stop, printable
 from runner.recording.files import make_folders, storage_errors, write_atomically
+from runner.recording.job_folders import begun_jobs, job_folders
 from runner.recording.ownership import check_empty, names_in
 from runner.recording.reading import check_own_files, read_text, recorded_overrides
 from runner.recording.run_directory import read_run
@@ -88,8 +88,7 @@ def check_sweep_folder(sweep: Path, *, again: bool) -> None:
     Beside a sweep's jobs there may lie what one likes, but not in the place of a job.
     """
     with storage_errors(sweep):
-        numbers = job_numbers(sweep) if sweep.is_dir() else set()
-    begun = {number for number in numbers if os.path.lexists(sweep / number / "run.json")}
+        folders, begun = job_folders(sweep), begun_jobs(sweep)
     if "run.json" in names_in(sweep) or not (begun or has_config(sweep)):
         check_empty(sweep, "hydra.sweep.dir")
         return
@@ -97,11 +96,11 @@ def check_sweep_folder(sweep: Path, *, again: bool) -> None:
         raise ConflictError(
             f"{printable(sweep)} already holds a sweep; give another hydra.sweep.dir"
         )
-    for number in sorted(numbers - begun, key=int):
-        strange = [name for name in names_in(sweep / number) if not HYDRAS.fullmatch(name)]
+    for place in (folders[number] for number in folders if number not in begun):
+        strange = [name for name in names_in(place) if not HYDRAS.fullmatch(name)]
         if strange:
             raise ConflictError(
-                f"{printable(sweep / number / min(strange))} is in the place of one of the sweep's "
+                f"{printable(place / min(strange))} is in the place of one of the sweep's "
                 "jobs; move it away or give another hydra.sweep.dir"
             )
 
@@ -121,17 +120,11 @@ def has_config(sweep: Path) -> bool:
 
 def sweep_jobs(sweep: Path) -> Iterator[Job]:
     """The jobs of a sweep that have ended, in the order of their numbers."""
-    for number in sorted(job_numbers(sweep), key=int):
+    for place in job_folders(sweep).values():
         try:
-            yield job_in(sweep / number)
+            yield job_in(place)
         except (OSError, ValueError, KeyError):
             continue  # not ended: its own folder says how far it came
-
-
-def job_numbers(sweep: Path) -> set[str]:
-    """The names of a sweep's folders that are a job's."""
-    with os.scandir(sweep) as entries:
-        return {entry.name for entry in entries if entry.name.isdecimal() and entry.is_dir()}
 
 
 def job_in(folder: Path) -> Job:
@@ -147,7 +140,7 @@ def swept_jobs(sweep: Path) -> tuple[int, list[Job]]:
     Where it has them already, as the pool leaves it, only the folders of failed jobs are read.
     """
     table = statuses(sweep / "results.csv")
-    if table.keys() != job_numbers(sweep):
+    if table.keys() != set(map(str, job_folders(sweep))):
         jobs = collect_results(sweep)
         return len(jobs), [job for job in jobs if job.failed]
     failed = [number for number, status in table.items() if status in FAILED]

@@ -18,12 +18,13 @@ from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
 from runner.errors import RunnerError, SettingsError, printable
 from runner.recording.branching import inherited
 from runner.recording.files import BySweep, storage_errors
+from runner.recording.job_folders import begun_jobs
 from runner.settings import parse_settings
-from runner.sweeping.composition import Composer, job_config, plain_values
+from runner.sweeping.composition import Composer, job_config
 from runner.sweeping.fitting import Fitting
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
 from runner.sweeping.objective import check_objective
-from runner.sweeping.pickup import earlier_jobs, numbers_in
+from runner.sweeping.pickup import earlier_jobs
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.table import ResultsTable
 
@@ -52,15 +53,15 @@ class Sweep:
         self._context, self._config = context, config
         self._composer = Composer(context.config_loader, config)
         self._by_hydra = needs_hydra(config)
-        self._is_search = is_search(config)
-        self.watched = job_lines if self._is_search else progress
+        self.is_search = is_search(config)
+        self.watched = job_lines if self.is_search else progress
         self.workers = config.sweep.workers or os.cpu_count() or 1
         self.fail_fast: bool = config.sweep.fail_fast
         self.stop_on_warning: bool = config.recording.on_sigusr1 == "stop"
         self.objective: str | None = config.sweep.objective
         self._objective_checked = False
         self._fitting = Fitting()
-        self.numbers = numbers_in(self.folder)
+        self.numbers = set(begun_jobs(self.folder))
         self.earlier, self.trained_on = earlier_jobs(self.folder)
         finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
         self._finished = sorted(finished, key=lambda end: end.number)
@@ -72,7 +73,7 @@ class Sweep:
 
     def save_config(self) -> None:
         """multirun.yaml, as Hydra's own sweepers write it."""
-        if not self._is_search:  # which has done so itself
+        if not self.is_search:  # which has done so itself
             path = self.folder / "multirun.yaml"
             with storage_errors(path):
                 OmegaConf.save(self._config, path)
@@ -152,7 +153,7 @@ class Sweep:
         A search is told of failures as Hydra does it, for it may be counting them.
         """
         result = JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED)
-        if self._is_search and (end is None or end.failed):
+        if self.is_search and (end is None or end.failed):
             result.status = JobStatus.FAILED
             result.return_value = RunnerError("it has left no end" if end is None else end.text)
         else:
@@ -197,14 +198,12 @@ def needs_hydra(config: DictConfig) -> bool:
     """Whether jobs are to be surrounded by what only Hydra's own `run_job` does."""
     job = config.hydra.job
     callbacks = set(config.hydra.callbacks or {})
-    subdir = plain_values(config.hydra.sweep)["subdir"]
     return bool(
         job.chdir
         or job.env_set
         or config.hydra.output_subdir
         or config.hydra.verbose
         or callbacks != {"sweep_folder"}
-        or subdir != "${hydra.job.num}"
     )
 
 

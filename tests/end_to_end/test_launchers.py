@@ -148,6 +148,19 @@ def test_a_search_launched_again_goes_on_where_it_was(launcher: str, optuna: InP
 
 
 @pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("launcher", ["pool", "basic"])
+def test_the_line_of_a_searchs_job_says_all_its_settings(launcher: str, optuna: InProcess) -> None:
+    chosen = (*OPTUNA, RATES, *FEW, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=3")
+    ended = optuna(*chosen)
+    assert ended.code == 0
+    lines = {line for line in ended.out.splitlines() if re.match(r"#\d+ ", line)}
+    assert len(lines) == 3
+    given = [text for text in FEW if not text.startswith("hydra.")]
+    for line in lines:
+        assert all(f" {text}" in line for text in (*given, "optimizer.learning_rate="))
+
+
+@pytest.mark.filterwarnings("default")
 def test_a_search_survives_failing_trials(optuna: InProcess) -> None:
     ended = optuna(*OPTUNA, "topology=choice(3-4-1,2-4-1,3-2-1)", *FEW)
     assert ended.code == 1

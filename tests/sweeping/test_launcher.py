@@ -98,3 +98,22 @@ def test_settings_are_checked_before_the_first_job_starts(case: str, run: InProc
     assert ended.code == 2
     assert ended.err.startswith(f"error: {words}")
     assert not list((run.cwd / "s").glob("[0-9]*"))
+
+
+@pytest.mark.parametrize("launcher", ["pool", "basic"])
+def test_a_job_has_the_folder_of_its_number_and_no_other(launcher: str, run: InProcess) -> None:
+    choices = ("hydra.sweep.subdir=x", "hydra.sweep.dir=s", f"hydra/launcher={launcher}")
+    ended = run("-m", "seed=1,2", *choices)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: hydra.sweep.subdir='x' would ")
+    assert list(run.cwd.iterdir()) == []
+
+
+@pytest.mark.parametrize("choices", [(), ("-m",), ("-m", "hydra/launcher=basic")])
+def test_a_working_folder_may_have_a_name_that_looks_like_an_interpolation(
+    choices: tuple[str, ...], run: InProcess
+) -> None:
+    (run.cwd / "a${x}b").mkdir()
+    ended = command(*choices, "seed=1", "stopping.max_steps=3", cwd=run.cwd / "a${x}b")
+    assert (ended.code, ended.err) == (0, "")
+    assert list((run.cwd / "a${x}b" / "outputs").glob("**/run.json"))

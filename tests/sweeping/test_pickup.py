@@ -1,13 +1,18 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
+from runner import load_runs
+from runner.continuing.jobs import jobs_of
+from runner.recording.job_folders import job_folders
 from runner.sweeping.pickup import Earlier, identity, numbers_for
+from runner.sweeping.results import sweep_jobs
 from tests.end_to_end.commands import InProcess, command, ending, start
 
 FEW = ("stopping.target=null", "stopping.max_steps=20", "hydra.sweep.dir=s")
@@ -159,3 +164,25 @@ def test_an_identity_does_not_depend_on_the_order_of_keys() -> None:
     assert identity({"a": 1, "b": {"c": 2, "d": 3}}) == identity({"b": {"d": 3, "c": 2}, "a": 1})
     assert identity({"a": 1}) != identity({"a": 2})
     assert identity({"a": 1, "sweep": {"workers": 1}}) == identity({"a": 1})
+
+
+STRANGERS = ("007", "٣", "00", "1x", "9" * 30, "-1")
+
+
+def test_a_folder_that_is_not_named_as_the_runner_names_jobs_is_no_job(run: InProcess) -> None:
+    few = (*FEW, "hydra.sweep.dir=s")
+    assert run("-m", "seed=1,2", *few).code == 0
+    sweep = run.cwd / "s"
+    for name in STRANGERS:
+        shutil.copytree(sweep / "0", sweep / name)
+    shutil.copytree(sweep / "0", sweep / "7")  # that one is
+    jobs = {"0", "1", "7"}
+    assert {str(number) for number in job_folders(sweep)} == jobs
+    assert {job.name for job in jobs_of(sweep) or ()} == jobs
+    assert {job.number for job in sweep_jobs(sweep)} == jobs
+    (sweep / "results.csv").touch()
+    assert {Path(path).name for path in load_runs(sweep)["path"]} == jobs
+    ended = run("-m", "seed=1,2,3", *few)
+    assert (ended.code, ended.err) == (0, "")
+    assert "2 jobs are finished, 1 to run" in ended.out
+    assert {row["job"] for row in rows(sweep)} == {*jobs, "2"}

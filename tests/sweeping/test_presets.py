@@ -65,3 +65,18 @@ def test_a_swept_preset_that_says_how_it_is_swept_is_refused(run: InProcess, fol
     ended = run("-m", "-cd", str(folder), "experiment=plain,repeated", "sweep.repeats=2", *FEW)
     assert ended.code == 0
     assert len(jobs(run.cwd / "s")) == 4
+
+
+@pytest.mark.parametrize("sweep", [(), ("-m",)])
+@pytest.mark.parametrize(
+    "text", ["topology: 3-2-1\n", "defaults: [{override /optimizer: adam}]\nseed: 1\n"]
+)
+def test_a_preset_without_its_first_line_is_told_it(
+    text: str, sweep: tuple[str, ...], run: InProcess
+) -> None:
+    (run.cwd / "experiment").mkdir()
+    (run.cwd / "experiment" / "mine.yaml").write_text(text)
+    ended = run(*sweep, "-cd", str(run.cwd), "experiment=mine")
+    assert (ended.code, ended.out) == (2, "")
+    (line,) = ended.err.splitlines()
+    assert "experiment/mine.yaml does not begin with '# @package _global_'" in line
