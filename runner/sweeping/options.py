@@ -47,8 +47,8 @@ def check_in_sweep(config: DictConfig) -> None:
     subdir = values["subdir"]
     if subdir != OWN_FOLDER:
         raise SettingsError(
-            f"hydra.sweep.subdir={shown(subdir)} would give a job another folder than its number's; "
-            "give hydra.sweep.dir, and leave that as it is"
+            f"hydra.sweep.subdir={shown(subdir)} would give a job another folder than its "
+            "number's; give hydra.sweep.dir, and leave that as it is"
         )
 
 

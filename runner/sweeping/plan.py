@@ -4,7 +4,7 @@ import math
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,16 +67,36 @@ def seconds_since_start() -> float:
 def tried_groups(sweep: Sweep, to_run: Sequence[Job], workers: int) -> list[Group]:
     """The jobs by net and data set, some of each tried."""
     by_net: dict[tuple[str, str], list[Job]] = {}
+    sections: dict[str, dict[str, Any]] = {}
     for job in to_run:
         config = sweep.checked(job)
-        key = str(config["topology"]), str(config["dataset"]["name"])
-        by_net.setdefault(key, []).append(job)
-    groups = [Group(*key, jobs) for key, jobs in by_net.items()]
+        data = {key: value for key, value in config["dataset"].items() if key not in BY_CHANCE}
+        sections.setdefault(repr(data), data)
+        by_net.setdefault((str(config["topology"]), repr(data)), []).append(job)
+    names = names_of(sections)
+    groups = [Group(net, names[data], jobs) for (net, data), jobs in by_net.items()]
     chosen = sorted(sample(range(len(groups)), MOST_NETS))
     nets = measured(sweep, [sample(groups[n].jobs, MOST_TRIALS) for n in chosen], workers)
     for n, net in zip(chosen, nets, strict=True):
         groups[n] = replace(groups[n], net=net)
     return groups
+
+
+BY_CHANCE = ("split_seed", "fold")
+"""Of a `dataset` section: what says which samples come into a part, and not how many."""
+
+
+def names_of(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """What the data sets are called, with the values by which those of one name differ."""
+    by_name: dict[str, list[Mapping[str, Any]]] = {}
+    for data in sections.values():
+        by_name.setdefault(str(data["name"]), []).append(data)
+    found = {}
+    for text, data in sections.items():
+        others = by_name[str(data["name"])]
+        told = [key for key in data if any(key not in o or o[key] != data[key] for o in others)]
+        found[text] = " ".join([str(data["name"]), *(f"{key}={data[key]}" for key in told)])
+    return found
 
 
 def sample(items: Sequence[Any], most: int) -> list[Any]:
@@ -142,7 +162,8 @@ def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> N
     share = jobs / sum(len(group.jobs) for group in tried)
     nets = [(group.net, len(group.jobs)) for group in tried if group.net is not None]
     seconds = starting + sum(net.first for net, _ in nets)
-    seconds += share * sum(net.seconds * count for net, count in nets) / workers
+    work = share * sum(net.seconds * count for net, count in nets)
+    seconds += max(work / workers, *(net.seconds for net, _ in nets))
     disk = share * sum(net.size * count for net, count in nets)
     trials = sum(len(net.trials) for net, _ in nets)
     processes = f"{workers} process{'es' * (workers > 1)}"

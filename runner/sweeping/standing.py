@@ -76,12 +76,16 @@ class Standing:
     def times(self) -> str:
         """The time since the launch, and what the rest will take at the rate so far.
 
-        The rate is that of the last job's end, so that between two ends the time runs out.
+        The rate is that of the last job's end, so that between two ends the time runs out. Where
+        that has happened and jobs are left, they take longer than those before: nobody knows how
+        long.
         """
         passed = self.seconds
         if not self.done:
             return f"{clock(passed)} passed"
         left = self._last / self.done * (self.jobs - self.done) - (passed - self._last)
+        if self.done < self.jobs and left <= 0:
+            return f"{clock(passed)} passed, longer than expected"
         return f"{clock(passed)} passed, {clock(max(0.0, left))} left"
 
     @property

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from runner.sweeping import measuring, sharing
-from runner.sweeping.plan import duration
+from runner.sweeping.measuring import Net, Trial
+from runner.sweeping.plan import Group, duration, print_estimates
+from runner.sweeping.sweep import Job
 from tests.end_to_end.commands import InProcess
 
 FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")
@@ -63,11 +65,41 @@ def test_a_planned_sweep_runs_as_many_jobs_as_were_told(run: InProcess) -> None:
     assert "Jobs        6 completed, 0 failed" in run(*sweep).out
 
 
+def test_data_sets_of_different_sizes_are_tried_each(run: InProcess) -> None:
+    few = ("stopping.target=null", "stopping.max_epochs=1", "batch_size=10")
+    ended = run("-m", "dataset=moons", "topology=2-4-1", *few, "dataset.samples=100,9000", PLAN)
+    assert (ended.code, ended.err) == (0, "")
+    rows = [line.split()[:4] for line in ended.out.splitlines() if line.startswith("2-4-1 ")]
+    assert rows == [
+        ["2-4-1", "moons", "samples=100", "1"],
+        ["2-4-1", "moons", "samples=9000", "1"],
+    ]
+
+
+def test_splits_of_one_data_set_are_one_row(run: InProcess) -> None:
+    ended = run("-m", "dataset=moons", "topology=2-4-1", "dataset.split_seed=1,2", *FEW, PLAN)
+    rows = [line.split()[:3] for line in ended.out.splitlines() if line.startswith("2-4-1 ")]
+    assert rows == [["2-4-1", "moons", "2"]]
+
+
 def test_a_net_that_does_not_fit_is_told_beforehand(run: InProcess) -> None:
     ended = run("-m", "topology=3-4-1,2-4-1", PLAN, *FEW)
     assert ended.code == 0
     assert "a job of topology=2-4-1 will fail: topology=2-4-1 does not fit" in ended.out
     assert "Time        about" in ended.out
+
+
+def test_a_sweep_takes_as_long_as_its_longest_job(capsys: pytest.CaptureFixture[str]) -> None:
+    groups = [
+        Group("2-4-1", f"moons samples={seconds}", [Job(0, [])], Net((trial(seconds),)))
+        for seconds in (50, 1, 1)
+    ]
+    print_estimates(groups, 4, 0.0)
+    assert capsys.readouterr().out.startswith("Time        about 50 s on 4 processes")
+
+
+def trial(seconds: float) -> Trial:
+    return Trial(seconds, 100, 0.0, 1000.0, "about", 17)
 
 
 def test_a_job_that_would_be_refused_refuses_the_plan(run: InProcess) -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,23 @@ def test_what_is_done_failed_and_running_is_counted() -> None:
     standing.count(end(2, "diverged"))
     assert standing.counts.startswith("3 of 3 jobs done, 2 failed, ")
     assert re.fullmatch(r"0:00:0\d passed, 0:00:00 left", standing.times)
+
+
+def test_no_time_is_promised_where_the_rest_takes_longer_than_those_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    standing = Standing(3, 2, None, NAMES)
+    now = 110.0
+    standing.count(end(0, row="1,.5,9"))
+    assert standing.times == "0:00:10 passed, 0:00:20 left"
+    now = 125.0
+    assert standing.times == "0:00:25 passed, 0:00:05 left"
+    now = 140.0
+    assert standing.times == "0:00:40 passed, longer than expected"
+    standing.count(end(1, row="1,.5,9"))
+    assert standing.times == "0:00:40 passed, 0:00:20 left"
 
 
 def seen_on_a_terminal(*arguments: str, columns: int, cwd: Path) -> str:
