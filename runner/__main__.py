@@ -58,7 +58,7 @@ def application(config: DictConfig) -> float | None:
     note_warnings()  # a job of another launcher begins here
     outlive_readers()
     about = HydraConfig.get()
-    folder = Path(unresolved(about.runtime)["output_dir"])  # a path, whatever is in its name
+    folder = output_folder(about.runtime)
     if about.mode == RunMode.MULTIRUN:
         if SweepFolder.path is None:  # a process of a launcher's, not the sweep's own
             follow_parent()
@@ -74,6 +74,11 @@ def application(config: DictConfig) -> float | None:
     if outcome.exit_code:
         raise Stop(None, outcome.exit_code)
     return outcome.report.metrics.get(config.stopping.metric)
+
+
+def output_folder(runtime: Any) -> Path:
+    """The run's folder, whose name is its own where it looks like an interpolation."""
+    return Path(unresolved(runtime)["output_dir"])
 
 
 def configuration(config: DictConfig) -> dict[str, Any]:

@@ -4,6 +4,9 @@ import time
 
 import pytest
 
+from runner.assembly.loading import load_dataset
+from runner.data.dataset import Dataset
+from runner.settings import DatasetSettings
 from runner.sweeping import fitting, sharing
 from tests.end_to_end.commands import InProcess
 
@@ -60,12 +63,11 @@ def test_jobs_that_differ_in_nothing_that_data_could_refuse_are_asked_once(
     run: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = run.cwd / "loaded"
-    load = sharing.load_dataset
 
-    def noted(settings: sharing.DatasetSettings) -> sharing.Dataset:
+    def noted(settings: DatasetSettings) -> Dataset:
         with open(log, "a") as file:
             file.write(f"{settings.name}\n")
-        return load(settings)
+        return load_dataset(settings)
 
     monkeypatch.setattr(sharing, "load_dataset", noted)
     grid = ("optimizer.learning_rate=0.1,1", "seed=1,2", "dataset.split_seed=1,2")
