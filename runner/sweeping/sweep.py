@@ -21,7 +21,7 @@ from runner.recording.files import BySweep, storage_errors
 from runner.recording.job_folders import begun_jobs
 from runner.settings import parse_settings
 from runner.sweeping.composition import Composer, job_config
-from runner.sweeping.fitting import Fitting
+from runner.sweeping.data_checks import Fitting
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
 from runner.sweeping.objective import check_objective
 from runner.sweeping.pickup import earlier_jobs

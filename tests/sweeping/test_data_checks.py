@@ -7,7 +7,7 @@ import pytest
 from runner.assembly.loading import load_dataset
 from runner.data.dataset import Dataset
 from runner.settings import DatasetSettings
-from runner.sweeping import fitting, sharing
+from runner.sweeping import sharing
 from tests.end_to_end.commands import InProcess
 
 FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")
