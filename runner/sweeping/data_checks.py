@@ -13,7 +13,7 @@ SECONDS = 2.0
 """For all data sets together; what has not been looked at by then is for the jobs to say."""
 
 
-class Fitting:
+class DataChecks:
     """The jobs whose settings are to be held against their data: one of all that are of a kind."""
 
     def __init__(self) -> None:

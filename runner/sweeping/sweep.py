@@ -21,7 +21,7 @@ from runner.recording.files import BySweep, storage_errors
 from runner.recording.job_folders import begun_jobs
 from runner.settings import parse_settings
 from runner.sweeping.composition import Composer, job_config
-from runner.sweeping.data_checks import Fitting
+from runner.sweeping.data_checks import DataChecks
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
 from runner.sweeping.objective import check_objective
 from runner.sweeping.pickup import earlier_jobs
@@ -60,7 +60,7 @@ class Sweep:
         self.stop_on_warning: bool = config.recording.on_sigusr1 == "stop"
         self.objective: str | None = config.sweep.objective
         self._objective_checked = False
-        self._fitting = Fitting()
+        self._data_checks = DataChecks()
         self.numbers = set(begun_jobs(self.folder))
         self.earlier, self.trained_on = earlier_jobs(self.folder)
         finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
@@ -100,12 +100,12 @@ class Sweep:
             check_objective(self.objective, settings)
             self._objective_checked = True
         self.trained_on.check(self.folder, values)
-        self._fitting.add(job.name, settings)
+        self._data_checks.add(job.name, settings)
         return values
 
     def check_data(self) -> None:
         """Raises SettingsError for a job checked before whose settings do not go with its data."""
-        if (problem := self._fitting.problem()) is not None:
+        if (problem := self._data_checks.problem()) is not None:
             name, text = problem
             raise SettingsError(f"{printable(name)}: {text}")
 

@@ -7,7 +7,7 @@ import pytest
 from runner.assembly.loading import load_dataset
 from runner.data.dataset import Dataset
 from runner.settings import DatasetSettings
-from runner.sweeping import sharing
+from runner.sweeping import data_checks, sharing
 from tests.end_to_end.commands import InProcess
 
 FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")
@@ -46,7 +46,7 @@ def test_finished_jobs_are_not_held_against_their_data_again(
     run: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("-m", *SINE, "seed=1,2", *FEW).code == 0
-    monkeypatch.setattr(fitting, "misfit", lambda _: "nothing fits")
+    monkeypatch.setattr(data_checks, "misfit", lambda _: "nothing fits")
     assert run("-m", *SINE, "seed=1,2", *FEW).code == 0
     assert "nothing fits" in run("-m", *SINE, "seed=1,2,3", *FEW).err
 
@@ -54,8 +54,8 @@ def test_finished_jobs_are_not_held_against_their_data_again(
 def test_data_that_take_too_long_are_for_the_jobs_to_say(
     run: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "SECONDS", 0.05)
-    monkeypatch.setattr(fitting, "misfit", lambda _: time.sleep(60))
+    monkeypatch.setattr(data_checks, "SECONDS", 0.05)
+    monkeypatch.setattr(data_checks, "misfit", lambda _: time.sleep(60))
     assert run("-m", "seed=1,2", *FEW).code == 0
 
 
