@@ -122,6 +122,17 @@ def check_hydra(config: DictConfig, overrides: list[str]) -> None:
                 f"give it on the command line: {key}=…",
             )
     check_values(config, said)
+    check_guard(config)
+
+
+def check_guard(config: DictConfig) -> None:
+    """Refuses to do without what sees to it that a folder is nobody else's, or to change it."""
+    if list(config) == ["hydra"]:  # Hydra's own help, without a configuration of anybody's
+        return
+    key = "hydra.callbacks.sweep_folder"
+    there = resolved(config, key)
+    if there != {"_target_": TARGETS[key][0]}:
+        raise refuse(key, there, "is not the runner's own", f"expected _target_: {TARGETS[key][0]}")
 
 
 def copied_variables(config: DictConfig, asked_for: Callable[[str], bool]) -> set[str]:

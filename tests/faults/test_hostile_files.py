@@ -84,6 +84,15 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
         "hydra: {callbacks: {x: {_target_: runner.sweeping.pool.os._exit, _args_: [0]}}}",
         ["would run code"],
     ),
+    "no callbacks": ("hydra: {callbacks: null}", ["'hydra.callbacks' is not Optional"]),
+    "no callback that guards folders": (
+        "hydra: {callbacks: {sweep_folder: null}}",
+        ["hydra.callbacks.sweep_folder=null is not the runner's own"],
+    ),
+    "half a callback that guards folders": (
+        "hydra: {callbacks: {sweep_folder: {_partial_: true}}}",
+        ["hydra.callbacks.sweep_folder={", "is not the runner's own"],
+    ),
     "callback from another part of the file": (
         "hydra: {callbacks: {x: '${regularization}'}}\n"
         "regularization: {_target_: os.system, command: touch pwned}",
