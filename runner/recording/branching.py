@@ -9,6 +9,7 @@ from runner.errors import SettingsError, SnapshotError, printable
 from runner.recording.run_directory import described
 from runner.recording.snapshots import (
     check_fits,
+    is_step,
     load_trained,
     newest_snapshot,
     parameters_checksum,
@@ -41,11 +42,11 @@ def origin(key: str, value: object) -> Origin:
     name, at, step = value.rpartition("@")
     if not at:
         path = Path(value)
-        if path.match("snapshots/step-*.npz") and path.stem[5:].isdecimal():
+        if path.match("snapshots/step-*.npz") and is_step(path.stem[5:]):
             raise refuse(key, value, "is a snapshot", f"expected {path.parents[1]}@{step_of(path)}")
         described(path)
         name, step = value, str(step_of(newest_snapshot(path)))
-    if not name or not step.isdecimal() or len(step) > 18:
+    if not name or not is_step(step):
         raise refuse(key, value, "is not a run and a step", expected)
     return Origin(Path(name), int(step))
 

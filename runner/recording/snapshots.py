@@ -94,7 +94,15 @@ def step_of(path: Path) -> int:
 def snapshot_paths(run: Path) -> list[Path]:
     """The snapshots of a run, in the order of their steps."""
     paths = (run / "snapshots").glob("step-*.npz")
-    return sorted((path for path in paths if path.stem[5:].isdecimal()), key=step_of)
+    return sorted((path for path in paths if is_step(path.stem[5:])), key=step_of)
+
+
+def is_step(text: str) -> bool:
+    """Whether a text is a step's number, of no more digits than one can have."""
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+
+
+MOST_DIGITS = 18
 
 
 def newest_snapshot(run: Path) -> Path:

@@ -77,6 +77,13 @@ def test_a_folder_without_snapshots_is_named(tmp_path: Path) -> None:
         newest_snapshot(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["step-٣.npz", "step-²2.npz", f"step-{'9' * 5000}"[:200] + ".npz"])
+def test_other_files_among_them_are_no_snapshots(name: str, tmp_path: Path) -> None:
+    path = save_snapshot(tmp_path, make_state(make_problem()))
+    (path.parent / name).touch()
+    assert newest_snapshot(tmp_path) == path
+
+
 def changed(path: Path, **members: object) -> None:
     with np.load(path) as arrays:
         kept = {name: arrays[name] for name in arrays.files} | members
