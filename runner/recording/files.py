@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from runner.errors import StorageError, printable
+from runner.errors import ConflictError, StorageError, printable
 
 
 class Syncing(Protocol):
@@ -171,11 +171,39 @@ def write_atomically(path: Path, content: bytes, syncing: Syncing = AT_ONCE) -> 
     syncing.placed(path)
 
 
+WRITTEN = (
+    "run.json",
+    "results.csv",
+    "history.csv",
+    "predictions.csv",
+    "classes.csv",
+    "confusion.csv",
+    "snapshots",
+    "plots",
+)
+"""What only a run that has its folder writes there; its texts and log Hydra may have begun."""
+BESIDE = (*WRITTEN, "run.log", ".hydra", "multirun.yaml", "sweep.log")
+"""What else a run or a sweep keeps in its folder."""
+
+
+def is_record(path: Path) -> bool:
+    """Whether a path is of what a run or a sweep has recorded."""
+    inside = path.absolute()
+    for folder, name in zip(inside.parents[:2], (inside.name, inside.parent.name), strict=False):
+        marks = (folder / "run.json", folder / "multirun.yaml")
+        if name in BESIDE and any(map(os.path.lexists, marks)):
+            return True
+    return False
+
+
 def write_output(path: Path, content: bytes) -> None:
     """Writes a file that a person named, whole or not at all.
 
-    Raises StorageError where that cannot be, and where a link, folder, pipe or device would go.
+    Raises ConflictError where a run's own record would go; StorageError where it cannot be, and
+    where a link, folder, pipe or device would go.
     """
+    if os.path.lexists(path) and is_record(path):
+        raise ConflictError(f"{printable(path)} is what a run has recorded; choose another place")
     try:
         if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
             raise OSError(errno.EINVAL, "is there and not a plain file")

@@ -9,20 +9,9 @@ from pathlib import Path
 
 from runner.checking.rules import shown
 from runner.errors import ConflictError, printable
-from runner.recording.files import make_folders, storage_errors
+from runner.recording.files import WRITTEN, make_folders, storage_errors
 from runner.recording.locks import hold, in_use, let_go_of, locked, recorded_writer, writer_lives
 
-WRITTEN = (
-    "run.json",
-    "results.csv",
-    "history.csv",
-    "predictions.csv",
-    "classes.csv",
-    "confusion.csv",
-    "snapshots",
-    "plots",
-)
-"""What only a run that has its folder writes there; its texts and log Hydra may have begun."""
 LEFTOVER = re.compile(r"\.run\.json\.\d+\.tmp")
 """What a run leaves that is killed before it has begun."""
 SECONDS_OF_RIVALS = 2.0

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.recording.ownership import WRITTEN
+from runner.errors import ConflictError
+from runner.recording.files import WRITTEN, write_output
 from tests.end_to_end.commands import InProcess
 
 SHORT = ("stopping.max_steps=3", "recording.plots=false")
@@ -122,3 +123,18 @@ def test_a_command_that_is_refused_leaves_no_folder(
 ) -> None:
     assert run(*arguments).code == code
     assert contents(run.cwd) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["run.json", "results.csv", "history.csv", "run.log", "plots/network.png"]
+)
+def test_what_a_run_has_recorded_is_no_place_for_a_commands_output(
+    name: str, run: InProcess
+) -> None:
+    assert run("stopping.max_steps=2", "recording.plots=true", "hydra.run.dir=r").code == 0
+    path = run.cwd / "r" / name
+    before = path.read_bytes()
+    with pytest.raises(ConflictError, match="is what a run has recorded; choose another place"):
+        write_output(path, b"something else")
+    assert path.read_bytes() == before
+    write_output(run.cwd / "r" / "predictions-of-mine.csv", b"something else")
