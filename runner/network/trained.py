@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from os.path import commonprefix
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -202,6 +203,11 @@ def check_around(arrays: Mapping[str, Array], inputs: int, outputs: int) -> None
         or (np.diff(groups) <= 0).any()
     ):
         raise ValueError("its input_groups are not among its inputs")
+    names = texts(arrays["input_names"]) if "input_names" in arrays else ()
+    for start, stop in groups.tolist() if names else ():
+        # Characters in common, as `colour=` of colour=red and colour=green.
+        if "=" not in commonprefix(names[start:stop]):  # noqa: RUF071 - no paths
+            raise ValueError("its input_groups are not named as the categories of a column")
 
 
 def texts(array: Array) -> tuple[str, ...]:

@@ -132,6 +132,10 @@ def test_every_activation_is_recorded(activation: str) -> None:
 WRONG = {
     "other sizes": {"topology": np.array([3, 5, 1])},
     "another number of activations": {"activations": np.array(["tanh"])},
+    "categories of no one column": {
+        "input_names": np.array(["a=1", "b=1", "c"]),
+        "input_groups": np.array([[0, 2]]),
+    },
 }
 
 
