@@ -72,9 +72,10 @@ JOB_NUMBER = "${hydra.job.num}"
 """What such a name may hold, besides: it is not known yet."""
 RESOLVERS = (
     *("held_out", "times", "watching"),
-    *("hydra", "now", "oc.create", "oc.dict.keys", "oc.dict.values", "oc.select"),
+    *("hydra", "now", "oc.select"),
 )
 """What files may compute with: nothing that reads the environment, or makes of a text what would.
+`oc.create` and `oc.dict` do: they read a text that was computed, or a key, as an interpolation.
 `unique`, which names folders, is below `hydra` only."""
 TYPED = ("hydra.overrides.", "hydra.job.override_dirname")
 """Where Hydra itself keeps what has been typed."""

@@ -306,7 +306,7 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
     ),
     "resolver that makes keys": (
         'optimizer: "${oc.create:{_target_: os.system, command: touch pwned}}"',
-        ["optimizer._target_"],
+        ["optimizer=", "could read the environment"],
     ),
     "resolver of a secret": (
         "topology: '${oc.env:RUNNER_NO_SUCH_SECRET}'",
@@ -327,6 +327,19 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
     "secret within a text": (
         "dataset: {name: 'a ${times:1,${ oc.env :HOME}} b'}",
         ["dataset.name=", "could read the environment"],
+    ),
+    "secret by a text made a list": (
+        "network: {activation: {hidden: '${oc.create:[\"${now:$}{oc.env:HOME}\"]}'}}",
+        ["network.activation.hidden=", "could read the environment"],
+    ),
+    "secret by a text made a part": (
+        "dataset: '${oc.create:{name: \"${now:$}{oc.env:HOME}\"}}'",
+        ["dataset=", "could read the environment"],
+    ),
+    "secret by a key": (
+        "hydra: {job_logging: {loggers: {'${oc.env:HOME}': {}}}}\n"
+        "network: {activation: {hidden: '${oc.dict.keys:hydra.job_logging.loggers}'}}",
+        ["network.activation.hidden=", "could read the environment"],
     ),
     "secret that is swept": (
         "hydra: {mode: MULTIRUN, sweeper: {params: {dataset.name: '$\\{oc.env\\:HOME\\}'}}}",
