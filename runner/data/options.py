@@ -65,7 +65,7 @@ class SplitSettings:
 @dataclass(frozen=True)
 class DistortionSettings:
     alpha: Annotated[float, number(at_least=0, at_most=1000)]
-    sigma: Annotated[float, number(above=0, at_most=1000)]
+    sigma: Annotated[float, number(at_least=0.01, at_most=1000)]
     rotation: Annotated[float, number(at_least=0, at_most=180)]
     scaling: Annotated[float, number(at_least=0, below=1)]
     shear: Annotated[float, number(at_least=0, at_most=100)]

@@ -95,6 +95,10 @@ COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         )
         for name, most in DISTORTIONS.items()
     },
+    "distortion smoothed by next to nothing": (
+        ["dataset=digits", "dataset.distortion.sigma=1e-300"],
+        ["dataset.distortion.sigma=1e-300 is out of range", "at least 0.01"],
+    ),
     "points beyond memory": (
         ["dataset=blobs", "dataset.features=10000", "dataset.samples=10000000"],
         ["dataset.samples=10000000 with 10,000 features", "GiB", "fewer dataset.samples"],
