@@ -20,8 +20,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from runner.application.options import check_options, take_options
+from runner.application.plugins import register_plugins
 from runner.commands import refused_by_system, warning_line
-from runner.configuration.command_line import check_options, take_options
 from runner.configuration.composing import (
     COMPOSING_ERRORS,
     conf_folder,
@@ -42,13 +43,12 @@ from runner.errors import (
     counted,
     printable,
 )
-from runner.experiment import run_experiment
-from runner.recording.branching import inherited
-from runner.recording.job_folders import job_folders
-from runner.recording.ownership import take_away
+from runner.experiment.branching import inherited
+from runner.experiment.running import run_experiment
+from runner.run_folder.ownership import take_away
+from runner.run_folder.sweep_folder import job_folders
 from runner.standard_output import outlive_readers
 from runner.sweeping.job import JobEnd, run_composed_job
-from runner.sweeping.plugins import register_plugins
 from runner.sweeping.results import SweepFolder, swept_jobs
 
 

@@ -32,8 +32,8 @@ from runner.analysis.wording import sentence, shortage, value_text, words_of
 from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, run_command
 from runner.errors import SettingsError, SnapshotError, counted, printable
-from runner.recording.files import write_output
-from runner.recording.tables import csv_bytes
+from runner.run_folder.tables import csv_bytes
+from runner.storage.files import write_output
 
 MOST_SENTENCES = 30
 MOST_LEFT_OUT = 10

@@ -15,7 +15,7 @@ from runner.errors import SettingsError, printable
 from runner.network.batch_norm import folded
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
-from runner.recording.files import write_output
+from runner.storage.files import write_output
 
 EXAMPLES = """\
   python -m runner.export outputs/2026-11-22/14-46-04-5d0c64e8a1 net.onnx

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner.assembly.loading import load_dataset
 from runner.commands import CommandParser, run_command
 from runner.data.dataset import Dataset
 from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
-from runner.recording.run_directory import described
+from runner.experiment.loading import load_dataset
+from runner.run_folder.run_directory import described
 from runner.settings import parse_settings
 
 EXAMPLES = """\

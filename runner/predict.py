@@ -14,9 +14,9 @@ from runner.data.table_files import told_as
 from runner.errors import SettingsError, counted, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
-from runner.recording.files import write_output
-from runner.recording.run_directory import described
-from runner.recording.tables import csv_bytes
+from runner.run_folder.run_directory import described
+from runner.run_folder.tables import csv_bytes
+from runner.storage.files import write_output
 from runner.training.metrics import squared_error, variation
 
 EXAMPLES = """\

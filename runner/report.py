@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runner.commands import CommandParser, extra, run_command
 from runner.errors import SnapshotError, counted, printable
-from runner.recording.files import write_output
+from runner.storage.files import write_output
 
 EXAMPLES = """\
   python -m runner.report                                all runs below outputs

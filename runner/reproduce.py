@@ -20,9 +20,9 @@ from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, console, run_command
 from runner.configuration.composing import compose, conf_folder
 from runner.errors import SettingsError, counted, printable
-from runner.experiment import run_experiment
-from runner.recording.snapshots import load_snapshot, newest_snapshot, snapshot_path
-from runner.recording.tables import read_column, read_row
+from runner.experiment.running import run_experiment
+from runner.run_folder.snapshots import load_snapshot, newest_snapshot, snapshot_path
+from runner.run_folder.tables import read_column, read_row
 from runner.training.metrics import higher_is_better
 
 CURVES = ("mae", "mean_accuracy")

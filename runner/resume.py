@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands import CommandParser, report_error, run_command
-from runner.continuing.jobs import jobs_of, never_started
-from runner.continuing.resuming import resume_run, warn
 from runner.errors import (
     INTERRUPTED,
     DivergedError,
@@ -16,9 +14,11 @@ from runner.errors import (
     error_line,
     printable,
 )
-from runner.recording.tables import has_results
+from runner.experiment.resuming import resume_run, warn
+from runner.experiment.shared import shared_assembly
+from runner.experiment.sweep_jobs import jobs_of, never_started
+from runner.run_folder.tables import has_results
 from runner.sweeping.results import collect_results
-from runner.sweeping.sharing import shared_assembly
 
 EXAMPLES = """\
   python -m runner.resume outputs/2026-11-22/14-46-04-5d0c64e8a1

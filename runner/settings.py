@@ -20,11 +20,11 @@ from runner.data.kinds import DATASETS
 from runner.data.options import DATASET_OPTIONS, SplitSettings
 from runner.data.splits import check_folds
 from runner.errors import SettingsError
+from runner.experiment.branching import Origin, origin
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
 from runner.network.losses import LOSSES
 from runner.network.topology import parse_sizes
-from runner.recording.branching import Origin, origin
 from runner.training.metrics import METRICS, SCORES, VALIDATION
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES

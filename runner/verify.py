@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 from runner.commands import CommandParser, report_error, run_command
-from runner.continuing.jobs import jobs_of
-from runner.continuing.verifying import Comparison, verify_run
 from runner.errors import RunnerError, SnapshotError, counted, printable
-from runner.recording.progress_bar import bar_on
-from runner.sweeping.sharing import shared_assembly
+from runner.experiment.progress_bar import bar_on
+from runner.experiment.shared import shared_assembly
+from runner.experiment.sweep_jobs import jobs_of
+from runner.experiment.verifying import Comparison, verify_run
 
 EXAMPLES = """\
   python -m runner.verify outputs/2026-11-22/14-46-04-5d0c64e8a1

@@ -1,13 +1,24 @@
 """Settings of the whole suite."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.end_to_end.commands import InProcess
+
 # No deadline: a busy machine is not a failure. The same cases every time: a red test is news.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> InProcess:
+    """`python -m runner …` in this process, in an empty folder."""
+    return InProcess(monkeypatch, capfd, tmp_path)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

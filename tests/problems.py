@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from runner.assembly.building import build_engine
+from runner.experiment.building import build_engine
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.losses import LOSSES
 from runner.network.network import Dropout, Network
 from runner.network.scaling import Scaling
 from runner.network.topology import Array, Topology
-from runner.recording.snapshots import snapshot_arrays
+from runner.run_folder.snapshots import snapshot_arrays
 from runner.settings import ENGINES
 from runner.training.engine import Engine, LearningRate, Penalty, Problem
 from runner.training.metrics import Reduction

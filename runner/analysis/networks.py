@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from runner.errors import SnapshotError, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
-from runner.recording.run_directory import check_no_sweep, described
-from runner.recording.snapshots import load_trained, newest_snapshot, snapshot_path, step_of
+from runner.run_folder.run_directory import check_no_sweep, described
+from runner.run_folder.snapshots import load_trained, newest_snapshot, snapshot_path, step_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,9 +11,9 @@ import pandas as pd
 from runner.analysis.columns import STATUSES, TYPES, number
 from runner.analysis.tables import NOT_READABLE, Rows, parse, read_rows
 from runner.errors import SnapshotError, printable
-from runner.recording.job_folders import is_number
-from runner.recording.run_directory import read_run
-from runner.recording.tables import FORMULA
+from runner.run_folder.run_directory import read_run
+from runner.run_folder.sweep_folder import is_number
+from runner.run_folder.tables import FORMULA
 
 TEXTS = ("topology", "status", "stop_reason", "started", "finished")
 """Columns that are texts, whatever they look like."""

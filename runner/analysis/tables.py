@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from runner.recording.reading import read_text
-from runner.recording.tables import all_names
+from runner.run_folder.tables import all_names
+from runner.storage.reading import read_text
 
 NOT_READABLE = (OSError, ValueError, csv.Error)
 """What reading a damaged file can raise."""

@@ -24,6 +24,7 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
+from runner.application.extras import prefer_files
 from runner.checking.parsing import known_keys
 from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
@@ -31,7 +32,6 @@ from runner.configuration.loading import check_configurations
 from runner.configuration.yaml_files import check_yaml_files
 from runner.errors import SettingsError, printable
 from runner.settings import Settings
-from runner.sweeping.extras import prefer_files
 from runner.training.metrics import VALIDATION
 
 PACKAGE = Path(__file__).resolve().parents[1]

@@ -22,7 +22,7 @@ PLUGINS = "hydra_plugins.hydra_"
 TARGETS: dict[str, tuple[str, ...]] = {
     "hydra.callbacks.sweep_folder": ("runner.sweeping.results.SweepFolder",),
     "hydra.launcher": (
-        "runner.sweeping.plugins.PoolLauncher",
+        "runner.application.plugins.PoolLauncher",
         "hydra._internal.core_plugins.basic_launcher.BasicLauncher",
         f"{PLUGINS}joblib_launcher.joblib_launcher.JoblibLauncher",
         f"{PLUGINS}ray_launcher.ray_launcher.RayLauncher",
@@ -30,7 +30,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{PLUGINS}submitit_launcher.submitit_launcher.SlurmLauncher",
     ),
     "hydra.sweeper": (
-        "runner.sweeping.plugins.GridSweeper",
+        "runner.application.plugins.GridSweeper",
         "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
         f"{PLUGINS}optuna_sweeper.optuna_sweeper.OptunaSweeper",
     ),

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner.assembly.loading import load_dataset
 from runner.commands import CommandParser, run_command
 from runner.configuration.composing import compose
 from runner.data.pictures import save_picture
 from runner.data.show import description
+from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 
 

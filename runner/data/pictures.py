@@ -9,7 +9,7 @@ import numpy as np
 from runner.data.dataset import Dataset
 from runner.errors import SettingsError, printable
 from runner.network.topology import Array
-from runner.recording.files import write_output
+from runner.storage.files import write_output
 
 PER_CLASS = 10
 """Images that are shown of each class."""

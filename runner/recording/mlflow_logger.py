@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import ConflictError, SettingsError, error_line, installing, printable
-from runner.recording.locks import locked
-from runner.recording.reading import open_regular
-from runner.recording.run_directory import read_run
-from runner.recording.tables import read_row
+from runner.run_folder.run_directory import read_run
+from runner.run_folder.tables import read_row
+from runner.storage.locks import locked
+from runner.storage.reading import open_regular
 
 STATUSES = {"completed": "FINISHED", "interrupted": "KILLED"}
 """MLflow's words; every other end is FAILED."""

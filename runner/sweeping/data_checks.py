@@ -2,12 +2,12 @@
 
 from collections.abc import Hashable
 
-from runner.assembly.building import build_problem
-from runner.assembly.loading import check_fit, whole_topology
 from runner.errors import SettingsError
+from runner.experiment.building import build_problem
+from runner.experiment.loading import check_fit, whole_topology
+from runner.experiment.shared import shared_dataset
 from runner.settings import Settings
 from runner.sweeping.pool import Lost, Pool, in_time
-from runner.sweeping.sharing import shared_dataset
 
 SECONDS = 2.0
 """For all data sets together; what has not been looked at by then is for the jobs to say."""

@@ -13,15 +13,15 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from runner.application.sweep_options import OWN, name_of
+from runner.application.swept_presets import Axis, OwnSweeps
 from runner.checking.parsing import parse
 from runner.checking.rules import refuse, shown
 from runner.checking.suggestions import suggestion
+from runner.configuration.jobs import parsed_override
 from runner.errors import SettingsError, are, counted
 from runner.settings import SweepSettings
-from runner.sweeping.composition import parsed_override
 from runner.sweeping.job_files import read_jobs
-from runner.sweeping.options import OWN, name_of
-from runner.sweeping.presets import Axis, OwnSweeps
 
 
 def sweep_grid(

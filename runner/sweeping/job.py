@@ -12,15 +12,15 @@ from omegaconf import DictConfig
 from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.configuration.composing import documents, plain, unresolved
-from runner.continuing.resuming import resume_run, warn
 from runner.errors import RunnerError, SettingsError, StorageError, counted, error_line, printable
-from runner.experiment import record_failure, run_experiment
-from runner.recording.branching import inherited
-from runner.recording.files import BySecond, Syncing
-from runner.recording.run_directory import read_run
-from runner.recording.tables import read_results, split
+from runner.experiment.branching import inherited
+from runner.experiment.resuming import resume_run, warn
+from runner.experiment.running import record_failure, run_experiment
+from runner.experiment.shared import shared_assembly
+from runner.run_folder.run_directory import read_run
+from runner.run_folder.tables import read_results, split
 from runner.settings import Settings
-from runner.sweeping.sharing import shared_assembly
+from runner.storage.files import BySecond, Syncing
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from pathlib import Path
 import yaml
 from hydra.errors import HydraException
 
+from runner.application.sweep_options import name_of
 from runner.checking.rules import shown
 from runner.configuration.composing import COMPOSING_ERRORS
+from runner.configuration.jobs import parsed_override
 from runner.configuration.yaml_files import check_events
 from runner.errors import SettingsError, counted, printable
-from runner.sweeping.composition import parsed_override
-from runner.sweeping.options import name_of
 
 MOST_BYTES = 1 << 25
 LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)

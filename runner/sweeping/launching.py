@@ -11,15 +11,15 @@ from types import FrameType
 from hydra.core.utils import JobReturn
 
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
-from runner.recording.job_folders import begun_jobs
-from runner.recording.locks import locked
+from runner.run_folder.sweep_folder import begun_jobs
 from runner.signals import WARNINGS, ended_by, forget_terminal
+from runner.storage.locks import locked
+from runner.sweeping.earlier_jobs import numbers_for, recognised
 from runner.sweeping.job import JobEnd
-from runner.sweeping.pickup import numbers_for, recognised
 from runner.sweeping.pool import Lost, Pool
-from runner.sweeping.standing import Standing, SweepLog
 from runner.sweeping.sweep import Job, Sweep
-from runner.threads import limited
+from runner.sweeping.tally import Standing, SweepLog
+from runner.training.threads import limited
 
 
 def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:

@@ -12,15 +12,15 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from runner.recording.branching import inherited
-from runner.recording.files import BySweep
+from runner.experiment.branching import inherited
+from runner.experiment.shared import shared_assembly
 from runner.settings import parse_settings
+from runner.storage.files import BySweep
 from runner.sweeping.job import JobEnd, run_job
 from runner.sweeping.launching import ending
 from runner.sweeping.pool import Lost, Pool, in_time
-from runner.sweeping.sharing import shared_assembly
 from runner.sweeping.sweep import Job, Sweep
-from runner.threads import limited
+from runner.training.threads import limited
 
 Config = Mapping[str, Any]
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from runner.assembly.preparing import Assembly
 from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError
+from runner.experiment.preparing import Assembly
+from runner.experiment.shared import shared_assembly
 from runner.settings import Settings
-from runner.sweeping.sharing import shared_assembly
 from runner.training.metrics import METRICS, PREFIXES, SCORES, TEST, VALIDATION
 from runner.training.schedules import RANGE
 from runner.training.tasks import REGRESSION

@@ -12,7 +12,7 @@ import numpy as np
 
 from runner.commands import console
 from runner.errors import printable
-from runner.recording.locks import start_time
+from runner.storage.locks import start_time
 from runner.sweeping.job import JobEnd
 from runner.sweeping.launching import picked_up
 from runner.sweeping.measuring import Net, measured

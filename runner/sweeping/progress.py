@@ -9,7 +9,7 @@ from typing import TextIO
 from runner.errors import printable
 from runner.standard_output import is_watched
 from runner.sweeping.job import JobEnd
-from runner.sweeping.standing import Standing
+from runner.sweeping.tally import Standing
 
 SECONDS_BETWEEN_FRAMES = 0.1
 SECONDS_BETWEEN_LINES = 5.0

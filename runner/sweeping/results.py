@@ -9,16 +9,16 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from runner.application.extras import check_installed
+from runner.application.sweep_options import check_in_single_run, check_in_sweep
 from runner.checking.rules import folder
 from runner.errors import ConflictError, RunnerError, Stop, printable
-from runner.recording.files import make_folders, storage_errors, write_atomically
-from runner.recording.job_folders import begun_jobs, job_folders
-from runner.recording.ownership import check_empty, names_in
-from runner.recording.reading import check_own_files, read_text, recorded_overrides
-from runner.recording.run_directory import read_run
-from runner.recording.tables import columns_of, merge_rows, read_row
-from runner.sweeping.extras import check_installed
-from runner.sweeping.options import check_in_single_run, check_in_sweep
+from runner.run_folder.ownership import check_empty, names_in
+from runner.run_folder.run_directory import read_run
+from runner.run_folder.sweep_folder import begun_jobs, job_folders
+from runner.run_folder.tables import columns_of, merge_rows, read_row
+from runner.storage.files import make_folders, storage_errors, write_atomically
+from runner.storage.reading import check_own_files, read_text, recorded_overrides
 
 FAILED = ("failed", "diverged")
 """Statuses of jobs that did not do what they were asked to."""

@@ -12,21 +12,21 @@ from hydra.core.utils import run_job as run_job_by_hydra
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
-from runner.assembly.combinations import check_target
-from runner.assembly.ignored import check_ignored
 from runner.configuration.composing import COMPOSING_ERRORS, explained, plain
+from runner.configuration.jobs import Composer, job_config
 from runner.errors import RunnerError, SettingsError, printable
-from runner.recording.branching import inherited
-from runner.recording.files import BySweep, storage_errors
-from runner.recording.job_folders import begun_jobs
+from runner.experiment.branching import inherited
+from runner.experiment.contradictions import check_target
+from runner.experiment.ignored import check_ignored
+from runner.run_folder.sweep_folder import begun_jobs
 from runner.settings import parse_settings
-from runner.sweeping.composition import Composer, job_config
+from runner.storage.files import BySweep, storage_errors
 from runner.sweeping.data_checks import DataChecks
+from runner.sweeping.earlier_jobs import earlier_jobs
 from runner.sweeping.job import JobEnd, ended_job, failed_job, run_composed_job, run_job
 from runner.sweeping.objective import check_objective
-from runner.sweeping.pickup import earlier_jobs
 from runner.sweeping.progress import job_lines, progress
-from runner.sweeping.table import ResultsTable
+from runner.sweeping.results_table import ResultsTable
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class Sweep:
 
 
 ALL_AT_ONCE = (
-    "runner.sweeping.plugins.GridSweeper",
+    "runner.application.plugins.GridSweeper",
     "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
 )
 """The sweepers that launch all their jobs together."""

@@ -8,7 +8,7 @@ import pytest
 
 from runner.commands import run_command
 from runner.compare import main
-from runner.recording.tables import csv_bytes
+from runner.run_folder.tables import csv_bytes
 
 HEADER = [
     *("topology", "seed", "optimizer.learning_rate", "dataset.name", "stopping.metric"),

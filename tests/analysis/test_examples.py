@@ -8,7 +8,7 @@ import pytest
 
 import runner
 from runner.configuration.composing import compose
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.sweeping.results import collect_results
 
 FOLDS = ("dataset.test=null", "dataset.folds=5")

@@ -9,7 +9,7 @@ from runner.analysis.onnx_check import checked, run_onnx
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import SnapshotError
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.export import main, npz_bytes
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.network import Network

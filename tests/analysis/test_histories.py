@@ -8,7 +8,7 @@ import pytest
 from runner import load_classes, load_confusion, load_history, load_predictions, load_runs
 from runner.configuration.composing import compose
 from runner.errors import SettingsError
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 
 CONFIGURATIONS = {
     "a": ["stopping.max_steps=7"],

@@ -7,10 +7,10 @@ import pytest
 from runner import load_network
 from runner.configuration.composing import compose
 from runner.errors import DataError, SnapshotError
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.network.activations import ACTIVATIONS
 from runner.network.trained import network_arrays, trained_network
-from runner.recording.snapshots import save_snapshot
+from runner.run_folder.snapshots import save_snapshot
 from tests.problems import make_problem, make_state
 
 TABLE = """height,colour,price

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SnapshotError
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.plots import main
 from tests.end_to_end.commands import composed
 

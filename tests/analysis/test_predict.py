@@ -14,10 +14,10 @@ from runner.analysis.samples import read_samples
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import DataError
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.network.topology import Array
 from runner.predict import main
-from runner.recording.tables import csv_bytes
+from runner.run_folder.tables import csv_bytes
 from tests.data.formats import idx_bytes
 
 TABLE = """height,colour,kind

@@ -10,7 +10,7 @@ import runner
 from runner.analysis.runs import load_runs
 from runner.configuration.composing import compose
 from runner.errors import SnapshotError
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.sweeping.results import collect_results
 
 

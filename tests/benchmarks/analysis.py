@@ -22,9 +22,9 @@ import numpy as np
 from runner import load_history, load_runs
 from runner.compare import main as compare
 from runner.configuration.composing import compose
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.recording.mlflow_logger import log_run
-from runner.recording.tables import csv_bytes
+from runner.run_folder.tables import csv_bytes
 from runner.sweeping.results import collect_results
 
 TOPOLOGIES = ("3-2-1", "3-4-1", "3-8-1", "3-16-1")

@@ -20,9 +20,9 @@ from typing import Any
 from rich.console import Console
 
 from runner.configuration.composing import compose
-from runner.experiment import run_experiment
-from runner.recording.files import BySecond, Syncing
-from runner.recording.run_directory import DOCUMENTS
+from runner.experiment.running import run_experiment
+from runner.run_folder.run_directory import DOCUMENTS
+from runner.storage.files import BySecond, Syncing
 from tests.benchmarks.timing import Claim, Timing, print_timings, seconds_of
 
 MOST = 0.02

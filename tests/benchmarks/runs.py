@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.assembly.building import build_engine, build_problem, build_state
-from runner.assembly.loading import load_dataset
 from runner.configuration.composing import compose
+from runner.experiment.building import build_engine, build_problem, build_state
+from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 from runner.training.engine import Engine, Problem
 from runner.training.metrics import Target

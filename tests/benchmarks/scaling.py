@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from runner.assembly.building import build_engine
+from runner.experiment.building import build_engine
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.training import compiled_engine
 from runner.training.compiled_layouts import ColumnLayout, RowLayout

@@ -26,9 +26,9 @@ from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from runner.assembly.building import build_engine, build_problem, build_state
-from runner.assembly.loading import load_dataset, samples_of
 from runner.configuration.composing import compose
+from runner.experiment.building import build_engine, build_problem, build_state
+from runner.experiment.loading import load_dataset, samples_of
 from runner.network.topology import Array
 from runner.settings import parse_settings
 from runner.training.evaluation import evaluate
@@ -77,7 +77,7 @@ RACES = {
 }
 
 IMPORTS = {
-    "runner": "import runner.experiment, runner.training.compiled_engine",
+    "runner": "import runner.experiment.running, runner.training.compiled_engine",
     "scikit-learn": "import sklearn.neural_network",
     "PyTorch": "import torch",
 }

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.assembly.building import build_engine, build_problem, build_state
-from runner.assembly.loading import load_dataset
 from runner.configuration.composing import compose, conf_folder
 from runner.data.dataset import on_disk
 from runner.errors import SettingsError
+from runner.experiment.building import build_engine, build_problem, build_state
+from runner.experiment.loading import load_dataset
 from runner.settings import Settings, parse_settings
 from runner.training.engine import Problem
 from runner.training.numpy_engine import NumpyEngine

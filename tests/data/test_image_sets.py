@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.assembly.loading import load_dataset
 from runner.configuration.composing import compose
 from runner.data import downloads
 from runner.data.dataset import Dataset
 from runner.errors import DataError
+from runner.experiment.loading import load_dataset
 from runner.network.topology import Array
 from runner.settings import parse_settings
 from tests.data import formats
@@ -157,7 +157,7 @@ def test_fetched_archives_are_unpacked_by_name_and_not_fetched_again(
 def test_pixels_are_scaled_as_asked(
     overrides: str, low: float, high: float, mean: float | None, tmp_path: Path
 ) -> None:
-    from runner.assembly.building import build_problem
+    from runner.experiment.building import build_problem
 
     formats.write_mnist(tmp_path)
     settings = parse_settings(
@@ -177,7 +177,7 @@ def test_pixels_are_scaled_as_asked(
 
 
 def test_images_stay_uint8_and_a_batch_is_scaled_as_all_at_once(tmp_path: Path) -> None:
-    from runner.assembly.building import build_problem
+    from runner.experiment.building import build_problem
 
     formats.write_mnist(tmp_path)
     overrides = ["dataset=mnist", f"dataset.root={tmp_path}", "batch_size=5"]

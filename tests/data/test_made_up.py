@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from runner.assembly.loading import load_dataset
 from runner.configuration.composing import compose
 from runner.data.dataset import Dataset
 from runner.data.tables import binary_addition, majority, multiplexer
+from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 
 

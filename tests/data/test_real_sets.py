@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.assembly.loading import load_dataset
 from runner.configuration.composing import compose
 from runner.data.dataset import Dataset
+from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 
 PLACES = [Path(os.environ.get("RUNNER_DATA", "data")), Path("/usr/share/datasets")]

@@ -2,10 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
-from runner.assembly.building import build_problem
-from runner.assembly.loading import load_dataset
 from runner.configuration.composing import compose
 from runner.data.tables import parity, table
+from runner.experiment.building import build_problem
+from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 
 TRUTH_TABLES: dict[str, Callable[[bool, bool], bool]] = {

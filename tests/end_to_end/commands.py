@@ -13,7 +13,7 @@ import pytest
 
 from runner.__main__ import main
 from runner.configuration.composing import compose
-from runner.sweeping import sharing
+from runner.experiment import shared as sharing
 from runner.sweeping.results import SweepFolder
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -6,9 +6,9 @@ import pytest
 
 from runner import resume, verify
 from runner.commands import run_command
-from runner.experiment import run_experiment
-from runner.recording.snapshots import load_snapshot, newest_snapshot, snapshot_path
-from runner.recording.tables import read_row
+from runner.experiment.running import run_experiment
+from runner.run_folder.snapshots import load_snapshot, newest_snapshot, snapshot_path
+from runner.run_folder.tables import read_row
 from runner.training.watching import RATE_FACTOR
 from tests.end_to_end.commands import InProcess, composed
 

@@ -9,9 +9,9 @@ import pytest
 
 from runner import resume
 from runner.commands import run_command
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.network.topology import Array
-from runner.recording.snapshots import newest_snapshot
+from runner.run_folder.snapshots import newest_snapshot
 from tests.end_to_end.commands import InProcess, composed
 from tests.faults.forging import reforge
 

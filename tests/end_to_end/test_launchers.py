@@ -18,9 +18,9 @@ import pytest
 import yaml
 
 from runner import load_runs
-from runner.recording.run_directory import read_run
+from runner.run_folder.run_directory import read_run
 from tests.end_to_end.commands import Ending, InProcess, command, ending, start
-from tests.sweeping.test_pickup import weights
+from tests.sweeping.test_earlier_jobs import weights
 
 SWEEP = ("-m", "topology=3-4-1,2-4-1", "seed=1,2", "stopping.target=null", "stopping.max_steps=20")
 PACKAGES = {"joblib": "joblib", "submitit_local": "submitit", "ray": "ray"}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.experiment import run_experiment
-from runner.recording.tables import read_row
+from runner.experiment.running import run_experiment
+from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import composed
 
 DESCENT = ("sgd", "momentum", "nesterov")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SettingsError
-from runner.experiment import run_experiment
-from runner.recording.tables import read_row
+from runner.experiment.running import run_experiment
+from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import InProcess, composed
 
 CLASSES = ("loss", "mae", "mean_accuracy", "accuracy")

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from runner import resume, verify
-from runner.assembly.preparing import prepare
 from runner.commands import run_command
 from runner.data.dataset import Dataset
-from runner.experiment import run_experiment
+from runner.experiment.preparing import prepare
+from runner.experiment.running import run_experiment
 from tests.end_to_end.commands import InProcess, composed
-from tests.sweeping.test_pickup import FEW
+from tests.sweeping.test_earlier_jobs import FEW
 
 ROWS = [(i, i * 7 % 5, "yes" if i % 3 else "no") for i in range(30)]
 TABLE = "".join(f"{a},{b},{y}\n" for a, b, y in ROWS)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import ConflictError
-from runner.recording.files import WRITTEN, write_output
+from runner.storage.files import WRITTEN, write_output
 from tests.end_to_end.commands import InProcess
 
 SHORT = ("stopping.max_steps=3", "recording.plots=false")

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.continuing.verifying import verify_run
-from runner.experiment import run_experiment
-from runner.recording.snapshots import load_snapshot, snapshot_paths
-from runner.recording.tables import read_row
+from runner.experiment.running import run_experiment
+from runner.experiment.verifying import verify_run
+from runner.run_folder.snapshots import load_snapshot, snapshot_paths
+from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import composed
 
 

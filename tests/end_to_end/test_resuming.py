@@ -19,17 +19,17 @@ import pytest
 from runner import resume
 from runner.commands import run_command
 from runner.errors import ConflictError
-from runner.experiment import run_experiment
-from runner.recording.locks import locked
-from runner.recording.snapshots import (
+from runner.experiment.running import run_experiment
+from runner.run_folder.snapshots import (
     load_snapshot,
     load_trained,
     newest_snapshot,
     read_snapshot,
     snapshot_paths,
 )
-from runner.recording.tables import read_row
+from runner.run_folder.tables import read_row
 from runner.settings import parse_settings
+from runner.storage.locks import locked
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 from tests.end_to_end.commands import ENVIRONMENT, InProcess, composed, ending, start

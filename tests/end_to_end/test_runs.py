@@ -9,17 +9,17 @@ import pytest
 
 from runner import resume
 from runner.commands import run_command
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.network.network import Network
 from runner.network.topology import Topology
-from runner.recording.snapshots import (
+from runner.run_folder.snapshots import (
     load_snapshot,
     newest_snapshot,
     parameters_checksum,
     snapshot_paths,
     step_of,
 )
-from runner.recording.tables import read_row
+from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import Ending, InProcess, command, composed, start
 from tests.problems import INPUTS
 

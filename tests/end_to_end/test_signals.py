@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from runner.recording.snapshots import load_snapshot, newest_snapshot, parameters_checksum
-from runner.recording.tables import read_row
+from runner.run_folder.snapshots import load_snapshot, newest_snapshot, parameters_checksum
+from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import ENVIRONMENT, ending, start
 
 ENDLESS = ("stopping.target=null", "stopping.max_seconds=60")

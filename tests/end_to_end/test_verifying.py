@@ -10,8 +10,8 @@ import pytest
 
 from runner import resume, verify
 from runner.commands import run_command
-from runner.experiment import run_experiment
-from runner.recording.snapshots import (
+from runner.experiment.running import run_experiment
+from runner.run_folder.snapshots import (
     load_snapshot,
     newest_snapshot,
     save_snapshot,

@@ -3,10 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import run
 from tests.faults.children import Parent, folder_in_memory, started_parent
-
-__all__ = ["run"]
 
 
 @pytest.fixture(scope="session")

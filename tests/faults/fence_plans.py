@@ -16,8 +16,8 @@ from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
 from runner.network.scaling import Scaling
 from runner.network.topology import Array
-from runner.recording.snapshot_files import encode
-from runner.recording.snapshots import save_snapshot, snapshot_arrays, sound_snapshot
+from runner.run_folder.snapshots import save_snapshot, snapshot_arrays, sound_snapshot
+from runner.storage.npz_files import encode
 from runner.training.compiled_engine import CompiledEngine
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, Penalty, Problem

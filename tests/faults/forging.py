@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.recording.snapshot_files import encode
+from runner.storage.npz_files import encode
 
 
 def reforge(path: Path, **members: object) -> None:

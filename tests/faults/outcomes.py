@@ -7,8 +7,8 @@ from typing import Any
 
 from runner.analysis.runs import load_runs
 from runner.errors import SnapshotError
-from runner.recording.run_directory import read_run
-from runner.recording.snapshots import load_snapshot
+from runner.run_folder.run_directory import read_run
+from runner.run_folder.snapshots import load_snapshot
 from tests.problems import content
 
 TIMES = ("seconds", "steps_per_second", "run_seconds", "started", "finished")

@@ -17,7 +17,7 @@ from runner.__main__ import exit_code_of
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import INTERRUPTED, Stop
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.signals import listen
 from tests.faults.cases import DOCUMENTS
 

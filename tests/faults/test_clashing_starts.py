@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from runner.__main__ import main
 from runner.configuration.composing import prepare_hydra
 from runner.errors import ConflictError
-from runner.recording.run_directory import DOCUMENTS, RunDirectory, read_run
+from runner.run_folder.run_directory import DOCUMENTS, RunDirectory, read_run
 
 DOCUMENT = DOCUMENTS[0]
 ROUNDS = [

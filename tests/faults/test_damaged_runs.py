@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from runner.analysis.runs import load_runs
-from runner.recording.snapshot_files import encode
-from runner.recording.snapshots import newest_snapshot
+from runner.run_folder.snapshots import newest_snapshot
+from runner.storage.npz_files import encode
 from tests.faults.cases import CASES, DOCUMENTS
 from tests.faults.children import Ended, Fault, Parent
 from tests.faults.outcomes import outcome_of

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from runner.errors import SnapshotError
-from runner.recording.snapshot_files import DIGEST_SIZE
-from runner.recording.snapshots import load_snapshot, load_trained, save_snapshot
+from runner.run_folder.snapshots import load_snapshot, load_trained, save_snapshot
+from runner.storage.npz_files import DIGEST_SIZE
 from tests.problems import make_problem, make_state
 
 BLOCKS = [pytest.param(n, marks=[pytest.mark.release] * (n >= 4)) for n in range(40)]

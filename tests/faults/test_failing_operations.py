@@ -10,7 +10,7 @@ from shutil import rmtree
 import pytest
 
 from runner.errors import SnapshotError
-from runner.recording.snapshots import load_snapshot
+from runner.run_folder.snapshots import load_snapshot
 from tests.faults.children import Ended, Fault, Parent
 from tests.problems import content
 

@@ -14,7 +14,7 @@ from runner.analysis.runs import load_runs
 from runner.configuration.composing import compose
 from runner.errors import RunnerError, SettingsError, SnapshotError
 from runner.network.topology import parse_sizes
-from runner.recording.run_directory import described
+from runner.run_folder.run_directory import described
 from runner.settings import parse_settings
 from runner.sweeping.job_files import read_jobs
 

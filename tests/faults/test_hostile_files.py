@@ -116,7 +116,7 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
         ["hydra.launcher.x._target_='os.system' would run code"],
     ),
     "launcher in the place of a sweeper": (
-        "hydra: {mode: MULTIRUN, sweeper: {_target_: runner.sweeping.plugins.PoolLauncher}}",
+        "hydra: {mode: MULTIRUN, sweeper: {_target_: runner.application.plugins.PoolLauncher}}",
         ["hydra.sweeper._target_", "GridSweeper"],
     ),
     "overrides that nobody typed": (

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from runner.commands import run_command
-from runner.recording.snapshot_files import encode
-from runner.recording.snapshots import newest_snapshot
+from runner.run_folder.snapshots import newest_snapshot
+from runner.storage.npz_files import encode
 from tests.end_to_end.commands import Ending, InProcess
 from tests.limits import bounded
 

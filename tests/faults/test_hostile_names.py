@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.commands import run_command
-from runner.recording.tables import FORMULA, merge_rows, read_results
+from runner.run_folder.tables import FORMULA, merge_rows, read_results
 from tests.end_to_end.commands import InProcess
 from tests.limits import bounded
 

@@ -9,9 +9,9 @@ from shutil import rmtree
 
 import pytest
 
-from runner.recording.run_directory import read_run
-from runner.recording.snapshots import load_snapshot, newest_snapshot, parameters_checksum
-from runner.recording.tables import read_row
+from runner.run_folder.run_directory import read_run
+from runner.run_folder.snapshots import load_snapshot, newest_snapshot, parameters_checksum
+from runner.run_folder.tables import read_row
 from tests.faults.children import Ended, Parent
 from tests.faults.outcomes import check_readable
 

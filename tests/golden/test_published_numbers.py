@@ -6,7 +6,6 @@ from statistics import fmean
 import pytest
 
 from runner.configuration.composing import compose
-from runner.recording.tables import read_row
 from runner.reproduce import (
     Comparison,
     compare_exactly,
@@ -16,6 +15,7 @@ from runner.reproduce import (
     preset_names,
     table_row,
 )
+from runner.run_folder.tables import read_row
 from runner.settings import parse_settings
 from tests.problems import ENGINE_NAMES
 

@@ -11,7 +11,7 @@ import pytest
 
 from runner.errors import SettingsError
 from runner.recording.mlflow_logger import check_mlflow, log_run
-from runner.recording.tables import read_column, read_row
+from runner.run_folder.tables import read_column, read_row
 from tests.end_to_end.commands import ENVIRONMENT, ending, start
 from tests.limits import bounded
 
@@ -111,7 +111,7 @@ def test_what_is_no_database_is_a_warning_at_once(case: str, tmp_path: Path) -> 
 
 
 def test_the_core_does_not_load_mlflow(tmp_path: Path) -> None:
-    code = "import runner.experiment, sys; sys.exit('mlflow' in sys.modules)"
+    code = "import runner.experiment.running, sys; sys.exit('mlflow' in sys.modules)"
     assert (
         subprocess.run(
             [sys.executable, "-c", code], cwd=tmp_path, env=ENVIRONMENT, check=False

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.recording.locks import locked
+from runner.storage.locks import locked
 from tests.end_to_end.commands import InProcess, ending, start
-from tests.sweeping.test_pickup import rows
+from tests.sweeping.test_earlier_jobs import rows
 
 SWEEP = ("-m", "stopping=steps", "stopping.max_steps=100", "hydra.sweep.dir=s")
 

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from runner.assembly.loading import load_dataset
 from runner.data.dataset import Dataset
+from runner.experiment import shared as sharing
+from runner.experiment.loading import load_dataset
 from runner.settings import DatasetSettings
-from runner.sweeping import data_checks, sharing
+from runner.sweeping import data_checks
 from tests.end_to_end.commands import InProcess
 
 FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.assembly.loading import load_dataset
 from runner.data.dataset import Dataset
+from runner.experiment import shared as sharing
+from runner.experiment.loading import load_dataset
 from runner.settings import DatasetSettings
-from runner.sweeping import sharing
 from tests.end_to_end.commands import InProcess, ending, start
 
 DATA = {

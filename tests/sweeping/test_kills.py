@@ -10,9 +10,9 @@ from subprocess import Popen
 
 import pytest
 
-from runner.recording.locks import start_time
+from runner.storage.locks import start_time
 from tests.end_to_end.commands import command, ending, start
-from tests.sweeping.test_pickup import rows, weights
+from tests.sweeping.test_earlier_jobs import rows, weights
 
 SWEEP = (
     "-m",

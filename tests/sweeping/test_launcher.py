@@ -59,7 +59,7 @@ def test_jobs_leave_the_same_files_as_with_hydras_basic_launcher(sweeps: dict[st
     names = {
         str(sweeps["basic"].parent): str(sweeps["pool"].parent),
         "hydra._internal.core_plugins.basic_launcher.BasicLauncher": (
-            "runner.sweeping.plugins.PoolLauncher"
+            "runner.application.plugins.PoolLauncher"
         ),
         "hydra/launcher=basic": "hydra/launcher=pool",
         "hydra/launcher: basic": "hydra/launcher: pool",

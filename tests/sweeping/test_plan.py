@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.sweeping import measuring, sharing
+from runner.experiment import shared as sharing
+from runner.sweeping import measuring
 from runner.sweeping.measuring import Net, Trial
 from runner.sweeping.plan import Group, duration, print_estimates
 from runner.sweeping.sweep import Job

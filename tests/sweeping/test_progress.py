@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from runner.sweeping.job import JobEnd
-from runner.sweeping.standing import Standing
+from runner.sweeping.tally import Standing
 from tests.end_to_end.commands import ENVIRONMENT, InProcess
 
 NAMES = {0: "#0 a=1", 1: "#1 a=2", 2: "#2 a=3"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.resume import main as resume
 from tests.end_to_end.commands import Ending, InProcess
-from tests.sweeping.test_pickup import FEW, rows, weights
+from tests.sweeping.test_earlier_jobs import FEW, rows, weights
 
 
 def cut(path: Path) -> None:

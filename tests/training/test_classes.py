@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.experiment import run_experiment
+from runner.experiment.running import run_experiment
 from runner.network.labels import labels
 from runner.network.topology import Array
-from runner.recording.tables import class_tables, read_row
+from runner.run_folder.tables import class_tables, read_row
 from runner.training.classes import Confusion
 from tests.end_to_end.commands import composed
 

@@ -6,7 +6,7 @@ import pytest
 
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
-from runner.recording.snapshots import load_snapshot, save_snapshot
+from runner.run_folder.snapshots import load_snapshot, save_snapshot
 from runner.training.engine import LearningRate, Penalty
 from runner.training.metrics import METRICS, SAMPLES, Target
 from runner.training.optimizers import OPTIMIZERS

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.experiment import run_experiment
-from runner.recording.snapshots import load_snapshot, newest_snapshot
-from runner.recording.tables import read_column
+from runner.experiment.running import run_experiment
+from runner.run_folder.snapshots import load_snapshot, newest_snapshot
+from runner.run_folder.tables import read_column
 from runner.training.layer_statistics import LayerStatistics
 from tests.end_to_end.commands import composed
 from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state

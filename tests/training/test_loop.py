@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner.recording.schedule import Schedule
+from runner.experiment.occasions import Schedule
 from runner.training.engine import LearningRate, Problem, StepReport
 from runner.training.loop import train
 from runner.training.metrics import Target

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runner.network.initializers import INITIALIZERS
-from runner.recording.snapshots import load_snapshot, save_snapshot
+from runner.run_folder.snapshots import load_snapshot, save_snapshot
 from runner.training.optimizers import OPTIMIZERS
 from tests.problems import (
     ENGINE_NAMES,

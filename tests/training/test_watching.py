@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.experiment import run_experiment
-from runner.recording.tables import read_column, read_row
+from runner.experiment.running import run_experiment
+from runner.run_folder.tables import read_column, read_row
 from runner.training.state import TrainingState
 from runner.training.watching import RATE_FACTOR, Watch
 from tests.end_to_end.commands import composed

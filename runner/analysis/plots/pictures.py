@@ -38,7 +38,7 @@ from runner.data.dataset import Dataset
 from runner.errors import error_line
 from runner.network.network import Network
 from runner.network.topology import Array
-from runner.recording.files import Never, write_atomically
+from runner.storage.files import Never, write_atomically
 
 COLOURS = 256
 """In a file: a palette makes it a third as large."""

@@ -12,8 +12,8 @@ from runner.network.labels import decided, labels
 from runner.network.network import Network
 from runner.network.topology import Array
 from runner.network.trained import predict
-from runner.recording.reading import read_text
-from runner.recording.tables import read_row, split
+from runner.run_folder.tables import read_row, split
+from runner.storage.reading import read_text
 
 MOST_SAMPLES = 10_000
 """Samples of a part that are looked at; the first ones."""

@@ -16,7 +16,7 @@ from runner.analysis.choosing import telling, worth_showing
 from runner.analysis.comparing import default_metric
 from runner.analysis.histories import load_history
 from runner.analysis.numbers import decimals_of
-from runner.recording.reading import recorded_overrides
+from runner.storage.reading import recorded_overrides
 
 CURVE_NUMBERS = 450_000
 """Numbers of all learning curves together: 3 MB."""

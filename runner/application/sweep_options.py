@@ -1,0 +1,78 @@
+"""How to sweep, refused where nothing would read it."""
+
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from runner.checking.rules import shown
+from runner.errors import SettingsError
+from runner.training.metrics import higher_is_better
+
+OWN = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")
+"""The options that only the runner's own sweeper reads; they are no part of a job."""
+OWN_FOLDER = "${hydra.job.num}"
+"""Where a job of a sweep lies in it."""
+OF_POOL = ("sweep.workers", "sweep.fail_fast")
+"""Those that only its own launcher reads."""
+
+
+def check_in_single_run(config: DictConfig) -> None:
+    """Raises SettingsError where a single run is told how to sweep."""
+    for override in said(config):
+        if name_of(override).partition(".")[0] == "sweep":
+            raise SettingsError(
+                f"{shown(override)} would change nothing of a single run; "
+                "add -m, which makes it a sweep"
+            )
+
+
+def check_in_sweep(config: DictConfig) -> None:
+    """Raises SettingsError where sweeper or launcher would not read an option, or search amiss."""
+    readers = (
+        ("sweeper", "GridSweeper", "grid", OWN),
+        ("launcher", "PoolLauncher", "pool", OF_POOL),
+    )
+    for kind, plugin, name, options in readers:
+        if config.hydra[kind]._target_ == f"runner.application.plugins.{plugin}":
+            continue
+        for override in said(config):
+            if name_of(override) in options:
+                chosen = config.hydra.runtime.choices[f"hydra/{kind}"]
+                raise SettingsError(
+                    f"{shown(override)} is for hydra/{kind}={name}; "
+                    f"hydra/{kind}={chosen} would not read it"
+                )
+    check_direction(config)
+    values: Any = OmegaConf.to_container(config.hydra.sweep)
+    subdir = values["subdir"]
+    if subdir != OWN_FOLDER:
+        raise SettingsError(
+            f"hydra.sweep.subdir={shown(subdir)} would give a job another folder than its "
+            "number's; give hydra.sweep.dir, and leave that as it is"
+        )
+
+
+def check_direction(config: DictConfig) -> None:
+    """Raises SettingsError where a search is to find the job that does worst."""
+    direction = config.hydra.sweeper.get("direction")
+    metric = str(config.sweep.objective or config.stopping.metric)
+    try:
+        best, worst = ("max", "min") if higher_is_better(metric) else ("min", "max")
+    except KeyError:  # of other columns either may be wanted
+        return
+    if direction == f"{worst}imize":
+        raise SettingsError(
+            f"hydra.sweeper.direction={shown(direction)} would look for the worst {metric}; "
+            f"set hydra.sweeper.direction={best}imize"
+        )
+
+
+def said(config: DictConfig) -> list[str]:
+    """What the command line says, unresolved, as it is typed."""
+    texts: Any = OmegaConf.to_container(config.hydra.overrides.task)
+    return [str(text) for text in texts]
+
+
+def name_of(override: str) -> str:
+    """The key of an override as it is typed."""
+    return override.partition("=")[0].lstrip("+~")

@@ -1,0 +1,157 @@
+"""Branching: a new run that starts from a snapshot of another (`from=RUN@step`)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from runner.checking.rules import refuse
+from runner.errors import SettingsError, SnapshotError, printable
+from runner.run_folder.run_directory import described
+from runner.run_folder.snapshots import (
+    check_fits,
+    is_step,
+    load_trained,
+    newest_snapshot,
+    parameters_checksum,
+    snapshot_of,
+    snapshot_path,
+    snapshot_paths,
+    step_of,
+)
+from runner.training.engine import Problem
+from runner.training.state import TrainingState
+
+FRESH = "network.initializer"
+"""What only a run with weights of its own asks for."""
+WATCHED = (("stopping", "metric"), ("stopping", "restore_best"), ("optimizer",), ("schedule",))
+"""What early stopping, and how far the learning rate has been reduced, depend on."""
+
+
+class Origin(NamedTuple):
+    """The snapshot that a run starts from."""
+
+    run: Path
+    step: int
+
+
+def origin(key: str, value: object) -> Origin:
+    """RUN@step, or RUN for its newest snapshot."""
+    expected = f"expected a run's folder and a step, e.g. {key}=outputs/…@1000"
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise refuse(key, value, "is not a run", expected)
+    name, at, step = value.rpartition("@")
+    if not at:
+        path = Path(value)
+        if path.match("snapshots/step-*.npz") and is_step(path.stem[5:]):
+            raise refuse(key, value, "is a snapshot", f"expected {path.parents[1]}@{step_of(path)}")
+        described(path)
+        name, step = value, str(step_of(newest_snapshot(path)))
+    if not name or not is_step(step):
+        raise refuse(key, value, "is not a run and a step", expected)
+    return Origin(Path(name), int(step))
+
+
+def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """The configuration of a branch: its parent's, but for what `overrides` say anew.
+
+    config: as composed, overrides included; given back as it is where `from` is null.
+    Raises SettingsError for a preset, and for starting weights beside those of `from`.
+    """
+    if config.get("from") is None:
+        return dict(config)
+    parent = origin("from", config["from"])
+    result = dict(described(parent.run)["configuration"])
+    for override in overrides:
+        key = override.lstrip("+~").partition("=")[0].partition("@")[0]
+        first, *sections = key.replace("/", ".").split(".")
+        if key == "experiment":
+            raise SettingsError(
+                f"{printable(override)} has no effect beside from=…, which keeps its run's "
+                "configuration; set single keys, such as optimizer.learning_rate=…"
+            )
+        if key.startswith(FRESH):
+            raise SettingsError(
+                f"{printable(key)} would change nothing: from={printable(parent.run)} brings its "
+                "weights; leave one of them out"
+            )
+        if first in config:  # not `experiment`, which is gone once composed
+            result[first] = taken(result.get(first), config[first], sections)
+    result["from"] = f"{parent.run.absolute()}@{parent.step}"
+    return result
+
+
+def taken(old: Any, new: Any, sections: Sequence[str]) -> Any:
+    """`old` with what stands in `new` at the place that `sections` lead to."""
+    if not sections or not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return new
+    first, *deeper = sections
+    return {**old, first: taken(old.get(first), new.get(first), deeper)}
+
+
+def branch_off(
+    start: Origin,
+    fresh: TrainingState,
+    problem: Problem,
+    config: Mapping[str, Any],
+    data: Sequence[str],
+) -> TrainingState:
+    """The parent's state, as far as it fits a run with `config` on data with such a checksum.
+
+    fresh: the state that the run would start from by itself. Weights and counts are the parent's;
+    the optimizer's memory, if the optimizer is; the generator, if the seed is; the epoch in
+    progress, if data and batches are; what has been watched and the best weights, if data and all
+    of `WATCHED` are.
+    Raises SnapshotError or SettingsError when there is no such snapshot or its weights do not fit.
+    """
+    try:
+        about = described(start.run)
+    except SnapshotError as error:
+        raise SnapshotError(f"from={printable(start.run)}@{start.step}: {error}") from error
+    path = snapshot_path(start.run, start.step)
+    if not path.exists():
+        steps = [str(step_of(path)) for path in snapshot_paths(start.run)[-10:]]
+        raise SnapshotError(
+            f"{printable(start.run)} has no snapshot of step {start.step}; "
+            f"it has those of {', '.join(steps) or 'no step'}"
+        )
+    state = snapshot_of(path, about["checksums"].get("experiment")).state
+    parent, topology = about["configuration"], problem.network.topology
+    before = load_trained(path).network.topology
+    if before != topology or state.parameters.dtype != fresh.parameters.dtype:
+        raise SettingsError(
+            f"from={printable(start.run)} has {state.parameters.size:,} weights of type "
+            f"{state.parameters.dtype} in {before}, topology={topology} has "
+            f"{fresh.parameters.size:,} of {fresh.parameters.dtype}; keep topology and dtype, "
+            "network.bias and network.batch_norm"
+        )
+    other_data = about["checksums"].get("data") not in data
+    if differ(parent, config, "optimizer", "name"):
+        state.slots = fresh.slots
+    if differ(parent, config, "seed"):
+        state.generator = fresh.generator
+    if other_data or differ(parent, config, "batch_size"):
+        state.order, state.position, state.sums = fresh.order, fresh.position, fresh.sums
+    if other_data or any(differ(parent, config, *keys) for keys in WATCHED):
+        state.watch, state.best = fresh.watch, fresh.best
+    check_fits(path, problem, state)
+    return state
+
+
+def differ(one: Any, other: Any, *sections: str) -> bool:
+    """Whether two configurations have other values in a section."""
+    return bool(place(one, *sections) != place(other, *sections))
+
+
+def place(config: Any, *sections: str) -> Any:
+    """What a recorded configuration has in a section; None where it has no such thing."""
+    for section in sections:
+        config = config.get(section) if isinstance(config, Mapping) else None
+    return config
+
+
+def lineage(start: Origin | None, state: TrainingState) -> dict[str, object] | None:
+    """What run.json says of where a run comes from."""
+    if start is None:
+        return None
+    weights = parameters_checksum(state.parameters)
+    return {"run": str(start.run.absolute()), "step": start.step, "parameters": weights}

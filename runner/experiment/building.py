@@ -1,0 +1,216 @@
+"""From checked settings to the objects of a run: data set, problem, stopping, state, engine."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.util import find_spec
+
+import numpy as np
+
+from runner.checking.memory import check_memory
+from runner.data.dataset import Dataset, on_disk
+from runner.data.distortions import distort
+from runner.errors import SettingsError, counted
+from runner.experiment.contradictions import (
+    check_loss,
+    check_metric,
+    check_problem,
+    check_reach,
+    check_target,
+    check_validation,
+    hidden_activations,
+    output_activation,
+    schedule_epochs,
+)
+from runner.experiment.ignored import check_ignored
+from runner.experiment.loading import check_fit, check_range, training_inputs, whole_topology
+from runner.experiment.occasions import Schedule, log_spaced
+from runner.experiment.recorder import Occasions
+from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.network import Dropout, Network
+from runner.network.topology import Array, Topology, memory_of_training
+from runner.settings import Settings, StoppingSettings
+from runner.training.distorting import DistortingEngine
+from runner.training.engine import Engine, LearningRate, Penalty, Problem
+from runner.training.metrics import Reduction, Target
+from runner.training.numpy_engine import NumpyEngine
+from runner.training.optimizers import OPTIMIZERS
+from runner.training.schedules import RANGE
+from runner.training.state import TrainingState, new_state, seeded_generator
+from runner.training.stopping import Stopping
+from runner.training.tasks import task_of
+from runner.training.watching import Watch
+
+
+def build_problem(settings: Settings, dataset: Dataset) -> Problem:
+    """Network, loss and optimizer on the data. Raises SettingsError when they do not fit."""
+    topology = whole_topology(settings, dataset)
+    check_training_fits(settings, topology, len(dataset.train))
+    check_fit(topology, dataset, settings.dataset.name)
+    check_range(dataset, settings.dtype)
+    dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
+    targets = np.ascontiguousarray(dataset.scaled_targets(dataset.train), settings.dtype)
+    task = task_of(dataset.train.targets, regression=dataset.regression)
+    check_loss(settings, task, targets)
+    samples = len(dataset.train)
+    batch_size = checked_batch_size(settings.batch_size, samples)
+    inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)
+    steps_per_epoch = -(-samples // batch_size)
+    problem = Problem(
+        network=Network(
+            topology,
+            hidden_activations(settings, topology),
+            output_activation(settings, task),
+            Dropout(**asdict(settings.network.dropout)),
+        ),
+        inputs=inputs,
+        targets=targets,
+        loss=settings.loss.name,
+        reduction=Reduction(
+            topology.sizes[-1],
+            settings.loss.reduction == "mean",
+            dataset.target_unit,
+            task,
+        ),
+        optimizer=settings.optimizer.name,
+        learning_rate=settings.optimizer.learning_rate,
+        batch_size=batch_size,
+        optimizer_settings=settings.optimizer.settings,
+        schedule=LearningRate(
+            settings.schedule.name,
+            settings.schedule.settings,
+            schedule_epochs(settings, steps_per_epoch),
+        ),
+        penalty=Penalty(**asdict(settings.regularization)),
+        scaling=scaling,
+    )
+    check_problem(problem)
+    check_reach(problem, dataset)
+    check_metric(settings, problem.reduction.task)
+    check_target(settings)
+    check_ignored(settings)
+    check_validation(settings, dataset.validation is not None)
+    return problem
+
+
+def check_training_fits(settings: Settings, topology: Topology, samples: int) -> None:
+    """Refuses a network or a batch that this machine cannot hold, before either is allocated."""
+    batch = min(settings.batch_size or samples, samples)
+    slots = OPTIMIZERS[settings.optimizer.name].slots
+    check_memory(
+        memory_of_training(topology, settings.dtype, batch, samples, slots),
+        f"topology={topology} has {counted(topology.parameters, 'parameter')} and is trained on "
+        f"{counted(samples, 'sample')}, {batch:,} at a time",
+        "choose smaller layers or a smaller batch_size",
+        SettingsError,
+    )
+
+
+def checked_batch_size(batch_size: int | None, samples: int) -> int:
+    """Samples a step. Refuses more than there are."""
+    if batch_size is not None and batch_size > samples:
+        raise SettingsError(
+            f"batch_size={batch_size} is larger than the data set's {counted(samples, 'sample')}; "
+            "expected at most that, or null for all of them"
+        )
+    return batch_size or samples
+
+
+def build_stopping(settings: StoppingSettings) -> Stopping:
+    """The stopping criteria."""
+    target = None if settings.target is None else Target(settings.metric, settings.target)
+    return Stopping(target, settings.max_steps, settings.max_epochs, settings.max_seconds)
+
+
+def build_watch(settings: Settings) -> Watch | None:
+    """What is watched from epoch to epoch, or None where nothing follows from it."""
+    stopping, schedule = settings.stopping, settings.schedule
+    factor_and_patience = schedule.settings if schedule.name == "plateau" else None
+    watch = Watch(
+        stopping.metric,
+        stopping.min_delta,
+        stopping.patience,
+        stopping.restore_best,
+        stopping.plateau,
+        None if factor_and_patience is None else (factor_and_patience[0], factor_and_patience[1]),
+    )
+    return watch if watch.active else None
+
+
+def build_state(settings: Settings, problem: Problem) -> TrainingState:
+    """The state before the first step: weights drawn from the seed's generator."""
+    generator = seeded_generator(settings.seed)
+    initializer = settings.network.initializer
+    parameters = initial_parameters(
+        problem.network.topology,
+        INITIALIZERS[initializer.name],
+        initializer.scale,
+        generator,
+        initializer.bias,
+    )
+    slots = OPTIMIZERS[settings.optimizer.name].slots
+    return new_state(parameters.astype(settings.dtype), slots, problem.samples, generator)
+
+
+def build_engine(
+    name: str,
+    problem: Problem,
+    distort: Callable[[Array, np.random.Generator], Array] | None = None,
+) -> Engine:
+    """The engine that `engine=` names; `auto` is the compiled one where it can be had.
+
+    It needs Numba, and inputs in memory: those of a mapped file are read a batch at a time by
+    the NumPy engine alone.
+    distort: how training images are changed at random for every epoch, or None.
+    Raises SettingsError when `compiled` is asked for and cannot be had.
+    """
+    has_numba, mapped = find_spec("numba") is not None, on_disk(problem.inputs)
+    if name == "compiled" and not has_numba:
+        raise SettingsError(
+            "engine='compiled' needs Numba, which is not installed; choose engine=numpy or auto"
+        )
+    if name == "compiled" and mapped:
+        raise SettingsError(
+            "engine='compiled' needs the inputs in memory, and those of an npy file are read from "
+            "disk a batch at a time; choose engine=numpy or auto, or save the table as npz"
+        )
+    engine: Callable[[Problem], Engine] = NumpyEngine
+    if name != "numpy" and has_numba and not mapped:
+        from runner.training.compiled_engine import CompiledEngine  # noqa: PLC0415 - loads LLVM
+
+        engine = CompiledEngine
+    return engine(problem) if distort is None else DistortingEngine(engine, problem, distort)
+
+
+def build_distortion(
+    dataset: Dataset,
+) -> Callable[[Array, np.random.Generator], Array] | None:
+    """How the data set's training images are distorted, or None where they are left alone."""
+    distortion, shape = dataset.distortion, dataset.image_shape
+    if distortion is None or distortion.changes_nothing or shape is None:
+        return None
+    return lambda images, generator: distort(images, shape, distortion, generator)
+
+
+HISTORY_LOG = log_spaced(per_decade=25)
+SNAPSHOTS_LOG = log_spaced(per_decade=1, first=1000)
+
+
+def build_occasions(settings: Settings) -> Occasions:
+    """When history rows and snapshots are written."""
+    recording = settings.recording
+    return Occasions(
+        build_schedule(recording.history, HISTORY_LOG),
+        build_schedule(recording.snapshots.epochs, SNAPSHOTS_LOG),
+        recording.snapshots.seconds,
+        recording.snapshots.keep,
+        every_report=settings.schedule.name == RANGE,
+    )
+
+
+def build_schedule(setting: str | int | tuple[int, ...] | None, log: Schedule) -> Schedule:
+    """A schedule from its setting; `log` is what that word means here."""
+    if setting == "log":
+        return log
+    if isinstance(setting, int):
+        return Schedule(every=setting)
+    return Schedule(epochs=setting if isinstance(setting, tuple) else ())

@@ -1,0 +1,302 @@
+"""What a person reads while a run goes on; run.log keeps all of it."""
+
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from shlex import quote
+from typing import Self, TextIO
+
+from runner.data.dataset import Dataset, ordinals
+from runner.errors import counted, printable
+from runner.experiment.progress_bar import ProgressBar
+from runner.experiment.stagnation import Stagnation
+from runner.network.batch_norm import EPSILON, MOMENTUM
+from runner.network.topology import Array, Topology
+from runner.network.trained import predict
+from runner.standard_output import is_watched
+from runner.training.engine import Problem, StepReport
+from runner.training.metrics import TEST, VALIDATION, percent
+from runner.training.range_test import EXPLOSION
+from runner.training.stopping import Stopping
+
+SECONDS_BETWEEN_LINES = 1.0
+MOST_WEIGHTS_SHOWN = 200
+MOST_CASES_SHOWN = 20
+MOST_INPUTS_SHOWN = 8
+SHOWN_PARTS = {"": "Training part", VALIDATION: "Validation part", TEST: "Test part"}
+SHOWN_METRICS = ("accuracy", "top_5_accuracy", "rmse", "r2", "loss", "mae")
+"""What of the final metrics is printed, where the task has it."""
+TRY = "another seed, more hidden units or another optimizer.learning_rate"
+"""What may help a run that does not reach its target."""
+LIMITS = ("max_steps", "max_epochs", "max_seconds", "patience", "plateau")
+PARTS = {"train": "samples", "validation": "for validation", "test": "for testing"}
+
+
+class Console:
+    """Prints the sections of a run to the screen and to run.log.
+
+    A progress bar is shown where a person watches, that is, on a terminal.
+    quiet: the log only, as in a sweep, whose jobs each print one line.
+    """
+
+    def __init__(self, run: Path, *, quiet: bool = False, screen: TextIO | None = None) -> None:
+        self._run = run
+        self._screen = screen or sys.stdout
+        self._quiet = quiet
+        self._log: TextIO = open(run / "run.log", "a", encoding="utf-8")
+        self._bar: ProgressBar | None = None
+        self._next_line = 0.0
+        self._samples: dict[str, int] = {}
+        self._stagnation = Stagnation()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close_bar()
+        self._log.close()
+
+    def line(self, text: str) -> None:
+        """Text on the screen, above the bar if there is one, and in the log."""
+        self._log.write(text + "\n")
+        if self._quiet:
+            return
+        if self._bar is not None:
+            self._bar.line(text)
+        else:
+            print(text, file=self._screen)
+
+    def introduce(
+        self, name: str, dataset: Dataset, problem: Problem, engine: str, seed: int
+    ) -> None:
+        """What is going to be trained, on what, with what."""
+        self._samples = {
+            prefix: len(part)
+            for prefix, part in (
+                ("", dataset.train),
+                (VALIDATION, dataset.validation),
+                (TEST, dataset.test),
+            )
+            if part is not None
+        }
+        network, topology = problem.network, problem.network.topology
+        biases = "with biases" if topology.bias else "no biases"
+        dropout = network.dropout
+        batch = "full batch" if problem.full_batch else f"batches of {problem.batch_size}"
+        self.line("INITIATING NETWORK")
+        parameters = counted(topology.parameters, "parameter")
+        self.line(f"topology    {topology}, {parameters}, {biases}")
+        self.line(f"activation  {' '.join(network.hidden)}, output {network.output}")
+        if topology.batch_norm:
+            self.line(f"batch norm  hidden layers, momentum {MOMENTUM:g}, epsilon {EPSILON:g}")
+        if dropout.rate:
+            drops = f"{dropout.rate:g} in the {dropout.stage} pass"
+            hidden = len(topology.sizes) > 2
+            self.line(f"dropout     {drops if hidden else 'none: there are no hidden units'}")
+        counts = [f"{len(part):,} {PARTS[part_name]}" for part_name, part in dataset.parts.items()]
+        self.line(f"data set    {printable(name)}, {', '.join(counts)}, {batch}")
+        self.line(f"training    {problem.optimizer}, learning rate {problem.learning_rate:g}")
+        self.line(f"engine      {engine}, {problem.targets.dtype}, seed {seed}")
+
+    def going_on(self, step: int) -> None:
+        """Which step a resumed run goes on from."""
+        self.line(f"resumed     from step {step:,}")
+
+    def branching(self, run: Path, step: int) -> None:
+        """Which snapshot a branch starts from."""
+        self.line(f"branched    from step {step:,} of {printable(run)}")
+
+    def starting_weights(self, topology: Topology, parameters: Array) -> None:
+        """The weights before the first step."""
+        self.line("\nSTARTING WEIGHTS")
+        self._weights(topology, parameters)
+
+    def begin_training(self, stopping: Stopping, metric: str) -> None:
+        """The section of progress lines; on a terminal a progress bar as well."""
+        self._stopping, self._metric = stopping, metric
+        self.line("\nNETWORK TRAINING")
+        self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+        if not self._quiet and is_watched(self._screen):
+            self._bar = ProgressBar(self._screen, bounded=share_done(stopping, None) is not None)
+
+    def progress(self, report: StepReport) -> None:
+        """Moves the bar, and about once a second prints a line; says when the loss stands still."""
+        self._watch_for_standstill(report)
+        due = time.monotonic() >= self._next_line
+        if self._bar is None and not due:
+            return
+        steps = "step " if report.step == 1 else "steps"
+        text = f"{report.step:>10} {steps}   {self._metrics(report)}"
+        if self._bar is not None:
+            self._bar.move(share_done(self._stopping, report), text.strip())
+        if due:
+            self.line(text)
+            self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+
+    def _watch_for_standstill(self, report: StepReport) -> None:
+        """Says once that the loss of a run that is to reach a target no longer moves."""
+        loss = report.metrics.get("loss")
+        if loss is None or self._stopping.target is None:
+            return
+        if self._stagnation.observe(report.step, loss, report.seconds):
+            since = f"since step {self._stagnation.step:,}"
+            self.line(f"warning: the loss has hardly moved {since}; Ctrl-C ends the run; try {TRY}")
+
+    def end_training(self, report: StepReport, status: str) -> None:
+        """Why training stopped, after how many steps and seconds, and where it stands."""
+        self._close_bar()
+        at = self._metrics(report)
+        reason = self._reasons(report, status)
+        steps = f"{report.step} step{'' if report.step == 1 else 's'}"
+        self.line(f"{reason}: {steps}, {at}, {report.seconds:.2f} seconds")
+        if self._stopping.target is not None and report.stop_reason in LIMITS:
+            target = metric_text(self._metric, {self._metric: self._stopping.target.value})
+            more = f", or more stopping.{report.stop_reason}"
+            self.line(f"The target, {target}, is not reached; try {TRY}{more}")
+
+    def restored(self, epoch: int, metric: str, value: float) -> None:
+        """Which epoch's weights are the result, and how well they did then."""
+        stood = self._text(metric, {metric: value})
+        self.line(f"The weights of epoch {epoch}, the best, are restored: {stood}")
+
+    def final_metrics(self, metrics: Mapping[str, float]) -> None:
+        """How the final weights do on each part that was evaluated, a line a part."""
+        for prefix, part in SHOWN_PARTS.items():
+            names = [prefix + name for name in SHOWN_METRICS if prefix + name in metrics]
+            if names:
+                shown = ", ".join(self._text(name, metrics) for name in names)
+                self.line(f"{part}: {shown}")
+
+    def own_units(self, part: str, errors: Mapping[str, float]) -> None:
+        """The rmse of each of several scaled targets, whose metrics in common are of the scaled."""
+        shown = ", ".join(f"{printable(name)} {error:.12g}" for name, error in errors.items())
+        self.line(
+            f"rmse in the targets' own units, {part} part: {shown} (above: of scaled targets)"
+        )
+
+    def _metrics(self, report: StepReport) -> str:
+        """The metric that is watched, and what validation says of it where it was asked."""
+        names = (self._metric, f"val_{self._metric}")
+        return ", ".join(self._text(n, report.metrics) for n in names if n in report.metrics)
+
+    def _text(self, name: str, metrics: Mapping[str, float]) -> str:
+        """A metric with the digits that the samples of its part carry."""
+        prefix = next((p for p in (VALIDATION, TEST) if name.startswith(p)), "")
+        return metric_text(name, metrics, self._samples.get(prefix))
+
+    def _reasons(self, report: StepReport, status: str) -> str:
+        if report.stop_reason == "target" and self._stopping.target is not None:
+            target = {self._metric: self._stopping.target.value}
+            return f"Target {metric_text(self._metric, target)} reached"
+        if report.stop_reason == EXPLOSION:
+            return "Loss exploded"
+        return {"interrupted": "Interrupted", "diverged": "Diverged"}.get(
+            status, f"stopping.{report.stop_reason} reached"
+        )
+
+    def conclude(
+        self, problem: Problem, dataset: Dataset, parameters: Array, report: StepReport
+    ) -> None:
+        """The trained weights; then output, expected and difference of each training case,
+
+        after its inputs where a few of them have names.
+
+        In full batches these are the outputs of the last step's forward pass, the ones that
+        the reported metrics speak of.
+        """
+        self.line("\nCALCULATED WEIGHTS")
+        self._weights(problem.network.topology, parameters)
+        cases = len(dataset.train)
+        if cases > MOST_CASES_SHOWN:
+            self.line(f"\nFolder      {printable(self._run)}")
+            return
+        outputs = report.outputs
+        if not problem.full_batch or not outputs.size:
+            outputs = predict(problem.network, parameters, problem.inputs, problem.scaling)
+        self.line("\nTRAINING CASES RESULTS")
+        header, *inputs = input_cells(dataset)
+        self.line(f"{header}{'output':>20} {'expected':>10} {'difference':>20}")
+        outputs, targets = dataset.in_own_units(outputs), dataset.train.targets
+        for cells, case_outputs, case_targets in zip(inputs, outputs, targets, strict=True):
+            for a, y in zip(case_outputs, case_targets, strict=True):
+                self.line(f"{cells}{a:>20.12g} {y:>10.6g} {a - y:>20.12g}")
+        self.line(f"\nFolder      {printable(self._run)}")
+
+    def how_to_go_on(self) -> None:
+        """After an interruption: the command that goes on with the run."""
+        self.line(f"Goes on by  python -m runner.resume {quote(printable(self._run))}")
+        with suppress(OSError):  # what comes now may be ended at any moment
+            self._log.flush()
+            self._screen.flush()
+
+    def _weights(self, topology: Topology, parameters: Array) -> None:
+        """Every weight of a small net; of a large one a summary a layer."""
+        whole = topology.parameters <= MOST_WEIGHTS_SHOWN
+        for index, layer in enumerate(topology.layers):
+            parts = {"weights": layer.weight_matrix(parameters)}
+            vectors = {"biases": layer.bias_vector(parameters), "gammas": parameters[layer.gamma]}
+            parts |= {what: values for what, values in vectors.items() if values.size}
+            for what, values in parts.items():
+                shown = f"\n{matrix(values)}" if whole else f" {summary(values)}"
+                self.line(f"{topology.layer_name(index)} {what}:{shown}")
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def input_cells(dataset: Dataset) -> list[str]:
+    """The beginnings of the table of training cases: its header's, then that of each case.
+
+    Columns of inputs where they have names and are few, else nothing.
+    """
+    names, inputs = dataset.input_names, dataset.train.inputs
+    if len(names) > MOST_INPUTS_SHOWN or names == ordinals(len(names)):
+        return [""] * (1 + len(inputs))
+    lines = [list(map(printable, names)), *([f"{x:.6g}" for x in row] for row in inputs)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "".join(f"{cell:>{width}} " for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    ]
+
+
+def share_done(stopping: Stopping, report: StepReport | None) -> float | None:
+    """How much of the way to the nearest fixed limit is done, or None without such a limit."""
+    done = (0, 0, 0.0) if report is None else (report.step, report.epoch, report.seconds)
+    limits = (stopping.max_steps, stopping.max_epochs, stopping.max_seconds)
+    shares = [at / limit for at, limit in zip(done, limits, strict=True) if limit is not None]
+    return max(shares, default=None)
+
+
+def metric_text(name: str, metrics: Mapping[str, float], samples: int | None = None) -> str:
+    """A metric for people: accuracies in percent, where files hold fractions.
+
+    samples: of a share of so many, the decimals that tell it from that of one more or less.
+    """
+    value = metrics[name]
+    words = name.replace("_", " ")
+    if name.endswith("accuracy"):
+        if samples is not None and not name.endswith("mean_accuracy"):
+            return f"{words} {percent(value, samples)}"
+        return f"{words} {100 * value:.12g} %"
+    return f"{words} {value:.12g}"
+
+
+def matrix(values: Array) -> str:
+    """A small matrix with nine significant digits."""
+    if values.ndim > 1:
+        return "[" + "\n ".join(map(matrix, values)) + "]"
+    return "[" + " ".join([f"{value:.9g}" for value in values.tolist()]) + "]"
+
+
+def summary(values: Array) -> str:
+    """Shape and spread of a large matrix."""
+    shape = " x ".join(map(str, values.shape))
+    return (
+        f"{shape}: mean {values.mean():.4g}, std {values.std():.4g}, "
+        f"min {values.min():.4g}, max {values.max():.4g}"
+    )

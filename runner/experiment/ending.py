@@ -1,0 +1,158 @@
+"""What is measured, recorded and drawn once a run has its final weights."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from runner.data.dataset import Dataset
+from runner.experiment.console import Console
+from runner.experiment.loading import samples_of
+from runner.experiment.preparing import Experiment
+from runner.experiment.recorder import Recorder
+from runner.network.topology import Array
+from runner.network.trained import output_blocks, predict
+from runner.run_folder.tables import class_tables, predictions_table, read_column
+from runner.settings import LoggerSettings
+from runner.training.classes import Confusion, confusion
+from runner.training.engine import Problem, StepReport
+from runner.training.evaluation import evaluate
+from runner.training.metrics import TEST, VALIDATION
+from runner.training.range_test import MARGIN, suggested_rate
+from runner.training.schedules import RANGE
+from runner.training.state import TrainingState
+from runner.training.tasks import REGRESSION
+
+
+def record_ending(
+    experiment: Experiment,
+    weights: Array,
+    report: StepReport,
+    recorder: Recorder,
+    console: Console,
+) -> dict[str, float]:
+    """Measures the final weights; records classes and predictions. The metrics for results.csv."""
+    problem, dataset = experiment.engine.problem, experiment.dataset
+    final: dict[str, float] = {}
+    if report.finite:
+        final = final_metrics(problem, weights, dataset)
+        console.final_metrics(final)
+        for part, errors in errors_in_own_units(problem, weights, dataset).items():
+            console.own_units(part, errors)
+        if experiment.settings.schedule.name == RANGE:
+            recorder.write_rows()
+            final |= suggestion(recorder.folder, console)
+    recorder.tables(ending_tables(experiment, weights, report))
+    return final
+
+
+def result_weights(experiment: Experiment, state: TrainingState) -> tuple[Array, bool]:
+    """The weights that are a run's result, and whether they are the best ones, restored."""
+    watch = experiment.watch
+    restored = bool(watch is not None and watch.restore_best and state.best.size)
+    return state.best if restored else state.parameters, restored
+
+
+def ending_tables(experiment: Experiment, weights: Array, report: StepReport) -> dict[str, bytes]:
+    """What tables tell of the final weights, by the files' names."""
+    problem, dataset = experiment.engine.problem, experiment.dataset
+    tables: dict[str, bytes] = {}
+    confused = final_confusion(problem, weights, dataset) if report.finite else None
+    if confused is not None:
+        tables |= class_tables(dataset.classes or (), *confused)
+    if sum(map(len, dataset.parts.values())) <= experiment.settings.recording.predictions:
+        outputs = {
+            name: dataset.in_own_units(
+                predict(problem.network, weights, part.inputs, dataset.scaling)
+            )
+            for name, part in dataset.parts.items()
+        }
+        tables["predictions.csv"] = predictions_table(dataset, outputs)
+    return tables
+
+
+def final_metrics(problem: Problem, parameters: Array, dataset: Dataset) -> dict[str, float]:
+    """Metrics of the final weights: on held-out data all, on training data what steps do not give.
+
+    Of a classification the latter cost a pass that only matters where nothing is held out.
+    """
+    task = problem.reduction.task
+    metrics: dict[str, float] = {}
+    if task.scored and (task is REGRESSION or len(dataset.parts) == 1):
+        values = evaluate(problem, parameters, samples_of("", dataset.train, dataset))
+        metrics |= {name: values[name] for name in task.scored}
+    for prefix, part in ((VALIDATION, dataset.validation), (TEST, dataset.test)):
+        if part is not None:
+            metrics |= evaluate(problem, parameters, samples_of(prefix, part, dataset))
+    return metrics
+
+
+@np.errstate(over="ignore", invalid="ignore")  # of weights about to diverge it may be infinite
+def errors_in_own_units(
+    problem: Problem, parameters: Array, dataset: Dataset
+) -> dict[str, dict[str, float]]:
+    """Of each part the rmse of each target, where scales hide that they have units of their own."""
+    scaling, names = dataset.target_scaling, dataset.target_names
+    if scaling is None or len(names) < 2:
+        return {}
+    errors = {}
+    for name, part in dataset.parts.items():
+        squares, targets = np.zeros(len(names)), dataset.scaled_targets(part)
+        for rows, _, outputs in output_blocks(
+            problem.network, parameters, part.inputs, dataset.scaling
+        ):
+            squares += np.square(outputs - targets[rows]).sum(axis=0)
+        rmse = np.sqrt(squares / len(part)) / scaling.scale
+        errors[name] = dict(zip(names, rmse.tolist(), strict=True))
+    return errors
+
+
+def final_confusion(
+    problem: Problem, parameters: Array, dataset: Dataset
+) -> tuple[str, Confusion] | None:
+    """The confusion on the test part, else the validation part, else the training part; its name.
+
+    None where there are no named classes to confuse.
+    """
+    if dataset.classes is None or len(dataset.classes) < 2:
+        return None
+    if problem.reduction.task.name != "classification":
+        return None
+    *_, (name, part) = dataset.parts.items()
+    return name, confusion(problem, parameters, samples_of("", part, dataset))
+
+
+def suggestion(folder: Path, console: Console) -> dict[str, float]:
+    """What a range test's history suggests, for results.csv; it is printed as well."""
+    rates, losses = (
+        list(read_column(folder / "history.csv", name).values())
+        for name in ("learning_rate", "loss")
+    )
+    rate = suggested_rate(rates, losses)
+    if rate is None:
+        advice = "set another schedule.least and .most, or more stopping.max_steps"
+        console.line(f"No learning rate suggested: the loss hardly fell; {advice}")
+        return {}
+    shown, lowest = (f"{float(f'{value:.2g}'):g}" for value in (rate, MARGIN * rate))
+    why = f"the smoothed loss is lowest at {lowest}, {MARGIN:g} times that"
+    if rate == rates[-1] / MARGIN:
+        why += "; the range ends there, raise schedule.most"
+    console.line(f"Suggested learning rate: {shown} ({why})")
+    return {"suggested_rate": rate}
+
+
+def track(settings: LoggerSettings, folder: Path) -> None:
+    """Copies a run that has ended to where it is tracked; what goes wrong is said, no more."""
+    from runner.recording.mlflow_logger import log_run  # noqa: PLC0415 - for those who ask for it
+
+    if (problem := log_run(folder, settings.folder, settings.experiment)) is not None:
+        print(f"warning: {problem}", file=sys.stderr)
+
+
+def draw_plots(experiment: Experiment, weights: Array, folder: Path, console: Console) -> None:
+    """The pictures of a run that has ended; what goes wrong with one is said, no more."""
+    from runner.analysis.plots.pictures import draw_run  # noqa: PLC0415 - loads matplotlib
+
+    network = experiment.engine.problem.network
+    for problem in draw_run(folder, network, weights, experiment.dataset):
+        console.line(f"warning: {problem}")

@@ -1,0 +1,193 @@
+"""Everything a run leaves in its folder, written through one object."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from runner.errors import StorageError
+from runner.experiment.occasions import Schedule, earlier
+from runner.network.topology import Array
+from runner.run_folder.history import EMPTY, HistoryFile, Mark
+from runner.run_folder.run_directory import RunDirectory
+from runner.run_folder.snapshots import parameters_checksum, save_snapshot, snapshot_path
+from runner.storage.files import storage_errors, write_atomically
+from runner.storage.npz_files import is_whole
+from runner.training.engine import StepReport
+from runner.training.state import TrainingState
+
+
+class Occasions(NamedTuple):
+    """When history rows and snapshots are written."""
+
+    history: Schedule
+    snapshots: Schedule
+    seconds: float | None
+    """So often a snapshot is written besides; None is never."""
+    keep: int | None
+    """So many snapshots stay, the newest, besides those that last; None is all."""
+    every_report: bool = False
+    """Whether the history has a row of every report, as a range test's has."""
+
+    def next_milestone(self, epoch: int) -> int | None:
+        """The next epoch at whose end something is recorded."""
+        return earlier(self.history.next_after(epoch), self.snapshots.next_after(epoch))
+
+    def lasts(self, step: int, steps_per_epoch: int) -> bool:
+        """Whether a step's snapshot stays for good: that of an epoch that is listed by itself.
+
+        Log-spaced are one in every factor of ten from 1,000 epochs on, so that a run of 10^9 epochs
+        has `keep` and eight at most: its first one, and seven.
+        """
+        epoch, rest = divmod(step, steps_per_epoch)
+        return rest == 0 and epoch in self.snapshots.epochs
+
+    def row_due(self, report: StepReport) -> bool:
+        """Whether the history has a row of where this report stands."""
+        return self.every_report or (report.epoch_ended and report.epoch in self.history)
+
+
+class Recorder:
+    """Writes history, snapshots, results and run.json as training goes.
+
+    extra: what else every snapshot holds, such as what prediction needs.
+    experiment: its checksum. history, steps: of a run that goes on, its rows and its snapshots.
+    steps_per_epoch: to tell of which epoch a snapshot is.
+    Raises StorageError when the file system refuses; what was written before stays sound.
+    """
+
+    def __init__(
+        self,
+        directory: RunDirectory,
+        occasions: Occasions,
+        extra: Mapping[str, Array],
+        experiment: str,
+        history: Mark = EMPTY,
+        steps: Sequence[int] = (),
+        steps_per_epoch: int = 1,
+    ) -> None:
+        self._steps_per_epoch = steps_per_epoch
+        self._directory = directory
+        self._occasions = occasions
+        self._extra = extra
+        self._experiment = experiment
+        self._steps = list(steps)
+        self._snapshot_seconds = 0.0
+        with storage_errors(directory.path):
+            self._history = HistoryFile(directory.path, history, directory.syncing)
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self._directory.path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with storage_errors(self._directory.path):
+            self._history.close()
+
+    def row_due(self, report: StepReport) -> bool:
+        """Whether this report becomes a row of the history."""
+        return report.finite and self._occasions.row_due(report)
+
+    def record(self, report: StepReport, state: TrainingState) -> None:
+        """What is due after this report."""
+        if not report.finite:
+            return
+        if self._occasions.row_due(report):
+            self._history.append(report)
+        if report.step < state.step:  # passed, on the way to where the state is
+            return
+        scheduled = report.epoch_ended and report.epoch in self._occasions.snapshots
+        passed = state.seconds - self._snapshot_seconds
+        if scheduled or (self._occasions.seconds is not None and passed >= self._occasions.seconds):
+            self.snapshot(state)
+
+    def write_rows(self) -> None:
+        """Puts all rows so far into history.csv."""
+        self._history.write()
+
+    def snapshot(self, state: TrainingState, *, restored: bool = False, anew: bool = False) -> None:
+        """A snapshot of the state, unless its step has one; the history before it is kept first.
+
+        restored: whether the best weights are the run's result, which is then noted there.
+        anew: whether what the step's says of that is no longer so, for the run goes on.
+        """
+        if self._steps[-1:] == [state.step] and not (restored or anew):
+            return
+        with storage_errors(self._directory.path):
+            self._history.sync()
+            path = save_snapshot(
+                self._directory.path,
+                state,
+                self._extra,
+                experiment=self._experiment,
+                history=self._history.mark,
+                restored=restored,
+                syncing=self._directory.syncing,
+            )
+            self._directory.syncing.settle()
+            self._steps = [*(step for step in self._steps if step != state.step), state.step]
+            self._prune(path)
+        self._snapshot_seconds = state.seconds
+
+    def _prune(self, newest: Path) -> None:
+        """Removes all but the first snapshot, those that last and the newest ones.
+
+        That is once the last of them has been read back.
+        """
+        keep = self._occasions.keep
+        old = [] if keep is None else self._steps[1:-keep]
+        passing = [step for step in old if not self._occasions.lasts(step, self._steps_per_epoch)]
+        if not passing:
+            return
+        self._directory.syncing.settle(wait=True)
+        if not is_whole(newest):
+            raise StorageError(f"{newest} reads back otherwise than it was written; check the disk")
+        for step in passing:
+            snapshot_path(self._directory.path, step).unlink(missing_ok=True)
+        self._steps = [step for step in self._steps if step not in passing]
+
+    def tables(self, tables: Mapping[str, bytes]) -> None:
+        """What is told of the final weights, by the files' names."""
+        folder = self._directory.path
+        with storage_errors(folder):
+            for name, content in tables.items():
+                write_atomically(folder / name, content, self._directory.syncing)
+
+    def finish(
+        self,
+        status: str,
+        state: TrainingState,
+        report: StepReport,
+        final: Mapping[str, float],
+        *,
+        parameters: int,
+        error: str | None = None,
+        restored: bool = False,
+    ) -> None:
+        """The last snapshot of finite weights, the last history row, and results.csv.
+
+        final: metrics of the final weights. parameters: how many are trained.
+        error: what went wrong, if it did. restored: whether the best weights are the result.
+        """
+        if status != "diverged":
+            self.snapshot(state, restored=restored)
+        with storage_errors(self._directory.path):  # after it: an earlier end than the next one's
+            if report.metrics:
+                self._history.append(report)
+            self._history.sync()
+        results = {
+            "status": status,
+            "stop_reason": report.stop_reason or status,
+            "steps": report.step,
+            "epochs": report.epoch,
+            "seconds": report.seconds,
+            "steps_per_second": report.step / report.seconds if report.seconds else 0.0,
+            "parameters": parameters,
+            **report.metrics,
+            **final,
+        }
+        weights = state.best if restored else state.parameters
+        self._directory.finish(status, results, parameters_checksum(weights), error)

@@ -1,0 +1,197 @@
+"""Going on with a run from its newest sound snapshot, to the bytes of one that never stopped."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from runner.errors import (
+    DataError,
+    DivergedError,
+    RunnerError,
+    SettingsError,
+    SnapshotError,
+    printable,
+)
+from runner.experiment.course import end_there
+from runner.experiment.preparing import FREE, Assembly, Experiment, assemble, prepare
+from runner.experiment.running import Outcome, record_run, run_directory, session
+from runner.run_folder.history import history_up_to
+from runner.run_folder.run_directory import described
+from runner.run_folder.snapshots import (
+    Snapshot,
+    snapshot_paths,
+    sound_snapshot,
+    step_of,
+)
+from runner.run_folder.tables import has_results
+from runner.settings import Settings, StoppingSettings, parse_settings
+from runner.storage.locks import locked
+
+LIMITS = ("max_steps", "max_epochs", "max_seconds")
+
+
+def resume_run(
+    run: Path,
+    changes: Mapping[str, Any],
+    warn: Callable[[str], object],
+    *,
+    quiet: bool = False,
+    assembled: Callable[[Settings], Assembly] = assemble,
+) -> Outcome | None:
+    """Goes on with a run until it ends, or gives None where there is nothing to do.
+
+    changes: new values by key, such as `stopping.max_steps`. warn: is told of what was not sound.
+    assembled: gives data set and engine, so that many runs can share them.
+    Raises RunnerError when the run is in use, damaged or diverged, when its data are others, or
+    when a change would alter the weights of steps already made.
+    """
+    described(run)  # before the lock: what is no run is not touched
+    with locked(run):
+        about = described(run)
+        status = about["status"] if has_results(run, about["status"]) else "running"
+        if status == "completed" and not changes:
+            return None
+        if status == "diverged":
+            raise diverged(run, about)
+        config = changed(run, about["configuration"], changes)
+        experiment = prepared_again(config, about, assembled)
+        check_same(run, about, experiment, changes)
+        snapshot, steps = newest_sound(run, experiment, warn)
+        if snapshot is None:
+            state, history = experiment.first_state(), None
+        else:
+            state, history = snapshot.state, snapshot.history
+            check_limits(experiment.settings.stopping, snapshot)
+            if status == "completed" and end_there(experiment, state) is not None:
+                return None
+        directory = run_directory(run, experiment)
+        with (
+            session(experiment.settings) as interrupts,
+            directory.reopened(experiment.description(), state.step),
+        ):
+            return record_run(
+                experiment, state, directory, interrupts, history=history, steps=steps, quiet=quiet
+            )
+
+
+def diverged(run: Path, about: Mapping[str, Any]) -> DivergedError:
+    """A run that would diverge again, and what to do instead."""
+    paths = snapshot_paths(run)
+    step = step_of(paths[-1]) if paths else 0
+    return DivergedError(
+        f"{printable(run)} has diverged and would again ({printable(about['error'])}); "
+        f"branch off: python -m runner from={printable(run)}@{step} optimizer.learning_rate=…"
+    )
+
+
+def changed(
+    run: Path, configuration: Mapping[str, Any], changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The configuration with new values. Raises SettingsError for what a run keeps for good."""
+    result = dict(configuration)
+    for key, value in changes.items():
+        if not key.startswith(FREE):
+            raise SettingsError(
+                f"{printable(key)} cannot change in a run that goes on, for its weights depend on "
+                f"it; branch off: python -m runner from={printable(run)} {printable(key)}=…"
+            )
+        *sections, name = key.split(".")
+        section = result
+        for part in sections:
+            inner = section.get(part)
+            section[part] = dict(inner) if isinstance(inner, Mapping) else {}
+            section = section[part]
+        section[name] = value
+    return result
+
+
+def settings_then(config: Mapping[str, Any], about: Mapping[str, Any]) -> Settings:
+    """A run's settings, with the engine that `auto` came to when it began.
+
+    The NumPy engine can always be had; where Numba's cannot, the other one stands in.
+    """
+    settings = parse_settings(config)
+    return replace(settings, engine="numpy") if about.get("engine") == "numpy" else settings
+
+
+def prepared_again(
+    config: Mapping[str, Any], about: Mapping[str, Any], assembled: Callable[[Settings], Assembly]
+) -> Experiment:
+    """A recorded run's experiment, with the engine and the form of checksum that it has."""
+    experiment = prepare(config, settings_then(config, about), assembled)
+    return experiment.recorded_as(about["checksums"].get("data"))
+
+
+def check_data(run: Path, about: Mapping[str, Any], experiment: Experiment) -> None:
+    """Refuses other data than those that a run was trained on."""
+    name, recorded = printable(run), about["checksums"].get("data")
+    if recorded != experiment.data_checksum:
+        raise DataError(
+            f"{name}: the data set is not the one that the run began with (SHA-256 "
+            f"{experiment.data_checksum[:12]}…, expected {printable(recorded)[:12]}…); "
+            "give it the same files"
+        )
+
+
+def check_same(
+    run: Path, about: Mapping[str, Any], experiment: Experiment, changes: Mapping[str, Any]
+) -> None:
+    """Refuses other data, another engine, and changes that reach back into steps already made."""
+    name, recorded = printable(run), about["checksums"]
+    if "experiment" not in recorded:  # it failed before it began
+        return
+    check_data(run, about, experiment)
+    then, now = printable(about.get("engine")), experiment.engine.name
+    if then != now:
+        raise SettingsError(
+            f"{name} was begun with engine={then}, and engine={now} rounds otherwise; "
+            "install what it needs"
+        )
+    if recorded["experiment"] == experiment.checksum:
+        return
+    if changes:
+        raise SettingsError(
+            f"{name}: {printable(', '.join(changes))} would change learning rates or early "
+            f"stopping of steps already made; branch off: python -m runner from={name} …"
+        )
+    raise SnapshotError(f"{name}/run.json has been changed: its checksum is not that of its run")
+
+
+def check_limits(settings: StoppingSettings, snapshot: Snapshot) -> None:
+    """Refuses limits that the run has passed."""
+    state = snapshot.state
+    for name, at in zip(LIMITS, (state.step, state.epoch, state.seconds), strict=True):
+        limit = getattr(settings, name)
+        if limit is not None and limit < at and name != "max_seconds":
+            raise SettingsError(
+                f"stopping.{name}={limit} has been passed: the run has made {at:,}; "
+                "expected more, or null"
+            )
+
+
+def newest_sound(
+    run: Path, experiment: Experiment, warn: Callable[[str], object]
+) -> tuple[Snapshot | None, list[int]]:
+    """The newest snapshot to go on from, or None; and the steps of the snapshots up to it.
+
+    Later ones are renamed to `….unsound` after a warning.
+    """
+    paths = snapshot_paths(run)
+    while paths:
+        try:
+            snapshot = sound_snapshot(paths[-1], experiment.engine.problem, experiment.checksum)
+            history_up_to(run / "history.csv", snapshot.history)
+        except RunnerError as error:
+            warn(str(error))
+            path = paths.pop()
+            path.replace(path.with_name(f"{path.name}.unsound"))
+            continue
+        return snapshot, [step_of(path) for path in paths]
+    return None, []
+
+
+def warn(message: str) -> None:
+    """Says what was not sound, and that something else stands in for it."""
+    print(f"warning: {printable(message)}", file=sys.stderr)

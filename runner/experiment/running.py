@@ -1,0 +1,231 @@
+"""One run, start to end: data set, network, training, recording."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from runner.errors import INTERRUPTED, ConflictError, DivergedError, counted
+from runner.experiment.branching import lineage
+from runner.experiment.building import build_occasions
+from runner.experiment.console import Console
+from runner.experiment.course import check_branch, course, validation_of
+from runner.experiment.ending import draw_plots, record_ending, result_weights, track
+from runner.experiment.preparing import Assembly, Experiment, assemble, prepare
+from runner.experiment.recorder import Recorder
+from runner.network.trained import network_arrays
+from runner.run_folder.history import EMPTY, Mark
+from runner.run_folder.run_directory import RunDirectory
+from runner.run_folder.tables import configuration_columns
+from runner.settings import Settings
+from runner.signals import Interrupted, Interrupts
+from runner.storage.files import BySecond, Never, Syncing
+from runner.training.engine import StepReport
+from runner.training.layer_statistics import LayerStatistics
+from runner.training.loop import standing
+from runner.training.state import TrainingState
+from runner.training.threads import limited
+
+MOST_SECONDS_TO_END = 4.0
+"""After a signal; what is drawn by then has to do."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, and where its metrics stood."""
+
+    status: str
+    exit_code: int
+    report: StepReport
+    text: str
+    """In words, on one line."""
+    results: tuple[str, str] = ("", "")
+    """Header and row of its results.csv."""
+
+
+def run_experiment(
+    config: Mapping[str, Any],
+    folder: Path,
+    documents: Mapping[str, str],
+    *,
+    quiet: bool = False,
+    settings: Settings | None = None,
+    assembled: Callable[[Settings], Assembly] = assemble,
+    durably: Callable[[], Syncing] = BySecond,
+) -> Outcome:
+    """Trains a network as `config` says and records the run in `folder`.
+
+    documents: texts to keep beside the run, such as its YAML, by file name.
+    settings: those of `config`, where it has been parsed before.
+    assembled: gives data set and engine, so that many runs can share them.
+    durably: when files are forced to the disk, where `recording.durable` asks for it.
+    Raises RunnerError, before the folder is touched when configuration or data are at fault.
+    """
+    experiment = prepare(config, settings, assembled)
+    state = experiment.first_state()
+    check_branch(experiment, state)
+    directory = run_directory(folder, experiment, durably)
+    about = {**experiment.description(), "lineage": lineage(experiment.settings.from_, state)}
+    with (
+        session(experiment.settings) as interrupts,
+        directory.claimed(about, documents),
+    ):
+        return record_run(experiment, state, directory, interrupts, quiet=quiet)
+
+
+def run_directory(
+    folder: Path, experiment: Experiment, durably: Callable[[], Syncing] = BySecond
+) -> RunDirectory:
+    """The folder of a run, written as durably as it is asked to."""
+    syncing = durably() if experiment.settings.recording.durable else Never()
+    return RunDirectory(folder, experiment.columns, syncing)
+
+
+@contextmanager
+def session(settings: Settings) -> Iterator[Interrupts]:
+    """What is the process's while it trains: signals, and the threads of linear algebra."""
+    stop = settings.recording.on_sigusr1 == "stop"
+    with Interrupts(stop_on_warning=stop) as interrupts, limited(settings.threads):
+        yield interrupts
+
+
+def record_run(
+    experiment: Experiment,
+    state: TrainingState,
+    directory: RunDirectory,
+    interrupts: Interrupts,
+    *,
+    history: Mark | None = None,
+    steps: Sequence[int] = (),
+    quiet: bool = False,
+) -> Outcome:
+    """Trains from `state` until a criterion or a signal stops it; records it in `directory`.
+
+    history, steps: of a run that goes on, the rows and the snapshots that it has.
+    """
+    settings, dataset, problem = experiment.settings, experiment.dataset, experiment.engine.problem
+    topology, watch = problem.network.topology, experiment.watch
+    recorder = Recorder(
+        directory,
+        build_occasions(settings),
+        dataset.preparation | network_arrays(problem.network),
+        experiment.checksum,
+        history or EMPTY,
+        steps,
+        problem.steps_per_epoch,
+    )
+    with recorder, Console(directory.path, quiet=quiet) as console:
+        recorder.snapshot(state, anew=history is not None)
+        engine_name = experiment.engine.name
+        console.introduce(settings.dataset.name, dataset, problem, engine_name, settings.seed)
+        if history is not None:
+            console.going_on(state.step)
+        elif settings.from_ is not None:
+            console.branching(*settings.from_)
+        console.starting_weights(topology, state.parameters)
+        console.begin_training(experiment.stopping, settings.stopping.metric)
+        report = prepare_and_train(experiment, state, recorder, console, interrupts)
+        weights, restored = result_weights(experiment, state)
+        outcome = outcome_of(report, interrupts.received)
+        console.end_training(report, outcome.status)
+        if watch is not None and restored:
+            console.restored(watch.best_epoch(state), watch.metric, watch.best_value(state))
+        final = record_ending(experiment, weights, report, recorder, console)
+        console.conclude(problem, dataset, weights, report)
+        recorder.finish(
+            outcome.status,
+            state,
+            report,
+            final,
+            parameters=topology.parameters,
+            error=outcome.text if outcome.status == "diverged" else None,
+            restored=restored,
+        )
+        interrupted = outcome.status == "interrupted"
+        if interrupted and not quiet:
+            console.how_to_go_on()
+        # Ctrl-C is a person's, who looks on; whoever sends SIGTERM wants an end.
+        left_out = interrupted and (quiet or interrupts.received != "SIGINT")
+        wanted = settings.recording.plots
+        if not left_out and (not quiet if wanted is None else wanted):
+            with interrupts.ending_by(MOST_SECONDS_TO_END):
+                draw_plots(experiment, weights, directory.path, console)
+    if settings.logger is not None:
+        track(settings.logger, directory.path)
+    return replace(outcome, results=directory.results)
+
+
+def prepare_and_train(
+    experiment: Experiment,
+    state: TrainingState,
+    recorder: Recorder,
+    console: Console,
+    interrupts: Interrupts,
+) -> StepReport:
+    """Trains; a signal that comes while the engine is compiled stops the run where it stands."""
+    try:
+        with interrupts.raising():
+            prepared = experiment.engine.prepare(state)
+    except Interrupted:
+        return standing(state, experiment.engine)
+    if prepared is not None:
+        console.line(prepared)
+    return train_and_record(experiment, state, recorder, console, interrupts)
+
+
+def train_and_record(
+    experiment: Experiment,
+    state: TrainingState,
+    recorder: Recorder,
+    console: Console,
+    interrupts: Interrupts,
+) -> StepReport:
+    """Trains until a criterion or a signal stops it, validating and recording on the way."""
+    statistics = None
+    if experiment.settings.recording.layer_statistics:
+        statistics = LayerStatistics(experiment.engine.problem)
+    for report in course(experiment, state, experiment.stopping):
+        row = report
+        if statistics is not None and recorder.row_due(report):
+            row = report._replace(metrics=report.metrics | statistics.measure(state))
+        recorder.record(row, state)
+        console.progress(report)
+        if report.step < state.step:  # passed, on the way to where the state is
+            continue
+        if interrupts.snapshot_wanted() and report.finite:
+            recorder.snapshot(state)
+        if interrupts.received:
+            break
+    validate = validation_of(experiment)
+    if validate is not None and report.stop_reason is None:  # interrupted between epochs
+        report = report._replace(metrics=report.metrics | validate(state.parameters))
+    if statistics is not None and report.finite:
+        report = report._replace(metrics=report.metrics | statistics.measure(state))
+    return report
+
+
+def outcome_of(report: StepReport, signal: str | None) -> Outcome:
+    """The status and exit code that a run's last report comes to."""
+    at = f"{counted(report.step, 'step')}, {report.seconds:.2f} s"
+    if report.stop_reason == "diverged":
+        advice = "lower optimizer.learning_rate or choose other starting weights"
+        text = f"training diverged within {at}: loss or weights are not finite; {advice}"
+        return Outcome("diverged", DivergedError.exit_code, report, text)
+    if report.stop_reason is None and signal is not None:
+        return Outcome("interrupted", INTERRUPTED[signal], report, f"interrupted after {at}")
+    return Outcome("completed", 0, report, f"{report.stop_reason} reached after {at}")
+
+
+def record_failure(
+    folder: Path, config: Mapping[str, Any], documents: Mapping[str, str], error: BaseException
+) -> None:
+    """Records an error in a job's folder, unless the run has done so itself or still goes on."""
+    directory = RunDirectory(folder, configuration_columns(config))
+    about = {"engine": None, "checksums": {}, "configuration": config}
+    with suppress(ConflictError, ValueError):  # the latter where run.json cannot be read
+        if (folder / "run.json").exists():
+            directory.fail_unended(error)
+        else:
+            with directory.claimed(about, documents):
+                directory.fail(error)

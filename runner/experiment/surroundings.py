@@ -1,0 +1,29 @@
+"""What is otherwise around a run than when it was made: versions, engine, machine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.errors import printable
+from runner.run_folder.run_directory import machine
+
+
+def elsewhere(about: Mapping[str, Any], engine: str) -> list[str]:
+    """What differs of what is known, as `numpy 1.26.0, now 2.4.6`.
+
+    about: what run.json says. engine: the name of the one that repeats the run.
+    """
+    here = {**machine(), "engine": engine}
+    then, now = flat(about), flat(here)
+    return [
+        f"{name} {printable(then[name])}, now {'unknown' if value is None else value}"
+        for name, value in now.items()
+        if then.get(name) not in (None, value)
+    ]
+
+
+def flat(about: Mapping[str, Any]) -> dict[str, object]:
+    """By name what there is of it, as run.json has it; where that is no such thing, nothing."""
+    versions, process = about.get("versions"), about.get("process")
+    found = dict(versions) if isinstance(versions, Mapping) else {}
+    found |= {name: about.get(name) for name in ("engine", "platform", "git_commit")}
+    return found | {"host": process.get("host") if isinstance(process, Mapping) else None}

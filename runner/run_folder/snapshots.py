@@ -1,0 +1,301 @@
+"""Snapshots: the whole `TrainingState` as plain arrays in an npz file, no pickle."""
+
+import hashlib
+import struct
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from runner.errors import SnapshotError, printable
+from runner.network.topology import Array
+from runner.network.trained import TrainedNetwork, UnknownPartError, trained_network
+from runner.run_folder.history import EMPTY, Mark
+from runner.storage.files import AT_ONCE, Syncing, make_folder, write_atomically
+from runner.storage.npz_files import Member, decode, encode
+from runner.training.engine import Problem
+from runner.training.fitting import check_fit
+from runner.training.state import TrainingState, unseeded_bits
+
+T = TypeVar("T")
+
+SCHEMA = 2
+UNSOUND = (
+    OSError,
+    ValueError,
+    LookupError,
+    EOFError,
+    TypeError,
+    OverflowError,
+    RuntimeError,  # encrypted; and NotImplementedError: a zip of a newer kind
+    struct.error,
+    zipfile.BadZipFile,
+)
+"""What reading a damaged file can raise."""
+
+MEMBERS = {
+    "schema": Member("i", (0,)),
+    "step": Member("i", (0,)),
+    "epoch": Member("i", (0,)),
+    "position": Member("i", (0,)),
+    "seconds": Member("f", (0,)),
+    "parameters": Member("f", (1,)),
+    "slots": Member("f", (2,)),
+    "order": Member("i", (1,)),
+    "sums": Member("f", (1,)),
+    "watch": Member("f", (1,)),
+    "best": Member("f", (1,)),
+    "distortion_seed": Member("i", (0,)),
+    "generator_key": Member("u", (1,)),
+    "generator_position": Member("i", (0,)),
+    "restored": Member("b", (0,)),
+    "experiment": Member("U", (0,)),
+    "history": Member("i", (1,)),
+    "topology": Member("i", (1,), optional=True),
+    "bias": Member("b", (0,), optional=True),
+    "batch_norm": Member("b", (0,), optional=True),
+    "activations": Member("U", (1,), optional=True),
+    "input_shift": Member("f", (0, 1), optional=True),
+    "input_scale": Member("f", (0, 1), optional=True),
+    "input_fill": Member("f", (1,), optional=True),
+    "input_names": Member("U", (1,), optional=True),
+    "input_groups": Member("i", (2,), optional=True),
+    "target_shift": Member("f", (0, 1), optional=True),
+    "target_scale": Member("f", (0, 1), optional=True),
+    "target_names": Member("U", (1,), optional=True),
+    "classes": Member("U", (1,), optional=True),
+}
+"""What a snapshot holds: the state, what it belongs to, and what else prediction needs."""
+
+
+class Snapshot(NamedTuple):
+    """What a snapshot says."""
+
+    state: TrainingState
+    experiment: str
+    """The checksum of the experiment that it belongs to."""
+    history: Mark
+    """How far history.csv had come."""
+
+
+def snapshot_path(run: Path, step: int) -> Path:
+    """Where the snapshot of a step lies; names sort by step."""
+    return run / "snapshots" / f"step-{step:09d}.npz"
+
+
+def step_of(path: Path) -> int:
+    """The step in a snapshot's name."""
+    return int(path.stem.removeprefix("step-"))
+
+
+def snapshot_paths(run: Path) -> list[Path]:
+    """The snapshots of a run, in the order of their steps."""
+    paths = (run / "snapshots").glob("step-*.npz")
+    return sorted((path for path in paths if is_step(path.stem[5:])), key=step_of)
+
+
+def is_step(text: str) -> bool:
+    """Whether a text is a step's number, of no more digits than one can have."""
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+
+
+MOST_DIGITS = 18
+
+
+def newest_snapshot(run: Path) -> Path:
+    """The snapshot of the last step. Raises SnapshotError when there is none."""
+    found = snapshot_paths(run)
+    if not found:
+        raise SnapshotError(f"{run} holds no snapshot; expected files snapshots/step-….npz")
+    return found[-1]
+
+
+def save_snapshot(
+    run: Path,
+    state: TrainingState,
+    preparation: Mapping[str, Array] | None = None,
+    *,
+    experiment: str = "",
+    history: Mark = EMPTY,
+    restored: bool = False,
+    syncing: Syncing = AT_ONCE,
+) -> Path:
+    """Writes the state atomically and returns the file.
+
+    preparation: what else prediction needs, such as the inputs' scaling.
+    experiment, history: as in `Snapshot`. restored: whether the best weights are the result.
+    """
+    path = snapshot_path(run, state.step)
+    make_folder(path.parent, syncing)
+    belonging = {
+        "experiment": np.array(experiment),
+        "history": np.array(history),
+        "restored": np.array(restored),
+    }
+    content = encode({**snapshot_arrays(state), **belonging, **(preparation or {})})
+    write_atomically(path, content, syncing)
+    return path
+
+
+def snapshot_arrays(state: TrainingState) -> dict[str, Array]:
+    """The state's members of a snapshot file."""
+    generator = state.generator.bit_generator.state["state"]
+    return {
+        "schema": np.array(SCHEMA),
+        "step": np.array(state.step),
+        "epoch": np.array(state.epoch),
+        "position": np.array(state.position),
+        "seconds": np.array(state.seconds),
+        "parameters": state.parameters,
+        "slots": state.slots,
+        "order": state.order,
+        "sums": state.sums,
+        "watch": state.watch,
+        "best": state.best,
+        "distortion_seed": np.array(state.distortion_seed),
+        "generator_key": generator["key"],
+        "generator_position": np.array(generator["pos"]),
+    }
+
+
+def load_snapshot(path: Path) -> TrainingState:
+    """The state that a snapshot holds.
+
+    Raises SnapshotError when the file is not a sound snapshot.
+    """
+    return read_snapshot(path, state_from)
+
+
+def load_trained(path: Path) -> TrainedNetwork:
+    """The network that a snapshot holds, with the preparation of its inputs.
+
+    Raises SnapshotError when the file is not a sound snapshot.
+    """
+    return read_snapshot(path, trained_from)
+
+
+def read_snapshot(path: Path, meaning: Callable[[dict[str, Array]], T]) -> T:
+    """What a snapshot's members mean. Raises SnapshotError when the file is not sound."""
+    with unsound(path):
+        members = decode(path, MEMBERS)
+        if int(members["schema"]) != SCHEMA:
+            raise ValueError(f"its schema is {int(members['schema'])}, this version reads {SCHEMA}")
+        check_state(members, step_of(path))
+        return meaning(members)
+
+
+@contextmanager
+def unsound(path: Path) -> Iterator[None]:
+    """Whatever is wrong with a snapshot inside is a SnapshotError."""
+    try:
+        yield
+    except UnknownPartError as error:
+        raise SnapshotError(
+            f"{printable(path)}: {printable(error)}; use the version of the runner, or the module, "
+            "that the run was made with"
+        ) from error
+    except UNSOUND as error:
+        raise SnapshotError(
+            f"{printable(path)} is not a sound snapshot ({printable(error)}); use the one before it"
+        ) from error
+
+
+def trained_from(members: dict[str, Array]) -> TrainedNetwork:
+    """The network from a snapshot's members, with the best weights where those are the result."""
+    chosen = "best" if members["restored"] else "parameters"
+    return trained_network({**members, "parameters": members[chosen]})
+
+
+def snapshot_from(members: dict[str, Array]) -> Snapshot:
+    """All that a snapshot's members say."""
+    size, checksum = members["history"].tolist()
+    return Snapshot(state_from(members), str(members["experiment"]), Mark(size, checksum))
+
+
+def check_state(members: Mapping[str, Array], step: int) -> None:
+    """Refuses numbers that no run could have come to: they could lead an engine astray."""
+    parameters, order = members["parameters"], members["order"]
+    size = parameters.size
+    rules = {
+        "step": int(members["step"]) == step,
+        "epoch": 0 <= members["epoch"] <= members["step"],
+        "position": 0 <= members["position"] < max(order.size, 1),
+        "seconds": np.isfinite(members["seconds"]),
+        "parameters": size > 0 and parameters.itemsize in (4, 8) and np.isfinite(parameters).all(),
+        "slots": members["slots"].shape[1] == size and members["slots"].dtype == parameters.dtype,
+        "order": order.size > 0 and np.array_equal(np.sort(order), np.arange(order.size)),
+        "sums": members["sums"].shape == (4,),
+        "watch": members["watch"].shape == (7,),
+        "best": members["best"].size in (0, size) and np.isfinite(members["best"]).all(),
+        "distortion_seed": 0 <= members["distortion_seed"] <= 2**32,
+        "generator_key": members["generator_key"].shape == (624,)
+        and members["generator_key"].dtype == np.uint32,
+        "generator_position": 0 <= members["generator_position"] <= 624,
+        "restored": not members["restored"] or members["best"].size == size,
+        "history": members["history"].shape == (2,) and members["history"].min() >= 0,
+    }
+    for name, holds in rules.items():
+        if not holds:
+            raise ValueError(f"its {name} cannot be that of a run at step {step}")
+
+
+def sound_snapshot(path: Path, problem: Problem, experiment: object) -> Snapshot:
+    """A snapshot to go on from.
+
+    experiment: the checksum of the run whose it is to be; problem: what it is to be trained on.
+    Raises SnapshotError where the file is not sound, or another run's.
+    """
+    snapshot = snapshot_of(path, experiment)
+    check_fits(path, problem, snapshot.state)
+    return snapshot
+
+
+def snapshot_of(path: Path, experiment: object) -> Snapshot:
+    """A snapshot of the run with that checksum.
+
+    Raises SnapshotError where the file is not sound, or another run's.
+    """
+    snapshot = read_snapshot(path, snapshot_from)
+    if snapshot.experiment != experiment:
+        raise SnapshotError(f"{printable(path)} is another run's snapshot; use one of its own")
+    return snapshot
+
+
+def check_fits(path: Path, problem: Problem, state: TrainingState) -> None:
+    """Raises SnapshotError where a snapshot's state is none of a run on this problem."""
+    with unsound(path):
+        check_fit(state, problem)
+
+
+def state_from(members: Mapping[str, Array]) -> TrainingState:
+    """The state from a snapshot's members."""
+    bit_generator = unseeded_bits()
+    bit_generator.state = {
+        "bit_generator": "MT19937",
+        "state": {
+            "key": members["generator_key"],
+            "pos": int(members["generator_position"]),
+        },
+    }
+    return TrainingState(
+        parameters=members["parameters"],
+        slots=members["slots"],
+        generator=np.random.Generator(bit_generator),
+        order=members["order"],
+        step=int(members["step"]),
+        epoch=int(members["epoch"]),
+        position=int(members["position"]),
+        sums=members["sums"],
+        watch=members["watch"],
+        best=members["best"],
+        distortion_seed=int(members["distortion_seed"]),
+        seconds=float(members["seconds"]),
+    )
+
+
+def parameters_checksum(parameters: Array) -> str:
+    """SHA-256 of the weights' bytes."""
+    return hashlib.sha256(np.ascontiguousarray(parameters).data).hexdigest()

@@ -1,0 +1,106 @@
+"""A sweep's results.csv while its jobs finish: appended to, and put in order at the end."""
+
+import csv
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from runner.run_folder.tables import all_names, joined, split
+from runner.storage.files import storage_errors, write_atomically
+from runner.sweeping.job import JobEnd
+
+SECONDS_BETWEEN_WRITES = 1.0
+
+
+class ResultsTable:
+    """The rows of jobs, one line each, below a header that grows with them.
+
+    It takes the place of an earlier launch's table when it is first written.
+    """
+
+    def __init__(self, sweep: Path, finished: Iterable[JobEnd] = ()) -> None:
+        """finished: jobs of earlier launches, which are not to run again."""
+        self._path = sweep / "results.csv"
+        self._begun = False
+        self._names: list[str] = []
+        self._header = ""
+        self._firsts: dict[str, int] = {}  # of each header, the first job that has it
+        self._pending: list[str] = []
+        self._last = -1
+        self._in_order = True
+        self._flushed = time.monotonic()
+        for end in finished:
+            self.add(end)
+
+    def add(self, end: JobEnd) -> None:
+        """Appends the job's row, if it has one, within about a second."""
+        if end.row:
+            self._firsts[end.header] = min(end.number, self._firsts.get(end.header, end.number))
+            self._in_order &= end.number > self._last
+            self._last = end.number
+            self._pending.append(self._fitted(end))
+        if time.monotonic() - self._flushed > SECONDS_BETWEEN_WRITES:
+            self._flush()
+
+    def finish(self) -> None:
+        """Puts rows and columns in the order of the jobs' numbers."""
+        self._flush()
+        if not self._firsts:
+            return
+        headers = sorted(self._firsts, key=lambda header: self._firsts[header])
+        names = list(all_names(tuple(split(f"job,{header}")) for header in headers))
+        if self._in_order and names == self._names:
+            return
+        with storage_errors(self._path):
+            header, *lines = self._path.read_text(encoding="utf-8").splitlines()
+            lines.sort(key=lambda line: int(line.partition(",")[0]))
+            if names != self._names:
+                place = {name: index for index, name in enumerate(split(header))}
+                order = [place[name] for name in names]
+                rows = csv.reader(lines)
+                lines = [joined([row[index] for index in order]) for row in rows]
+                header = joined(names)
+            content = "\n".join([header, *lines, ""])
+            write_atomically(self._path, content.encode())
+        self._names, self._header, self._in_order = names, header, True
+
+    def _fitted(self, end: JobEnd) -> str:
+        """The job's row under the table's names, which grow where it has others."""
+        header = f"job,{end.header}"
+        if not self._names:
+            self._names, self._header = split(header), header
+            self._pending.append(header)
+        line = f"{end.number},{end.row}"
+        if header == self._header:
+            return line
+        names = split(header)
+        new = [name for name in names if name not in self._names]
+        if new:
+            self._flush()
+            self._widen(new)
+        values = dict(zip(names, split(line), strict=True))
+        return joined([values.get(name, "") for name in self._names])
+
+    def _widen(self, new: list[str]) -> None:
+        """Adds columns, empty in the rows so far."""
+        self._names += new
+        self._header = joined(self._names)
+        with storage_errors(self._path):
+            _, *lines = self._path.read_text(encoding="utf-8").splitlines()
+            padded = [line + "," * len(new) for line in lines]
+            write_atomically(self._path, "\n".join([self._header, *padded, ""]).encode())
+
+    def _flush(self) -> None:
+        """Appends what waits, once the jobs' own files are on the disk."""
+        self._flushed = time.monotonic()
+        if self._pending:
+            os.sync()
+            text = "".join(f"{line}\n" for line in self._pending)
+            with storage_errors(self._path):
+                if self._begun:
+                    with open(self._path, "a", encoding="utf-8") as file:
+                        file.write(text)
+                else:
+                    write_atomically(self._path, text.encode())
+            self._pending, self._begun = [], True

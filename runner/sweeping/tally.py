@@ -1,0 +1,156 @@
+"""How a sweep stands: counted as its jobs end, told in words, each job a line of its log."""
+
+import math
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from runner.errors import counted, printable
+from runner.storage.files import storage_errors
+from runner.sweeping.job import JobEnd
+from runner.training.metrics import METRICS, PREFIXES, SCORES, TEST, VALIDATION, higher_is_better
+
+
+class Standing:
+    """What has become of the jobs of one launch.
+
+    names: of each job, by number, those that are finished too. objective: the column whose best
+    is told; None for what the first finished job's `stopping.metric` names, on held-out data.
+    """
+
+    def __init__(
+        self, jobs: int, workers: int, objective: str | None, names: Mapping[int, str]
+    ) -> None:
+        self.jobs, self.done, self.failed = jobs, 0, 0
+        self.names, self._workers = names, workers
+        self._metric = objective
+        self._best: tuple[float, str] | None = None
+        self._started = time.monotonic()
+        self._last = 0.0  # when the last job ended, in seconds since the launch
+
+    def count(self, end: JobEnd) -> None:
+        """Takes in how a job ended."""
+        if end.status != "interrupted":
+            self.done += 1
+            self._last = self.seconds
+            self.failed += end.failed
+            self.compare(end)
+
+    def compare(self, end: JobEnd) -> None:
+        """Keeps the best of the jobs that are known, these and those of earlier launches."""
+        self._metric = self._metric or held_out(end)
+        cell = "" if end.failed else end.cell(self._metric)
+        try:
+            value = float(cell)
+        except ValueError:
+            return
+        rank = value if more_is_better(self._metric) else -value
+        if not math.isnan(rank) and (self._best is None or rank > self._best[0]):
+            self._best = rank, f"{self._metric} {value:.6g} of {printable(self.names[end.number])}"
+
+    @property
+    def seconds(self) -> float:
+        """Since the launch."""
+        return time.monotonic() - self._started
+
+    @property
+    def counts(self) -> str:
+        """Done, failed, running, and how many a second."""
+        parts = [f"{self.done:,} of {counted(self.jobs, 'job')} done", f"{self.failed:,} failed"]
+        if running := min(self._workers, self.jobs - self.done):
+            parts.append(f"{running} running")
+        return ", ".join([*parts, *([self.rate] if self.done else [])])
+
+    @property
+    def rate(self) -> str:
+        """Jobs a second; a minute or an hour where they take long."""
+        rate = self.done / max(self.seconds, 1e-9)
+        for unit, seconds in (("s", 1), ("min", 60), ("h", 3600)):
+            if rate * seconds >= 1 or unit == "h":
+                return f"{rate * seconds:.3g}/{unit}" if rate * seconds < 100 else f"{rate:,.0f}/s"
+        return ""
+
+    @property
+    def times(self) -> str:
+        """The time since the launch, and what the rest will take at the rate so far.
+
+        The rate is that of the last job's end, so that between two ends the time runs out. Where
+        that has happened and jobs are left, they take longer than those before: nobody knows how
+        long.
+        """
+        passed = self.seconds
+        if not self.done:
+            return f"{clock(passed)} passed"
+        left = self._last / self.done * (self.jobs - self.done) - (passed - self._last)
+        if self.done < self.jobs and left <= 0:
+            return f"{clock(passed)} passed, longer than expected"
+        return f"{clock(passed)} passed, {clock(max(0.0, left))} left"
+
+    @property
+    def best(self) -> str:
+        """The best job's metric and name, empty before there is one."""
+        return self._best[1] if self._best else ""
+
+    @property
+    def summary(self) -> str:
+        """How the launch came out."""
+        completed = self.done - self.failed
+        counts = f"{completed:,} completed, {self.failed:,} failed"
+        lines = [f"Jobs        {counts}, {self.seconds:.2f} s, {self.rate}"] if self.jobs else []
+        return "\n".join([*lines, *([f"Best        {self.best}"] if self.best else [])])
+
+
+def held_out(end: JobEnd) -> str:
+    """Its metric on validation data where it has some, else on test data, else in training."""
+    plain = end.metric.removeprefix(VALIDATION)
+    names = (f"{VALIDATION}{plain}", f"{TEST}{plain}")
+    return next((name for name in names if end.cell(name)), end.metric)
+
+
+def more_is_better(column: str) -> bool:
+    """Whether the best job is the one with the most of it; of steps or seconds it is not."""
+    plain = column
+    for prefix in PREFIXES:
+        plain = plain.removeprefix(prefix)
+    if plain in METRICS or plain in SCORES:
+        return higher_is_better(column)
+    return column == "steps_per_second"
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+class SweepLog:
+    """sweep.log: a line a job, in order, with its status, overrides, metric and seconds."""
+
+    def __init__(self, sweep: Path) -> None:
+        self._path = sweep / "sweep.log"
+        with storage_errors(self._path):
+            self._file = open(self._path, "a", encoding="utf-8", buffering=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def begin(self, jobs: int, finished: int) -> None:
+        """The first line of a launch."""
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        self._write(f"{now} {counted(jobs, 'job')} to run, {finished:,} finished before")
+
+    def add(self, end: JobEnd, overrides: str) -> None:
+        """A job's line."""
+        text = end.text.removeprefix(f"{end.status}: ")
+        value = "" if end.failed else end.cell(end.metric)
+        metric = f"{end.metric}={value}, " if value else ""
+        self._write(printable(f"#{end.number} {end.status} {overrides}: {metric}{text}"))
+
+    def _write(self, line: str) -> None:
+        with storage_errors(self._path):
+            self._file.write(f"{line}\n")

@@ -1,0 +1,60 @@
+"""The options of `python -m runner`."""
+
+import argparse
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from runner import __version__
+from runner.application.options import options_parser
+from tests.end_to_end.commands import InProcess
+
+
+@pytest.fixture
+def checking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.14's check: an option's help text is expanded as soon as it is given."""
+    given = argparse.ArgumentParser.add_argument
+
+    def checked(self: argparse.ArgumentParser, *names: Any, **how: Any) -> argparse.Action:
+        action = given(self, *names, **how)
+        if action.help and "%" in action.help:  # TypeError where it is no text
+            self._get_formatter()._expand_help(action)
+        return action
+
+    monkeypatch.setattr(argparse.ArgumentParser, "add_argument", checked)
+
+
+@pytest.mark.usefixtures("checking")
+@pytest.mark.parametrize("arguments", [("stopping.max_steps=2",), ("--help",), ("--hydra-help",)])
+def test_help_texts_pass_the_check_of_python_3_14(
+    arguments: tuple[str, ...], run: InProcess
+) -> None:
+    with suppress(SystemExit):  # Hydra's way, once it has shown a text
+        assert run(*arguments).code == 0
+
+
+def test_the_options_are_those_of_hydra() -> None:
+    utils = pytest.importorskip("hydra._internal.utils")
+    try:
+        theirs = utils.get_args_parser()
+    except ValueError as error:
+        pytest.skip(f"Hydra's own parser cannot be made with this Python: {error}")
+    taken = {
+        name: (option.dest, option.nargs, option.choices, option.const)
+        for option in options_parser()._actions
+        for name in option.option_strings or [option.dest]
+    }
+    expected = {
+        name: (option.dest, option.nargs, option.choices, option.const)
+        for option in theirs._actions
+        for name in option.option_strings or [option.dest]
+    }
+    assert expected.pop("--experimental-rerun")
+    assert taken == expected
+
+
+def test_the_version_is_the_runners(run: InProcess, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        run("--version")
+    assert capfd.readouterr().out == f"runner {__version__}\n"

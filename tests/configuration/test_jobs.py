@@ -1,0 +1,136 @@
+"""Every job is composed as Hydra's own loader does it: values, and texts to the byte."""
+
+from collections.abc import Iterator
+
+import hydra
+import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from runner.configuration.composing import conf_folder, documents, plain, prepare_hydra
+from runner.configuration.jobs import (
+    WHOLE_NUMBER,
+    Composer,
+    job_config,
+    override_parser,
+    parsed_override,
+)
+
+JOBS = [
+    [],
+    ["seed=2"],
+    ["topology=3-8-1", "seed=3", "optimizer.learning_rate=0.001"],
+    ["optimizer=adam", "optimizer.learning_rate=1e-5", "seed=4"],
+    ["optimizer.learning_rate=1e-5", "optimizer=adam", "seed=5"],
+    ["experiment=learning_rates", "seed=7"],
+    ["seed=7", "experiment=learning_rates", "stopping.max_steps=10"],
+    ["dataset=digits", "batch_size=null", "dataset.validation=0.25"],
+    ["dataset=digits", "batch_size=10", "dataset.stratify=false"],
+    ["~dataset.fold", "seed=1"],
+    ["~network.dropout", "seed=2"],
+    ["+extra=1", "seed=2"],
+    ["+extra.deep=[1,a]", "extra.deep=[2]"],
+    ["++seed=5"],
+    ["recording.history=[1,2,5]", "seed=3"],
+    ["network.dropout={rate:0.25}", "network.dropout.rate=0.5"],
+    ["network.dropout.rate=0.5", "network.dropout={rate:0.25}"],
+    ["dataset.name='a: b # c'", "seed=0"],
+    ["dataset.name=null", "seed=-1"],
+    ["dataset.name=on", "dtype=true"],
+    ["dataset.name='on'", "dtype='1'"],
+    ["dataset.name='ünï'", "dtype='\U0001f600'"],
+    ["dataset.name='" + "long word " * 20 + "'"],
+    ["stopping.target=-0.0"],
+    ["stopping.target=0.0"],
+    ["stopping.target=inf", "stopping.min_delta=nan"],
+    ["stopping.target=1e300", "seed=1"],
+    ["stopping.target=1", "seed=1.0"],
+    ["seed=1", "seed=2"],
+    ["seed=0", "stopping.max_steps=-1"],
+    ["seed=123456789012345678", "dataset.name=007"],
+]
+
+
+@pytest.mark.parametrize("text", ["seed=0", "seed=-1", "stopping.max_steps=123456789012345678"])
+def test_whole_numbers_need_no_grammar(text: str) -> None:
+    assert parsed_override(text) == override_parser().parse_override(text)
+
+
+@pytest.mark.parametrize("text", ["seed=007", "seed=-0", "seed=1_0", "seed=1.0", "+seed=1"])
+def test_other_texts_are_the_grammar_s(text: str) -> None:
+    assert WHOLE_NUMBER.fullmatch(text) is None
+
+
+@pytest.fixture
+def loader() -> Iterator[object]:
+    prepare_hydra()
+    with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
+        yield GlobalHydra.instance().config_loader()
+
+
+@pytest.mark.parametrize("overrides", JOBS, ids=lambda texts: " ".join(texts)[:60])
+def test_a_job_is_composed_as_hydra_composes_it(loader: object, overrides: list[str]) -> None:
+    others = master_of(loader, [])
+    theirs = Composer(loader_of(loader), others)
+    ours = Composer(loader_of(loader), master_of(loader, [*overrides, "stopping.min_delta=1,2"]))
+    whole = job_config(loader_of(loader), others, overrides, 17, "/somewhere/17")
+    HydraConfig.instance().set_config(whole)
+    task = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])
+    for composer in (theirs, theirs, ours):  # composed, from what was kept, from the sweep's own
+        composed = composer.compose(overrides, 17, "/somewhere/17")
+        assert composed is not None
+        assert composed.documents == documents(task)
+        assert repr(composed.values) == repr(plain(task))
+
+
+def test_what_the_sweep_alone_is_given_is_no_job_s(loader: object) -> None:
+    master = master_of(loader, ["sweep.workers=2", "batch_size=4", "seed=1,2"])
+    before = OmegaConf.to_yaml(master)
+    composer = Composer(loader_of(loader), master)
+    for overrides in (["batch_size=4", "seed=2"], ["seed=2"]):
+        checked = composer.checked(overrides)
+        assert checked is not None
+        assert checked[0]["sweep"]["workers"] is None
+        assert checked[0]["batch_size"] == (4 if overrides[1:] else None)
+    assert OmegaConf.to_yaml(master) == before
+
+
+def loader_of(loader: object) -> ConfigLoaderImpl:
+    assert isinstance(loader, ConfigLoaderImpl)
+    return loader
+
+
+def master_of(loader: object, overrides: list[str]) -> DictConfig:
+    """A sweep's configuration."""
+    given = ["hydra.mode=MULTIRUN", *overrides]
+    return loader_of(loader).load_configuration("config", given, RunMode.MULTIRUN)
+
+
+REFERENCES = [
+    ["batch_size=${seed}", "seed=3"],
+    ["batch_size=${seed}", "seed=4", "stopping.max_steps=${batch_size}"],
+    ["dataset.sgd_rate=0.25", "optimizer=momentum"],
+    ["optimizer=nesterov", "dataset=digits", "network.dropout.rate=${optimizer.learning_rate}"],
+    [
+        "+choice=seed",
+        "choice=epochs",
+        "+values={seed:1,epochs:2}",
+        "batch_size='${values.${choice}}'",
+    ],
+    ["+extra={a:1,b:2}", "+other=${extra}", "extra.a=5"],
+]
+
+
+@pytest.mark.parametrize("overrides", REFERENCES, ids=" ".join)
+def test_values_follow_those_they_refer_to(loader: object, overrides: list[str]) -> None:
+    test_a_job_is_composed_as_hydra_composes_it(loader, overrides)
+
+
+@pytest.mark.parametrize(
+    "override", ["dataset.name=${hydra:job.num}", "dataset.name=${now:%S}", "+a=[1,'${seed}']"]
+)
+def test_what_only_hydra_can_resolve_is_left_to_it(loader: object, override: str) -> None:
+    assert Composer(loader_of(loader), master_of(loader, [])).compose([override], 0, "/0") is None
