@@ -7,26 +7,17 @@ A command module has `main(arguments) -> exit code` and ends with
 """
 
 import argparse
-import errno
-import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from importlib import import_module
-from pathlib import Path
-from shutil import disk_usage
-from types import ModuleType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from runner.errors import (
     INTERRUPTED,
-    RunnerError,
     SettingsError,
-    StorageError,
-    error_line,
-    installing,
     printable,
+    report_error,
+    warning_line,
 )
 from runner.signals import listen
 from runner.standard_output import outlive_readers
@@ -69,70 +60,6 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED["SIGINT"]
-    except (RunnerError, OSError, MemoryError) as error:
+    except Exception as error:
         return report_error(error)
     return code
-
-
-def warning_line(message: Warning | str, *_: Any, **__: Any) -> str:
-    """A warning as one line for people, without the place in the code that it comes from."""
-    return f"warning: {printable(message)}\n"
-
-
-def report_error(error: RunnerError | OSError | MemoryError) -> int:
-    """Prints the error in one line and gives its exit code; raises it with HYDRA_FULL_ERROR=1."""
-    if os.environ.get("HYDRA_FULL_ERROR") == "1":
-        raise error
-    if not isinstance(error, RunnerError):
-        error = refused_by_system(error)
-    print(f"error: {error_line(error)}", file=sys.stderr)
-    return error.exit_code
-
-
-def refused_by_system(error: OSError | MemoryError, folder: Path | None = None) -> StorageError:
-    """The one line for what the system did not give.
-
-    folder: where the command writes, for the system does not always name the file.
-    """
-    if isinstance(error, MemoryError) or error.errno in (None, errno.ENOMEM):
-        return StorageError(
-            f"there is not enough memory, or a library is missing ({error_line(error)[:120]}); "
-            "end other programs, raise the limit (ulimit -v), or take a smaller net or batch"
-        )
-    name = printable(error.filename or where(folder))
-    return StorageError(f"{name}: {error.strerror}; free space or choose another place")
-
-
-def where(folder: Path | None) -> str:
-    """What was refused, where the system names no file."""
-    try:
-        os.getcwd()  # noqa: PTH109 - only whether there is one
-    except OSError:
-        return "the working folder"
-    with suppress(OSError):
-        if folder is not None and disk_usage(folder).free < LITTLE:
-            return str(folder)
-    return "standard output"
-
-
-LITTLE = 1 << 20
-"""Bytes left on a disk that is as good as full."""
-
-
-def extra(module: str, name: str) -> ModuleType:
-    """A module that an extra of the package brings. Raises SettingsError that says which."""
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"this needs {error.name}, which is not installed; {installing(name)}"
-        ) from error
-
-
-def console(**options: Any) -> Any:
-    """A rich console for tables, as wide as they need where nobody watches."""
-    from rich.console import Console  # noqa: PLC0415 - slow, and only for those who print tables
-
-    if not sys.stdout.isatty():
-        options.setdefault("width", 10_000)
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False, **options)

@@ -1,13 +1,22 @@
 """Errors that a person can cause, each with the exit code of its kind."""
 
-from collections.abc import Iterable
+import errno
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
+from pathlib import Path
+from shutil import disk_usage
+from typing import Any
 
 
 class RunnerError(Exception):
     """One line that names the key, what was found, what was expected and a way out."""
 
     exit_code = 1
+    details: Sequence[str] = ()
+    """Where it is about many things, a line for each of them."""
 
 
 class SettingsError(RunnerError):
@@ -64,11 +73,6 @@ def error_line(error: BaseException) -> str:
     return printable(f"{kind}{error}")
 
 
-def installing(extra: str) -> str:
-    """How to get what is missing. The package index has another project of the name runner."""
-    return f"in a clone of runner: pip install '.[{extra}]'"
-
-
 def counted(number: int, noun: str) -> str:
     """`1 run`, `12 runs`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
@@ -91,3 +95,55 @@ def printable(text: object) -> str:
     if line.isprintable():
         return line
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def warning_line(message: Warning | str, *_: Any, **__: Any) -> str:
+    """A warning as one line for people, without the place in the code that it comes from."""
+    return f"warning: {printable(message)}\n"
+
+
+def report_error(error: Exception, folder: Path | None = None) -> int:
+    """Prints the error in one line and gives its exit code.
+
+    Raises it where it is a fault of the runner itself, and with HYDRA_FULL_ERROR=1.
+    folder: where the command writes, for the system does not always name the file.
+    """
+    whole = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    if whole or not isinstance(error, RunnerError | OSError | MemoryError):
+        raise error
+    if not isinstance(error, RunnerError):
+        error = refused_by_system(error, folder)
+    print(
+        f"error: {error_line(error)}", *map(printable, error.details), sep="\n  ", file=sys.stderr
+    )
+    return error.exit_code
+
+
+def refused_by_system(error: OSError | MemoryError, folder: Path | None = None) -> StorageError:
+    """The one line for what the system did not give.
+
+    folder: where the command writes, for the system does not always name the file.
+    """
+    if isinstance(error, MemoryError) or error.errno in (None, errno.ENOMEM):
+        return StorageError(
+            f"there is not enough memory, or a library is missing ({error_line(error)[:120]}); "
+            "end other programs, raise the limit (ulimit -v), or take a smaller net or batch"
+        )
+    name = printable(error.filename or where(folder))
+    return StorageError(f"{name}: {error.strerror}; free space or choose another place")
+
+
+def where(folder: Path | None) -> str:
+    """What was refused, where the system names no file."""
+    try:
+        os.getcwd()  # noqa: PTH109 - only whether there is one
+    except OSError:
+        return "the working folder"
+    with suppress(OSError):
+        if folder is not None and disk_usage(folder).free < LITTLE:
+            return str(folder)
+    return "standard output"
+
+
+LITTLE = 1 << 20
+"""Bytes left on a disk that is as good as full."""

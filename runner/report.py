@@ -4,7 +4,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner.commands import CommandParser, extra, run_command
+from runner.checking.extras import extra
+from runner.commands import CommandParser, run_command
 from runner.errors import SnapshotError, counted, printable
 from runner.storage.files import write_output
 

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from runner.checking.suggestions import suggestion
-from runner.commands import CommandParser, console, run_command
+from runner.commands import CommandParser, run_command
 from runner.configuration.composing import compose, conf_folder
 from runner.errors import SettingsError, counted, printable
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.snapshots import load_snapshot, newest_snapshot, snapshot_path
 from runner.run_folder.tables import read_column, read_row
+from runner.standard_output import table_console
 from runner.training.metrics import higher_is_better
 
 CURVES = ("mae", "mean_accuracy")
@@ -106,7 +107,7 @@ def compare_seeds(
     for seed in range(1, seeds + 1):
         run = folder / str(seed)
         if not run.exists():
-            run_experiment(compose([*overrides, f"seed={seed}"]), run, {}, quiet=True)
+            run_experiment(compose([*overrides, f"seed={seed}"]), run, {}, QUIETLY)
         if when == "final":
             values.append(float(read_row(run / "results.csv")[metric]))
         else:
@@ -125,7 +126,7 @@ def compare_exactly(
     curves = {metric: case[metric] for metric in CURVES if metric in case}
     steps = sorted({int(step) for curve in curves.values() for step in curve})
     recorded = [f"recording.history={steps}"] if steps else []
-    outcome = run_experiment(compose([*overrides, *recorded]), folder, {}, quiet=True)
+    outcome = run_experiment(compose([*overrides, *recorded]), folder, {}, QUIETLY)
     vectors = {
         "starting_weights": load_snapshot(snapshot_path(folder, 0)).parameters,
         "final_weights": load_snapshot(newest_snapshot(folder)).parameters,
@@ -188,7 +189,7 @@ def main(arguments: Sequence[str]) -> int:
                 table.add_row(*table_row(name, case, comparisons, now - started))
                 failed |= not all(comparison.agrees for comparison in comparisons)
                 started = now
-    console().print(table)
+    table_console().print(table)
     if not names:
         rest = ", ".join(preset_names(exact=False))
         print(f"On real data, when named (with dataset.root=FOLDER): {rest}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.commands import CommandParser, report_error, run_command
+from runner.commands import CommandParser, run_command
 from runner.errors import (
     INTERRUPTED,
     DivergedError,
@@ -13,9 +13,11 @@ from runner.errors import (
     SettingsError,
     error_line,
     printable,
+    report_error,
 )
 from runner.experiment.resuming import resume_run, warn
-from runner.experiment.shared import shared_assembly
+from runner.experiment.running import Manner
+from runner.experiment.shared import build_sharing
 from runner.experiment.sweep_jobs import jobs_of, never_started
 from runner.run_folder.tables import has_results
 from runner.sweeping.results import collect_results
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         raise SettingsError("no run is named; expected e.g. python -m runner.resume RUN")
     changes = {}
     if overrides:
-        from runner.configuration.composing import changes_in  # noqa: PLC0415 - loads Hydra
+        from runner.configuration.overrides import changes_in  # noqa: PLC0415 - loads Hydra
 
         changes = changes_in(overrides)
     codes = []
@@ -90,7 +92,7 @@ def resumed_sweep(sweep: Path, jobs: Mapping[Path, str], changes: Mapping[str, A
     codes = [0]
     for job in left:
         try:
-            outcome = resume_run(job, changes, warn, quiet=True, assembled=shared_assembly)
+            outcome = resume_run(job, changes, warn, Manner(quiet=True, build=build_sharing))
         except RunnerError as error:
             print(f"#{job.name}: failed: {error_line(error)}", flush=True)
             codes.append(1)

@@ -1,14 +1,16 @@
 """The configuration, checked once at the door and frozen from then on."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
-from runner.checking.parsing import Beside, by_name, parse, parse_entries
+from runner.checking.parsing import Beside, by_name, parse
 from runner.checking.rules import (
     choice,
     flag,
     integer,
+    is_step,
     number,
     one_or_many,
     optional,
@@ -20,7 +22,6 @@ from runner.data.kinds import DATASETS
 from runner.data.options import DATASET_OPTIONS, SplitSettings
 from runner.data.splits import check_folds
 from runner.errors import SettingsError
-from runner.experiment.branching import Origin, origin
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
 from runner.network.losses import LOSSES
@@ -32,6 +33,34 @@ from runner.training.schedules import SCHEDULES
 NAMES = (*METRICS, *SCORES)
 LOGGERS = ("mlflow",)
 ENGINES = ("auto", "compiled", "numpy")
+
+
+class Origin(NamedTuple):
+    """The snapshot that a run starts from."""
+
+    run: Path
+    step: int
+    """`NEWEST` until that is known."""
+
+
+NEWEST = -1
+
+
+def origin(key: str, value: object) -> Origin:
+    """RUN@step, or RUN for its newest snapshot."""
+    expected = f"expected a run's folder and a step, e.g. {key}=outputs/…@1000"
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise refuse(key, value, "is not a run", expected)
+    name, at, step = value.rpartition("@")
+    if not at:
+        path = Path(value)
+        if path.match("snapshots/step-*.npz") and is_step(path.stem[5:]):
+            place = f"{path.parents[1]}@{int(path.stem[5:])}"
+            raise refuse(key, value, "is a snapshot", f"expected {place}")
+        return Origin(path, NEWEST)
+    if not name or not is_step(step):
+        raise refuse(key, value, "is not a run and a step", expected)
+    return Origin(Path(name), int(step))
 
 
 def topology(key: str, value: object) -> tuple[int, ...]:
@@ -196,6 +225,10 @@ class SweepSettings:
     objective: Annotated[str | None, optional(text)]
 
 
+WHICH_JOBS = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")
+"""The options that say which jobs there are, or that none is to run; they are no part of a job."""
+
+
 @dataclass(frozen=True)
 class LoggerSettings:
     name: Annotated[str, choice(LOGGERS)]
@@ -239,16 +272,6 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
     """
     values = {k: v for k, v in config.items() if k != "published"}
     settings: Settings = parse(Settings, {"logger": None, **values})
-    check_together(settings)
-    return settings
-
-
-def parse_again(settings: Settings, config: Mapping[str, Any], names: Iterable[str]) -> Settings:
-    """As `parse_settings`, where only these entries differ from those that `settings` are of.
-
-    What has not changed is shared. Raises SettingsError as `parse_settings` does.
-    """
-    settings = replace(settings, **parse_entries(Settings, config, names))
     check_together(settings)
     return settings
 

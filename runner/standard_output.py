@@ -37,6 +37,15 @@ def is_watched(stream: IO[str]) -> bool:
     return stream.isatty() and not notebook and not dumb
 
 
+def table_console(**options: Any) -> Any:
+    """A rich console for tables, as wide as they need where nobody watches."""
+    from rich.console import Console  # noqa: PLC0415 - slow, and only for those who print tables
+
+    if not sys.stdout.isatty():
+        options.setdefault("width", 10_000)
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False, **options)
+
+
 def outlive_readers() -> None:
     """From now on neither a reader that has gone nor a letter that it cannot show ends a command.
 

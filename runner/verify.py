@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from runner.commands import CommandParser, report_error, run_command
-from runner.errors import RunnerError, SnapshotError, counted, printable
+from runner.commands import CommandParser, run_command
+from runner.errors import RunnerError, SnapshotError, counted, printable, report_error
 from runner.experiment.progress_bar import bar_on
-from runner.experiment.shared import shared_assembly
+from runner.experiment.shared import build_sharing
 from runner.experiment.sweep_jobs import jobs_of
 from runner.experiment.verifying import Comparison, verify_run
 
@@ -65,7 +65,7 @@ def verify_all(runs: Sequence[Path], named: Sequence[Path], left: Counter[str]) 
                 bar.move((place + share) / len(runs), printable(run))
 
             try:
-                comparison = verify_run(run, moved, shared_assembly)
+                comparison = verify_run(run, moved, build_sharing)
             except RunnerError as error:
                 codes.append(report_error(error))
                 ends[NOT_VERIFIED] += 1

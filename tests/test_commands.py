@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from runner.commands import CommandParser, extra, refused_by_system, run_command
-from runner.errors import ConflictError, DataError, RunnerError, SettingsError, SnapshotError
+from runner.checking.extras import extra
+from runner.commands import CommandParser, run_command
+from runner.errors import (
+    ConflictError,
+    DataError,
+    RunnerError,
+    SettingsError,
+    SnapshotError,
+    refused_by_system,
+)
 from tests.end_to_end.commands import CHECKOUT, ENVIRONMENT, ending, start
 
 MODULES = ["compare", "data", "export", "predict", "reproduce"]

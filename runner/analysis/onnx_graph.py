@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.commands import extra
+from runner.checking.extras import extra
 from runner.network.activations import GELU_CUBIC, GELU_SCALE, LEAK
 from runner.network.batch_norm import folded
 from runner.network.topology import Array

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from runner.analysis.numbers import decimals_of, number_text
-from runner.commands import console
 from runner.errors import counted, printable
+from runner.standard_output import table_console
 
 GAP = 2
 INDENT = "    "
@@ -41,7 +41,7 @@ def show(table: pd.DataFrame, most: int, decimals: Mapping[str, int | None] | No
 
 def room() -> int:
     """How many letters a line has; where nobody watches, as many as it takes."""
-    return int(console().width)
+    return int(table_console().width)
 
 
 def show_rows(cells: Mapping[str, Sequence[str]], right: Sequence[str]) -> None:
@@ -54,7 +54,7 @@ def show_rows(cells: Mapping[str, Sequence[str]], right: Sequence[str]) -> None:
         drawn.add_column(Text(name), justify="right" if name in right else "left")
     for row in zip(*cells.values(), strict=True):
         drawn.add_row(*map(Text, row))
-    console().print(drawn)
+    table_console().print(drawn)
 
 
 def show_upright(cells: Mapping[str, Sequence[str]]) -> None:

@@ -1,12 +1,10 @@
 """Launchers and sweepers that are installed beside the runner, and what to install for each."""
 
-from pathlib import Path
-
-from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
 
-from runner.errors import SettingsError, installing, printable
+from runner.checking.extras import installing
+from runner.errors import SettingsError, printable
 
 EXTRAS = {
     "hydra_joblib_launcher": "joblib",
@@ -32,16 +30,3 @@ def check_installed(config: DictConfig) -> None:
 def package_of(target: str) -> str:
     """`ray` of `hydra_plugins.ray.launcher.Launcher`."""
     return target.split(".")[1] if target.startswith("hydra_plugins.") else ""
-
-
-def prefer_files(conf: Path) -> None:
-    """Lets the files of `conf` stand for plugins' own configurations of the same names.
-
-    With both, Hydra would take the plugin's for a schema of the file's and warn, or refuse.
-    """
-    Plugins.instance()  # finds them
-    for path in (conf / "hydra").rglob("*.yaml"):
-        group = ConfigStore.instance().repo
-        for name in path.relative_to(conf).parent.parts:
-            group = group.get(name, {})
-        group.pop(path.name, None)

@@ -1,7 +1,6 @@
 """Options of `python -m runner`: Hydra's, read by a parser of ours and checked before it acts."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -58,11 +57,6 @@ def options_parser() -> argparse.ArgumentParser:
         parser.add_argument(*names, **how)
     parser.set_defaults(experimental_rerun=None)
     return parser
-
-
-def take_options() -> None:
-    """Makes Hydra read the command line with the parser above."""
-    sys.modules["hydra.main"].get_args_parser = options_parser  # type: ignore[attr-defined]
 
 
 def check_options(arguments: Sequence[str]) -> None:

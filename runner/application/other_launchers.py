@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
-from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
 
-from runner.configuration.composing import first_line
+from runner.application.plugins import SweepLauncher, returned
+from runner.configuration.hydra_errors import first_line
 from runner.errors import INTERRUPTED, RunnerError, Stop, counted, printable
 from runner.sweeping.job import JobEnd, ended_job
 from runner.sweeping.launching import alone, taken_up
@@ -19,19 +18,12 @@ class LaunchError(RunnerError):
     """A launcher gave up before its jobs had ended."""
 
 
-class Elsewhere(Launcher):
+class Elsewhere(SweepLauncher):
     """A launcher whose jobs are checked before the first starts, and picked up where they were."""
 
     def __init__(self, launcher: Launcher) -> None:
         """launcher: of another package, set up."""
         self._launcher = launcher
-
-    def setup(
-        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
-    ) -> None:
-        """Called once, before the first launch."""
-        self._context, self._config = hydra_context, config
-        self._sweep: Sweep | None = None
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -40,9 +32,7 @@ class Elsewhere(Launcher):
 
         Raises LaunchError when the launcher gives up, such as when it loses a process.
         """
-        if self._sweep is None:  # a sweeper that learns from jobs launches many times
-            self._sweep = Sweep(self._context, self._config)
-        sweep = self._sweep
+        sweep = self.sweep
         known = taken_up(sweep, job_overrides, initial_job_idx)
         ends = {job.number: end for job, end in known if end is not None}
         left = [job for job, end in known if end is None]
@@ -57,7 +47,7 @@ class Elsewhere(Launcher):
                 ends |= recorded(sweep, left, len(ends))
         if any(job.number not in ends for job in left):
             raise self._unended(sweep, left, "has not run all jobs")
-        return [sweep.returned(job, ends.get(job.number)) for job, _ in known]
+        return [returned(sweep, job.overrides, ends.get(job.number)) for job, _ in known]
 
     def _run(self, left: Sequence[Job], known: Mapping[int, Job]) -> None:
         """Raises what went wrong with a job that could not record it."""
@@ -78,7 +68,7 @@ class Elsewhere(Launcher):
 
     def _unended(self, sweep: Sweep, jobs: Sequence[Job], problem: str) -> LaunchError:
         ends = [ended_job(sweep.folder / str(job.number), job.number) for job in jobs]
-        choice = self._config.hydra.runtime.choices["hydra/launcher"]
+        choice = self.config.hydra.runtime.choices["hydra/launcher"]
         return LaunchError(
             f"hydra/launcher={choice} {problem}; "
             f"{ends.count(None)} of {counted(len(jobs), 'job')} have not ended: the same command "

@@ -4,36 +4,53 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.plugins import Plugins
-from hydra.core.utils import JobReturn
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from runner.configuration.hydra_internals import prepare_plugins
+from runner.errors import RunnerError
+
 if TYPE_CHECKING:
+    from runner.sweeping.job import JobEnd
     from runner.sweeping.sweep import Sweep
 
 
-class PoolLauncher(Launcher):
-    """Runs jobs in processes of this machine."""
+class SweepLauncher(Launcher):
+    """What the launchers of the runner's have in common: the sweep whose jobs they launch."""
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Called by Hydra once, before the first launch."""
-        self._context, self._config = hydra_context, config
+        self.config = config
+        self._context = hydra_context
         self._sweep: Sweep | None = None
+
+    @property
+    def sweep(self) -> "Sweep":
+        """The sweep; of a sweeper that learns from jobs, the same for all its launches."""
+        from runner.sweeping.sweep import Sweep  # noqa: PLC0415 - heavy, only for sweeps
+
+        if self._sweep is None:
+            self._sweep = Sweep(jobs_of(self._context, self.config))
+        return self._sweep
+
+
+class PoolLauncher(SweepLauncher):
+    """Runs jobs in processes of this machine."""
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> list[JobReturn]:
         """Runs these jobs, numbered from `initial_job_idx` on; what each of them returned."""
         from runner.sweeping.launching import run_jobs  # noqa: PLC0415 - heavy, only for sweeps
-        from runner.sweeping.sweep import Sweep  # noqa: PLC0415
 
-        if self._sweep is None:  # a sweeper that learns from jobs launches many times
-            self._sweep = Sweep(self._context, self._config)
-        return run_jobs(self._sweep, job_overrides, initial_job_idx)
+        ends = run_jobs(self.sweep, job_overrides, initial_job_idx)
+        pairs = zip(job_overrides, ends, strict=True)
+        return [returned(self.sweep, overrides, end) for overrides, end in pairs]
 
 
 class GridSweeper(Sweeper):
@@ -54,39 +71,43 @@ class GridSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Launches the jobs that the command line and `params` ask for."""
-        from runner.sweeping.grid import sweep_grid  # noqa: PLC0415 - only for sweeps
+        from runner.sweeping.grid import swept  # noqa: PLC0415 - only for sweeps
 
         texts = [f"{key}={values}" for key, values in self._params.items()] + arguments
-        return sweep_grid(self._context, self._config, self._launcher, texts)
+        jobs = swept(jobs_of(self._context, self._config), texts)
+        return jobs and self._launcher.launch(jobs, initial_job_idx=0)
+
+
+def jobs_of(context: HydraContext, config: DictConfig) -> Any:
+    """What composes the jobs of the sweep that Hydra has begun."""
+    from runner.configuration.jobs import Jobs  # noqa: PLC0415 - only for sweeps
+
+    return Jobs(context.config_loader, config, context)  # type: ignore[arg-type]
+
+
+def returned(sweep: "Sweep", overrides: Sequence[str], end: "JobEnd | None") -> JobReturn:
+    """What Hydra's sweepers want to know of a job, which may have left no end.
+
+    A search is told of failures as Hydra does it, for it may be counting them.
+    """
+    result = JobReturn(overrides=overrides, status=JobStatus.COMPLETED)
+    if sweep.is_search and (end is None or end.failed):
+        result.status = JobStatus.FAILED
+        result.return_value = RunnerError("it has left no end" if end is None else end.text)
+    else:
+        result.return_value = end and end.value(sweep.options.objective)
+    return result
+
+
+def surrounded(launcher: Launcher) -> Launcher:
+    """A launcher whose jobs are checked at the door, picked up and listed, whosever it is."""
+    if isinstance(launcher, PoolLauncher):
+        return launcher
+    from runner.application.other_launchers import Elsewhere  # noqa: PLC0415 - where needed
+
+    return Elsewhere(launcher)
 
 
 def register_plugins() -> None:
-    """Makes both known to Hydra, which by itself takes plugins from `hydra_plugins` only.
-
-    Whatever sweeper asks for another package's launcher gets it in what the runner's own has.
-    """
-    for plugin in (PoolLauncher, GridSweeper):
-        Plugins.instance().register(plugin)
-    setattr(Plugins, "is_in_toplevel_plugins_module", staticmethod(is_plugin))  # noqa: B010
-    setattr(Plugins, "instantiate_launcher", instantiate_launcher)  # noqa: B010
-
-
-hydras_own = Plugins.instantiate_launcher
-
-
-def instantiate_launcher(
-    plugins: Plugins, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
-) -> Launcher:
-    """As Hydra does it; jobs are then checked at the door, picked up and listed on any launcher."""
-    launcher = hydras_own(plugins, hydra_context, task_function, config)
-    if not isinstance(launcher, PoolLauncher):
-        from runner.application.other_launchers import Elsewhere  # noqa: PLC0415 - only where needed
-
-        launcher = Elsewhere(launcher)
-        launcher.setup(hydra_context=hydra_context, task_function=task_function, config=config)
-    return launcher
-
-
-def is_plugin(name: str) -> bool:
-    """Whether Hydra may make a plugin of this class."""
-    return name.startswith((f"{__name__}.", "hydra_plugins.", "hydra._internal.core_plugins."))
+    """Makes both known to Hydra; other packages' launchers come in what our own has around it."""
+    prepare_plugins((PoolLauncher, GridSweeper), surrounded)

@@ -5,11 +5,11 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from runner.checking.rules import shown
+from runner.configuration.overrides import name_of
 from runner.errors import SettingsError
+from runner.settings import WHICH_JOBS
 from runner.training.metrics import higher_is_better
 
-OWN = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")
-"""The options that only the runner's own sweeper reads; they are no part of a job."""
 OWN_FOLDER = "${hydra.job.num}"
 """Where a job of a sweep lies in it."""
 OF_POOL = ("sweep.workers", "sweep.fail_fast")
@@ -29,7 +29,7 @@ def check_in_single_run(config: DictConfig) -> None:
 def check_in_sweep(config: DictConfig) -> None:
     """Raises SettingsError where sweeper or launcher would not read an option, or search amiss."""
     readers = (
-        ("sweeper", "GridSweeper", "grid", OWN),
+        ("sweeper", "GridSweeper", "grid", WHICH_JOBS),
         ("launcher", "PoolLauncher", "pool", OF_POOL),
     )
     for kind, plugin, name, options in readers:
@@ -71,8 +71,3 @@ def said(config: DictConfig) -> list[str]:
     """What the command line says, unresolved, as it is typed."""
     texts: Any = OmegaConf.to_container(config.hydra.overrides.task)
     return [str(text) for text in texts]
-
-
-def name_of(override: str) -> str:
-    """The key of an override as it is typed."""
-    return override.partition("=")[0].lstrip("+~")

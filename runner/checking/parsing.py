@@ -85,16 +85,6 @@ def defaults(kind: type) -> frozenset[str]:
     return frozenset(field.name for field in fields(kind) if field.default is not MISSING)
 
 
-def parse_entries(kind: type, values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Some of a settings object's attributes, none of them `Beside`. Raises as `parse` does."""
-    known = field_rules(kind)
-    return {
-        attribute(name): parse_value(known[name], {name: values[name]}, name, "")
-        for name in names
-        if name in known
-    }
-
-
 def attribute(name: str) -> str:
     """What a key is called in Python."""
     return f"{name}_" if iskeyword(name) else name
@@ -114,7 +104,21 @@ def parse_value(rule: Any, values: dict[str, Any], name: str, prefix: str) -> An
     if name not in values:
         raise SettingsError(f"{key} is missing; give it a value, e.g. {key}=…")
     value = values.pop(name)
-    return parse(rule, value, f"{key}.") if isinstance(rule, type) else rule(key, value)
+    return parsed_section(rule, value, f"{key}.") if isinstance(rule, type) else rule(key, value)
+
+
+def parsed_section(kind: type, values: object, prefix: str) -> Any:
+    """As `parse`, remembered: most sections of a sweep's jobs are alike."""
+    written = kind, prefix, repr(values)
+    if written not in _parsed:
+        if len(_parsed) >= MOST_REMEMBERED:
+            _parsed.clear()
+        _parsed[written] = parse(kind, values, prefix)
+    return _parsed[written]
+
+
+MOST_REMEMBERED = 1024
+_parsed: dict[tuple[type, str, str], Any] = {}
 
 
 def names_of(section: Section) -> list[str]:

@@ -148,3 +148,11 @@ def one_or_many(rule: Rule) -> Rule:
         return tuple(rule(key, item) for item in values)
 
     return many
+
+
+def is_step(text: str) -> bool:
+    """Whether a text is a step's number, of no more digits than one can have."""
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+
+
+MOST_DIGITS = 18

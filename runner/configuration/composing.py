@@ -1,42 +1,36 @@
-"""Hydra's side of the application: where its YAML lies, and its errors in one line each."""
+"""From overrides and the YAML under `conf/` to plain values; Hydra ends here."""
 
-import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import hydra
-import yaml
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import OverrideType
-from hydra.errors import (
-    CompactHydraException,
-    MissingConfigException,
-    OverrideParseException,
-)
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import (
-    ConfigAttributeError,
-    ConfigKeyError,
-    MissingMandatoryValue,
-    OmegaConfBaseException,
-)
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from runner.application.extras import prefer_files
-from runner.checking.parsing import known_keys
-from runner.checking.rules import shown
-from runner.checking.suggestions import suggestion
-from runner.configuration.loading import check_configurations
-from runner.configuration.yaml_files import check_yaml_files
-from runner.errors import SettingsError, printable
-from runner.settings import Settings
+from runner.configuration.documents import yaml_text
+from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
+from runner.configuration.hydra_internals import Checks, loader_of, prepare_loading
+from runner.configuration.trust import check_hydra
+from runner.configuration.yaml_files import check_loaded, check_yaml
+from runner.errors import SettingsError
 from runner.training.metrics import VALIDATION
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
+class Composed(NamedTuple):
+    """A run's configuration as plain values, and where it is to be recorded."""
+
+    values: dict[str, Any]
+    documents: dict[str, str]
+    """What is kept of it beside the run, by file name."""
+    folder: Path
+
+
+@cache
 def conf_folder() -> str:
     """The folder of YAML files: inside the package once installed, beside it in a checkout."""
     inside = PACKAGE / "conf"
@@ -50,9 +44,7 @@ def prepare_hydra() -> None:
     digits; `${held_out:validation,folds,a,b}` a where there is a validation part, else b;
     `${watching:metric,a,b}` a where the metric is measured on that part, else b.
     """
-    check_yaml_files()
-    check_configurations()
-    prefer_files(Path(conf_folder()))
+    prepare_loading(Path(conf_folder()), Checks(check_yaml, check_loaded, check_hydra))
     OmegaConf.register_new_resolver(
         "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
     )
@@ -76,32 +68,39 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
 
     Raises SettingsError, in one line, when they give none.
     """
-    prepare_hydra()
-    try:
-        with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
-            return plain(hydra.compose("config", list(overrides)))
-    except COMPOSING_ERRORS as error:
-        raise explained(error) from error
+    return plain(task_of(loaded(overrides)))
 
 
-def changes_in(overrides: Sequence[str]) -> dict[str, Any]:
-    """New values by key, from arguments such as `stopping.max_steps=1000`.
+def composed(overrides: Sequence[str]) -> Composed:
+    """A single run with these overrides, as the command line composes it.
 
-    Raises SettingsError for what is not key=value, with one value.
+    Raises SettingsError as `compose` does.
     """
-    changes = {}
+    config = loaded(overrides)
     try:
-        for override in OverridesParser.create().parse_overrides(list(overrides)):
-            if override.type is not OverrideType.CHANGE or override.is_sweep_override():
-                raise SettingsError(
-                    f"{shown(override.input_line)} is not one new value; expected key=value"
-                )
-            if not override.key_or_group:
-                raise SettingsError(f"{shown(override.input_line)} has no key; expected key=value")
-            changes[override.key_or_group] = override.value()
+        with open_dict(config), read_write(config.hydra.runtime):
+            config.hydra.mode = RunMode.RUN
+            folder = Path(OmegaConf.select(config, "hydra.run.dir")).absolute()
+            config.hydra.runtime.output_dir = str(folder)
     except COMPOSING_ERRORS as error:
         raise explained(error) from error
-    return changes
+    task = task_of(config)
+    return Composed(plain(task), documents(task, config.hydra), folder)
+
+
+def loaded(overrides: Sequence[str], mode: RunMode = RunMode.RUN) -> DictConfig:
+    """What Hydra composes, its own part with it. Raises SettingsError when it composes nothing."""
+    prepare_hydra()
+    given = [f"hydra.mode={mode.name}", *overrides] if mode is RunMode.MULTIRUN else overrides
+    try:
+        return loader_of(conf_folder()).load_configuration("config", list(given), mode)
+    except COMPOSING_ERRORS as error:
+        raise explained(error) from error
+
+
+def task_of(config: DictConfig) -> DictConfig:
+    """A composed configuration without Hydra's own part."""
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
@@ -119,130 +118,24 @@ def plain(config: DictConfig) -> dict[str, Any]:
 
 
 def unresolved(config: DictConfig) -> dict[str, Any]:
-    """The configuration as dictionaries, as it stands."""
-    values = OmegaConf.to_container(config)
+    """The configuration as dictionaries, as it stands; what is written of it."""
+    values = OmegaConf.to_container(config, enum_to_str=True)
     return {str(k): v for k, v in values.items()} if isinstance(values, dict) else {}
 
 
-def documents(config: DictConfig) -> dict[str, str]:
-    """What Hydra keeps of a job, as it names and writes it."""
-    about = HydraConfig.get()
+def documents(task: DictConfig, about: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """What is kept of a run or job, by the names that Hydra gives.
+
+    about: Hydra's own part; by default that of what Hydra runs at the moment.
+    """
+    hydra = unresolved(OmegaConf.create({"hydra": HydraConfig.get() if about is None else about}))
     return {
-        ".hydra/config.yaml": OmegaConf.to_yaml(config),
-        ".hydra/hydra.yaml": OmegaConf.to_yaml(OmegaConf.create({"hydra": about})),
-        ".hydra/overrides.yaml": OmegaConf.to_yaml(about.overrides.task),
+        ".hydra/config.yaml": yaml_text(unresolved(task)),
+        ".hydra/hydra.yaml": yaml_text(hydra),
+        ".hydra/overrides.yaml": overrides_text(hydra["hydra"]["overrides"]["task"]),
     }
 
 
-COMPOSING_ERRORS = (
-    CompactHydraException,
-    OmegaConfBaseException,
-    yaml.YAMLError,
-    ValueError,  # network=null, a broken `# @package` line
-    RecursionError,  # thousands of brackets
-)
-"""What a bad command line or YAML file makes Hydra raise."""
-
-
-SEVERAL = re.compile(r"Ambiguous value for argument '(.*)'")
-APPENDING = re.compile(r"To append to your default list use \+(\S+)")
-"""How Hydra ends its message about a group, such as `logger`, that has no default choice."""
-ADDED = re.compile(r"Multiple values for (\S+)\.")
-NO_CHOICE = re.compile(r"Config group override must be a string or a list")
-ABOUT = re.compile(r"\s*(full_key|object_type)[:=].*", re.DOTALL)
-"""What OmegaConf adds to its messages."""
-
-
-def explained(error: Exception) -> SettingsError:
-    """The one line for an error of Hydra's: key, what was found, what was expected, a way out."""
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
-        return missing_choice(error)
-    if isinstance(error, OverrideParseException):
-        return unreadable_override(error)
-    if (added := APPENDING.search(str(error))) is not None:
-        return SettingsError(
-            f"{printable(added[1])} is chosen with a + before it: +{printable(added[1])}"
-        )
-    if (several := SEVERAL.search(str(error))) is not None:
-        return SettingsError(
-            f"{printable(several[1])} is several values, which only a sweep has: add -m; "
-            "one list is key=[a,b], one text with a comma is quoted"
-        )
-    if (added := ADDED.match(str(error))) is not None:
-        key = printable(added[1])
-        return SettingsError(f"{key} has a value that + would add a second to; give {key}=…")
-    if NO_CHOICE.match(str(error)):
-        return SettingsError(
-            "a group, such as optimizer, is given no name; expected a choice, e.g. optimizer=adam"
-        )
-    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
-    if isinstance(cause, ConfigKeyError | ConfigAttributeError) and cause.full_key:
-        return unknown_key(str(cause.full_key), cause.parent_node)
-    if isinstance(cause, MissingMandatoryValue):
-        key = str(cause.full_key)
-        return SettingsError(f"{key} is missing; give it a value on the command line: {key}=…")
-    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
-        problem = printable(ABOUT.sub("", str(cause)).strip())
-        return SettingsError(f"{cause.full_key}: {problem}; expected a value of its own")
-    if isinstance(error, RecursionError):
-        return SettingsError("the configuration is nested too deep; expected plain values")
-    return SettingsError(first_line(error))
-
-
-def first_line(error: Exception) -> str:
-    """An error's message on one line, the whole of it when it has the form of a sentence."""
-    text = str(error) or str(error.__cause__ or "")  # Hydra hands some on without a word
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return printable("; ".join(lines[:3])) if lines else type(error).__name__
-
-
-def missing_choice(error: MissingConfigException) -> SettingsError:
-    """`optimizer=adma`: the group's choices and the nearest one."""
-    group, _, name = str(error.missing_cfg_file).rpartition("/")
-    options = sorted(error.options or ())
-    if not group or not options:
-        missing = printable(error.missing_cfg_file)
-        return SettingsError(f"there is no configuration file '{missing}.yaml'; check its spelling")
-    return SettingsError(
-        f"{printable(group)}='{printable(name)}' is unknown; "
-        f"{suggestion(name, options)}choose from {', '.join(options)}"
-    )
-
-
-def unreadable_override(error: OverrideParseException) -> SettingsError:
-    """An argument that is not key=value."""
-    override = shown(str(error.override))
-    if "=" not in error.override and not error.override.startswith("~"):
-        return SettingsError(f"{override} has no '='; expected key=value, e.g. topology=3-4-1")
-    problem = first_line(error).split(";")[0].removesuffix(".")[:60]
-    return SettingsError(
-        f"{override} cannot be read ({problem}); expected key=value, quoted where it holds "
-        "spaces, brackets or quotes, e.g. 'seed=range(1,11)'"
-    )
-
-
-def unknown_key(key: str, section_there: object = None) -> SettingsError:
-    """A key that no setting has. section_there: as composed, where it was looked for."""
-    known, section = known_keys(Settings), printable(key.partition(".")[0])
-    if key in known:
-        return SettingsError(
-            f"{printable(key)} is not there with the {section} that was chosen; "
-            f"choose one that has it, {section}=…; python -m runner --help lists them"
-        )
-    if isinstance(section_there, DictConfig):
-        prefix = key[: key.rfind(".") + 1]
-        there = set(keys_in(unresolved(section_there), prefix))
-        known = [name for name in known if not name.startswith(prefix) or name in there]
-    near = suggestion(key, known)
-    return SettingsError(
-        f"{printable(key)} is not a configuration key; {near}"
-        "python -m runner --cfg job shows them all"
-    )
-
-
-def keys_in(values: Mapping[str, Any], prefix: str) -> Iterator[str]:
-    """All keys of a section, dotted, and those of the sections in it."""
-    for name, value in values.items():
-        yield f"{prefix}{name}"
-        if isinstance(value, dict):
-            yield from keys_in(value, f"{prefix}{name}.")
+def overrides_text(overrides: Sequence[str]) -> str:
+    """overrides.yaml: a list, empty where nothing was said."""
+    return yaml_text(list(overrides)) or "[]\n"

@@ -1,93 +1,69 @@
-"""YAML texts of jobs that differ in few values, byte for byte as OmegaConf writes them."""
+"""What is kept of a configuration beside its run, as YAML that loads to the same values."""
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from omegaconf import OmegaConf
 
-Path = tuple[str, ...]
-"""The keys on the way to a value."""
-
 PLAIN = re.compile(r"[A-Za-z/][\w/.+,-]*[=/.][\w/.+,=-]*", re.ASCII)
-"""Texts that YAML writes as they are: no word such as `null`, no number, nowhere to break."""
-
-DIGITS = re.compile(r"[1-9]\d*|0", re.ASCII)
-"""Texts that YAML quotes, for they would be numbers."""
+"""Texts that YAML takes as they are: no word such as `null`, no number."""
 
 
-class Template:
-    """The YAML of nested mappings, in which the lines of some values can be replaced.
+def yaml_text(values: object, indent: str = "", known: Mapping[int, str] | None = None) -> str:
+    """Nested mappings and lists of plain values as lines of YAML.
 
-    Raises LookupError where a value's lines cannot be told from others.
+    known: texts of mappings by their `id`, as they are at this indent.
     """
-
-    def __init__(self, text: str, values: Mapping[str, Any], paths: Sequence[Path]) -> None:
-        places = sorted((*place_of(text, values, path), path) for path in paths)
-        self._paths = [path for _, _, path in places]
-        starts = [start for start, _, _ in places] + [len(text)]
-        ends = [0] + [end for _, end, _ in places]
-        self._between = [text[end:start] for end, start in zip(ends, starts, strict=True)]
-
-    def text(self, values: Mapping[Path, object]) -> str:
-        """The text with these values, one for each of the paths."""
-        first, *others = self._between
-        parts = [first]
-        for path, following in zip(self._paths, others, strict=True):
-            parts += (value_lines(path, values[path]), following)
-        return "".join(parts)
+    if isinstance(values, Mapping):
+        return "".join(
+            [entry(f"{indent}{scalar(key, key)}:", values[key], indent, known) for key in values]
+        )
+    if isinstance(values, list):
+        return "".join([entry(f"{indent}-", value, indent, known) for value in values])
+    return f"{indent}{scalar(repr(values), values)}\n"
 
 
-def place_of(text: str, values: Mapping[str, Any], path: Path) -> tuple[int, int]:
-    """Where the lines of a value start and end."""
-    inner: Any = values
-    start = 0
-    for depth, key in enumerate(path):
-        inner = inner[key]
-        line = f"{'  ' * depth}{key}:"
-        if not text.startswith(line, start):
-            start = text.index(f"\n{line}", start) + 1
-    lines = value_lines(path, inner)
-    if not text.startswith(lines, start):
-        raise LookupError(f"{'.'.join(path)} is not written as expected")
-    return start, start + len(lines)
-
-
-def value_lines(path: Path, value: object) -> str:
-    """The lines of one value: its key at its depth, and what follows."""
-    indent = "  " * (len(path) - 1)
-    if isinstance(value, list):
-        items = item_lines(value, indent)
-        return f"{indent}{path[-1]}:\n{items}" if items else dumped(path, value)
-    if type(value) is int or (isinstance(value, str) and PLAIN.fullmatch(value)):
-        return f"{indent}{path[-1]}: {value}\n"
-    if isinstance(value, str) and DIGITS.fullmatch(value):
-        return f"{indent}{path[-1]}: '{value}'\n"
-    return dumped_scalar(path, repr(value), value)
-
-
-def list_text(values: list[str]) -> str:
-    """A list of texts as a file of its own."""
-    return item_lines(values) or OmegaConf.to_yaml(values)
-
-
-def item_lines(values: list[Any], indent: str = "") -> str:
-    """The lines of a list of texts that go without quotes; nothing for any other list."""
-    if not all(isinstance(value, str) and PLAIN.fullmatch(value) for value in values):
-        return ""
-    return "".join([f"{indent}- {value}\n" for value in values])
+def entry(key: str, value: object, indent: str, known: Mapping[int, str] | None) -> str:
+    """A line for a plain value; for a mapping or a list its key, and the lines below."""
+    if isinstance(value, Mapping | list):
+        if not value:
+            return f"{key} {'[]' if isinstance(value, list) else '{}'}\n"
+        below = known.get(id(value)) if known else None
+        return f"{key}\n{below or yaml_text(value, f'{indent}  ', known)}"
+    return f"{key} {scalar(repr(value), value)}\n"
 
 
 @lru_cache(maxsize=4096, typed=True)
-def dumped_scalar(path: Path, _written: str, value: object) -> str:
-    """As `dumped`, remembered. `_written` tells apart what is equal, such as 0.0 and -0.0."""
-    return dumped(path, value)
+def scalar(written: str, value: Any) -> str:
+    """A plain value. `written` tells apart what is equal, such as 0.0 and -0.0."""
+    if isinstance(value, str):
+        if PLAIN.fullmatch(value):
+            return value
+        text = OmegaConf.to_yaml([value])[2:].rstrip("\n")
+        return text if "\n" not in text else quoted(value)
+    if isinstance(value, float) and math.isfinite(value) and "e" in written and "." not in written:
+        return written.replace("e", ".0e")  # YAML 1.1 would read a text
+    if isinstance(value, bool | int | float | None):
+        words = {"True": "true", "False": "false", "None": "null"}
+        return {**words, "inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(written, written)
+    return OmegaConf.to_yaml([value])[2:].rstrip("\n")
 
 
-def dumped(path: Path, value: object) -> str:
-    """The lines as OmegaConf writes them, below the keys of `path`."""
-    nested: Any = value
-    for key in reversed(path):
-        nested = {key: nested}
-    return "".join(OmegaConf.to_yaml(nested).splitlines(keepends=True)[len(path) - 1 :])
+def quoted(text: str) -> str:
+    """A text on one line, in quotes."""
+    import yaml  # noqa: PLC0415 - for texts that take several lines, which are few
+
+    return yaml.safe_dump(text, default_style='"', width=math.inf, allow_unicode=True).rstrip("\n")
+
+
+def known_texts(values: Mapping[str, Any], indent: str = "") -> dict[int, str]:
+    """The texts of all mappings in this one, for documents that share most of them."""
+    texts: dict[int, str] = {}
+    for value in values.values():
+        if isinstance(value, Mapping) and value:
+            texts |= known_texts(value, f"{indent}  ")
+            texts[id(value)] = yaml_text(value, f"{indent}  ", texts)
+    return texts

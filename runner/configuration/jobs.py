@@ -1,156 +1,226 @@
-"""A job's configuration: each distinct choice of groups composed once, plain values put into it."""
+"""The jobs of a sweep: each distinct choice of groups composed once, plain values put into it."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
-from functools import cache, lru_cache, partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
-from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, OverrideType, ValueType
+from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.utils import run_job
+from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from runner.configuration.documents import Path, list_text
-from runner.configuration.forms import NUMBERED, Base, references
-from runner.settings import Settings
+from runner.configuration.composing import documents, overrides_text, plain, task_of, unresolved
+from runner.configuration.documents import known_texts, yaml_text
+from runner.configuration.hydra_internals import BASIC_SWEEPER, CheckedLoader, override_dirname
+from runner.configuration.overrides import parsed_override, swept_values
 
-WHOLE_NUMBER = re.compile(r"([a-z_]+(?:\.[a-z_]+)*)=(-?[1-9]\d{0,17}|0)", re.ASCII)
-"""Overrides that need no grammar: most of a large sweep's, such as seeds."""
-
-
-class Composition(NamedTuple):
-    """A job, composed."""
-
-    values: dict[str, Any]
-    documents: dict[str, str]
-    """What Hydra keeps of a job, by file name."""
-    settings: Callable[[], Settings | None]
-    """Gives those of the values, as `Form.settings` does."""
+T = TypeVar("T")
+Keys = tuple[str, ...]
+"""The keys on the way to a value."""
+RESOLVERS = {"times", "held_out", "watching"}
+"""Those whose results follow from a job's own values, not from Hydra's, the clock or chance."""
+GRID_SWEEPER = "runner.application.plugins.GridSweeper"
 
 
-class Composer:
+class Jobs:
     """Composes the jobs of a sweep as Hydra does, without doing the same work twice."""
 
-    def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
-        assert isinstance(loader, ConfigLoaderImpl)
-        self._loader = loader
-        self._master = master
-        texts: Any = OmegaConf.to_container(master.hydra.overrides.task)
+    def __init__(
+        self, loader: CheckedLoader, master: DictConfig, context: HydraContext | None = None
+    ) -> None:
+        """master: the sweep's own configuration. context: what Hydra surrounds a job with."""
+        self._loader, self._master, self._context = loader, master, context
+        texts: Any = OmegaConf.to_container(master.hydra.overrides.task)  # unresolved
         said = [parsed_override(text) for text in texts]
         self._said = [
-            (path_of(each), each.input_line) for each in said if not each.is_sweep_override()
+            (keys_of(each), each.input_line) for each in said if not each.is_sweep_override()
         ]
         self._bases: dict[tuple[str, ...] | None, Base] = {}
-        self._groups: dict[str, bool] = {}
+        self.is_search = master.hydra.sweeper._target_ not in (GRID_SWEEPER, BASIC_SWEEPER)
+        """Whether the sweeper learns from some jobs which others to launch."""
 
-    def checked(self, overrides: Sequence[str]) -> tuple[dict[str, Any], Settings | None] | None:
-        """The task's configuration and settings, or None where only Hydra itself can compose it.
+    @property
+    def folder(self) -> Path:
+        """The sweep's."""
+        return Path(self._master.hydra.sweep.dir).absolute()
 
-        Raises SettingsError for values that are unsound, and as `compose` does.
-        """
-        base, changed = self._divide(overrides)
-        if base.references is None:
-            return None
-        form = base.form(tuple(changed))
-        values = form.filled(changed)
-        return values, form.settings(changed, values)
+    def value(self, key: str) -> Any:
+        """What the sweep's own configuration has at a key such as `recording.on_sigusr1`."""
+        return OmegaConf.select(self._master, key)
 
-    def compose(self, overrides: Sequence[str], number: int, folder: str) -> Composition | None:
-        """The job with these overrides, or None where only Hydra itself can compose it.
+    def section(self, name: str) -> Any:
+        """A section of it as a mapping, or what stands in its place."""
+        section = self._master[name]
+        return OmegaConf.to_container(section) if isinstance(section, DictConfig) else section
+
+    def sweep_of(self, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What a sweep with these overrides is like: its `sweep` section, and the values it brings.
 
         Raises what Hydra raises for overrides that cannot be applied.
         """
-        base, changed = self._divide(overrides)
-        if base.references is None:
-            return None
-        parsed = [parsed_override(text) for text in overrides]
-        dirname: str = get_overrides_dirname(
-            overrides=parsed,
-            kv_sep=base.naming["kv_sep"],
-            item_sep=base.naming["item_sep"],
-            exclude_keys=base.naming["exclude_keys"],
-        )
-        numbered = (str(number), number, dirname, list(overrides), folder)
-        form = base.form(tuple(changed))
-        documents = {
-            ".hydra/config.yaml": form.config.text(changed),
-            ".hydra/hydra.yaml": form.about.text(dict(zip(NUMBERED, numbered, strict=True))),
-            ".hydra/overrides.yaml": list_text(list(overrides)),
-        }
-        values = form.filled(changed)
-        return Composition(values, documents, partial(form.settings, changed, values))
+        config = self._alone(overrides)
+        sweeper: Any = OmegaConf.to_container(config.hydra.sweeper)
+        return unresolved(config.sweep), sweeper.get("params") or {}
 
-    def _divide(self, overrides: Sequence[str]) -> tuple[Base, dict[Path, object]]:
+    @property
+    def document(self) -> str:
+        """multirun.yaml, as Hydra's own sweepers write it."""
+        return OmegaConf.to_yaml(self._master)
+
+    def values(self, overrides: Sequence[str]) -> dict[str, Any]:
+        """A job's configuration.
+
+        Raises what Hydra raises for overrides that cannot be applied, and SettingsError.
+        """
+        base, changed = self._divide(overrides)
+        if base.by_hydra:
+            return plain(task_of(self._composed(overrides, 0, "")))
+        return base.values(changed)
+
+    def documents(self, overrides: Sequence[str], number: int, folder: Path) -> dict[str, str]:
+        """What is kept of a job beside its run, by file name."""
+        base, changed = self._divide(overrides)
+        parsed = [parsed_override(text) for text in overrides]
+        own: dict[Keys, object] = {
+            ("hydra", "job", "id"): str(number),
+            ("hydra", "job", "num"): number,
+            ("hydra", "job", "override_dirname"): override_dirname(parsed, base.naming),
+            ("hydra", "overrides", "task"): list(overrides),
+            ("hydra", "runtime", "output_dir"): str(folder),
+        }
+        return {
+            ".hydra/config.yaml": yaml_text(replaced(base.written, changed), known=base.texts),
+            ".hydra/hydra.yaml": yaml_text(replaced(base.about, own), known=base.texts),
+            ".hydra/overrides.yaml": overrides_text(overrides),
+        }
+
+    def needs_hydra(self, overrides: Sequence[str]) -> bool:
+        """Whether a job is to be surrounded by what only Hydra does: folders, variables, logs."""
+        about = self._master.hydra
+        job = about.job
+        asked = job.chdir or job.env_set or about.output_subdir or about.verbose
+        others = set(about.callbacks or {}) != {"sweep_folder"}
+        return bool(asked or others or self._divide(overrides)[0].by_hydra)
+
+    def surrounded(
+        self,
+        overrides: Sequence[str],
+        number: int,
+        folder: Path,
+        task: Callable[[DictConfig, dict[str, str]], T],
+    ) -> T:
+        """Does a job's task, with its configuration and documents, within what Hydra does."""
+        assert self._context is not None  # what asks for it is refused without
+        returned = run_job(
+            lambda config: task(config, documents(config)),
+            self._composed(overrides, number, str(folder)),
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+            hydra_context=self._context,
+        )
+        ended: T = returned.return_value
+        return ended
+
+    def swept(self, texts: Sequence[str], own: Sequence[str] = ()) -> dict[str, list[str]]:
+        """By name the values that these overrides give to each key, as `swept_values` says."""
+        return swept_values(texts, own, self._loader)
+
+    def _alone(self, overrides: Sequence[str]) -> DictConfig:
+        """What a sweep of this folder with these overrides would have as its own configuration."""
+        return self._loader.load_sweep_config(self._master, list(overrides))
+
+    def _composed(self, overrides: Sequence[str], number: int, folder: str) -> DictConfig:
+        """A job's whole configuration, composed by Hydra."""
+        return numbered(self._alone(overrides), number, folder)
+
+    def _divide(self, overrides: Sequence[str]) -> "tuple[Base, dict[Keys, object]]":
         """What Hydra composes, and the plain values to put into that."""
         parsed = [parsed_override(text) for text in overrides]
         plain = {
-            index: path_of(override)
+            index: keys_of(override)
             for index, override in enumerate(parsed)
-            if self._is_plain(override)
+            if is_plain(override) and not self._loader.is_group(override.key_or_group)
         }
-        others = [path_of(override) for index, override in enumerate(parsed) if index not in plain]
-        plain = {index: path for index, path in plain.items() if not touches(path, others)}
+        others = [keys_of(override) for index, override in enumerate(parsed) if index not in plain]
+        plain = {index: keys for index, keys in plain.items() if not touches(keys, others)}
         while True:
             rest = tuple(text for index, text in enumerate(overrides) if index not in plain)
             base = self._base(rest, set(plain.values()))
-            unknown = [index for index, path in plain.items() if not base.leaf(path)]
+            unknown = [index for index, keys in plain.items() if not base.is_leaf(keys)]
             if not unknown:
-                return base, {path: parsed[index].value() for index, path in plain.items()}
-            plain = {index: path for index, path in plain.items() if index not in unknown}
+                return base, {keys: parsed[index].value() for index, keys in plain.items()}
+            plain = {index: keys for index, keys in plain.items() if index not in unknown}
 
-    def _is_plain(self, override: Override) -> bool:
-        """Whether this gives a key that exists a plain value, whatever else is composed."""
-        value = override.value()
-        if override.package is not None or override.type != OverrideType.CHANGE:
-            return False
-        if isinstance(value, str):
-            if "${" in value or value == "???":
-                return False
-        elif value is not None and not isinstance(value, bool | int | float):
-            return False
-        return not self._is_group(override.key_or_group)
-
-    def _is_group(self, name: str) -> bool:
-        if name not in self._groups:
-            self._groups[name] = self._loader.repository.group_exists(name)
-        return self._groups[name]
-
-    def _base(self, overrides: tuple[str, ...], replaced: Collection[Path]) -> Base:
-        """What Hydra composes of these: the sweep's own, where only what is replaced differs."""
-        left = tuple(text for path, text in self._said if path not in replaced)
+    def _base(self, overrides: tuple[str, ...], given: Collection[Keys]) -> "Base":
+        """What Hydra composes of these: the sweep's own, where only what is `given` differs."""
+        left = tuple(text for keys, text in self._said if keys not in given)
         key = None if left == overrides else overrides
         if key not in self._bases:
-            config = self._master
-            if key is not None:
-                config = self._loader.load_sweep_config(self._master, list(key))
+            config = self._master if key is None else self._alone(key)
             self._bases[key] = base_of(config)
         return self._bases[key]
 
 
+@dataclass
+class Base:
+    """What jobs have in common that differ in plain values only."""
+
+    written: dict[str, Any]
+    """The task's values, references to others as they are written."""
+    about: dict[str, Any]
+    """Hydra's own part."""
+    naming: DictConfig
+    """How Hydra makes a folder's name from overrides."""
+    references: tuple[Keys, ...]
+    """The values that refer to others."""
+    by_hydra: bool
+    """Whether only Hydra can tell what jobs' values are."""
+    texts: dict[int, str]
+    """The YAML of each mapping in it, by its `id`."""
+    _resolved: dict[str, dict[Keys, object]] = field(default_factory=dict)
+
+    def is_leaf(self, keys: Keys) -> bool:
+        """Whether these lead to a plain value."""
+        inner: Any = self.written
+        for key in keys:
+            if not isinstance(inner, dict) or key not in inner:
+                return False
+            inner = inner[key]
+        return not isinstance(inner, dict | list)
+
+    def values(self, changed: Mapping[Keys, object]) -> dict[str, Any]:
+        """The task's values with these, references resolved.
+
+        Raises SettingsError for those that cannot be.
+        """
+        written = replaced(self.written, changed)
+        references = [keys for keys in self.references if keys not in changed]
+        if not references:
+            return written
+        texts = [str(at(self.written, keys)) for keys in references]
+        fed = repr([(k, v) for k, v in changed.items() if feeds(k, texts)] + references)
+        if fed not in self._resolved:
+            values = plain(OmegaConf.create(written))
+            self._resolved[fed] = {keys: at(values, keys) for keys in references}
+        return replaced(written, self._resolved[fed])
+
+
 def base_of(config: DictConfig) -> Base:
     """What the jobs have in common that are made of this configuration."""
-    about = numbered(OmegaConf.masked_copy(config, ["hydra"]), 0, "/")
-    task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-    values, hydra_values = plain_values(task), plain_values(about)
-    return Base(
-        task,
-        values,
-        (OmegaConf.to_yaml(task), OmegaConf.to_yaml(about), hydra_values),
-        hydra_values["hydra"]["job"]["config"]["override_dirname"],
-        references(values),
+    written = unresolved(task_of(config))
+    about = unresolved(numbered(OmegaConf.masked_copy(config, ["hydra"]), 0, "/"))
+    found = [(keys, value) for keys, value in leaves(written) if isinstance(value, str)]
+    references = tuple(keys for keys, value in found if "${" in value)
+    # Only mappings are filled in: a list's elements are for Hydra.
+    by_hydra = any(isinstance(key, int) for keys in references for key in keys) or any(
+        value == "???" or not RESOLVERS.issuperset(re.findall(r"\$\{\s*([^{}:]*?)\s*:", value))
+        for _, value in found
     )
-
-
-def job_config(
-    loader: ConfigLoader,
-    master: DictConfig,
-    overrides: Sequence[str],
-    number: int,
-    folder: str,
-) -> DictConfig:
-    """A job's whole configuration, composed by Hydra."""
-    return numbered(loader.load_sweep_config(master, list(overrides)), number, folder)
+    texts = {**known_texts(written), **known_texts(about)}
+    naming = config.hydra.job.config.override_dirname
+    return Base(written, about, naming, references, by_hydra, texts)
 
 
 def numbered(config: DictConfig, number: int, folder: str) -> DictConfig:
@@ -161,38 +231,60 @@ def numbered(config: DictConfig, number: int, folder: str) -> DictConfig:
     return config
 
 
-@lru_cache(maxsize=65536)
-def parsed_override(text: str) -> Override:
-    """An override as Hydra's grammar reads it, which takes milliseconds."""
-    if (whole := WHOLE_NUMBER.fullmatch(text)) is not None:
-        key, digits = whole.groups()
-        return Override(
-            OverrideType.CHANGE,
-            key_or_group=key,
-            value_type=ValueType.ELEMENT,
-            _value=int(digits),
-            input_line=text,
-        )
-    return override_parser().parse_override(text)
+def is_plain(override: Override) -> bool:
+    """Whether this gives a key that exists a plain value, whatever else is composed."""
+    value = override.value()
+    if override.package is not None or override.type != OverrideType.CHANGE:
+        return False
+    if isinstance(value, str):
+        return "${" not in value and value != "???"
+    return value is None or isinstance(value, bool | int | float)
 
 
-@cache
-def override_parser() -> OverridesParser:
-    """Hydra's parser of overrides."""
-    return OverridesParser.create()
-
-
-def plain_values(config: DictConfig) -> dict[str, Any]:
-    """A configuration as dictionaries, as it stands; what is written of it."""
-    values: Any = OmegaConf.to_container(config, enum_to_str=True)
-    return dict(values)
-
-
-def path_of(override: Override) -> Path:
+def keys_of(override: Override) -> Keys:
     """The keys on the way to what it gives a value."""
     return tuple(override.key_or_group.split("."))
 
 
-def touches(path: Path, others: Sequence[Path]) -> bool:
+def touches(keys: Keys, others: Sequence[Keys]) -> bool:
     """Whether one of the others is the same key, or lies above or below it."""
-    return any(path[: len(o)] == o[: len(path)] for o in others)
+    return any(keys[: len(o)] == o[: len(keys)] for o in others)
+
+
+def feeds(keys: Keys, texts: Sequence[str]) -> bool:
+    """Whether a reference in the texts may be to a value at `keys`, or to what holds it."""
+    computed = r"\$\{\s*[.$]|[.[]\s*\$\{"  # relative, or a name from a value
+    return any(re.search(computed, text) or any(key in text for key in keys) for text in texts)
+
+
+def leaves(value: object, keys: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], object]]:
+    """The plain values in nested mappings and lists, each with the keys that lead to it."""
+    inner: Any = value
+    if isinstance(value, dict | list):
+        for key, below in inner.items() if isinstance(value, dict) else enumerate(inner):
+            yield from leaves(below, (*keys, key))
+    else:
+        yield keys, value
+
+
+def at(values: Mapping[str, Any], keys: Keys) -> Any:
+    """The value that these keys lead to."""
+    inner: Any = values
+    for key in keys:
+        inner = inner[key]
+    return inner
+
+
+def replaced(values: dict[str, Any], changed: Mapping[Keys, object]) -> dict[str, Any]:
+    """`values` with some replaced; what is not on their way is shared."""
+    result = dict(values)
+    copied: set[Keys] = set()
+    for keys, value in changed.items():
+        inner = result
+        for depth, key in enumerate(keys[:-1], start=1):
+            if keys[:depth] not in copied:
+                inner[key] = dict(inner[key])
+                copied.add(keys[:depth])
+            inner = inner[key]
+        inner[keys[-1]] = value
+    return result

@@ -16,14 +16,15 @@ from omegaconf import Container, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from runner.checking.rules import refuse, shown
+from runner.configuration.hydra_internals import BASIC_LAUNCHER, BASIC_SWEEPER
 from runner.errors import SettingsError
 
 PLUGINS = "hydra_plugins.hydra_"
 TARGETS: dict[str, tuple[str, ...]] = {
-    "hydra.callbacks.sweep_folder": ("runner.sweeping.results.SweepFolder",),
+    "hydra.callbacks.sweep_folder": ("runner.application.callback.FolderGuard",),
     "hydra.launcher": (
         "runner.application.plugins.PoolLauncher",
-        "hydra._internal.core_plugins.basic_launcher.BasicLauncher",
+        BASIC_LAUNCHER,
         f"{PLUGINS}joblib_launcher.joblib_launcher.JoblibLauncher",
         f"{PLUGINS}ray_launcher.ray_launcher.RayLauncher",
         f"{PLUGINS}submitit_launcher.submitit_launcher.LocalLauncher",
@@ -31,7 +32,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     ),
     "hydra.sweeper": (
         "runner.application.plugins.GridSweeper",
-        "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
+        BASIC_SWEEPER,
         f"{PLUGINS}optuna_sweeper.optuna_sweeper.OptunaSweeper",
     ),
     "hydra.sweeper.sampler": tuple(

@@ -1,13 +1,9 @@
 """YAML files looked at before Hydra loads them: what would take for ever is refused at once."""
 
-import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
-from hydra._internal.core_plugins import file_config_source
-from hydra._internal.sources_registry import SourcesRegistry
-from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
 
 from runner.configuration.trust import check_search_path
@@ -21,35 +17,14 @@ MOST_VALUES = 1_000_000
 """Values, every alias counted as all that it stands for: nine short lines can stand for 10^9."""
 
 
-class FileConfigSource(file_config_source.FileConfigSource):
-    """Hydra's reader of configuration folders, each file checked first.
-
-    It has Hydra's class name because Hydra takes one class a name and keeps the first.
-    """
-
-    def load_config(self, config_path: str) -> ConfigResult:
-        """The file's content. Raises SettingsError when it is not a sound mapping."""
-        path = Path(self.path, self._normalize_file_name(config_path))
-        if not path.is_file():
-            return super().load_config(config_path)
-        version = (path, path.stat().st_mtime_ns)
-        if version not in _loaded:  # a command composes two or three times, refused or not
-            try:
-                _loaded[version] = self._checked(path, config_path)
-            except SettingsError as error:
-                _loaded[version] = error
-        loaded = _loaded[version]
-        if isinstance(loaded, SettingsError):
-            raise loaded
-        return copy.deepcopy(loaded)
-
-    def _checked(self, path: Path, config_path: str) -> ConfigResult:
-        check_yaml(path)
-        loaded = super().load_config(config_path)
-        if isinstance(loaded.config, DictConfig):
-            check_search_path(loaded.config, printable(path))
-            check_package(loaded.header, config_path, printable(path))
-        return loaded
+def check_loaded(
+    config: object, header: Mapping[str, str | None], config_path: str, path: Path
+) -> None:
+    """Refuses what a file that was loaded may not ask for. Raises SettingsError."""
+    name = printable(path)
+    if isinstance(config, DictConfig):
+        check_search_path(config, name)
+        check_package(header, config_path, name)
 
 
 def check_package(header: Mapping[str, str | None], config_path: str, name: str) -> None:
@@ -59,14 +34,6 @@ def check_package(header: Mapping[str, str | None], config_path: str, name: str)
             f"{name} does not begin with '# @package _global_', without which its keys are not the "
             "configuration's; put that line before the others"
         )
-
-
-_loaded: dict[tuple[Path, int], ConfigResult | SettingsError] = {}
-
-
-def check_yaml_files() -> None:
-    """Makes Hydra read configuration folders through the class above."""
-    SourcesRegistry.instance().types[FileConfigSource.scheme()] = FileConfigSource
 
 
 def check_yaml(path: Path) -> None:

@@ -1,15 +1,12 @@
 """Branching: a new run that starts from a snapshot of another (`from=RUN@step`)."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from runner.checking.rules import refuse
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.run_folder.run_directory import described
 from runner.run_folder.snapshots import (
     check_fits,
-    is_step,
     load_trained,
     newest_snapshot,
     parameters_checksum,
@@ -18,6 +15,7 @@ from runner.run_folder.snapshots import (
     snapshot_paths,
     step_of,
 )
+from runner.settings import NEWEST, Origin, origin
 from runner.training.engine import Problem
 from runner.training.state import TrainingState
 
@@ -27,28 +25,12 @@ WATCHED = (("stopping", "metric"), ("stopping", "restore_best"), ("optimizer",),
 """What early stopping, and how far the learning rate has been reduced, depend on."""
 
 
-class Origin(NamedTuple):
-    """The snapshot that a run starts from."""
-
-    run: Path
-    step: int
-
-
-def origin(key: str, value: object) -> Origin:
-    """RUN@step, or RUN for its newest snapshot."""
-    expected = f"expected a run's folder and a step, e.g. {key}=outputs/…@1000"
-    if not isinstance(value, str) or not value or not value.isprintable():
-        raise refuse(key, value, "is not a run", expected)
-    name, at, step = value.rpartition("@")
-    if not at:
-        path = Path(value)
-        if path.match("snapshots/step-*.npz") and is_step(path.stem[5:]):
-            raise refuse(key, value, "is a snapshot", f"expected {path.parents[1]}@{step_of(path)}")
-        described(path)
-        name, step = value, str(step_of(newest_snapshot(path)))
-    if not name or not is_step(step):
-        raise refuse(key, value, "is not a run and a step", expected)
-    return Origin(Path(name), int(step))
+def located(start: Origin) -> Origin:
+    """The snapshot that is meant, the newest one where no step is said."""
+    if start.step != NEWEST:
+        return start
+    described(start.run)
+    return Origin(start.run, step_of(newest_snapshot(start.run)))
 
 
 def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -59,7 +41,7 @@ def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, 
     """
     if config.get("from") is None:
         return dict(config)
-    parent = origin("from", config["from"])
+    parent = located(origin("from", config["from"]))
     result = dict(described(parent.run)["configuration"])
     for override in overrides:
         key = override.lstrip("+~").partition("=")[0].partition("@")[0]

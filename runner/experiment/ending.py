@@ -7,8 +7,8 @@ import numpy as np
 
 from runner.data.dataset import Dataset
 from runner.experiment.console import Console
+from runner.experiment.experiment import Experiment
 from runner.experiment.loading import samples_of
-from runner.experiment.preparing import Experiment
 from runner.experiment.recorder import Recorder
 from runner.network.topology import Array
 from runner.network.trained import output_blocks, predict
@@ -20,7 +20,6 @@ from runner.training.evaluation import evaluate
 from runner.training.metrics import TEST, VALIDATION
 from runner.training.range_test import MARGIN, suggested_rate
 from runner.training.schedules import RANGE
-from runner.training.state import TrainingState
 from runner.training.tasks import REGRESSION
 
 
@@ -44,13 +43,6 @@ def record_ending(
             final |= suggestion(recorder.folder, console)
     recorder.tables(ending_tables(experiment, weights, report))
     return final
-
-
-def result_weights(experiment: Experiment, state: TrainingState) -> tuple[Array, bool]:
-    """The weights that are a run's result, and whether they are the best ones, restored."""
-    watch = experiment.watch
-    restored = bool(watch is not None and watch.restore_best and state.best.size)
-    return state.best if restored else state.parameters, restored
 
 
 def ending_tables(experiment: Experiment, weights: Array, report: StepReport) -> dict[str, bytes]:

@@ -46,12 +46,23 @@ class Occasions(NamedTuple):
         return self.every_report or (report.epoch_ended and report.epoch in self.history)
 
 
+class Before(NamedTuple):
+    """What a run that goes on has recorded."""
+
+    history: Mark
+    """Its rows."""
+    steps: Sequence[int]
+    """Its snapshots."""
+
+
+NOTHING = Before(EMPTY, ())
+
+
 class Recorder:
     """Writes history, snapshots, results and run.json as training goes.
 
     extra: what else every snapshot holds, such as what prediction needs.
-    experiment: its checksum. history, steps: of a run that goes on, its rows and its snapshots.
-    steps_per_epoch: to tell of which epoch a snapshot is.
+    experiment: its checksum. steps_per_epoch: to tell of which epoch a snapshot is.
     Raises StorageError when the file system refuses; what was written before stays sound.
     """
 
@@ -61,19 +72,18 @@ class Recorder:
         occasions: Occasions,
         extra: Mapping[str, Array],
         experiment: str,
-        history: Mark = EMPTY,
-        steps: Sequence[int] = (),
         steps_per_epoch: int = 1,
+        before: Before = NOTHING,
     ) -> None:
         self._steps_per_epoch = steps_per_epoch
         self._directory = directory
         self._occasions = occasions
         self._extra = extra
         self._experiment = experiment
-        self._steps = list(steps)
+        self._steps = list(before.steps)
         self._snapshot_seconds = 0.0
         with storage_errors(directory.path):
-            self._history = HistoryFile(directory.path, history, directory.syncing)
+            self._history = HistoryFile(directory.path, before.history, directory.syncing)
 
     @property
     def folder(self) -> Path:
@@ -161,16 +171,15 @@ class Recorder:
         status: str,
         state: TrainingState,
         report: StepReport,
-        final: Mapping[str, float],
+        final: Mapping[str, object],
         *,
-        parameters: int,
         error: str | None = None,
         restored: bool = False,
     ) -> None:
         """The last snapshot of finite weights, the last history row, and results.csv.
 
-        final: metrics of the final weights. parameters: how many are trained.
-        error: what went wrong, if it did. restored: whether the best weights are the result.
+        final: what results.csv says of the final weights. error: what went wrong, if it did.
+        restored: whether the best weights are the result.
         """
         if status != "diverged":
             self.snapshot(state, restored=restored)
@@ -185,8 +194,6 @@ class Recorder:
             "epochs": report.epoch,
             "seconds": report.seconds,
             "steps_per_second": report.step / report.seconds if report.seconds else 0.0,
-            "parameters": parameters,
-            **report.metrics,
             **final,
         }
         weights = state.best if restored else state.parameters

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ from runner.errors import (
     SnapshotError,
     printable,
 )
-from runner.experiment.course import end_there
-from runner.experiment.preparing import FREE, Assembly, Experiment, assemble, prepare
-from runner.experiment.running import Outcome, record_run, run_directory, session
+from runner.experiment.experiment import FREE, Experiment
+from runner.experiment.recorder import Before
+from runner.experiment.running import ALONE, Manner, Outcome, record_run, run_directory, session
 from runner.run_folder.history import history_up_to
 from runner.run_folder.run_directory import described
 from runner.run_folder.snapshots import (
@@ -26,7 +25,7 @@ from runner.run_folder.snapshots import (
     step_of,
 )
 from runner.run_folder.tables import has_results
-from runner.settings import Settings, StoppingSettings, parse_settings
+from runner.settings import StoppingSettings
 from runner.storage.locks import locked
 
 LIMITS = ("max_steps", "max_epochs", "max_seconds")
@@ -36,14 +35,11 @@ def resume_run(
     run: Path,
     changes: Mapping[str, Any],
     warn: Callable[[str], object],
-    *,
-    quiet: bool = False,
-    assembled: Callable[[Settings], Assembly] = assemble,
+    manner: Manner = ALONE,
 ) -> Outcome | None:
     """Goes on with a run until it ends, or gives None where there is nothing to do.
 
     changes: new values by key, such as `stopping.max_steps`. warn: is told of what was not sound.
-    assembled: gives data set and engine, so that many runs can share them.
     Raises RunnerError when the run is in use, damaged or diverged, when its data are others, or
     when a change would alter the weights of steps already made.
     """
@@ -56,23 +52,24 @@ def resume_run(
         if status == "diverged":
             raise diverged(run, about)
         config = changed(run, about["configuration"], changes)
-        experiment = prepared_again(config, about, assembled)
+        experiment = built_again(config, about, manner.build)
         check_same(run, about, experiment, changes)
         snapshot, steps = newest_sound(run, experiment, warn)
         if snapshot is None:
-            state, history = experiment.first_state(), None
+            state = experiment.first_state()
         else:
-            state, history = snapshot.state, snapshot.history
+            state = snapshot.state
             check_limits(experiment.settings.stopping, snapshot)
-            if status == "completed" and end_there(experiment, state) is not None:
+            if status == "completed" and experiment.end_there(state) is not None:
                 return None
+        before = None if snapshot is None else Before(snapshot.history, steps)
         directory = run_directory(run, experiment)
         with (
             session(experiment.settings) as interrupts,
             directory.reopened(experiment.description(), state.step),
         ):
             return record_run(
-                experiment, state, directory, interrupts, history=history, steps=steps, quiet=quiet
+                experiment, state, directory, interrupts, before=before, quiet=manner.quiet
             )
 
 
@@ -107,21 +104,17 @@ def changed(
     return result
 
 
-def settings_then(config: Mapping[str, Any], about: Mapping[str, Any]) -> Settings:
-    """A run's settings, with the engine that `auto` came to when it began.
+def built_again(
+    config: Mapping[str, Any],
+    about: Mapping[str, Any],
+    build: Callable[..., Experiment],
+) -> Experiment:
+    """A recorded run's experiment, with the engine and the form of checksum that it has.
 
     The NumPy engine can always be had; where Numba's cannot, the other one stands in.
     """
-    settings = parse_settings(config)
-    return replace(settings, engine="numpy") if about.get("engine") == "numpy" else settings
-
-
-def prepared_again(
-    config: Mapping[str, Any], about: Mapping[str, Any], assembled: Callable[[Settings], Assembly]
-) -> Experiment:
-    """A recorded run's experiment, with the engine and the form of checksum that it has."""
-    experiment = prepare(config, settings_then(config, about), assembled)
-    return experiment.recorded_as(about["checksums"].get("data"))
+    engine = "numpy" if about.get("engine") == "numpy" else None
+    return build(config, engine).recorded_as(about["checksums"].get("data"))
 
 
 def check_data(run: Path, about: Mapping[str, Any], experiment: Experiment) -> None:

@@ -1,6 +1,6 @@
 """One run, start to end: data set, network, training, recording."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,14 +8,11 @@ from typing import Any
 
 from runner.errors import INTERRUPTED, ConflictError, DivergedError, counted
 from runner.experiment.branching import lineage
-from runner.experiment.building import build_occasions
 from runner.experiment.console import Console
-from runner.experiment.course import check_branch, course, validation_of
-from runner.experiment.ending import draw_plots, record_ending, result_weights, track
-from runner.experiment.preparing import Assembly, Experiment, assemble, prepare
-from runner.experiment.recorder import Recorder
+from runner.experiment.ending import draw_plots, record_ending, track
+from runner.experiment.experiment import Experiment, build
+from runner.experiment.recorder import NOTHING, Before, Recorder
 from runner.network.trained import network_arrays
-from runner.run_folder.history import EMPTY, Mark
 from runner.run_folder.run_directory import RunDirectory
 from runner.run_folder.tables import configuration_columns
 from runner.settings import Settings
@@ -44,41 +41,41 @@ class Outcome:
     """Header and row of its results.csv."""
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a process makes runs; what they come to does not depend on it."""
+
+    quiet: bool = False
+    """Whether run.log alone tells of it, and not the screen."""
+    build: Callable[..., Experiment] = build
+    """From a configuration to its experiment, so that many runs can share parts of it."""
+    syncing: Callable[[], Syncing] = BySecond
+    """When files are forced to the disk, where `recording.durable` asks for it."""
+
+
+ALONE, QUIETLY = Manner(), Manner(quiet=True)
+
+
 def run_experiment(
-    config: Mapping[str, Any],
-    folder: Path,
-    documents: Mapping[str, str],
-    *,
-    quiet: bool = False,
-    settings: Settings | None = None,
-    assembled: Callable[[Settings], Assembly] = assemble,
-    durably: Callable[[], Syncing] = BySecond,
+    config: Mapping[str, Any], folder: Path, documents: Mapping[str, str], manner: Manner = ALONE
 ) -> Outcome:
     """Trains a network as `config` says and records the run in `folder`.
 
     documents: texts to keep beside the run, such as its YAML, by file name.
-    settings: those of `config`, where it has been parsed before.
-    assembled: gives data set and engine, so that many runs can share them.
-    durably: when files are forced to the disk, where `recording.durable` asks for it.
     Raises RunnerError, before the folder is touched when configuration or data are at fault.
     """
-    experiment = prepare(config, settings, assembled)
+    experiment = manner.build(config)
     state = experiment.first_state()
-    check_branch(experiment, state)
-    directory = run_directory(folder, experiment, durably)
+    experiment.check_branch(state)
     about = {**experiment.description(), "lineage": lineage(experiment.settings.from_, state)}
-    with (
-        session(experiment.settings) as interrupts,
-        directory.claimed(about, documents),
-    ):
-        return record_run(experiment, state, directory, interrupts, quiet=quiet)
+    directory = run_directory(folder, experiment, manner)
+    with session(experiment.settings) as interrupts, directory.claimed(about, documents):
+        return record_run(experiment, state, directory, interrupts, quiet=manner.quiet)
 
 
-def run_directory(
-    folder: Path, experiment: Experiment, durably: Callable[[], Syncing] = BySecond
-) -> RunDirectory:
+def run_directory(folder: Path, experiment: Experiment, manner: Manner = ALONE) -> RunDirectory:
     """The folder of a run, written as durably as it is asked to."""
-    syncing = durably() if experiment.settings.recording.durable else Never()
+    syncing = manner.syncing() if experiment.settings.recording.durable else Never()
     return RunDirectory(folder, experiment.columns, syncing)
 
 
@@ -96,37 +93,35 @@ def record_run(
     directory: RunDirectory,
     interrupts: Interrupts,
     *,
-    history: Mark | None = None,
-    steps: Sequence[int] = (),
+    before: Before | None = None,
     quiet: bool = False,
 ) -> Outcome:
     """Trains from `state` until a criterion or a signal stops it; records it in `directory`.
 
-    history, steps: of a run that goes on, the rows and the snapshots that it has.
+    before: what a run that goes on has recorded.
     """
     settings, dataset, problem = experiment.settings, experiment.dataset, experiment.engine.problem
     topology, watch = problem.network.topology, experiment.watch
     recorder = Recorder(
         directory,
-        build_occasions(settings),
+        experiment.occasions,
         dataset.preparation | network_arrays(problem.network),
         experiment.checksum,
-        history or EMPTY,
-        steps,
         problem.steps_per_epoch,
+        before or NOTHING,
     )
     with recorder, Console(directory.path, quiet=quiet) as console:
-        recorder.snapshot(state, anew=history is not None)
+        recorder.snapshot(state, anew=before is not None)
         engine_name = experiment.engine.name
         console.introduce(settings.dataset.name, dataset, problem, engine_name, settings.seed)
-        if history is not None:
+        if before is not None:
             console.going_on(state.step)
         elif settings.from_ is not None:
             console.branching(*settings.from_)
         console.starting_weights(topology, state.parameters)
         console.begin_training(experiment.stopping, settings.stopping.metric)
         report = prepare_and_train(experiment, state, recorder, console, interrupts)
-        weights, restored = result_weights(experiment, state)
+        weights, restored = experiment.result_weights(state)
         outcome = outcome_of(report, interrupts.received)
         console.end_training(report, outcome.status)
         if watch is not None and restored:
@@ -137,8 +132,7 @@ def record_run(
             outcome.status,
             state,
             report,
-            final,
-            parameters=topology.parameters,
+            {"parameters": topology.parameters, **report.metrics, **final},
             error=outcome.text if outcome.status == "diverged" else None,
             restored=restored,
         )
@@ -185,7 +179,7 @@ def train_and_record(
     statistics = None
     if experiment.settings.recording.layer_statistics:
         statistics = LayerStatistics(experiment.engine.problem)
-    for report in course(experiment, state, experiment.stopping):
+    for report in experiment.train(state):
         row = report
         if statistics is not None and recorder.row_due(report):
             row = report._replace(metrics=report.metrics | statistics.measure(state))
@@ -197,9 +191,8 @@ def train_and_record(
             recorder.snapshot(state)
         if interrupts.received:
             break
-    validate = validation_of(experiment)
-    if validate is not None and report.stop_reason is None:  # interrupted between epochs
-        report = report._replace(metrics=report.metrics | validate(state.parameters))
+    if experiment.validate is not None and report.stop_reason is None:  # between epochs
+        report = report._replace(metrics=report.metrics | experiment.validate(state.parameters))
     if statistics is not None and report.finite:
         report = report._replace(metrics=report.metrics | statistics.measure(state))
     return report

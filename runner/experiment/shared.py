@@ -1,10 +1,12 @@
-"""What the jobs of a process have in common: made once, and kept while they ask for it."""
+"""What the runs of a process have in common: made once, and kept while they ask for it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from runner.data.dataset import Dataset
+from runner.experiment.experiment import Experiment, Parts, build, build_parts
 from runner.experiment.loading import load_dataset
-from runner.experiment.preparing import Assembly, assemble
 from runner.network.topology import memory_needed
 from runner.settings import DatasetSettings, Settings
 
@@ -13,7 +15,12 @@ MOST_BYTES = 2 << 20
 """Of one that is kept: what is larger takes far longer to train than to make."""
 
 _datasets: list[tuple[DatasetSettings, Dataset]] = []
-_assemblies: list[tuple[Settings, Assembly]] = []
+_parts: list[tuple[Settings, Parts]] = []
+
+
+def build_sharing(config: Mapping[str, Any], engine: str | None = None) -> Experiment:
+    """As `build`, its parts shared with the runs before."""
+    return build(config, engine, shared_parts)
 
 
 def shared_dataset(settings: DatasetSettings) -> Dataset:
@@ -23,25 +30,25 @@ def shared_dataset(settings: DatasetSettings) -> Dataset:
     return _datasets[0][1]
 
 
-def shared_assembly(settings: Settings) -> Assembly:
+def shared_parts(settings: Settings) -> Parts:
     """Data set, engine and criteria of a job, which do not depend on its seed.
 
     Raises RunnerError when configuration or data are at fault.
     """
     wanted = replace(settings, seed=0)
-    for place, (known, assembly) in enumerate(_assemblies):
+    for place, (known, parts) in enumerate(_parts):
         if known == wanted:
-            _assemblies.insert(0, _assemblies.pop(place))  # the next job's is likely the same
-            return assembly
-    assembly = assemble(settings, shared_dataset)
-    if size_of(assembly, settings.dtype) <= MOST_BYTES:
-        _assemblies.insert(0, (wanted, assembly))
-        del _assemblies[MOST_KEPT:]
-    return assembly
+            _parts.insert(0, _parts.pop(place))  # the next job's is likely the same
+            return parts
+    parts = build_parts(settings, shared_dataset)
+    if size_of(parts, settings.dtype) <= MOST_BYTES:
+        _parts.insert(0, (wanted, parts))
+        del _parts[MOST_KEPT:]
+    return parts
 
 
-def size_of(assembly: Assembly, dtype: str) -> int:
-    """About how many bytes an assembly holds."""
-    problem = assembly.engine.problem
+def size_of(parts: Parts, dtype: str) -> int:
+    """About how many bytes these hold."""
+    problem = parts.engine.problem
     network = memory_needed(problem.network.topology, dtype)
     return problem.inputs.nbytes + problem.targets.nbytes + network

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from runner.errors import SnapshotError, printable
-from runner.experiment.building import build_occasions
-from runner.experiment.course import course
 from runner.experiment.differences import (
     Difference,
     history_rows,
@@ -18,9 +16,9 @@ from runner.experiment.differences import (
     table_differences,
     weight_differences,
 )
-from runner.experiment.ending import ending_tables, final_metrics, result_weights
-from runner.experiment.preparing import Assembly, Experiment, assemble
-from runner.experiment.resuming import check_data, prepared_again
+from runner.experiment.ending import ending_tables, final_metrics
+from runner.experiment.experiment import Experiment, build
+from runner.experiment.resuming import built_again, check_data
 from runner.experiment.surroundings import elsewhere
 from runner.run_folder.history import History
 from runner.run_folder.run_directory import described
@@ -33,7 +31,6 @@ from runner.run_folder.snapshots import (
     snapshot_paths,
 )
 from runner.run_folder.tables import csv_bytes
-from runner.settings import Settings
 from runner.storage.locks import locked
 from runner.training.engine import StepReport
 from runner.training.state import TrainingState
@@ -83,19 +80,19 @@ class Comparison:
 def verify_run(
     run: Path,
     moved: Callable[[float], object] = lambda _share: None,
-    assembled: Callable[[Settings], Assembly] = assemble,
+    build: Callable[..., Experiment] = build,
 ) -> Comparison:
     """Repeats a run up to its last step and compares weights and history.
 
     moved: is told now and then what share of the steps has been made.
-    assembled: gives data set and engine, so that many runs can share them.
+    build: gives its experiment, so that many runs can share parts of it.
     Raises RunnerError when the run is in use or damaged, or its data are not to be had.
     """
     described(run)
     with locked(run):
         about = described(run)
         recorded, rows = recorded_states(run), recorded_rows(run)
-        experiment = prepared_again(about["configuration"], about, assembled)
+        experiment = built_again(about["configuration"], about, build)
         check_data(run, about, experiment)
         for step, state in recorded.items():
             check_fits(snapshot_path(run, step), experiment.engine.problem, state)
@@ -135,7 +132,7 @@ def ending_differences(
     Of run.json it is the checksum of the weights, which is that of the last snapshot too.
     """
     state, report = end
-    weights, _ = result_weights(experiment, state)
+    weights, _ = experiment.result_weights(state)
     tables = ending_tables(experiment, weights, report)
     final = final_metrics(experiment.engine.problem, weights, experiment.dataset)
     results: dict[str, object] = {
@@ -148,7 +145,7 @@ def ending_differences(
         **(final if report.finite else {}),
     }
     files = {"results.csv": csv_bytes(results, [results.values()]), **tables}
-    known = [weights, *(result_weights(experiment, s)[0] for s in recorded.values())]
+    known = [weights, *(experiment.result_weights(s)[0] for s in recorded.values())]
     found = []
     checksum = about["checksums"].get("parameters")
     # Those of a diverged run are of no use, and of any step after its last finite one.
@@ -184,12 +181,12 @@ def repetition(
 
     The end is missing where the repetition does not come that far.
     """
-    history, occasions = History(), build_occasions(experiment.settings)
+    history, occasions = History(), experiment.occasions
     state, differences, end = experiment.first_state(), [], None
     for step in sorted({*recorded, last}):
         report = None
         if step > state.step:
-            for report in course(experiment, state, stopping_at(experiment.stopping, step)):
+            for report in experiment.train(state, stopping_at(experiment.stopping, step)):
                 moved(state.step / last)
                 if report.finite and occasions.row_due(report):
                     history.append(report)

@@ -18,7 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from runner.errors import ConflictError, SettingsError, error_line, installing, printable
+from runner.checking.extras import installing
+from runner.errors import ConflictError, SettingsError, error_line, printable
 from runner.run_folder.run_directory import read_run
 from runner.run_folder.tables import read_row
 from runner.storage.locks import locked

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from runner.checking.rules import is_step
 from runner.errors import SnapshotError, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork, UnknownPartError, trained_network
@@ -95,14 +96,6 @@ def snapshot_paths(run: Path) -> list[Path]:
     """The snapshots of a run, in the order of their steps."""
     paths = (run / "snapshots").glob("step-*.npz")
     return sorted((path for path in paths if is_step(path.stem[5:])), key=step_of)
-
-
-def is_step(text: str) -> bool:
-    """Whether a text is a step's number, of no more digits than one can have."""
-    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
-
-
-MOST_DIGITS = 18
 
 
 def newest_snapshot(run: Path) -> Path:

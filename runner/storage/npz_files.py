@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from runner.network.topology import Array
 from runner.storage.reading import open_regular
+
+Array = npt.NDArray[Any]
 
 DIGEST_SIZE = 64
 """Hexadecimal digits."""

@@ -2,93 +2,43 @@
 
 import math
 from collections.abc import Sequence
-from itertools import chain, islice, product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
-from hydra.core.utils import JobReturn
-from hydra.plugins.launcher import Launcher
-from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf
-
-from runner.application.sweep_options import OWN, name_of
-from runner.application.swept_presets import Axis, OwnSweeps
 from runner.checking.parsing import parse
 from runner.checking.rules import refuse, shown
 from runner.checking.suggestions import suggestion
-from runner.configuration.jobs import parsed_override
+from runner.configuration.jobs import Jobs
+from runner.configuration.overrides import name_of, parsed_override
 from runner.errors import SettingsError, are, counted
-from runner.settings import SweepSettings
+from runner.settings import WHICH_JOBS, SweepSettings
 from runner.sweeping.job_files import read_jobs
+from runner.sweeping.sweep import Sweep
+from runner.sweeping.swept_presets import Axis, OwnSweeps
 
 
-def sweep_grid(
-    context: HydraContext, config: DictConfig, launcher: Launcher, texts: Sequence[str]
-) -> Sequence[JobReturn]:
-    """Launches all combinations of the values that `texts` give to their keys, or tells of them.
+def swept(jobs: Jobs, texts: Sequence[str]) -> list[list[str]]:
+    """The overrides of each job: all combinations of the values that `texts` give to their keys.
 
-    A preset that is one of several brings its own values to be swept.
-    Raises SettingsError when there are more than `sweep.max_jobs`.
+    None where they are to be told of and not run. A preset that is one of several brings its own
+    values to be swept. Raises SettingsError when there are more than `sweep.max_jobs`.
     """
-    options: SweepSettings = parse(SweepSettings, plain_section(config, "sweep"), "sweep.")
-    overrides = OverridesParser.create(config_loader=context.config_loader).parse_overrides(
-        list(texts)
-    )
-    values = values_of(overrides)
-    own = OwnSweeps(context, config, overrides, values_of)
+    options: SweepSettings = parse(SweepSettings, jobs.section("sweep"), "sweep.")
+    values = jobs.swept(texts, WHICH_JOBS)
     said = {*values, *(["seed"] if options.repeats > 1 else [])}
-    axes = [own.added_to(axis, said) for axis in axes_of(values, options, config.seed)]
-    jobs, given = jobs_of(axes, options.max_jobs), jobs_in(axes)
+    own = OwnSweeps(jobs, texts)
+    axes = [own.added_to(axis, said) for axis in axes_of(values, options, jobs.value("seed"))]
+    found, given = jobs_of(axes, options.max_jobs), jobs_in(axes)
     if options.plan:
-        from runner.sweeping.plan import print_plan  # noqa: PLC0415 - it imports the launcher
-        from runner.sweeping.sweep import Sweep  # noqa: PLC0415
+        from runner.sweeping.plan import print_plan  # noqa: PLC0415 - only for those who ask
 
-        print_plan(Sweep(context, config), jobs, given)
+        print_plan(Sweep(jobs), found, given)
         return []
-    if given > len(jobs):
-        print(f"{are(given, 'job')} given, {len(jobs):,} distinct: each of these is run once")
-    Path(config.hydra.sweep.dir).mkdir(parents=True, exist_ok=True)
-    return launcher.launch(jobs, initial_job_idx=0)
-
-
-def plain_section(config: DictConfig, name: str) -> Any:
-    """A section's values as a mapping, or what stands in its place."""
-    section = config[name]
-    return OmegaConf.to_container(section) if isinstance(section, DictConfig) else section
-
-
-def values_of(overrides: Sequence[Override]) -> dict[str, list[str]]:
-    """By name each key's overrides, one a value; its last word counts, in its first's place.
-
-    Raises SettingsError for ranges without steps, and for how a sweep is run being swept.
-    """
-    values: dict[str, list[str]] = {}
-    signs: dict[str, str] = {}
-    for override in overrides:
-        key = override.get_key_element()
-        name = key.lstrip("+")
-        # What adds a key adds it with its last word too.
-        signs[name] = max(signs.get(name, ""), key.removesuffix(name), key=len)
-        key = f"{signs[name]}{name}"
-        if override.is_sweep_override() and name.startswith("sweep."):
-            expected = "expected one for the whole sweep"
-            hint = f": '{name}=[{override.get_value_string()}]'" if name == "sweep.zip" else ""
-            raise refuse(name, override.get_value_string(), "is several values", expected + hint)
-        if override.is_discrete_sweep():
-            some = islice(override.sweep_string_iterator(), 10**7)
-            values[name] = [f"{key}={value}" for value in some]
-        elif override.is_sweep_override():
-            raise refuse(
-                key,
-                override.get_value_string(),
-                "is a range without steps",
-                "expected values, e.g. 0.1,1,10 or range(1,11); hydra/sweeper=optuna takes ranges",
-            )
-        elif name not in OWN:
-            values[name] = [f"{key}={override.get_value_element_as_str()}"]
-    return values
+    if given > len(found):
+        print(f"{are(given, 'job')} given, {len(found):,} distinct: each of these is run once")
+    jobs.folder.mkdir(parents=True, exist_ok=True)
+    return found
 
 
 def axes_of(values: dict[str, list[str]], options: SweepSettings, seed: Any) -> list[Axis]:

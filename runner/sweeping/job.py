@@ -1,26 +1,25 @@
 """One job of a sweep: run in its folder, whatever happens recorded there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from typing import TYPE_CHECKING, Any
 
 from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
-from runner.configuration.composing import documents, plain, unresolved
+from runner.configuration.composing import plain, unresolved
 from runner.errors import RunnerError, SettingsError, StorageError, counted, error_line, printable
 from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
-from runner.experiment.running import record_failure, run_experiment
-from runner.experiment.shared import shared_assembly
+from runner.experiment.running import Manner, record_failure, run_experiment
+from runner.experiment.shared import build_sharing
 from runner.run_folder.run_directory import read_run
 from runner.run_folder.tables import read_results, split
-from runner.settings import Settings
-from runner.storage.files import BySecond, Syncing
+from runner.storage.files import BySweep
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 
 @dataclass(frozen=True)
@@ -76,32 +75,24 @@ def places(header: str) -> dict[str, int]:
     return {name: place for place, name in enumerate(split(header))} if header else {}
 
 
+JOB = Manner(quiet=True, build=build_sharing)
+OF_SWEEP = replace(JOB, syncing=BySweep)
+"""Jobs of one process that all are forced to the disk together."""
+
+
 def run_job(
     config: Mapping[str, Any],
     documents: Mapping[str, str],
     folder: Path,
     number: int,
-    settings: Settings | None = None,
-    durably: Callable[[], Syncing] = BySecond,
+    manner: Manner = JOB,
 ) -> JobEnd:
-    """Runs a job; an error, and what would end the process, is recorded in its folder.
-
-    settings: those of `config`, where it has been parsed before.
-    durably: when its files are forced to the disk, where it asks for that.
-    """
+    """Runs a job; an error, and what would end the process, is recorded in its folder."""
     try:
         if (folder / "run.json").exists():  # a cluster has put the job into its queue again
-            outcome = resume_run(folder, {}, warn, quiet=True, assembled=shared_assembly)
+            outcome = resume_run(folder, {}, warn, manner)
         else:
-            outcome = run_experiment(
-                config,
-                folder,
-                documents,
-                quiet=True,
-                settings=settings,
-                assembled=shared_assembly,
-                durably=durably,
-            )
+            outcome = run_experiment(config, folder, documents, manner)
     except (Exception, SystemExit) as error:
         return failed_job(config, documents, folder, number, error)
     ended, lines = ("completed", "complete", 0), None
@@ -110,14 +101,19 @@ def run_job(
     return JobEnd(number, *ended, *(lines or read_results(folder)), config["stopping"]["metric"])
 
 
-def run_composed_job(config: DictConfig, folder: Path) -> JobEnd:
-    """Runs a job as Hydra composed it."""
-    number = HydraConfig.get().job.num
+def run_composed_job(
+    config: "DictConfig",
+    documents: Mapping[str, str],
+    overrides: Sequence[str],
+    folder: Path,
+    number: int,
+) -> JobEnd:
+    """Runs a job as Hydra composed it of these overrides."""
     try:
-        values = inherited(plain(config), HydraConfig.get().overrides.task)
+        values = inherited(plain(config), overrides)
     except RunnerError as error:
-        return failed_job(unresolved(config), documents(config), folder, number, error)
-    return run_job(values, documents(config), folder, number)
+        return failed_job(unresolved(config), documents, folder, number, error)
+    return run_job(values, documents, folder, number)
 
 
 def failed_job(

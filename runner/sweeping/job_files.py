@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import yaml
-from hydra.errors import HydraException
 
-from runner.application.sweep_options import name_of
 from runner.checking.rules import shown
-from runner.configuration.composing import COMPOSING_ERRORS
-from runner.configuration.jobs import parsed_override
+from runner.configuration.hydra_errors import COMPOSING_ERRORS
+from runner.configuration.overrides import name_of, parsed_override
 from runner.configuration.yaml_files import check_events
 from runner.errors import SettingsError, counted, printable
 
@@ -152,7 +150,7 @@ def override(place: str, key: str, text: str) -> str:
         raise SettingsError(f"{place}: {key}={shown(text)} is no value; expected one, such as null")
     try:
         parsed = parsed_override(f"{key}={text}")
-    except (HydraException, *COMPOSING_ERRORS) as error:
+    except COMPOSING_ERRORS as error:
         raise SettingsError(
             f"{place}: {key}={shown(text)} cannot be read; "
             "expected a value as on the command line, quoted where it holds brackets or quotes"

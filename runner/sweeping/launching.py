@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 
-from hydra.core.utils import JobReturn
-
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.run_folder.sweep_folder import begun_jobs
 from runner.signals import WARNINGS, ended_by, forget_terminal
@@ -22,15 +20,15 @@ from runner.sweeping.tally import Standing, SweepLog
 from runner.training.threads import limited
 
 
-def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
-    """Runs jobs numbered from `first` on; what each of them returned."""
+def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobEnd]:
+    """Runs jobs numbered from `first` on; how each of them ended, in the order given."""
     if not job_overrides:
         return []
     known = taken_up(sweep, job_overrides, first)
     jobs = [job for job, end in known if end is None]
     ends = {job.number: end for job, end in known if end is not None}
     names = names_of(known) if sweep.is_search else short_names(known)
-    standing = Standing(len(jobs), sweep.workers, sweep.objective, names)
+    standing = Standing(len(jobs), sweep.workers, sweep.options.objective, names)
     for end in ends.values():
         standing.compare(end)
     by_number = {job.number: job for job in jobs}
@@ -56,11 +54,13 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
             raise
         finally:
             sweep.table.finish()
-    if sweep.fail_fast and any(ends[number].failed for number in by_number if number in ends):
+    if sweep.options.fail_fast and any(
+        ends[number].failed for number in by_number if number in ends
+    ):
         raise Stop(None, 1)
     if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process
         raise Stop(None, INTERRUPTED["SIGTERM"])
-    return [sweep.returned(job, ends[job.number]) for job, _ in known]
+    return [ends[job.number] for job, _ in known]
 
 
 def going_on(sweep: Sweep, jobs: int, ends: Iterable[JobEnd]) -> str:
@@ -203,7 +203,7 @@ def ends_of(
             continue
         see(end)
         yield task, end
-        if not stopped and (end.refused or (sweep.fail_fast and end.failed)):
+        if not stopped and (end.refused or (sweep.options.fail_fast and end.failed)):
             stopped = True
             pool.stop(signal.SIGTERM)
 

@@ -12,11 +12,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from runner.experiment.branching import inherited
-from runner.experiment.shared import shared_assembly
+from runner.experiment.shared import shared_parts
 from runner.settings import parse_settings
-from runner.storage.files import BySweep
-from runner.sweeping.job import JobEnd, run_job
+from runner.sweeping.job import OF_SWEEP, JobEnd, run_job
 from runner.sweeping.launching import ending
 from runner.sweeping.pool import Lost, Pool, in_time
 from runner.sweeping.sweep import Job, Sweep
@@ -127,14 +125,12 @@ def tried(sweep: Sweep, job: Job, seconds: float, folder: Path, *, first: bool) 
     spent_first = 0.0
     if first:
         began = time.perf_counter()
-        config, documents = sweep.composed(job)
-        config = inherited(config, job.overrides)
-        run_job(stopped(short(config, seconds), max_steps=1), documents, folder / "first", 0)
+        config = stopped(short(sweep.values(job), seconds), max_steps=1)
+        run_job(config, sweep.documents(job), folder / "first", 0)
         spent_first = time.perf_counter() - began
     began = time.perf_counter()
-    config, documents = sweep.composed(job)
-    config = inherited(config, job.overrides)
-    end = run_job(short(config, seconds), documents, folder / "job", 0, None, BySweep)
+    config = sweep.values(job)
+    end = run_job(short(config, seconds), sweep.documents(job), folder / "job", 0, OF_SWEEP)
     spent = time.perf_counter() - began
     if end.status == "failed":
         return end.text.removeprefix("failed: ")
@@ -182,7 +178,7 @@ def trial(end: JobEnd, config: Config, folder: Path, spent: float, first: float)
 
 def steps_per_epoch(config: Config) -> int:
     """How many steps the job makes an epoch."""
-    return shared_assembly(parse_settings(config)).engine.problem.steps_per_epoch
+    return shared_parts(parse_settings(config)).engine.problem.steps_per_epoch
 
 
 def own_limit_met(limits: Mapping[str, Any], seconds: float) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError
-from runner.experiment.preparing import Assembly
-from runner.experiment.shared import shared_assembly
+from runner.experiment.experiment import Parts
+from runner.experiment.shared import shared_parts
 from runner.settings import Settings
 from runner.training.metrics import METRICS, PREFIXES, SCORES, TEST, VALIDATION
 from runner.training.schedules import RANGE
@@ -25,11 +25,11 @@ def check_objective(objective: str, settings: Settings) -> None:
     if settings.recording.layer_statistics and re.match(r"L\d+\.", objective):
         return
     try:
-        assembly = shared_assembly(settings)
+        parts = shared_parts(settings)
     except Exception:
         metrics = [f"{prefix}{name}" for prefix in ("", *PREFIXES) for name in (*METRICS, *SCORES)]
     else:
-        metrics = list(metrics_of(assembly))
+        metrics = list(metrics_of(parts))
     columns = [*metrics, *TOLD]
     columns += ["learning_rate"] if settings.schedule.name != "constant" else []
     columns += ["suggested_rate"] if settings.schedule.name == RANGE else []
@@ -40,9 +40,9 @@ def check_objective(objective: str, settings: Settings) -> None:
         )
 
 
-def metrics_of(assembly: Assembly) -> Iterator[str]:
+def metrics_of(parts: Parts) -> Iterator[str]:
     """The metrics that results.csv has of what is learnt, on the parts that there are."""
-    dataset, task = assembly.dataset, assembly.engine.problem.reduction.task
+    dataset, task = parts.dataset, parts.engine.problem.reduction.task
     yield from task.summed
     if task is REGRESSION or len(dataset.parts) == 1:
         yield from task.scored

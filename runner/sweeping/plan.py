@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from runner.commands import console
 from runner.errors import printable
+from runner.standard_output import table_console
 from runner.storage.locks import start_time
 from runner.sweeping.job import JobEnd
 from runner.sweeping.launching import picked_up
@@ -139,7 +139,7 @@ def print_nets(groups: Sequence[Group]) -> None:
             takes if bound == "about" or not takes else f"{bound} {takes}",
             "" if math.isnan(net.size) else size(net.size),
         )
-    console().print(table)
+    table_console().print(table)
     for group in groups:
         if group.net is not None and group.net.problem:
             print(f"  a job of topology={printable(group.topology)} will fail: {group.net.problem}")

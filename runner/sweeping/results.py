@@ -1,24 +1,17 @@
 """A sweep's results.csv: a row for each of its jobs."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
-
-from runner.application.extras import check_installed
-from runner.application.sweep_options import check_in_single_run, check_in_sweep
-from runner.checking.rules import folder
-from runner.errors import ConflictError, RunnerError, Stop, printable
+from runner.errors import ConflictError, printable
 from runner.run_folder.ownership import check_empty, names_in
 from runner.run_folder.run_directory import read_run
 from runner.run_folder.sweep_folder import begun_jobs, job_folders
 from runner.run_folder.tables import columns_of, merge_rows, read_row
-from runner.storage.files import make_folders, storage_errors, write_atomically
-from runner.storage.reading import check_own_files, read_text, recorded_overrides
+from runner.storage.files import storage_errors, write_atomically
+from runner.storage.reading import read_text, recorded_overrides
 
 FAILED = ("failed", "diverged")
 """Statuses of jobs that did not do what they were asked to."""
@@ -39,47 +32,6 @@ class Job:
     def failed(self) -> bool:
         """Whether the job did not do what it was asked to."""
         return self.row.get("status") in FAILED
-
-
-class SweepFolder(Callback):
-    """Sees whose the folder is that a run or a sweep is to have, before Hydra writes there.
-
-    path: of the sweep that Hydra starts, for when it ends.
-    asked: of the run or the sweep, in whatever it ends.
-    made: folders that were not there, which go again where the command is refused.
-    """
-
-    path: Path | None = None
-    asked: Path | None = None
-    made: Sequence[Path] = ()
-
-    def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Called by Hydra before a single run."""
-        try:
-            path = Path(folder("hydra.run.dir", config.hydra.run.dir)).absolute()
-            SweepFolder.asked = path
-            check_in_single_run(config)
-            check_empty(path, "hydra.run.dir")
-            with storage_errors(path):
-                SweepFolder.made = make_folders(path)
-        except RunnerError as error:
-            raise Stop(error, error.exit_code) from error
-
-    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        """Called by Hydra before the first job."""
-        try:
-            path = Path(folder("hydra.sweep.dir", config.hydra.sweep.dir)).absolute()
-            SweepFolder.asked = path
-            check_installed(config)
-            check_in_sweep(config)
-            check_own_files(path)
-            check_sweep_folder(path, again=config.sweep.skip_finished)
-            if not config.sweep.plan:
-                with storage_errors(path):
-                    SweepFolder.made = make_folders(path)
-        except RunnerError as error:
-            raise Stop(error, error.exit_code) from error
-        SweepFolder.path = None if config.sweep.plan else path
 
 
 def check_sweep_folder(sweep: Path, *, again: bool) -> None:
@@ -115,7 +67,11 @@ def has_config(sweep: Path) -> bool:
         text = read_text(sweep / "multirun.yaml")
     except (OSError, ValueError):
         return False
-    return f"_target_: {SweepFolder.__module__}.{SweepFolder.__name__}" in text
+    return any(f"_target_: {name}" in text for name in GUARDS)
+
+
+GUARDS = ("runner.application.callback.FolderGuard", "runner.sweeping.results.SweepFolder")
+"""What its configuration names, in this version and in those before."""
 
 
 def sweep_jobs(sweep: Path) -> Iterator[Job]:

@@ -8,7 +8,7 @@ import pytest
 
 import runner
 from runner.configuration.composing import compose
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.sweeping.results import collect_results
 
 FOLDS = ("dataset.test=null", "dataset.folds=5")
@@ -21,7 +21,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     jobs = [(topology, seed) for topology in ("3-2-1", "3-4-1") for seed in (1, 2)]
     for number, (topology, seed) in enumerate(jobs):
         config = compose([f"topology={topology}", f"seed={seed}", "stopping.target=0.9"])
-        run_experiment(config, place / "outputs" / "sweep" / str(number), {}, quiet=True)
+        run_experiment(config, place / "outputs" / "sweep" / str(number), {}, QUIETLY)
     collect_results(place / "outputs" / "sweep")
     return place
 
@@ -49,7 +49,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, jobs in sweeps.items():
         for number, overrides in enumerate(jobs):
             config = compose(["dataset=digits", *overrides])
-            run_experiment(config, outputs / name / str(number), {}, quiet=True)
+            run_experiment(config, outputs / name / str(number), {}, QUIETLY)
         collect_results(outputs / name)
     return outputs.parent
 

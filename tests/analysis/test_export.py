@@ -9,7 +9,7 @@ from runner.analysis.onnx_check import checked, run_onnx
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import SnapshotError
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.export import main, npz_bytes
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.network import Network
@@ -113,7 +113,7 @@ def test_an_npz_file_is_enough_to_compute_the_outputs(batch_norm: bool) -> None:
 
 def test_a_run_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_experiment(
-        compose(["dataset=digits", "stopping.max_epochs=1"]), tmp_path / "r", {}, quiet=True
+        compose(["dataset=digits", "stopping.max_epochs=1"]), tmp_path / "r", {}, QUIETLY
     )
     assert run_command(main, [str(tmp_path / "r"), str(tmp_path / "net.onnx")]) == 0
     assert run_command(main, [str(tmp_path / "r"), str(tmp_path / "net.npz"), "--step", "0"]) == 0

@@ -8,7 +8,7 @@ import pytest
 from runner import load_classes, load_confusion, load_history, load_predictions, load_runs
 from runner.configuration.composing import compose
 from runner.errors import SettingsError
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 
 CONFIGURATIONS = {
     "a": ["stopping.max_steps=7"],
@@ -23,7 +23,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Runs of several data sets."""
     root = tmp_path_factory.mktemp("outputs")
     for name, overrides in CONFIGURATIONS.items():
-        run_experiment(compose(overrides), root / name, {}, quiet=True)
+        run_experiment(compose(overrides), root / name, {}, QUIETLY)
     return root
 
 
@@ -69,7 +69,7 @@ def test_what_is_no_setting_is_refused(name: str, hint: str, outputs: Path) -> N
 
 def test_runs_without_predictions_are_told_how_to_have_some(tmp_path: Path) -> None:
     config = compose(["stopping.max_steps=2", "recording.predictions=1"])
-    run_experiment(config, tmp_path / "run", {}, quiet=True)
+    run_experiment(config, tmp_path / "run", {}, QUIETLY)
     with pytest.warns(UserWarning, match="recording.predictions=100000"):
         predictions = load_predictions(tmp_path)
     assert list(predictions) == ["run", "part", "sample"]

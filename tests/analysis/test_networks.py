@@ -7,7 +7,7 @@ import pytest
 from runner import load_network
 from runner.configuration.composing import compose
 from runner.errors import DataError, SnapshotError
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.activations import ACTIVATIONS
 from runner.network.trained import network_arrays, trained_network
 from runner.run_folder.snapshots import save_snapshot
@@ -54,7 +54,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_a_loaded_network_predicts_what_its_run_did(case: str, tmp_path: Path) -> None:
     run_experiment(
-        compose([*CASES[case], "recording.predictions=100000"]), tmp_path / "run", {}, quiet=True
+        compose([*CASES[case], "recording.predictions=100000"]), tmp_path / "run", {}, QUIETLY
     )
     recorded = pd.read_csv(tmp_path / "run" / "predictions.csv")
     inputs = recorded.filter(regex="^input_").to_numpy()
@@ -65,7 +65,7 @@ def test_a_loaded_network_predicts_what_its_run_did(case: str, tmp_path: Path) -
 
 @pytest.mark.usefixtures("table")
 def test_missing_inputs_are_filled_and_scaled_as_in_training(tmp_path: Path) -> None:
-    run_experiment(compose(CASES[list(CASES)[1]]), tmp_path / "run", {}, quiet=True)
+    run_experiment(compose(CASES[list(CASES)[1]]), tmp_path / "run", {}, QUIETLY)
     network = load_network(tmp_path / "run")
     assert network.input_names == ("height", "colour=blue", "colour=green", "colour=red")
     assert network.input_groups == (slice(1, 4),)
@@ -76,7 +76,7 @@ def test_missing_inputs_are_filled_and_scaled_as_in_training(tmp_path: Path) -> 
 
 
 def test_classes_have_their_names(tmp_path: Path) -> None:
-    run_experiment(compose(CASES["classes, a part of 8 bits"]), tmp_path, {}, quiet=True)
+    run_experiment(compose(CASES["classes, a part of 8 bits"]), tmp_path, {}, QUIETLY)
     network = load_network(tmp_path)
     outputs = np.eye(10)[[3, 8]]
     assert network.labels(outputs).tolist() == ["3", "8"]
@@ -97,7 +97,7 @@ def test_a_single_output_has_the_threshold_of_accuracy() -> None:
 
 
 def test_any_snapshot_can_be_asked_for_by_its_step(tmp_path: Path) -> None:
-    run_experiment(compose(["stopping.max_steps=50"]), tmp_path, {}, quiet=True)
+    run_experiment(compose(["stopping.max_steps=50"]), tmp_path, {}, QUIETLY)
     first, last = load_network(tmp_path, step=0), load_network(tmp_path)
     assert not np.array_equal(first.parameters, last.parameters)
     with pytest.raises(SnapshotError, match="no snapshot of step 7; it has those of 0, 50"):

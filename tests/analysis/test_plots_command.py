@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SnapshotError
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.plots import main
 from tests.end_to_end.commands import composed
 
 
 def finished(folder: Path, *overrides: str) -> Path:
     config = composed("engine=numpy", "stopping.target=null", "stopping.max_epochs=20", *overrides)
-    run_experiment(config, folder, {}, quiet=True)
+    run_experiment(config, folder, {}, QUIETLY)
     return folder
 
 

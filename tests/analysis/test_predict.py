@@ -14,7 +14,7 @@ from runner.analysis.samples import read_samples
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import DataError
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.topology import Array
 from runner.predict import main
 from runner.run_folder.tables import csv_bytes
@@ -49,7 +49,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "numbers": [*common, f"dataset.path={folder / 'whole.csv'}", "dataset.target=height"],
     }
     for name, overrides in runs.items():
-        run_experiment(compose(overrides), folder / name, {}, quiet=True)
+        run_experiment(compose(overrides), folder / name, {}, QUIETLY)
     return folder
 
 

@@ -10,7 +10,7 @@ import runner
 from runner.analysis.runs import load_runs
 from runner.configuration.composing import compose
 from runner.errors import SnapshotError
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.sweeping.results import collect_results
 
 
@@ -21,7 +21,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     places = {"2018-01-01/a": "3-4-1", "2018-01-01/b": "3-1", "2018-01-02/c": "3-2-1"}
     for place, topology in places.items():
         config = compose([f"topology={topology}", "stopping.max_steps=5"])
-        run_experiment(config, root / place, {}, quiet=True)
+        run_experiment(config, root / place, {}, QUIETLY)
     return root
 
 
@@ -59,7 +59,7 @@ def test_columns_have_the_types_of_what_they_mean(outputs: Path) -> None:
 def test_configurations_that_differ_share_a_table(tmp_path: Path) -> None:
     for name, optimizer in {"a": "sgd", "b": "adam", "c": "sgd"}.items():
         config = compose([f"optimizer={optimizer}", "stopping.max_steps=5"])
-        run_experiment(config, tmp_path / name, {}, quiet=True)
+        run_experiment(config, tmp_path / name, {}, QUIETLY)
     runs = load_runs(tmp_path)
     assert runs["optimizer.name"].tolist() == ["sgd", "adam", "sgd"]
     assert runs["optimizer.beta1"].isna().tolist() == [True, False, True]

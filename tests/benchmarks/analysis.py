@@ -22,7 +22,7 @@ import numpy as np
 from runner import load_history, load_runs
 from runner.compare import main as compare
 from runner.configuration.composing import compose
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.recording.mlflow_logger import log_run
 from runner.run_folder.tables import csv_bytes
 from runner.sweeping.results import collect_results
@@ -101,7 +101,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
         config = compose(["stopping.max_steps=50"])
-        run_experiment(config, root / "one", {}, quiet=True)
+        run_experiment(config, root / "one", {}, QUIETLY)
         copies(root / "one", root / "sweep", runs, numbered=True)
         collect_results(root / "sweep")
         copies(root / "one", root / "single", runs, numbered=False)

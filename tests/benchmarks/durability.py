@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 
 from runner.configuration.composing import compose
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.run_folder.run_directory import DOCUMENTS
 from runner.storage.files import BySecond, Syncing
 from tests.benchmarks.timing import Claim, Timing, print_timings, seconds_of
@@ -83,7 +83,7 @@ def trained(run: Path, config: Mapping[str, Any]) -> tuple[float, float]:
     waits: list[float] = []
     seconds = seconds_of(
         lambda: run_experiment(
-            config, run, TEXTS, quiet=True, durably=lambda: Waiting(BySecond(), waits)
+            config, run, TEXTS, Manner(quiet=True, syncing=lambda: Waiting(BySecond(), waits))
         )
     )
     return seconds, sum(waits)
@@ -122,7 +122,7 @@ def sizes(run: Path) -> None:
         compose(["stopping.target=null", "stopping.max_steps=1000000", "recording.plots=false"]),
         run,
         {},
-        quiet=True,
+        QUIETLY,
     )
     history = (run / "history.csv").stat().st_size
     snapshots = sum(path.stat().st_size for path in (run / "snapshots").iterdir())

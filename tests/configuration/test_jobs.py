@@ -1,23 +1,17 @@
-"""Every job is composed as Hydra's own loader does it: values, and texts to the byte."""
+"""Every job is composed as Hydra's own loader does it, and what is kept of it loads to the same."""
 
-from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-import hydra
 import pytest
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from runner.configuration.composing import conf_folder, documents, plain, prepare_hydra
-from runner.configuration.jobs import (
-    WHOLE_NUMBER,
-    Composer,
-    job_config,
-    override_parser,
-    parsed_override,
-)
+from runner.configuration.composing import conf_folder, plain, prepare_hydra
+from runner.configuration.hydra_internals import CheckedLoader, loader_of
+from runner.configuration.jobs import Jobs, numbered
+from runner.configuration.overrides import WHOLE_NUMBER, override_parser, parsed_override
 
 JOBS = [
     [],
@@ -65,48 +59,52 @@ def test_other_texts_are_the_grammar_s(text: str) -> None:
 
 
 @pytest.fixture
-def loader() -> Iterator[object]:
+def loader() -> CheckedLoader:
     prepare_hydra()
-    with hydra.initialize_config_dir(conf_folder(), version_base="1.3"):
-        yield GlobalHydra.instance().config_loader()
+    return loader_of(conf_folder())
 
 
 @pytest.mark.parametrize("overrides", JOBS, ids=lambda texts: " ".join(texts)[:60])
-def test_a_job_is_composed_as_hydra_composes_it(loader: object, overrides: list[str]) -> None:
+def test_a_job_is_composed_as_hydra_composes_it(
+    loader: CheckedLoader, overrides: list[str]
+) -> None:
     others = master_of(loader, [])
-    theirs = Composer(loader_of(loader), others)
-    ours = Composer(loader_of(loader), master_of(loader, [*overrides, "stopping.min_delta=1,2"]))
-    whole = job_config(loader_of(loader), others, overrides, 17, "/somewhere/17")
+    theirs = Jobs(loader, others)
+    ours = Jobs(loader, master_of(loader, [*overrides, "stopping.min_delta=1,2"]))
+    whole = numbered(loader.load_sweep_config(others, overrides), 17, "/somewhere/17")
     HydraConfig.instance().set_config(whole)
     task = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])
-    for composer in (theirs, theirs, ours):  # composed, from what was kept, from the sweep's own
-        composed = composer.compose(overrides, 17, "/somewhere/17")
-        assert composed is not None
-        assert composed.documents == documents(task)
-        assert repr(composed.values) == repr(plain(task))
+    for jobs in (theirs, theirs, ours):  # composed, from what was kept, from the sweep's own
+        assert repr(jobs.values(overrides)) == repr(plain(task))
+        kept = jobs.documents(overrides, 17, Path("/somewhere/17"))
+        expected: dict[str, Any] = {
+            "config": task,
+            "hydra": {"hydra": HydraConfig.get()},
+            "overrides": overrides,
+        }
+        assert kept.keys() == {f".hydra/{name}.yaml" for name in expected}
+        for name, values in expected.items():
+            found = OmegaConf.create(kept[f".hydra/{name}.yaml"])
+            assert repr(found) == repr(
+                OmegaConf.create(OmegaConf.to_yaml(OmegaConf.create(values)))
+            )
 
 
-def test_what_the_sweep_alone_is_given_is_no_job_s(loader: object) -> None:
+def test_what_the_sweep_alone_is_given_is_no_job_s(loader: CheckedLoader) -> None:
     master = master_of(loader, ["sweep.workers=2", "batch_size=4", "seed=1,2"])
     before = OmegaConf.to_yaml(master)
-    composer = Composer(loader_of(loader), master)
+    jobs = Jobs(loader, master)
     for overrides in (["batch_size=4", "seed=2"], ["seed=2"]):
-        checked = composer.checked(overrides)
-        assert checked is not None
-        assert checked[0]["sweep"]["workers"] is None
-        assert checked[0]["batch_size"] == (4 if overrides[1:] else None)
+        values = jobs.values(overrides)
+        assert values["sweep"]["workers"] is None
+        assert values["batch_size"] == (4 if overrides[1:] else None)
     assert OmegaConf.to_yaml(master) == before
 
 
-def loader_of(loader: object) -> ConfigLoaderImpl:
-    assert isinstance(loader, ConfigLoaderImpl)
-    return loader
-
-
-def master_of(loader: object, overrides: list[str]) -> DictConfig:
+def master_of(loader: CheckedLoader, overrides: list[str]) -> DictConfig:
     """A sweep's configuration."""
     given = ["hydra.mode=MULTIRUN", *overrides]
-    return loader_of(loader).load_configuration("config", given, RunMode.MULTIRUN)
+    return loader.load_configuration("config", given, RunMode.MULTIRUN)
 
 
 REFERENCES = [
@@ -125,12 +123,12 @@ REFERENCES = [
 
 
 @pytest.mark.parametrize("overrides", REFERENCES, ids=" ".join)
-def test_values_follow_those_they_refer_to(loader: object, overrides: list[str]) -> None:
+def test_values_follow_those_they_refer_to(loader: CheckedLoader, overrides: list[str]) -> None:
     test_a_job_is_composed_as_hydra_composes_it(loader, overrides)
 
 
 @pytest.mark.parametrize(
     "override", ["dataset.name=${hydra:job.num}", "dataset.name=${now:%S}", "+a=[1,'${seed}']"]
 )
-def test_what_only_hydra_can_resolve_is_left_to_it(loader: object, override: str) -> None:
-    assert Composer(loader_of(loader), master_of(loader, [])).compose([override], 0, "/0") is None
+def test_what_only_hydra_can_resolve_is_left_to_it(loader: CheckedLoader, override: str) -> None:
+    assert Jobs(loader, master_of(loader, [])).needs_hydra([override])

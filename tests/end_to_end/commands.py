@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from runner.__main__ import main
+from runner.application.callback import FolderGuard
+from runner.application.main import main
 from runner.configuration.composing import compose
 from runner.experiment import shared as sharing
-from runner.sweeping.results import SweepFolder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {
@@ -85,10 +85,10 @@ class InProcess:
         with self._monkeypatch.context() as patch:
             patch.chdir(self.cwd)
             patch.setattr(sys, "argv", ["runner", *arguments])
-            patch.setattr(SweepFolder, "path", None)
-            patch.setattr(SweepFolder, "made", ())
+            patch.setattr(FolderGuard, "path", None)
+            patch.setattr(FolderGuard, "made", ())
             patch.delenv("HYDRA_FULL_ERROR", raising=False)
-            for kept in (sharing._datasets, sharing._assemblies):  # a new process has none
+            for kept in (sharing._datasets, sharing._parts):  # a new process has none
                 kept.clear()
             self._capfd.readouterr()
             code = main()

@@ -6,7 +6,7 @@ import pytest
 
 from runner import resume, verify
 from runner.commands import run_command
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.snapshots import load_snapshot, newest_snapshot, snapshot_path
 from runner.run_folder.tables import read_row
 from runner.training.watching import RATE_FACTOR
@@ -21,7 +21,7 @@ PARENTS: dict[str, tuple[str, ...]] = {
 
 def parent(run: InProcess, *overrides: str) -> Path:
     folder = run.cwd / "parent"
-    run_experiment(composed(*LIMITS, *overrides), folder, {}, quiet=True)
+    run_experiment(composed(*LIMITS, *overrides), folder, {}, QUIETLY)
     return folder
 
 

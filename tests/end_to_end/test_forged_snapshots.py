@@ -9,7 +9,7 @@ import pytest
 
 from runner import resume
 from runner.commands import run_command
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.topology import Array
 from runner.run_folder.snapshots import newest_snapshot
 from tests.end_to_end.commands import InProcess, composed
@@ -62,7 +62,7 @@ FORGERIES: dict[str, Callable[[dict[str, Array]], dict[str, object]]] = {
 @pytest.fixture
 def folder(run: InProcess) -> Path:
     """A run that has ended after four epochs."""
-    run_experiment(composed(*RUN), run.cwd / "parent", {}, quiet=True)
+    run_experiment(composed(*RUN), run.cwd / "parent", {}, QUIETLY)
     return run.cwd / "parent"
 
 
@@ -88,7 +88,7 @@ def test_a_run_goes_on_from_the_snapshot_before_a_forged_one(
     case: str, folder: Path, run: InProcess, capfd: pytest.CaptureFixture[str]
 ) -> None:
     whole, path = run.cwd / "whole", newest_snapshot(folder)
-    run_experiment(composed(*RUN, MORE), whole, {}, quiet=True)
+    run_experiment(composed(*RUN, MORE), whole, {}, QUIETLY)
     with np.load(path) as arrays:
         members = {name: arrays[name] for name in arrays.files}
     reforge(path, **FORGERIES[case](members))
@@ -103,7 +103,7 @@ def test_a_run_goes_on_from_the_snapshot_before_a_forged_one(
 
 
 def test_a_branch_from_another_runs_snapshot_is_refused(folder: Path, run: InProcess) -> None:
-    run_experiment(composed(*RUN, "seed=5"), run.cwd / "other", {}, quiet=True)
+    run_experiment(composed(*RUN, "seed=5"), run.cwd / "other", {}, QUIETLY)
     path = newest_snapshot(folder)
     copy(newest_snapshot(run.cwd / "other"), path)
     ended = run("from=parent", MORE, "hydra.run.dir=branch")

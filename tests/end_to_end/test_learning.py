@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import composed
 
@@ -31,7 +31,7 @@ def test_gradient_descent_learns_at_the_rate_of_the_data(
 ) -> None:
     options, metric, least = DATASETS[dataset]
     config = composed(f"dataset={dataset}", f"optimizer={optimizer}", *options)
-    run_experiment(config, tmp_path, {}, quiet=True)
+    run_experiment(config, tmp_path, {}, QUIETLY)
     assert float(read_row(tmp_path / "results.csv")[metric]) >= least
 
 
@@ -47,7 +47,7 @@ def test_a_truth_table_that_cannot_be_learnt_comes_to_an_end(dataset: str) -> No
 @pytest.mark.parametrize("dataset", ["and", "nand", "or", "xor"])
 def test_a_truth_table_needs_a_thousandth_of_its_limit(dataset: str, tmp_path: Path) -> None:
     config = composed(f"dataset={dataset}", "stopping.max_steps=50000")
-    run_experiment(config, tmp_path, {}, quiet=True)
+    run_experiment(config, tmp_path, {}, QUIETLY)
     assert read_row(tmp_path / "results.csv")["stop_reason"] == "target"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SettingsError
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import InProcess, composed
 
@@ -32,7 +32,7 @@ RESULTS = {*CLASSES, *NUMBERS, "top_5_accuracy"}
 def test_results_are_the_metrics_that_the_task_defines(
     overrides: list[str], train: tuple[str, ...], held_out: tuple[str, ...], tmp_path: Path
 ) -> None:
-    run_experiment(composed(*overrides, *FEW), tmp_path, {}, quiet=True)
+    run_experiment(composed(*overrides, *FEW), tmp_path, {}, QUIETLY)
     row = read_row(tmp_path / "results.csv")
     for prefix, expected in (("", train), ("val_", held_out), ("test_", held_out)):
         assert {name for name in RESULTS if row.get(prefix + name)} == set(expected)
@@ -46,7 +46,7 @@ def test_any_metric_of_the_task_can_be_a_target(metric: str, tmp_path: Path) -> 
     config = composed(
         "dataset=digits", *PARTS, f"stopping.metric={metric}", f"stopping.target={bound}"
     )
-    run_experiment(config, tmp_path, {}, quiet=True)
+    run_experiment(config, tmp_path, {}, QUIETLY)
     row = read_row(tmp_path / "results.csv")
     assert (row["stop_reason"], row["epochs"]) == ("target", "1")
 
@@ -54,7 +54,7 @@ def test_any_metric_of_the_task_can_be_a_target(metric: str, tmp_path: Path) -> 
 def test_a_target_on_held_out_data_is_checked_after_every_epoch(tmp_path: Path) -> None:
     limits = ["stopping.metric=val_rmse", "stopping.target=0.5", "stopping.max_epochs=5000"]
     full = ["batch_size=null", "optimizer=adam", "recording.history=5000"]
-    run_experiment(composed("dataset=sine", *PARTS, *full, *limits), tmp_path, {}, quiet=True)
+    run_experiment(composed("dataset=sine", *PARTS, *full, *limits), tmp_path, {}, QUIETLY)
     row = read_row(tmp_path / "results.csv")
     assert row["stop_reason"] == "target"
     assert 1 < int(row["epochs"]) < 5000
@@ -79,13 +79,13 @@ def test_a_metric_that_means_nothing_here_is_refused(
     overrides: list[str], words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(SettingsError, match=words):
-        run_experiment(composed(*overrides), tmp_path, {}, quiet=True)
+        run_experiment(composed(*overrides), tmp_path, {}, QUIETLY)
 
 
 def test_what_results_say_of_validation_is_of_the_restored_weights(tmp_path: Path) -> None:
     early = ["stopping.metric=val_loss", "stopping.patience=1", "stopping.restore_best=true"]
     fast = ["dataset=moons", *PARTS, "optimizer.learning_rate=3", "recording.history=1"]
-    run_experiment(composed(*fast, *early), tmp_path, {}, quiet=True)
+    run_experiment(composed(*fast, *early), tmp_path, {}, QUIETLY)
     lines = (tmp_path / "history.csv").read_text().splitlines()
     place = lines[0].split(",").index("val_loss")
     losses = [float(line.split(",")[place]) for line in lines[1:]]

@@ -7,7 +7,7 @@ import pytest
 from runner import resume, verify
 from runner.commands import run_command
 from runner.data.dataset import Dataset
-from runner.experiment.preparing import prepare
+from runner.experiment.experiment import build
 from runner.experiment.running import run_experiment
 from tests.end_to_end.commands import InProcess, composed
 from tests.sweeping.test_earlier_jobs import FEW
@@ -90,7 +90,7 @@ def test_numbers_to_predict_are_that_whatever_their_scale_makes_of_them(
     rows = "".join(f"{i},{cells.split()[i % 2]}\n" for i in range(40))
     (tmp_path / "t.csv").write_text(f"a,y\n{rows}")
     path = f"dataset.path={tmp_path / 't.csv'}"
-    experiment = prepare(composed("dataset=csv", path, "dataset.target=y", *options))
+    experiment = build(composed("dataset=csv", path, "dataset.target=y", *options))
     problem = experiment.engine.problem
     assert problem.reduction.task.name == "regression"
     assert problem.network.output == "linear"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.experiment.verifying import verify_run
 from runner.run_folder.snapshots import load_snapshot, snapshot_paths
 from runner.run_folder.tables import read_row
@@ -16,7 +16,7 @@ from tests.end_to_end.commands import composed
 @pytest.mark.parametrize("engine", ["compiled", "numpy"])
 def test_the_loss_explodes_and_a_lower_rate_is_suggested(engine: str, tmp_path: Path) -> None:
     overrides = ["experiment=rate_finder", "dataset=digits", f"engine={engine}"]
-    outcome = run_experiment(composed(*overrides, "recording.plots=true"), tmp_path, {}, quiet=True)
+    outcome = run_experiment(composed(*overrides, "recording.plots=true"), tmp_path, {}, QUIETLY)
     row = read_row(tmp_path / "results.csv")
     assert (outcome.exit_code, row["status"], row["stop_reason"]) == (0, "completed", "explosion")
     with open(tmp_path / "history.csv", encoding="utf-8", newline="") as file:
@@ -34,7 +34,7 @@ def test_the_loss_explodes_and_a_lower_rate_is_suggested(engine: str, tmp_path: 
 def test_numbers_that_are_not_finite_are_the_end_and_no_error(tmp_path: Path) -> None:
     wild = ["network=relu", "schedule.least=1", "schedule.most=1e200", "stopping.max_steps=20"]
     config = composed("experiment=rate_finder", "dataset=sine", *wild)
-    outcome = run_experiment(config, tmp_path, {}, quiet=True)
+    outcome = run_experiment(config, tmp_path, {}, QUIETLY)
     row = read_row(tmp_path / "results.csv")
     assert (outcome.exit_code, row["stop_reason"]) == (0, "explosion")
     assert int(row["steps"]) < 10  # before the smoothed loss is watched

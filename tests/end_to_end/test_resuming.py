@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from shutil import copytree, rmtree
 from typing import Any
@@ -19,7 +18,8 @@ import pytest
 from runner import resume
 from runner.commands import run_command
 from runner.errors import ConflictError
-from runner.experiment.running import run_experiment
+from runner.experiment.experiment import build
+from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.run_folder.snapshots import (
     load_snapshot,
     load_trained,
@@ -28,7 +28,6 @@ from runner.run_folder.snapshots import (
     snapshot_paths,
 )
 from runner.run_folder.tables import read_row
-from runner.settings import parse_settings
 from runner.storage.locks import locked
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
@@ -98,7 +97,7 @@ def trained(run: Path, *overrides: str, **limits: int) -> Path:
     """A run by these overrides and limits of `stopping`, which need no composing of their own."""
     config = composed("recording.plots=false", *overrides)
     config["stopping"] |= limits
-    run_experiment(config, run, {}, quiet=True)
+    run_experiment(config, run, {}, QUIETLY)
     return run
 
 
@@ -548,7 +547,7 @@ def test_a_signal_that_somebody_waits_for_is_handed_on_when_the_run_has_ended(
     try:
         code = f"import os, time; time.sleep(1.5); os.kill({os.getpid()}, {signal.SIGUSR2:d})"
         sender = subprocess.Popen([sys.executable, "-c", code])
-        outcome = run_experiment(config, run, {}, quiet=True)
+        outcome = run_experiment(config, run, {}, QUIETLY)
     finally:
         signal.signal(signal.SIGUSR2, before)
         sender.wait()
@@ -570,8 +569,8 @@ def test_of_several_runs_those_that_can_go_on_do(
 
 def test_a_run_goes_on_with_the_engine_that_auto_came_to(tmp_path: Path) -> None:
     config = composed("recording.plots=false", *SHORT)
-    settings = replace(parse_settings(config), engine="numpy")  # as where Numba is missing
-    run_experiment(config, tmp_path, {}, quiet=True, settings=settings)
+    without_numba = Manner(quiet=True, build=lambda config: build(config, "numpy"))
+    run_experiment(config, tmp_path, {}, without_numba)
     assert resumed(tmp_path, "stopping.max_steps=60") == 0
     assert json.loads((tmp_path / "run.json").read_text())["engine"] == "numpy"
 

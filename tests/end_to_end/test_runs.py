@@ -9,7 +9,7 @@ import pytest
 
 from runner import resume
 from runner.commands import run_command
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.network.network import Network
 from runner.network.topology import Topology
 from runner.run_folder.snapshots import (
@@ -134,7 +134,7 @@ def test_the_same_configuration_gives_the_same_bytes(
     finished: tuple[Ending, Path], tmp_path: Path
 ) -> None:
     _, folder = finished
-    run_experiment(composed("stopping.max_steps=1000"), tmp_path, {}, quiet=True)
+    run_experiment(composed("stopping.max_steps=1000"), tmp_path, {}, QUIETLY)
     name = "snapshots/step-000001000.npz"
     again, before = load_snapshot(tmp_path / name), load_snapshot(folder / name)
     assert again.parameters.tobytes() == before.parameters.tobytes()
@@ -255,7 +255,7 @@ def test_history_rows_are_written_when_asked_for(
     schedule: str, steps: list[int], tmp_path: Path
 ) -> None:
     config = composed("stopping.max_steps=10", f"recording.history={schedule}")
-    run_experiment(config, tmp_path, {}, quiet=True)
+    run_experiment(config, tmp_path, {}, QUIETLY)
     assert [int(row["step"]) for row in rows_of(tmp_path / "history.csv")] == steps
 
 
@@ -267,7 +267,7 @@ def test_snapshots_are_written_when_asked_for(
     epochs: str, steps: list[int], tmp_path: Path
 ) -> None:
     config = composed("stopping.max_steps=10", f"recording.snapshots.epochs={epochs}")
-    run_experiment(config, tmp_path, {}, quiet=True)
+    run_experiment(config, tmp_path, {}, QUIETLY)
     names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
     assert names == [f"step-{step:09d}.npz" for step in steps]
 
@@ -280,14 +280,14 @@ def test_pictures_are_drawn_of_single_runs_or_when_asked_for(
     plots: str, quiet: bool, drawn: bool, tmp_path: Path
 ) -> None:
     config = composed("stopping.max_steps=10", f"recording.plots={plots}")
-    run_experiment(config, tmp_path, {}, quiet=quiet)
+    run_experiment(config, tmp_path, {}, Manner(quiet=quiet))
     assert (tmp_path / "plots" / "learning_curve.png").exists() == drawn
     assert "warning" not in (tmp_path / "run.log").read_text(encoding="utf-8")
 
 
 def test_predictions_of_large_data_sets_are_left_out(tmp_path: Path) -> None:
     config = composed("stopping.max_steps=2", "recording.predictions=7")
-    run_experiment(config, tmp_path, {}, quiet=True)
+    run_experiment(config, tmp_path, {}, QUIETLY)
     assert not (tmp_path / "predictions.csv").exists()
 
 
@@ -334,7 +334,7 @@ def test_a_long_run_keeps_its_first_and_log_spaced_snapshots(resumed: bool, tmp_
     often = ("recording.snapshots.seconds=1e-9", "recording.snapshots.keep=2")
     steps = 9000 if resumed else 23_000
     config = composed("stopping.target=null", f"stopping.max_steps={steps}", *often)
-    run_experiment(config, tmp_path, {}, quiet=True)
+    run_experiment(config, tmp_path, {}, QUIETLY)
     if resumed:
         assert run_command(resume.main, [str(tmp_path), "stopping.max_steps=23000"]) == 0
     kept = [step_of(path) for path in snapshot_paths(tmp_path)]
@@ -346,5 +346,5 @@ def test_a_long_run_keeps_its_first_and_log_spaced_snapshots(resumed: bool, tmp_
 def test_snapshots_of_mini_batches_last_by_their_epoch(tmp_path: Path) -> None:
     keep = ("recording.snapshots.epochs=[2,4]", "recording.snapshots.keep=1")
     config = composed("batch_size=3", "stopping.target=null", "stopping.max_epochs=9", *keep)
-    run_experiment(config, tmp_path, {}, quiet=True)
+    run_experiment(config, tmp_path, {}, QUIETLY)
     assert [step_of(path) for path in snapshot_paths(tmp_path)] == [0, 6, 12, 27]

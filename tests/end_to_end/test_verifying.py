@@ -2,7 +2,6 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import pytest
 
 from runner import resume, verify
 from runner.commands import run_command
-from runner.experiment.running import run_experiment
+from runner.experiment.experiment import build
+from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.run_folder.snapshots import (
     load_snapshot,
     newest_snapshot,
@@ -18,7 +18,6 @@ from runner.run_folder.snapshots import (
     snapshot_path,
     snapshot_paths,
 )
-from runner.settings import parse_settings
 from runner.training.optimizers import OPTIMIZERS
 from tests.end_to_end.commands import composed
 
@@ -45,7 +44,7 @@ CASES: dict[str, tuple[str, ...]] = {
 
 
 def trained(run: Path, *overrides: str) -> Path:
-    run_experiment(composed("recording.plots=false", *overrides), run, {}, quiet=True)
+    run_experiment(composed("recording.plots=false", *overrides), run, {}, QUIETLY)
     return run
 
 
@@ -162,8 +161,8 @@ def test_a_run_is_repeated_by_the_engine_that_auto_came_to(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     config = composed("recording.plots=false", *STEPS)
-    settings = replace(parse_settings(config), engine="numpy")  # as where Numba is missing
-    run_experiment(config, tmp_path, {}, quiet=True, settings=settings)
+    without_numba = Manner(quiet=True, build=lambda config: build(config, "numpy"))
+    run_experiment(config, tmp_path, {}, without_numba)
     assert verified(tmp_path) == 0
     assert "identical: " in capfd.readouterr().out
 

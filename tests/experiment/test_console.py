@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from runner.experiment.console import Console, metric_text
-from runner.experiment.running import run_experiment
+from runner.experiment.running import Manner, run_experiment
 from runner.run_folder.tables import named_rows, read_column, read_row
 from runner.training.engine import StepReport
 from runner.training.stopping import Stopping
@@ -22,7 +22,7 @@ LARGE = ["topology=3-300-1", "stopping.max_steps=5"]
 
 
 def log_of(folder: Path, overrides: list[str], *, quiet: bool = False) -> str:
-    run_experiment(composed(*overrides), folder, {}, quiet=quiet)
+    run_experiment(composed(*overrides), folder, {}, Manner(quiet=quiet))
     return (folder / "run.log").read_text(encoding="utf-8")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from runner.errors import SettingsError
-from runner.experiment.preparing import prepare
+from runner.experiment.experiment import build
 from tests.end_to_end.commands import composed
 
 POINTS = ["dataset=moons", "dataset.samples=100"]
@@ -83,7 +83,7 @@ def test_what_does_not_go_together_is_refused_with_what_would(
     overrides: list[str], words: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        prepare(composed(*overrides))
+        build(composed(*overrides))
     message = str(caught.value)
     assert words in message
     assert message.isprintable()
@@ -107,17 +107,17 @@ def test_threads_that_the_engine_would_not_use_are_refused() -> None:
     pytest.importorskip("numba")
     for engine in ("auto", "compiled"):
         with pytest.raises(SettingsError, match="set engine=numpy, or threads=1"):
-            prepare(composed(f"engine={engine}", "threads=2"))
-    prepare(composed("engine=numpy", "threads=2"))
+            build(composed(f"engine={engine}", "threads=2"))
+    build(composed("engine=numpy", "threads=2"))
 
 
 @pytest.mark.parametrize("overrides", TAKEN)
 def test_what_goes_together_is_taken(overrides: list[str]) -> None:
-    prepare(composed(*overrides))
+    build(composed(*overrides))
 
 
 def test_the_nearest_limit_is_the_length_of_a_schedule() -> None:
     limits = ["stopping.max_epochs=20", "stopping.max_steps=8"]
-    experiment = prepare(composed(*POINTS, "schedule=cosine", "batch_size=20", *limits))
+    experiment = build(composed(*POINTS, "schedule=cosine", "batch_size=20", *limits))
     assert experiment.engine.problem.steps_per_epoch == 4
     assert experiment.engine.problem.schedule.epochs == 2

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from runner.errors import SettingsError
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.activations import ELEMENTWISE
 from runner.network.initializers import INITIALIZERS
 from runner.network.losses import LOSSES
@@ -202,7 +202,7 @@ def changed(context: str, key: str) -> dict[str, Any]:
 def outcome(config: Mapping[str, Any], folder: Path) -> str | None:
     """A digest of what the run leaves but its times and its configuration; None if refused."""
     try:
-        run_experiment(config, folder, {}, quiet=True)
+        run_experiment(config, folder, {}, QUIETLY)
     except SettingsError:
         return None
     digest = hashlib.sha256()

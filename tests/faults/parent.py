@@ -13,11 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from runner.__main__ import exit_code_of
+from runner.application.main import exit_code_of
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import INTERRUPTED, Stop
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.signals import listen
 from tests.faults.cases import DOCUMENTS
 
@@ -88,7 +88,7 @@ def act(request: dict[str, Any], config: dict[str, Any]) -> int:
 
 def run(config: dict[str, Any], folder: Path) -> None:
     """A run, ended by the exit code that its outcome has."""
-    outcome = run_experiment(config, folder, DOCUMENTS, quiet=True)
+    outcome = run_experiment(config, folder, DOCUMENTS, QUIETLY)
     if outcome.exit_code:
         raise Stop(None, outcome.exit_code)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from runner.__main__ import main
+from runner.application.main import main
 from runner.configuration.composing import prepare_hydra
 from runner.errors import ConflictError
 from runner.run_folder.run_directory import DOCUMENTS, RunDirectory, read_run

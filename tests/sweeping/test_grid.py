@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from runner import load_runs
 from runner.compare import main as compare
+from runner.configuration.overrides import swept_values
 from runner.errors import SettingsError
-from runner.settings import SweepSettings
-from runner.sweeping.grid import axes_of, jobs_of, values_of
+from runner.settings import WHICH_JOBS, SweepSettings
+from runner.sweeping.grid import axes_of, jobs_of
 from tests.end_to_end.commands import InProcess
 
 FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")
@@ -22,8 +22,8 @@ OPTIONS: dict[str, Any] = {
 
 def jobs(*texts: str, **options: Any) -> list[str]:
     """The jobs of a command line, the overrides of each in one text."""
-    overrides = OverridesParser.create().parse_overrides(list(texts))
-    axes = axes_of(values_of(overrides), SweepSettings(**{**OPTIONS, **options}), seed=1)
+    values = swept_values(texts, WHICH_JOBS)
+    axes = axes_of(values, SweepSettings(**{**OPTIONS, **options}), seed=1)
     return [" ".join(job) for job in jobs_of(axes, 1000)]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.labels import labels
 from runner.network.topology import Array
 from runner.run_folder.tables import class_tables, read_row
@@ -71,7 +71,7 @@ def test_the_confusion_is_that_of_the_part_furthest_from_training(
     overrides: list[str], part: str, samples: int, tmp_path: Path
 ) -> None:
     small = ["dataset=moons", "dataset.samples=300", "stopping.max_epochs=3"]
-    run_experiment(composed(*small, *overrides), tmp_path, {}, quiet=True)
+    run_experiment(composed(*small, *overrides), tmp_path, {}, QUIETLY)
     found, counts = counts_of(tmp_path)
     assert (found, counts.sum()) == (part, samples)
     prefix = {"train": None, "validation": "val_", "test": "test_"}[part]
@@ -84,5 +84,5 @@ def test_the_confusion_is_that_of_the_part_furthest_from_training(
 def test_where_there_are_no_named_classes_there_is_no_confusion(
     overrides: list[str], tmp_path: Path
 ) -> None:
-    run_experiment(composed(*overrides, "stopping.max_epochs=2"), tmp_path, {}, quiet=True)
+    run_experiment(composed(*overrides, "stopping.max_epochs=2"), tmp_path, {}, QUIETLY)
     assert not list(tmp_path.glob("c*.csv"))

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.snapshots import load_snapshot, newest_snapshot
 from runner.run_folder.tables import read_column
 from runner.training.layer_statistics import LayerStatistics
@@ -24,7 +24,7 @@ def test_looking_changes_no_byte_of_a_run(overrides: list[str], tmp_path: Path) 
     states = []
     for wanted in ("false", "true"):
         config = composed(*overrides, f"recording.layer_statistics={wanted}")
-        run_experiment(config, tmp_path / wanted, {}, quiet=True)
+        run_experiment(config, tmp_path / wanted, {}, QUIETLY)
         states.append(content(load_snapshot(newest_snapshot(tmp_path / wanted))))
     assert states[0]["parameters"] == states[1]["parameters"]
     assert states[0]["generator_key"] == states[1]["generator_key"]

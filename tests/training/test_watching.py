@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.experiment.running import run_experiment
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.tables import read_column, read_row
 from runner.training.state import TrainingState
 from runner.training.watching import RATE_FACTOR, Watch
@@ -96,7 +96,7 @@ def test_a_run_ends_on_a_plateau_of_its_training_loss(
     small = ["dataset=moons", "dataset.samples=100", f"engine={engine}", f"batch_size={batch}"]
     stop = ["stopping.metric=loss", "stopping.plateau=3", "stopping.min_delta=0.01"]
     config = composed(*small, *stop, "stopping.max_epochs=5000", "recording.history=1")
-    run_experiment(config, tmp_path, {}, quiet=True)
+    run_experiment(config, tmp_path, {}, QUIETLY)
     losses = list(read_column(tmp_path / "history.csv", "loss").values())
     assert read_row(tmp_path / "results.csv")["stop_reason"] == "plateau"
     assert np.ptp(losses[-4:]) <= 0.02
@@ -108,5 +108,5 @@ def test_a_run_that_diverges_while_it_is_watched_ends_as_diverged(tmp_path: Path
     config = composed(
         "dataset=sine", "dataset.validation=0.2", *early, "optimizer.learning_rate=1e200"
     )
-    assert run_experiment(config, tmp_path, {}, quiet=True).status == "diverged"
+    assert run_experiment(config, tmp_path, {}, QUIETLY).status == "diverged"
     assert read_row(tmp_path / "results.csv")["stop_reason"] == "diverged"

@@ -1,0 +1,219 @@
+"""What we use of Hydra's inside, for it offers no other way; all of it is here.
+
+Seen with Hydra 1.3.7 and 1.3.8:
+
+- `SourcesRegistry` and `FileConfigSource`: a YAML file is to be looked at before it is loaded.
+- `ConfigLoaderImpl`, put in its own place in `hydra._internal.hydra`: what is composed is to be
+  looked at before Hydra imports or makes anything that it names. Composing twice is spared as well.
+- `create_config_search_path`: composing in Python without Hydra's global state.
+- `get_overrides_dirname`: a job's `override_dirname` without composing the job.
+- `get_args_parser` of `hydra.main`: Hydra's own gives a help text that is no text, which Python
+  3.14 does not take.
+- `Plugins.is_in_toplevel_plugins_module` and `.instantiate_launcher`: plugins of ours that need no
+  package of the name `hydra_plugins`, and other packages' launchers in what surrounds our own.
+- `ConfigStore.repo`: our YAML instead of a plugin's own, which Hydra would take for its schema.
+"""
+
+import argparse
+import copy
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import hydra._internal.hydra as hydra_itself
+from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra._internal.core_plugins import file_config_source
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra._internal.utils import create_config_search_path
+from hydra.core.config_store import ConfigStore
+from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.core.utils import setup_globals
+from hydra.plugins.config_source import ConfigResult
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.plugin import Plugin
+from hydra.types import HydraContext, RunMode, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+from runner.errors import SettingsError
+
+CORE_PLUGINS = "hydra._internal.core_plugins"
+BASIC_LAUNCHER = f"{CORE_PLUGINS}.basic_launcher.BasicLauncher"
+BASIC_SWEEPER = f"{CORE_PLUGINS}.basic_sweeper.BasicSweeper"
+MODES: tuple[list[str], ...] = ([], ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"])
+"""What Hydra adds to the overrides once it knows the mode."""
+
+
+class Checks(NamedTuple):
+    """What looks at all that Hydra loads, and raises SettingsError for what may not be."""
+
+    file: Callable[[Path], None]
+    """A YAML file before it is loaded."""
+    loaded: Callable[[Any, Mapping[str, str | None], str, Path], None]
+    """A file's content, its `# @` lines, its name among the choices, and where it lies."""
+    composed: Callable[[DictConfig, list[str]], None]
+    """A composed configuration and its overrides."""
+
+
+_checks: list[Checks] = []
+
+
+class FileConfigSource(file_config_source.FileConfigSource):
+    """Hydra's reader of configuration folders, each file checked first.
+
+    It has Hydra's class name because Hydra takes one class a name and keeps the first.
+    """
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """The file's content. Raises SettingsError when it is not a sound mapping."""
+        path = Path(self.path, self._normalize_file_name(config_path))
+        if not path.is_file():
+            return super().load_config(config_path)
+        version = (path, path.stat().st_mtime_ns)
+        if version not in _loaded:  # a command composes two or three times, refused or not
+            try:
+                _checks[0].file(path)
+                loaded = super().load_config(config_path)
+                _checks[0].loaded(loaded.config, loaded.header, config_path, path)
+                _loaded[version] = loaded
+            except SettingsError as error:
+                _loaded[version] = error
+        found = _loaded[version]
+        if isinstance(found, SettingsError):
+            raise found
+        return copy.deepcopy(found)
+
+
+_loaded: dict[tuple[Path, int], ConfigResult | SettingsError] = {}
+
+
+class CheckedLoader(ConfigLoaderImpl):
+    """Hydra's loader, each composed configuration checked before anything in it is acted on.
+
+    For a run or a sweep Hydra composes twice, the first time only to learn which of them it is
+    to be; the second time is spared.
+    """
+
+    _for_mode: tuple[str | None, list[str], DictConfig] | None = None
+    """What was composed to learn that: its name, overrides and configuration."""
+
+    def load_configuration(
+        self,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool = True,
+        validate_sweep_overrides: bool = True,
+    ) -> DictConfig:
+        """The configuration. Raises SettingsError where it asks for what it may not."""
+        before, self._for_mode = self._for_mode, None
+        if before is not None and before[:2] == (config_name, overrides[: len(before[1])]):
+            mode = overrides[len(before[1]) :]
+            # Where a choice is missing, only a sweep is composed.
+            if mode in MODES and not OmegaConf.missing_keys(before[2].hydra.runtime.choices):
+                parsed = OverridesParser.create().parse_overrides(overrides)
+                self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
+                return in_mode(before[2], mode)
+        config = super().load_configuration(
+            config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+        )
+        _checks[0].composed(config, overrides)
+        if not validate_sweep_overrides:
+            self._for_mode = config_name, list(overrides), config
+        return config
+
+    def get_group_options(
+        self,
+        group_name: str,
+        results_filter: ObjectType | None = ObjectType.CONFIG,
+        config_name: str | None = None,
+        overrides: list[str] | None = None,
+    ) -> list[str]:
+        """The choices of a group; Hydra would copy all it knows for each, to change nothing."""
+        if config_name is None and not overrides:
+            return self.repository.get_group_options(group_name, results_filter)
+        return super().get_group_options(group_name, results_filter, config_name, overrides)
+
+    def is_group(self, name: str) -> bool:
+        """Whether there is a group of that name, such as `optimizer`."""
+        return bool(self.repository.group_exists(name))
+
+
+def in_mode(config: DictConfig, mode: list[str]) -> DictConfig:
+    """The configuration with one of `MODES` added to its overrides."""
+    for override in mode:
+        config.hydra.mode = override.rpartition("=")[2]
+        config.hydra.overrides.hydra.append(override)
+    return config
+
+
+def prepare_loading(conf: Path, checks: Checks) -> None:
+    """Makes Hydra load files and configurations through the classes above, ours before plugins'."""
+    _checks[:] = [checks]
+    SourcesRegistry.instance().types[FileConfigSource.scheme()] = FileConfigSource
+    hydra_itself.ConfigLoaderImpl = CheckedLoader  # type: ignore[attr-defined]
+    Plugins.instance()  # finds them
+    for path in (conf / "hydra").rglob("*.yaml"):
+        group = ConfigStore.instance().repo
+        for name in path.relative_to(conf).parent.parts:
+            group = group.get(name, {})
+        group.pop(path.name, None)
+
+
+@cache
+def loader_of(conf: str) -> CheckedLoader:
+    """A loader of a folder of YAML files that leaves Hydra's global state as it is."""
+    setup_globals()  # its resolvers, `now` and `hydra`
+    return CheckedLoader(create_config_search_path(conf))
+
+
+def override_dirname(overrides: Sequence[Override], naming: DictConfig) -> str:
+    """What Hydra makes of overrides for a folder's name."""
+    name: str = get_overrides_dirname(
+        overrides=list(overrides),
+        kv_sep=naming.kv_sep,
+        item_sep=naming.item_sep,
+        exclude_keys=naming.exclude_keys,
+    )
+    return name
+
+
+def prepare_command_line(parser: Callable[[], argparse.ArgumentParser]) -> None:
+    """Makes Hydra read the command line with a parser of ours."""
+    sys.modules["hydra.main"].get_args_parser = parser  # type: ignore[attr-defined]
+
+
+def prepare_plugins(
+    own: Sequence[type[Plugin]], wrap: Callable[[Launcher], Launcher] = lambda launcher: launcher
+) -> None:
+    """Makes plugins of ours known to Hydra, which by itself takes those of `hydra_plugins` only.
+
+    wrap: gives the launcher that stands for one that a sweeper asks for.
+    """
+    names = tuple(f"{plugin.__module__}." for plugin in own)
+    known = (*names, "hydra_plugins.", f"{CORE_PLUGINS}.")
+
+    def instantiate_launcher(
+        plugins: Plugins,
+        hydra_context: HydraContext,
+        task_function: TaskFunction,
+        config: DictConfig,
+    ) -> Launcher:
+        given = _instantiate_launcher(plugins, hydra_context, task_function, config)
+        launcher = wrap(given)
+        if launcher is not given:
+            launcher.setup(hydra_context=hydra_context, task_function=task_function, config=config)
+        return launcher
+
+    for plugin in own:
+        Plugins.instance().register(plugin)
+    is_known = staticmethod(lambda name: name.startswith(known))
+    setattr(Plugins, "is_in_toplevel_plugins_module", is_known)  # noqa: B010
+    setattr(Plugins, "instantiate_launcher", instantiate_launcher)  # noqa: B010
+
+
+_instantiate_launcher = Plugins.instantiate_launcher

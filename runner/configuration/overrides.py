@@ -1,0 +1,101 @@
+"""Overrides as one types them, `key=value`, read by Hydra's grammar."""
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from itertools import islice
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType, ValueType
+
+from runner.checking.rules import refuse, shown
+from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
+from runner.errors import SettingsError
+
+WHOLE_NUMBER = re.compile(r"([a-z_]+(?:\.[a-z_]+)*)=(-?[1-9]\d{0,17}|0)", re.ASCII)
+"""Overrides that need no grammar: most of a large sweep's, such as seeds."""
+MOST_VALUES = 10**7
+
+
+@lru_cache(maxsize=65536)
+def parsed_override(text: str) -> Override:
+    """An override as Hydra's grammar reads it, which takes milliseconds."""
+    if (whole := WHOLE_NUMBER.fullmatch(text)) is not None:
+        key, digits = whole.groups()
+        return Override(
+            OverrideType.CHANGE,
+            key_or_group=key,
+            value_type=ValueType.ELEMENT,
+            _value=int(digits),
+            input_line=text,
+        )
+    return override_parser().parse_override(text)
+
+
+@cache
+def override_parser() -> OverridesParser:
+    """Hydra's parser of overrides."""
+    return OverridesParser.create()
+
+
+def name_of(override: str) -> str:
+    """The key of an override as it is typed."""
+    return override.partition("=")[0].lstrip("+~")
+
+
+def changes_in(overrides: Sequence[str]) -> dict[str, Any]:
+    """New values by key, from arguments such as `stopping.max_steps=1000`.
+
+    Raises SettingsError for what is not key=value, with one value.
+    """
+    changes = {}
+    try:
+        for override in override_parser().parse_overrides(list(overrides)):
+            if override.type is not OverrideType.CHANGE or override.is_sweep_override():
+                raise SettingsError(
+                    f"{shown(override.input_line)} is not one new value; expected key=value"
+                )
+            if not override.key_or_group:
+                raise SettingsError(f"{shown(override.input_line)} has no key; expected key=value")
+            changes[override.key_or_group] = override.value()
+    except COMPOSING_ERRORS as error:
+        raise explained(error) from error
+    return changes
+
+
+def swept_values(
+    texts: Sequence[str], own: Sequence[str] = (), loader: ConfigLoader | None = None
+) -> dict[str, list[str]]:
+    """By name each key's overrides, one a value; its last word counts, in its first's place.
+
+    own: keys that are no part of a job. loader: knows the choices of groups.
+    Raises SettingsError for ranges without steps, and for how a sweep is run being swept, and
+    what Hydra raises for texts that cannot be read.
+    """
+    values: dict[str, list[str]] = {}
+    signs: dict[str, str] = {}
+    for override in OverridesParser.create(config_loader=loader).parse_overrides(list(texts)):
+        key = override.get_key_element()
+        name = key.lstrip("+")
+        # What adds a key adds it with its last word too.
+        signs[name] = max(signs.get(name, ""), key.removesuffix(name), key=len)
+        key = f"{signs[name]}{name}"
+        if override.is_sweep_override() and name.startswith("sweep."):
+            expected = "expected one for the whole sweep"
+            hint = f": '{name}=[{override.get_value_string()}]'" if name == "sweep.zip" else ""
+            raise refuse(name, override.get_value_string(), "is several values", expected + hint)
+        if override.is_discrete_sweep():
+            some = islice(override.sweep_string_iterator(), MOST_VALUES)
+            values[name] = [f"{key}={value}" for value in some]
+        elif override.is_sweep_override():
+            raise refuse(
+                key,
+                override.get_value_string(),
+                "is a range without steps",
+                "expected values, e.g. 0.1,1,10 or range(1,11); hydra/sweeper=optuna takes ranges",
+            )
+        elif name not in own:
+            values[name] = [f"{key}={override.get_value_element_as_str()}"]
+    return values

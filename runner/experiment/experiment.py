@@ -1,0 +1,220 @@
+"""One run, ready to start: everything of it, built once from its configuration."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any, Self
+
+from runner.data.dataset import Dataset
+from runner.errors import SettingsError, printable
+from runner.experiment.branching import branch_off, located
+from runner.experiment.building import (
+    build_distortion,
+    build_engine,
+    build_occasions,
+    build_problem,
+    build_state,
+    build_stopping,
+    build_watch,
+)
+from runner.experiment.contradictions import check_threads
+from runner.experiment.loading import load_dataset, samples_of
+from runner.experiment.recorder import Occasions
+from runner.network.topology import Array
+from runner.recording.mlflow_logger import check_mlflow
+from runner.run_folder.tables import configuration_columns
+from runner.settings import DatasetSettings, Settings, parse_settings
+from runner.training.engine import Engine, StepReport
+from runner.training.evaluation import evaluate
+from runner.training.loop import ending_there, train
+from runner.training.metrics import VALIDATION
+from runner.training.range_test import range_test
+from runner.training.schedules import RANGE, SCHEDULES
+from runner.training.state import TrainingState
+from runner.training.stopping import Stopping
+from runner.training.watching import Watch
+
+Validate = Callable[[Array], dict[str, float]]
+"""From weights to their metrics on the validation part."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What runs that differ in nothing but their seed have in common."""
+
+    dataset: Dataset
+    """With targets as the network's outputs are."""
+    data_checksum: str
+    """Of the data as they came."""
+    values_checksum: str
+    """The same without names, as runs recorded it before these counted."""
+    engine: Engine
+    stopping: Stopping
+    occasions: Occasions
+    watch: Watch | None
+    validate: Validate | None
+    """None where there is no validation part."""
+
+
+@dataclass(frozen=True)
+class Experiment(Parts):
+    """A run that is ready to start: its settings checked, its data loaded, its engine built."""
+
+    config: Mapping[str, Any]
+    """As composed, with the whole topology."""
+    settings: Settings
+
+    def first_state(self) -> TrainingState:
+        """The state before the first step; a branch's is its parent's."""
+        problem, start = self.engine.problem, self.settings.from_
+        state = build_state(self.settings, problem)
+        if start is None:
+            return state
+        known = (self.data_checksum, self.values_checksum)
+        return branch_off(start, state, problem, self.config, known)
+
+    def train(self, state: TrainingState, stopping: Stopping | None = None) -> Iterator[StepReport]:
+        """The reports of its training from `state` on, which is changed in place.
+
+        stopping: other criteria than its own.
+        """
+        engine, watch, validate, clock = self.engine, self.watch, self.validate, time.perf_counter
+        stopping = stopping or self.stopping
+        if self.settings.schedule.name == RANGE:
+            return range_test(state, engine, stopping, clock)
+        milestone = self.occasions.next_milestone
+        if watch is None and validate is None and not self.settings.recording.layer_statistics:
+            # The history needs no more than an epoch's sums, for which no engine has to stop.
+            milestone, rows = self.occasions.snapshots.next_after, self.occasions.history.between
+            return train(state, engine, stopping, milestone, clock, rows=rows)
+        often = self.stopping.loop_target or not engine.problem.full_batch
+        if watch is not None or (validate is not None and often):
+            milestone = every_epoch
+        return train(state, engine, stopping, milestone, clock, validate, watch)
+
+    def end_there(self, state: TrainingState) -> str | None:
+        """Why training from `state` on would stop where it stands; None where it would go on."""
+        report = ending_there(
+            state, self.engine, self.stopping, every_epoch, self.validate, self.watch
+        )
+        return None if report is None else report.stop_reason
+
+    def check_branch(self, state: TrainingState) -> None:
+        """Refuses a branch that would make no step."""
+        start = self.settings.from_
+        if start is not None and (reason := self.end_there(state)) is not None:
+            limit = getattr(self.settings.stopping, reason, None)
+            raise SettingsError(
+                f"from={printable(start.run)}@{start.step}: the run would make no step, for "
+                f"stopping.{reason}={limit} is met there; give another stopping.{reason}, or null"
+            )
+
+    def result_weights(self, state: TrainingState) -> tuple[Array, bool]:
+        """The weights that are the run's result, and whether they are the best ones, restored."""
+        watch = self.watch
+        restored = bool(watch is not None and watch.restore_best and state.best.size)
+        return state.best if restored else state.parameters, restored
+
+    def recorded_as(self, checksum: object) -> Self:
+        """The experiment of a run that recorded this checksum of its data, maybe without names."""
+        if checksum != self.values_checksum:
+            return self
+        return replace(self, data_checksum=self.values_checksum)
+
+    @cached_property
+    def columns(self) -> dict[str, object]:
+        """The configuration's part of results.csv."""
+        columns = configuration_columns(self.config)
+        if self.settings.from_ is None:
+            return columns
+        run, step = self.settings.from_
+        return {**columns, "parent": str(run), "parent_step": step}
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of all that the weights at each step depend on."""
+        watch = self.watch and replace(self.watch, patience=None, plateau=None)
+        needs_length = SCHEDULES[self.settings.schedule.name].needs_length
+        length = self.engine.problem.schedule.epochs if needs_length else None
+        parts = [fixed(self.columns), self.data_checksum, self.engine.name, repr(watch), length]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def description(self) -> dict[str, object]:
+        """What run.json says of it."""
+        return {
+            "engine": self.engine.name,
+            "checksums": {"data": self.data_checksum, "experiment": self.checksum},
+            "configuration": self.config,
+        }
+
+
+FREE = ("stopping.", "recording.", "sweep.", "logger.", "dataset.root", "dataset.path")
+"""What a run may be resumed with other values of; stopping only as far as weights do not differ."""
+
+
+def fixed(columns: Mapping[str, object]) -> dict[str, object]:
+    """The configuration's columns that a run keeps for good."""
+    return {key: value for key, value in columns.items() if not key.startswith(FREE)}
+
+
+def build_parts(
+    settings: Settings, load: Callable[[DatasetSettings], Dataset] = load_dataset
+) -> Parts:
+    """Data set, engine and criteria of a run.
+
+    load: gives the data set, so that many runs can share one.
+    Raises RunnerError when configuration or data are at fault.
+    """
+    dataset = load(settings.dataset)
+    problem = build_problem(settings, dataset)
+    engine = build_engine(settings.engine, problem, build_distortion(dataset))
+    check_threads(settings.threads, engine)
+    fitted = dataset.for_outputs(problem.network.topology.sizes[-1], settings.dtype)
+    return Parts(
+        fitted,
+        dataset.checksum,
+        dataset.values_checksum,
+        engine,
+        build_stopping(settings.stopping),
+        build_occasions(settings),
+        build_watch(settings),
+        validation_on(fitted, engine),
+    )
+
+
+def build(
+    config: Mapping[str, Any],
+    engine: str | None = None,
+    parts: Callable[[Settings], Parts] = build_parts,
+) -> Experiment:
+    """The experiment that a configuration describes; no file is written.
+
+    engine: which one `auto` came to, where that is known. parts: gives what runs may share.
+    Raises RunnerError when configuration or data are at fault.
+    """
+    settings = parse_settings(config)
+    if engine is not None:
+        settings = replace(settings, engine=engine)
+    if settings.from_ is not None:
+        settings = replace(settings, from_=located(settings.from_))
+    if settings.logger is not None:
+        check_mlflow()
+    made = parts(settings)
+    topology = str(made.engine.problem.network.topology)
+    return Experiment(**vars(made), config={**config, "topology": topology}, settings=settings)
+
+
+def validation_on(dataset: Dataset, engine: Engine) -> Validate | None:
+    """What measures weights on the validation part, where there is one."""
+    if dataset.validation is None:
+        return None
+    validation = samples_of(VALIDATION, dataset.validation, dataset)
+    return partial(evaluate, engine.problem, held_out=validation)
+
+
+def every_epoch(epoch: int) -> int:
+    """The next epoch, where each is looked at."""
+    return epoch + 1
