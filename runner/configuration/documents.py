@@ -11,28 +11,34 @@ from omegaconf import OmegaConf
 PLAIN = re.compile(r"[A-Za-z/][\w/.+,-]*[=/.][\w/.+,=-]*", re.ASCII)
 """Texts that YAML takes as they are: no word such as `null`, no number."""
 
+DIGITS = re.compile(r"[1-9]\d*|0", re.ASCII)
+"""Texts that YAML quotes, for they would be numbers."""
 
-def yaml_text(values: object, indent: str = "", known: Mapping[int, str] | None = None) -> str:
+
+def yaml_text(
+    values: dict[str, Any] | list[Any], indent: str = "", known: Mapping[int, str] | None = None
+) -> str:
     """Nested mappings and lists of plain values as lines of YAML.
 
-    known: texts of mappings by their `id`, as they are at this indent.
+    known: the lines of mappings by their `id`, key and indent with them.
     """
-    if isinstance(values, Mapping):
-        return "".join(
-            [entry(f"{indent}{scalar(key, key)}:", values[key], indent, known) for key in values]
-        )
     if isinstance(values, list):
-        return "".join([entry(f"{indent}-", value, indent, known) for value in values])
-    return f"{indent}{scalar(repr(values), values)}\n"
+        return "".join([lines(f"{indent}-", value, indent, known) for value in values])
+    found = known or {}
+    return "".join(
+        [
+            found.get(id(value)) or lines(f"{indent}{scalar(key, key)}:", value, indent, known)
+            for key, value in values.items()
+        ]
+    )
 
 
-def entry(key: str, value: object, indent: str, known: Mapping[int, str] | None) -> str:
+def lines(key: str, value: object, indent: str, known: Mapping[int, str] | None) -> str:
     """A line for a plain value; for a mapping or a list its key, and the lines below."""
-    if isinstance(value, Mapping | list):
+    if isinstance(value, dict | list):
         if not value:
             return f"{key} {'[]' if isinstance(value, list) else '{}'}\n"
-        below = known.get(id(value)) if known else None
-        return f"{key}\n{below or yaml_text(value, f'{indent}  ', known)}"
+        return f"{key}\n{yaml_text(value, f'{indent}  ', known)}"
     return f"{key} {scalar(repr(value), value)}\n"
 
 
@@ -42,6 +48,8 @@ def scalar(written: str, value: Any) -> str:
     if isinstance(value, str):
         if PLAIN.fullmatch(value):
             return value
+        if DIGITS.fullmatch(value):
+            return f"'{value}'"
         text = OmegaConf.to_yaml([value])[2:].rstrip("\n")
         return text if "\n" not in text else quoted(value)
     if isinstance(value, float) and math.isfinite(value) and "e" in written and "." not in written:
@@ -60,10 +68,10 @@ def quoted(text: str) -> str:
 
 
 def known_texts(values: Mapping[str, Any], indent: str = "") -> dict[int, str]:
-    """The texts of all mappings in this one, for documents that share most of them."""
+    """The lines of all mappings in this one, for documents that share most of them."""
     texts: dict[int, str] = {}
-    for value in values.values():
-        if isinstance(value, Mapping) and value:
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
             texts |= known_texts(value, f"{indent}  ")
-            texts[id(value)] = yaml_text(value, f"{indent}  ", texts)
+            texts[id(value)] = lines(f"{indent}{scalar(key, key)}:", value, indent, texts)
     return texts

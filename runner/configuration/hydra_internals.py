@@ -27,6 +27,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_d
 from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra._internal.utils import create_config_search_path
+from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -101,6 +102,10 @@ class CheckedLoader(ConfigLoaderImpl):
     _for_mode: tuple[str | None, list[str], DictConfig] | None = None
     """What was composed to learn that: its name, overrides and configuration."""
 
+    def __init__(self, config_search_path: ConfigSearchPath) -> None:
+        super().__init__(config_search_path)
+        self._groups: dict[str, bool] = {}
+
     def load_configuration(
         self,
         config_name: str | None,
@@ -140,7 +145,9 @@ class CheckedLoader(ConfigLoaderImpl):
 
     def is_group(self, name: str) -> bool:
         """Whether there is a group of that name, such as `optimizer`."""
-        return bool(self.repository.group_exists(name))
+        if name not in self._groups:
+            self._groups[name] = bool(self.repository.group_exists(name))
+        return self._groups[name]
 
 
 def in_mode(config: DictConfig, mode: list[str]) -> DictConfig:
@@ -171,13 +178,13 @@ def loader_of(conf: str) -> CheckedLoader:
     return CheckedLoader(create_config_search_path(conf))
 
 
-def override_dirname(overrides: Sequence[Override], naming: DictConfig) -> str:
+def override_dirname(overrides: Sequence[Override], naming: Mapping[str, Any]) -> str:
     """What Hydra makes of overrides for a folder's name."""
     name: str = get_overrides_dirname(
         overrides=list(overrides),
-        kv_sep=naming.kv_sep,
-        item_sep=naming.item_sep,
-        exclude_keys=naming.exclude_keys,
+        kv_sep=naming["kv_sep"],
+        item_sep=naming["item_sep"],
+        exclude_keys=naming["exclude_keys"],
     )
     return name
 

@@ -38,6 +38,8 @@ class Jobs:
             (keys_of(each), each.input_line) for each in said if not each.is_sweep_override()
         ]
         self._bases: dict[tuple[str, ...] | None, Base] = {}
+        self._divided: tuple[list[str], tuple[Base, dict[Keys, object]]] | None = None
+        self._surrounded = asks_for_hydra(master.hydra)
         self.is_search = master.hydra.sweeper._target_ not in (GRID_SWEEPER, BASIC_SWEEPER)
         """Whether the sweeper learns from some jobs which others to launch."""
 
@@ -98,11 +100,7 @@ class Jobs:
 
     def needs_hydra(self, overrides: Sequence[str]) -> bool:
         """Whether a job is to be surrounded by what only Hydra does: folders, variables, logs."""
-        about = self._master.hydra
-        job = about.job
-        asked = job.chdir or job.env_set or about.output_subdir or about.verbose
-        others = set(about.callbacks or {}) != {"sweep_folder"}
-        return bool(asked or others or self._divide(overrides)[0].by_hydra)
+        return self._surrounded or self._divide(overrides)[0].by_hydra
 
     def surrounded(
         self,
@@ -137,6 +135,11 @@ class Jobs:
 
     def _divide(self, overrides: Sequence[str]) -> "tuple[Base, dict[Keys, object]]":
         """What Hydra composes, and the plain values to put into that."""
+        if self._divided is None or self._divided[0] != overrides:  # asked several times a job
+            self._divided = list(overrides), self._divide_anew(overrides)
+        return self._divided[1]
+
+    def _divide_anew(self, overrides: Sequence[str]) -> "tuple[Base, dict[Keys, object]]":
         parsed = [parsed_override(text) for text in overrides]
         plain = {
             index: keys_of(override)
@@ -171,7 +174,7 @@ class Base:
     """The task's values, references to others as they are written."""
     about: dict[str, Any]
     """Hydra's own part."""
-    naming: DictConfig
+    naming: Mapping[str, Any]
     """How Hydra makes a folder's name from overrides."""
     references: tuple[Keys, ...]
     """The values that refer to others."""
@@ -219,8 +222,15 @@ def base_of(config: DictConfig) -> Base:
         for _, value in found
     )
     texts = {**known_texts(written), **known_texts(about)}
-    naming = config.hydra.job.config.override_dirname
+    naming = about["hydra"]["job"]["config"]["override_dirname"]
     return Base(written, about, naming, references, by_hydra, texts)
+
+
+def asks_for_hydra(about: DictConfig) -> bool:
+    """Whether jobs are to have what only Hydra makes: folders, variables, logs, callbacks."""
+    job = about.job
+    asked = job.chdir or job.env_set or about.output_subdir or about.verbose
+    return bool(asked) or set(about.callbacks or {}) != {"sweep_folder"}
 
 
 def numbered(config: DictConfig, number: int, folder: str) -> DictConfig:
