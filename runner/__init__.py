@@ -9,13 +9,17 @@ if TYPE_CHECKING:
     from runner.analysis.confusions import load_classes, load_confusion
     from runner.analysis.histories import load_history, load_predictions
     from runner.analysis.networks import load_network
+    from runner.analysis.run import Run, Runs
     from runner.analysis.runs import load_runs
+    from runner.face import resume, sweep, train
 
 if sys.argv[:1] == ["-m"]:  # python -m runner…: Ctrl-C while modules load just ends the process
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 __version__ = "0.1.0"
 __all__ = [
+    "Run",
+    "Runs",
     "__version__",
     "load_classes",
     "load_confusion",
@@ -23,15 +27,23 @@ __all__ = [
     "load_network",
     "load_predictions",
     "load_runs",
+    "resume",
+    "sweep",
+    "train",
 ]
 
 PLACES = {
+    "Run": "runner.analysis.run",
+    "Runs": "runner.analysis.run",
     "load_classes": "runner.analysis.confusions",
     "load_confusion": "runner.analysis.confusions",
     "load_history": "runner.analysis.histories",
     "load_network": "runner.analysis.networks",
     "load_predictions": "runner.analysis.histories",
     "load_runs": "runner.analysis.runs",
+    "resume": "runner.face",
+    "sweep": "runner.face",
+    "train": "runner.face",
 }
 
 
@@ -41,7 +53,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """Imports pandas only for those who ask for what needs it."""
+    """Imports pandas, or Hydra, only for those who ask for what needs it."""
     if name in PLACES:
         return getattr(import_module(PLACES[name]), name)
     raise AttributeError(f"module 'runner' has no attribute '{name}'")

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from runner.commands import CommandParser, run_command
@@ -92,7 +93,9 @@ def resumed_sweep(sweep: Path, jobs: Mapping[Path, str], changes: Mapping[str, A
     codes = [0]
     for job in left:
         try:
-            outcome = resume_run(job, changes, warn, Manner(quiet=True, build=build_sharing))
+            outcome = resume_run(
+                job, changes, warn, Manner("nothing", one_of_many=True, build=build_sharing)
+            )
         except RunnerError as error:
             print(f"#{job.name}: failed: {error_line(error)}", flush=True)
             codes.append(1)
@@ -109,6 +112,19 @@ def resumed_sweep(sweep: Path, jobs: Mapping[Path, str], changes: Mapping[str, A
         )
         codes.append(1)
     return next((code for code in codes if code in INTERRUPTED.values()), int(any(codes)))
+
+
+class Resume(ModuleType):
+    """This module, which can be called too: `runner.resume(run)` is a function of the same name."""
+
+    def __call__(self, *arguments: Any, **changes: Any) -> Any:
+        """Goes on with a run, as `runner.face.resume` says."""
+        from runner.face import resume  # noqa: PLC0415 - for those who call it
+
+        return resume(*arguments, **changes)
+
+
+sys.modules[__name__].__class__ = Resume
 
 
 if __name__ == "__main__":

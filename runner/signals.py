@@ -73,6 +73,22 @@ def listen(endings: Mapping[str, BaseException] = ENDINGS) -> None:
         signal.signal(signal.Signals[name], end)
 
 
+@contextmanager
+def handled(handlers: Mapping[str, Any]) -> Iterator[None]:
+    """While entered, signals are handled so; only a process's main thread can do this."""
+    here = threading.current_thread() is threading.main_thread()
+    previous = {
+        number: signal.signal(number, handlers[name])
+        for name in handlers
+        for number in ([signal.Signals[name]] if here else [])
+    }
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
 def ended_by() -> list[str]:
     """The signals that end what runs; not SIGHUP where it is to go on without its terminal."""
     ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as by nohup

@@ -32,27 +32,44 @@ class FolderGuard(Callback):
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before a single run."""
         try:
-            path = Path(folder("hydra.run.dir", config.hydra.run.dir)).absolute()
-            FolderGuard.asked = path
-            check_in_single_run(config)
-            check_empty(path, "hydra.run.dir")
-            with storage_errors(path):
-                FolderGuard.made = make_folders(path)
+            FolderGuard.asked = Path(config.hydra.run.dir).absolute()
+            FolderGuard.made = made_folders(run_place(config))
         except RunnerError as error:
             raise Stop(error, error.exit_code) from error
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Called by Hydra before the first job."""
         try:
-            path = Path(folder("hydra.sweep.dir", config.hydra.sweep.dir)).absolute()
-            FolderGuard.asked = path
-            check_installed(config)
-            check_in_sweep(config)
-            check_own_files(path)
-            check_sweep_folder(path, again=config.sweep.skip_finished)
+            FolderGuard.asked = Path(config.hydra.sweep.dir).absolute()
+            path = sweep_place(config)
             if not config.sweep.plan:
-                with storage_errors(path):
-                    FolderGuard.made = make_folders(path)
+                FolderGuard.path, FolderGuard.made = path, made_folders(path)
         except RunnerError as error:
             raise Stop(error, error.exit_code) from error
-        FolderGuard.path = None if config.sweep.plan else path
+
+
+def run_place(config: DictConfig) -> Path:
+    """Where a single run is to be recorded.
+
+    Raises RunnerError where it cannot begin there, or is told how to sweep.
+    """
+    path = Path(folder("hydra.run.dir", config.hydra.run.dir)).absolute()
+    check_in_single_run(config)
+    check_empty(path, "hydra.run.dir")
+    return path
+
+
+def sweep_place(config: DictConfig) -> Path:
+    """Where a sweep is to be recorded. Raises RunnerError where it cannot begin or go on there."""
+    path = Path(folder("hydra.sweep.dir", config.hydra.sweep.dir)).absolute()
+    check_installed(config)
+    check_in_sweep(config)
+    check_own_files(path)
+    check_sweep_folder(path, again=config.sweep.skip_finished)
+    return path
+
+
+def made_folders(path: Path) -> Sequence[Path]:
+    """Makes a folder; those that were not there, outermost first."""
+    with storage_errors(path):
+        return make_folders(path)

@@ -19,7 +19,7 @@ from runner.configuration.composing import (
     conf_folder,
     documents,
     plain,
-    prepare_hydra,
+    prepared_hydra,
     unresolved,
 )
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
@@ -106,10 +106,10 @@ def main() -> int:
 def run_or_sweep() -> int:
     """The application; what it has made in vain goes again. The exit code."""
     prepare_command_line(options_parser)
-    prepare_hydra()
     register_plugins()
     try:
-        return swept(exit_code_of(composed_application))
+        with prepared_hydra():
+            return swept(exit_code_of(composed_application))
     finally:
         take_away(FolderGuard.made)
 

@@ -57,8 +57,7 @@ class GridSweeper(Sweeper):
     """All combinations of the values that are swept."""
 
     def __init__(self, params: dict[str, str] | None) -> None:
-        """params: a preset's own sweep, values by key."""
-        self._params = params or {}
+        """params: a preset's own sweep, values by key, which its configuration tells as well."""
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -73,8 +72,7 @@ class GridSweeper(Sweeper):
         """Launches the jobs that the command line and `params` ask for."""
         from runner.sweeping.grid import swept  # noqa: PLC0415 - only for sweeps
 
-        texts = [f"{key}={values}" for key, values in self._params.items()] + arguments
-        jobs = swept(jobs_of(self._context, self._config), texts)
+        jobs = swept(jobs_of(self._context, self._config))
         return jobs and self._launcher.launch(jobs, initial_job_idx=0)
 
 

@@ -1,33 +1,26 @@
 """From overrides and the YAML under `conf/` to plain values; Hydra ends here."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.documents import yaml_text
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
-from runner.configuration.hydra_internals import Checks, loader_of, prepare_loading
+from runner.configuration.hydra_internals import Checks, checked, loader_of, set_checks
 from runner.configuration.trust import check_hydra
 from runner.configuration.yaml_files import check_loaded, check_yaml
 from runner.errors import SettingsError
 from runner.training.metrics import VALIDATION
 
 PACKAGE = Path(__file__).resolve().parents[1]
-
-
-class Composed(NamedTuple):
-    """A run's configuration as plain values, and where it is to be recorded."""
-
-    values: dict[str, Any]
-    documents: dict[str, str]
-    """What is kept of it beside the run, by file name."""
-    folder: Path
+set_checks(Checks(check_yaml, check_loaded, check_hydra))  # here, for launchers' processes too
 
 
 @cache
@@ -37,20 +30,22 @@ def conf_folder() -> str:
     return str(inside if inside.is_dir() else PACKAGE.parent / "conf")
 
 
-def prepare_hydra() -> None:
-    """Checks what Hydra reads, and adds the resolvers that the YAML under `conf/` uses.
+@contextmanager
+def prepared_hydra() -> Iterator[None]:
+    """While entered, what Hydra reads is checked; with the resolvers that `conf/` uses.
 
     `${unique:}` is ten letters and digits, to keep runs apart; `${times:a,b}` a product to six
     digits; `${held_out:validation,folds,a,b}` a where there is a validation part, else b;
     `${watching:metric,a,b}` a where the metric is measured on that part, else b.
     """
-    prepare_loading(Path(conf_folder()), Checks(check_yaml, check_loaded, check_hydra))
     OmegaConf.register_new_resolver(
         "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
     )
     OmegaConf.register_new_resolver("times", lambda a, b: float(f"{a * b:.6g}"), replace=True)
     OmegaConf.register_new_resolver("held_out", held_out, replace=True)
     OmegaConf.register_new_resolver("watching", watching, replace=True)
+    with checked(Path(conf_folder())):
+        yield
 
 
 def held_out(validation: object, folds: object, there: object, otherwise: object) -> object:
@@ -71,29 +66,12 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
     return plain(task_of(loaded(overrides)))
 
 
-def composed(overrides: Sequence[str]) -> Composed:
-    """A single run with these overrides, as the command line composes it.
-
-    Raises SettingsError as `compose` does.
-    """
-    config = loaded(overrides)
-    try:
-        with open_dict(config), read_write(config.hydra.runtime):
-            config.hydra.mode = RunMode.RUN
-            folder = Path(OmegaConf.select(config, "hydra.run.dir")).absolute()
-            config.hydra.runtime.output_dir = str(folder)
-    except COMPOSING_ERRORS as error:
-        raise explained(error) from error
-    task = task_of(config)
-    return Composed(plain(task), documents(task, config.hydra), folder)
-
-
 def loaded(overrides: Sequence[str], mode: RunMode = RunMode.RUN) -> DictConfig:
     """What Hydra composes, its own part with it. Raises SettingsError when it composes nothing."""
-    prepare_hydra()
-    given = [f"hydra.mode={mode.name}", *overrides] if mode is RunMode.MULTIRUN else overrides
+    given = [*overrides, f"hydra.mode={mode.name}"]  # as Hydra does it
     try:
-        return loader_of(conf_folder()).load_configuration("config", list(given), mode)
+        with prepared_hydra():
+            return loader_of(conf_folder()).load_configuration("config", given, mode)
     except COMPOSING_ERRORS as error:
         raise explained(error) from error
 

@@ -23,7 +23,7 @@ def yaml_text(
     known: the lines of mappings by their `id`, key and indent with them.
     """
     if isinstance(values, list):
-        return "".join([lines(f"{indent}-", value, indent, known) for value in values])
+        return "".join([item(value, indent) for value in values])
     found = known or {}
     return "".join(
         [
@@ -40,6 +40,13 @@ def lines(key: str, value: object, indent: str, known: Mapping[int, str] | None)
             return f"{key} {'[]' if isinstance(value, list) else '{}'}\n"
         return f"{key}\n{yaml_text(value, f'{indent}  ', known)}"
     return f"{key} {scalar(repr(value), value)}\n"
+
+
+def item(value: object, indent: str) -> str:
+    """A list's item."""
+    if isinstance(value, dict) and value:
+        return f"{indent}- {yaml_text(value, f'{indent}  ')[len(indent) + 2 :]}"
+    return lines(f"{indent}-", value, indent, None)
 
 
 @lru_cache(maxsize=4096, typed=True)

@@ -17,7 +17,8 @@ Seen with Hydra 1.3.7 and 1.3.8:
 import argparse
 import copy
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,6 +62,11 @@ class Checks(NamedTuple):
 
 
 _checks: list[Checks] = []
+
+
+def set_checks(checks: Checks) -> None:
+    """Says what looks at all that is loaded from now on, in this process."""
+    _checks[:] = [checks]
 
 
 class FileConfigSource(file_config_source.FileConfigSource):
@@ -158,17 +164,27 @@ def in_mode(config: DictConfig, mode: list[str]) -> DictConfig:
     return config
 
 
-def prepare_loading(conf: Path, checks: Checks) -> None:
-    """Makes Hydra load files and configurations through the classes above, ours before plugins'."""
-    _checks[:] = [checks]
-    SourcesRegistry.instance().types[FileConfigSource.scheme()] = FileConfigSource
-    hydra_itself.ConfigLoaderImpl = CheckedLoader  # type: ignore[attr-defined]
+@contextmanager
+def checked(conf: Path) -> Iterator[None]:
+    """While entered, Hydra loads files through the class above, and ours instead of plugins'."""
     Plugins.instance()  # finds them
-    for path in (conf / "hydra").rglob("*.yaml"):
-        group = ConfigStore.instance().repo
-        for name in path.relative_to(conf).parent.parts:
-            group = group.get(name, {})
-        group.pop(path.name, None)
+    types, store = SourcesRegistry.instance().types, ConfigStore.instance()
+    scheme, repository = FileConfigSource.scheme(), store.repo
+    given = types[scheme]
+    types[scheme], store.repo = FileConfigSource, without(repository, conf)
+    try:
+        yield
+    finally:
+        types[scheme], store.repo = given, repository
+
+
+def without(repository: dict[str, Any], conf: Path) -> dict[str, Any]:
+    """What plugins have stored, but for what there is a YAML file of ours of the same name."""
+    left = {
+        name: without(group, conf / name) if isinstance(group, dict) else group
+        for name, group in repository.items()
+    }
+    return {name: node for name, node in left.items() if not (conf / name).is_file()}
 
 
 @cache
@@ -190,7 +206,8 @@ def override_dirname(overrides: Sequence[Override], naming: Mapping[str, Any]) -
 
 
 def prepare_command_line(parser: Callable[[], argparse.ArgumentParser]) -> None:
-    """Makes Hydra read the command line with a parser of ours."""
+    """Makes Hydra read the command line with a parser of ours, and load through the class above."""
+    hydra_itself.ConfigLoaderImpl = CheckedLoader  # type: ignore[attr-defined]
     sys.modules["hydra.main"].get_args_parser = parser  # type: ignore[attr-defined]
 
 

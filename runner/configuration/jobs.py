@@ -22,6 +22,7 @@ Keys = tuple[str, ...]
 RESOLVERS = {"times", "held_out", "watching"}
 """Those whose results follow from a job's own values, not from Hydra's, the clock or chance."""
 GRID_SWEEPER = "runner.application.plugins.GridSweeper"
+POOL_LAUNCHER = "runner.application.plugins.PoolLauncher"
 
 
 class Jobs:
@@ -33,6 +34,9 @@ class Jobs:
         """master: the sweep's own configuration. context: what Hydra surrounds a job with."""
         self._loader, self._master, self._context = loader, master, context
         texts: Any = OmegaConf.to_container(master.hydra.overrides.task)  # unresolved
+        params = master.hydra.sweeper.get("params") or {}
+        self.texts = [*(f"{key}={values}" for key, values in params.items()), *texts]
+        """What the sweep is told, by a preset's own sweep and on the command line."""
         said = [parsed_override(text) for text in texts]
         self._said = [
             (keys_of(each), each.input_line) for each in said if not each.is_sweep_override()

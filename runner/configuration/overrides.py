@@ -1,11 +1,13 @@
 """Overrides as one types them, `key=value`, read by Hydra's grammar."""
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
+import numpy as np
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType, ValueType
@@ -17,6 +19,11 @@ from runner.errors import SettingsError
 WHOLE_NUMBER = re.compile(r"([a-z_]+(?:\.[a-z_]+)*)=(-?[1-9]\d{0,17}|0)", re.ASCII)
 """Overrides that need no grammar: most of a large sweep's, such as seeds."""
 MOST_VALUES = 10**7
+PLAIN = re.compile(
+    r"(?!(?:null|true|false|nan|inf)$|[-+]?[\d_.]*(?:e[-+]?[\d_]*)?$)[\w./@-]+",
+    re.ASCII | re.IGNORECASE,
+)
+"""Texts that the grammar reads as such without quotes: no words of its own, and no numbers."""
 
 
 @lru_cache(maxsize=65536)
@@ -43,6 +50,40 @@ def override_parser() -> OverridesParser:
 def name_of(override: str) -> str:
     """The key of an override as it is typed."""
     return override.partition("=")[0].lstrip("+~")
+
+
+def override_text(key: str, value: object) -> str:
+    """`key=value` for a value of Python's, read back by the grammar as the same value."""
+    return f"{key}={value_text(value)}"
+
+
+def value_text(value: object) -> str:
+    """A value as one types it. Raises SettingsError for what no configuration holds."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, str):
+        return value if PLAIN.fullmatch(value) else quoted(value)
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{key}:{value_text(each)}' for key, each in value.items())}}}"
+    if isinstance(value, Iterable):
+        return f"[{','.join(map(value_text, value))}]"
+    raise SettingsError(
+        f"{shown(str(value))} is a {type(value).__name__}; expected a number, a text, true, false, "
+        "null, or a list or mapping of those"
+    )
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, which the grammar takes away again."""
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
+    closed = re.sub(r"(\\+)$", r"\1\1", escaped)
+    return f"'{closed}'"
 
 
 def changes_in(overrides: Sequence[str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Self, TextIO
 
 from runner.data.dataset import Dataset, ordinals
 from runner.errors import counted, printable
-from runner.experiment.progress_bar import ProgressBar
+from runner.experiment.progress_bar import NotebookLine, ProgressBar, in_notebook
 from runner.experiment.stagnation import Stagnation
 from runner.network.batch_norm import EPSILON, MOMENTUM
 from runner.network.topology import Array, Topology
@@ -37,16 +37,16 @@ PARTS = {"train": "samples", "validation": "for validation", "test": "for testin
 class Console:
     """Prints the sections of a run to the screen and to run.log.
 
-    A progress bar is shown where a person watches, that is, on a terminal.
-    quiet: the log only, as in a sweep, whose jobs each print one line.
+    A progress bar is shown where a person watches, that is, on a terminal or in a notebook.
+    shown: all of it; its progress alone; or nothing, as in a sweep, whose jobs print a line each.
     """
 
-    def __init__(self, run: Path, *, quiet: bool = False, screen: TextIO | None = None) -> None:
+    def __init__(self, run: Path, shown: str = "all", screen: TextIO | None = None) -> None:
         self._run = run
         self._screen = screen or sys.stdout
-        self._quiet = quiet
+        self._shown = shown
         self._log: TextIO = open(run / "run.log", "a", encoding="utf-8")
-        self._bar: ProgressBar | None = None
+        self._bar: ProgressBar | NotebookLine | None = None
         self._next_line = 0.0
         self._samples: dict[str, int] = {}
         self._stagnation = Stagnation()
@@ -61,7 +61,7 @@ class Console:
     def line(self, text: str) -> None:
         """Text on the screen, above the bar if there is one, and in the log."""
         self._log.write(text + "\n")
-        if self._quiet:
+        if self._shown != "all":
             return
         if self._bar is not None:
             self._bar.line(text)
@@ -118,8 +118,12 @@ class Console:
         self._stopping, self._metric = stopping, metric
         self.line("\nNETWORK TRAINING")
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
-        if not self._quiet and is_watched(self._screen):
+        if self._shown == "nothing":
+            return
+        if is_watched(self._screen):
             self._bar = ProgressBar(self._screen, bounded=share_done(stopping, None) is not None)
+        elif self._shown == "progress" and in_notebook():
+            self._bar = NotebookLine()
 
     def progress(self, report: StepReport) -> None:
         """Moves the bar, and about once a second prints a line; says when the loss stands still."""

@@ -1,5 +1,6 @@
 """A progress bar for a person at a terminal."""
 
+import sys
 from typing import TextIO
 
 from runner.standard_output import is_watched
@@ -36,6 +37,40 @@ class ProgressBar:
     def close(self) -> None:
         """Takes the bar away."""
         self._progress.stop()
+
+
+def in_notebook() -> bool:
+    """Whether a notebook shows what this process displays."""
+    kernel = sys.modules.get("ipykernel")
+    if kernel is None:
+        return False
+    from IPython import get_ipython  # noqa: PLC0415 - it is there where ipykernel is
+
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+class NotebookLine:
+    """A line below a notebook's cell, drawn over as training goes on."""
+
+    def __init__(self) -> None:
+        from IPython.display import display  # noqa: PLC0415 - in notebooks only
+
+        self._shown = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def move(self, share: float | None, text: str) -> None:
+        """Shows `text` and how much is done."""
+        done = "" if share is None else f"{'█' * round(20 * share):░<20} "
+        self._update(f"{done}{text}")
+
+    def line(self, text: str) -> None:
+        """Nothing: the log has it."""
+
+    def close(self) -> None:
+        """Takes the line away."""
+        self._update("")
+
+    def _update(self, text: str) -> None:
+        self._shown.update({"text/plain": text}, raw=True)
 
 
 class NoBar:

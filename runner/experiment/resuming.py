@@ -68,9 +68,7 @@ def resume_run(
             session(experiment.settings) as interrupts,
             directory.reopened(experiment.description(), state.step),
         ):
-            return record_run(
-                experiment, state, directory, interrupts, before=before, quiet=manner.quiet
-            )
+            return record_run(experiment, state, directory, interrupts, manner, before)
 
 
 def diverged(run: Path, about: Mapping[str, Any]) -> DivergedError:

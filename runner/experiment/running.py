@@ -45,15 +45,17 @@ class Outcome:
 class Manner:
     """How a process makes runs; what they come to does not depend on it."""
 
-    quiet: bool = False
-    """Whether run.log alone tells of it, and not the screen."""
+    shown: str = "all"
+    """What the screen tells: `all`, as run.log; `progress`, a bar; or `nothing`."""
+    one_of_many: bool = False
+    """Whether it has pictures, and a word on how to go on, only where those are asked for."""
     build: Callable[..., Experiment] = build
     """From a configuration to its experiment, so that many runs can share parts of it."""
     syncing: Callable[[], Syncing] = BySecond
     """When files are forced to the disk, where `recording.durable` asks for it."""
 
 
-ALONE, QUIETLY = Manner(), Manner(quiet=True)
+ALONE, QUIETLY = Manner(), Manner(shown="nothing", one_of_many=True)
 
 
 def run_experiment(
@@ -70,7 +72,7 @@ def run_experiment(
     about = {**experiment.description(), "lineage": lineage(experiment.settings.from_, state)}
     directory = run_directory(folder, experiment, manner)
     with session(experiment.settings) as interrupts, directory.claimed(about, documents):
-        return record_run(experiment, state, directory, interrupts, quiet=manner.quiet)
+        return record_run(experiment, state, directory, interrupts, manner)
 
 
 def run_directory(folder: Path, experiment: Experiment, manner: Manner = ALONE) -> RunDirectory:
@@ -92,9 +94,8 @@ def record_run(
     state: TrainingState,
     directory: RunDirectory,
     interrupts: Interrupts,
-    *,
+    manner: Manner = ALONE,
     before: Before | None = None,
-    quiet: bool = False,
 ) -> Outcome:
     """Trains from `state` until a criterion or a signal stops it; records it in `directory`.
 
@@ -110,7 +111,7 @@ def record_run(
         problem.steps_per_epoch,
         before or NOTHING,
     )
-    with recorder, Console(directory.path, quiet=quiet) as console:
+    with recorder, Console(directory.path, manner.shown) as console:
         recorder.snapshot(state, anew=before is not None)
         engine_name = experiment.engine.name
         console.introduce(settings.dataset.name, dataset, problem, engine_name, settings.seed)
@@ -137,12 +138,12 @@ def record_run(
             restored=restored,
         )
         interrupted = outcome.status == "interrupted"
-        if interrupted and not quiet:
+        if interrupted and not manner.one_of_many:
             console.how_to_go_on()
         # Ctrl-C is a person's, who looks on; whoever sends SIGTERM wants an end.
-        left_out = interrupted and (quiet or interrupts.received != "SIGINT")
+        left_out = interrupted and (manner.one_of_many or interrupts.received != "SIGINT")
         wanted = settings.recording.plots
-        if not left_out and (not quiet if wanted is None else wanted):
+        if not left_out and (not manner.one_of_many if wanted is None else wanted):
             with interrupts.ending_by(MOST_SECONDS_TO_END):
                 draw_plots(experiment, weights, directory.path, console)
     if settings.logger is not None:

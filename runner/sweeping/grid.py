@@ -18,16 +18,16 @@ from runner.sweeping.sweep import Sweep
 from runner.sweeping.swept_presets import Axis, OwnSweeps
 
 
-def swept(jobs: Jobs, texts: Sequence[str]) -> list[list[str]]:
-    """The overrides of each job: all combinations of the values that `texts` give to their keys.
+def swept(jobs: Jobs) -> list[list[str]]:
+    """The overrides of each job: all combinations of the values that keys are given.
 
     None where they are to be told of and not run. A preset that is one of several brings its own
     values to be swept. Raises SettingsError when there are more than `sweep.max_jobs`.
     """
     options: SweepSettings = parse(SweepSettings, jobs.section("sweep"), "sweep.")
-    values = jobs.swept(texts, WHICH_JOBS)
+    values = jobs.swept(jobs.texts, WHICH_JOBS)
     said = {*values, *(["seed"] if options.repeats > 1 else [])}
-    own = OwnSweeps(jobs, texts)
+    own = OwnSweeps(jobs)
     axes = [own.added_to(axis, said) for axis in axes_of(values, options, jobs.value("seed"))]
     found, given = jobs_of(axes, options.max_jobs), jobs_in(axes)
     if options.plan:

@@ -75,7 +75,7 @@ def places(header: str) -> dict[str, int]:
     return {name: place for place, name in enumerate(split(header))} if header else {}
 
 
-JOB = Manner(quiet=True, build=build_sharing)
+JOB = Manner("nothing", one_of_many=True, build=build_sharing)
 OF_SWEEP = replace(JOB, syncing=BySweep)
 """Jobs of one process that all are forced to the disk together."""
 

@@ -10,7 +10,7 @@ from types import FrameType
 
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.run_folder.sweep_folder import begun_jobs
-from runner.signals import WARNINGS, ended_by, forget_terminal
+from runner.signals import WARNINGS, ended_by, forget_terminal, handled
 from runner.storage.locks import locked
 from runner.sweeping.earlier_jobs import numbers_for, recognised
 from runner.sweeping.job import JobEnd
@@ -166,13 +166,11 @@ def running(
             handle(signal.SIGTERM, None)
 
     handlers = dict.fromkeys(ended_by(), handle) | dict.fromkeys(WARNINGS, warn)
-    previous = {name: signal.signal(signal.Signals[name], do) for name, do in handlers.items()}
     try:
-        yield in_order(ends_of(pool, sweep, jobs, see))
+        with handled(handlers):
+            yield in_order(ends_of(pool, sweep, jobs, see))
     finally:
         pool.close()
-        for name, handler in previous.items():
-            signal.signal(signal.Signals[name], handler)
     if received:
         raise Stop(None, INTERRUPTED[received[0]])
 

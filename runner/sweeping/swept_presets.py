@@ -17,14 +17,13 @@ Axis = Sequence[tuple[str, ...]]
 
 
 class OwnSweeps:
-    """What the presets that a command line sweeps, or a file's jobs name, bring to be swept.
+    """What the presets that a command line sweeps, or a file's jobs name, bring to be swept."""
 
-    texts: the command line's overrides.
-    """
-
-    def __init__(self, jobs: Jobs, texts: Sequence[str]) -> None:
+    def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._common = [text for text in texts if not parsed_override(text).is_sweep_override()]
+        self._common = [
+            text for text in jobs.texts if not parsed_override(text).is_sweep_override()
+        ]
         self._known: dict[str, Values] = {}
 
     def added_to(self, axis: Axis, said: Set[str]) -> Axis:

@@ -83,7 +83,10 @@ def trained(run: Path, config: Mapping[str, Any]) -> tuple[float, float]:
     waits: list[float] = []
     seconds = seconds_of(
         lambda: run_experiment(
-            config, run, TEXTS, Manner(quiet=True, syncing=lambda: Waiting(BySecond(), waits))
+            config,
+            run,
+            TEXTS,
+            Manner("nothing", one_of_many=True, syncing=lambda: Waiting(BySecond(), waits)),
         )
     )
     return seconds, sum(waits)

@@ -1,5 +1,6 @@
 """Every job is composed as Hydra's own loader does it, and what is kept of it loads to the same."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from runner.configuration.composing import conf_folder, plain, prepare_hydra
+from runner.configuration.composing import conf_folder, plain, prepared_hydra
 from runner.configuration.hydra_internals import CheckedLoader, loader_of
 from runner.configuration.jobs import Jobs, numbered
 from runner.configuration.overrides import WHOLE_NUMBER, override_parser, parsed_override
@@ -59,9 +60,9 @@ def test_other_texts_are_the_grammar_s(text: str) -> None:
 
 
 @pytest.fixture
-def loader() -> CheckedLoader:
-    prepare_hydra()
-    return loader_of(conf_folder())
+def loader() -> Iterator[CheckedLoader]:
+    with prepared_hydra():
+        yield loader_of(conf_folder())
 
 
 @pytest.mark.parametrize("overrides", JOBS, ids=lambda texts: " ".join(texts)[:60])

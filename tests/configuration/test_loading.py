@@ -11,7 +11,9 @@ from hydra.errors import ConfigCompositionException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from runner.configuration.composing import conf_folder, prepare_hydra
+from runner.application.options import options_parser
+from runner.configuration.composing import conf_folder, prepared_hydra
+from runner.configuration.hydra_internals import prepare_command_line
 
 RUN, MULTIRUN = ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"]
 CASES = [
@@ -26,13 +28,14 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def _cleared() -> Iterator[None]:
-    yield
+    prepare_command_line(options_parser)
+    with prepared_hydra():
+        yield
     GlobalHydra.instance().clear()
 
 
 def loader_of(folder: str | Path) -> Hydra:
     """Hydra as the command sets it up."""
-    prepare_hydra()
     GlobalHydra.instance().clear()
     return Hydra.create_main_hydra2("runner", create_config_search_path(str(folder)))
 

@@ -4,9 +4,10 @@ from shutil import copy, copytree, rmtree
 
 import pytest
 
-from runner import resume, verify
+from runner import verify
 from runner.commands import run_command
 from runner.experiment.running import QUIETLY, run_experiment
+from runner.resume import main as resume_main
 from runner.run_folder.snapshots import load_snapshot, newest_snapshot, snapshot_path
 from runner.run_folder.tables import read_row
 from runner.training.watching import RATE_FACTOR
@@ -129,7 +130,7 @@ def test_without_its_parent_a_branch_cannot_be_repeated_and_says_so(
     capfd.readouterr()
     assert run_command(verify.main, [str(run.cwd / "branch")]) == 4
     assert f"error: from={folder}@1000: {folder} holds no run" in capfd.readouterr().err
-    assert run_command(resume.main, [str(run.cwd / "branch"), "stopping.max_steps=1200"]) == 0
+    assert run_command(resume_main, [str(run.cwd / "branch"), "stopping.max_steps=1200"]) == 0
 
 
 SLOWED = (

@@ -7,10 +7,10 @@ from shutil import copy
 import numpy as np
 import pytest
 
-from runner import resume
 from runner.commands import run_command
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.topology import Array
+from runner.resume import main as resume_main
 from runner.run_folder.snapshots import newest_snapshot
 from tests.end_to_end.commands import InProcess, composed
 from tests.faults.forging import reforge
@@ -93,7 +93,7 @@ def test_a_run_goes_on_from_the_snapshot_before_a_forged_one(
         members = {name: arrays[name] for name in arrays.files}
     reforge(path, **FORGERIES[case](members))
     capfd.readouterr()
-    assert run_command(resume.main, [str(folder), MORE]) == 0
+    assert run_command(resume_main, [str(folder), MORE]) == 0
     (warning,) = capfd.readouterr().err.splitlines()
     assert warning.startswith("warning: ")
     assert f"{path.name} is not a sound snapshot" in warning

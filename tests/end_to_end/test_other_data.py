@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from runner import resume, verify
+from runner import verify
 from runner.commands import run_command
 from runner.data.dataset import Dataset
 from runner.experiment.experiment import build
 from runner.experiment.running import run_experiment
+from runner.resume import main as resume_main
 from tests.end_to_end.commands import InProcess, composed
 from tests.sweeping.test_earlier_jobs import FEW
 
@@ -38,7 +39,7 @@ def test_names_are_part_of_the_data(
     run = trained(tmp_path)
     header, rows = CHANGED[case]
     (tmp_path / "t.csv").write_text(f"{header}\n{rows}")
-    for main, arguments in ((resume.main, [str(run), MORE]), (verify.main, [str(run)])):
+    for main, arguments in ((resume_main, [str(run), MORE]), (verify.main, [str(run)])):
         capfd.readouterr()
         assert run_command(main, arguments) == 3
         assert "the data set is not the one that the run began with" in capfd.readouterr().err
@@ -51,11 +52,11 @@ def test_a_run_recorded_before_names_counted_goes_on_and_is_verified(
         then.setattr(Dataset, "checksum", property(lambda dataset: dataset.values_checksum))
         run = trained(tmp_path)
     assert run_command(verify.main, [str(run)]) == 0
-    assert run_command(resume.main, [str(run), MORE]) == 0
+    assert run_command(resume_main, [str(run), MORE]) == 0
     assert run_command(verify.main, [str(run)]) == 0
     assert "identical: " in capfd.readouterr().out
     (tmp_path / "t.csv").write_text(f"a,b,y\n{TABLE}40,2,no\n")
-    assert run_command(resume.main, [str(run), "stopping.max_epochs=6"]) == 3
+    assert run_command(resume_main, [str(run), "stopping.max_epochs=6"]) == 3
 
 
 def test_a_sweep_begun_before_names_counted_goes_on(

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from runner import resume
 from runner.commands import run_command
 from runner.errors import ConflictError
 from runner.experiment.experiment import build
 from runner.experiment.running import QUIETLY, Manner, run_experiment
+from runner.resume import main as resume_main
 from runner.run_folder.snapshots import (
     load_snapshot,
     load_trained,
@@ -102,7 +102,7 @@ def trained(run: Path, *overrides: str, **limits: int) -> Path:
 
 
 def resumed(*arguments: object) -> int:
-    return run_command(resume.main, [str(argument) for argument in arguments])
+    return run_command(resume_main, [str(argument) for argument in arguments])
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -569,7 +569,7 @@ def test_of_several_runs_those_that_can_go_on_do(
 
 def test_a_run_goes_on_with_the_engine_that_auto_came_to(tmp_path: Path) -> None:
     config = composed("recording.plots=false", *SHORT)
-    without_numba = Manner(quiet=True, build=lambda config: build(config, "numpy"))
+    without_numba = Manner("nothing", one_of_many=True, build=lambda config: build(config, "numpy"))
     run_experiment(config, tmp_path, {}, without_numba)
     assert resumed(tmp_path, "stopping.max_steps=60") == 0
     assert json.loads((tmp_path / "run.json").read_text())["engine"] == "numpy"
@@ -578,5 +578,5 @@ def test_a_run_goes_on_with_the_engine_that_auto_came_to(tmp_path: Path) -> None
 def test_a_whole_sweep_goes_on_further_than_it_was_asked_to(run: InProcess) -> None:
     limit = ("stopping.target=null", "stopping.max_steps=50")
     assert run("-m", "seed=1,2", *limit, "hydra.sweep.dir=s").code == 0
-    assert resume.main([str(run.cwd / "s"), "stopping.max_steps=80"]) == 0
+    assert resume_main([str(run.cwd / "s"), "stopping.max_steps=80"]) == 0
     assert [read_row(run.cwd / "s" / job / "results.csv")["steps"] for job in "01"] == ["80", "80"]

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner import resume
 from runner.commands import run_command
 from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.network.network import Network
 from runner.network.topology import Topology
+from runner.resume import main as resume_main
 from runner.run_folder.snapshots import (
     load_snapshot,
     newest_snapshot,
@@ -280,7 +280,7 @@ def test_pictures_are_drawn_of_single_runs_or_when_asked_for(
     plots: str, quiet: bool, drawn: bool, tmp_path: Path
 ) -> None:
     config = composed("stopping.max_steps=10", f"recording.plots={plots}")
-    run_experiment(config, tmp_path, {}, Manner(quiet=quiet))
+    run_experiment(config, tmp_path, {}, Manner(one_of_many=quiet))
     assert (tmp_path / "plots" / "learning_curve.png").exists() == drawn
     assert "warning" not in (tmp_path / "run.log").read_text(encoding="utf-8")
 
@@ -336,7 +336,7 @@ def test_a_long_run_keeps_its_first_and_log_spaced_snapshots(resumed: bool, tmp_
     config = composed("stopping.target=null", f"stopping.max_steps={steps}", *often)
     run_experiment(config, tmp_path, {}, QUIETLY)
     if resumed:
-        assert run_command(resume.main, [str(tmp_path), "stopping.max_steps=23000"]) == 0
+        assert run_command(resume_main, [str(tmp_path), "stopping.max_steps=23000"]) == 0
     kept = [step_of(path) for path in snapshot_paths(tmp_path)]
     assert kept[:3] == [0, 1000, 10_000]
     assert kept[-1] == 23_000

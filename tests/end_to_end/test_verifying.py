@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from runner import resume, verify
+from runner import verify
 from runner.commands import run_command
 from runner.experiment.experiment import build
 from runner.experiment.running import QUIETLY, Manner, run_experiment
+from runner.resume import main as resume_main
 from runner.run_folder.snapshots import (
     load_snapshot,
     newest_snapshot,
@@ -75,7 +76,7 @@ def test_a_resumed_run_is_identical_whatever_is_recorded_since(
     changes: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run = trained(tmp_path, "stopping.target=null", "stopping.max_steps=70", "batch_size=3")
-    assert run_command(resume.main, [str(run), *changes]) == 0
+    assert run_command(resume_main, [str(run), *changes]) == 0
     capfd.readouterr()
     assert verified(run) == 0
     assert "identical: " in capfd.readouterr().out
@@ -161,7 +162,7 @@ def test_a_run_is_repeated_by_the_engine_that_auto_came_to(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     config = composed("recording.plots=false", *STEPS)
-    without_numba = Manner(quiet=True, build=lambda config: build(config, "numpy"))
+    without_numba = Manner("nothing", one_of_many=True, build=lambda config: build(config, "numpy"))
     run_experiment(config, tmp_path, {}, without_numba)
     assert verified(tmp_path) == 0
     assert "identical: " in capfd.readouterr().out

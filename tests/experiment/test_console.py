@@ -22,7 +22,7 @@ LARGE = ["topology=3-300-1", "stopping.max_steps=5"]
 
 
 def log_of(folder: Path, overrides: list[str], *, quiet: bool = False) -> str:
-    run_experiment(composed(*overrides), folder, {}, Manner(quiet=quiet))
+    run_experiment(composed(*overrides), folder, {}, Manner(shown="nothing" if quiet else "all"))
     return (folder / "run.log").read_text(encoding="utf-8")
 
 
@@ -245,7 +245,7 @@ def test_a_line_counts_one_step_and_two_steps(
 ) -> None:
     monkeypatch.setattr("runner.experiment.console.SECONDS_BETWEEN_LINES", 0)
     report = StepReport(step, step, True, {"loss": 1.0}, np.empty((0, 0)), False, True)
-    with Console(tmp_path, quiet=True) as console:
+    with Console(tmp_path, "nothing") as console:
         console.begin_training(Stopping(max_steps=9), "loss")
         console.progress(report)
     assert words in (tmp_path / "run.log").read_text(encoding="utf-8")

@@ -10,7 +10,6 @@ import pytest
 from omegaconf import OmegaConf
 
 from runner.application.main import main
-from runner.configuration.composing import prepare_hydra
 from runner.errors import ConflictError
 from runner.run_folder.run_directory import DOCUMENTS, RunDirectory, read_run
 
@@ -43,7 +42,6 @@ def claims(barrier: object, root: Path, rounds: int, queue: object) -> None:
 def test_every_start_has_a_folder_of_its_own_or_is_refused(
     processes: int, rounds: int, memory: Path, counted: Callable[..., None]
 ) -> None:
-    prepare_hydra()
     context = multiprocessing.get_context("fork")
     barrier, queue = context.Barrier(processes), context.SimpleQueue()
     started = [

@@ -1,0 +1,142 @@
+"""What a run or a sweep left behind, as objects: tables, the network, pictures for a notebook."""
+
+import os
+from base64 import b64encode
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from runner.analysis.choosing import telling
+from runner.analysis.histories import load_history
+from runner.analysis.networks import RunNetwork, load_network
+from runner.analysis.runs import load_runs
+from runner.checking.suggestions import suggestion
+from runner.errors import SettingsError, SnapshotError, printable
+from runner.network.topology import Array
+from runner.run_folder.run_directory import DRAWN, described
+from runner.run_folder.tables import configuration_columns
+
+SHOWN = ("topology", "dataset.name", "optimizer.name", "optimizer.learning_rate", "seed")
+"""Settings of a run that a notebook shows."""
+RESULTS = ("status", "stop_reason", "steps", "epochs", "seconds", "loss", "accuracy")
+"""Results of a run that a notebook shows, and with them those on held-out data."""
+
+
+class Picture:
+    """A picture of a run: shown in a notebook, saved as a PNG file."""
+
+    def __init__(self, png: bytes) -> None:
+        self.png = png
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the PNG file."""
+        Path(path).write_bytes(self.png)
+
+
+class Run:
+    """A run, read from its folder when it is asked.
+
+    path: the run's folder.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Raises SnapshotError where the folder holds no run."""
+        self.path = Path(path)
+        described(self.path)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @cached_property
+    def settings(self) -> dict[str, object]:
+        """Its configuration, named as on the command line: `settings["optimizer.name"]`."""
+        return configuration_columns(described(self.path)["configuration"])
+
+    @property
+    def results(self) -> "pd.Series[Any]":
+        """Its row of `load_runs`: settings, results and path. Raises SnapshotError without one."""
+        runs = load_runs(self.path)
+        if runs.empty:
+            raise SnapshotError(f"{printable(self.path)} has no results yet; resume it")
+        return runs.iloc[0]
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Its learning curves: `step`, `epoch`, `seconds` and the metrics, a row an epoch kept."""
+        return load_history(self.path).drop(columns="run")
+
+    @property
+    def network(self) -> RunNetwork:
+        """The network that it trained, with what its inputs go through."""
+        return load_network(self.path)
+
+    def predict(self, inputs: "ArrayLike | pd.DataFrame") -> Array:
+        """Outputs [samples, n_out] for raw inputs, as `network.predict` gives them."""
+        return self.network.predict(inputs)
+
+    @property
+    def pictures(self) -> list[str]:
+        """The names of its pictures."""
+        return [name for name in DRAWN if (self.path / "plots" / f"{name}.png").is_file()]
+
+    def plot(self, name: str = "learning_curve") -> Picture:
+        """One of its pictures. Raises SettingsError for one that it has not."""
+        if name not in self.pictures:
+            raise SettingsError(
+                f"{printable(self.path)} has no picture '{printable(name)}'; "
+                f"{suggestion(name, self.pictures)}it has {', '.join(self.pictures) or 'none'}; "
+                "python -m runner.plots RUN draws what is missing"
+            )
+        return Picture((self.path / "plots" / f"{name}.png").read_bytes())
+
+    def _repr_html_(self) -> str:
+        results = self.results
+        held_out = [str(name) for name in results.index if str(name).startswith(("val_", "test_"))]
+        rows = {name: results[name] for name in (*SHOWN, *RESULTS, *held_out) if name in results}
+        told = pd.DataFrame({str(self.path): {k: v for k, v in rows.items() if pd.notna(v)}})
+        images = "".join(
+            f'<img alt="{name}" style="max-width: 32em" '
+            f'src="data:image/png;base64,{b64encode(self.plot(name).png).decode()}">'
+            for name in self.pictures
+        )
+        return f"{told.to_html()}<div>{images}</div>"
+
+
+class Runs(pd.DataFrame):
+    """The runs of a sweep, a row each, as `load_runs` gives them.
+
+    folder: the sweep's. Rows and columns taken from it are plain pandas.
+    """
+
+    _metadata = ["folder"]  # noqa: RUF012 - as pandas wants it
+    folder: Path
+
+    @classmethod
+    def of(cls, folder: Path) -> "Runs":
+        """The runs below a sweep's folder that have ended."""
+        runs = cls(load_runs(folder) if folder.is_dir() else {"path": pd.array([], "string")})
+        runs.folder = folder
+        return runs
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+    def run(self, row: int) -> Run:
+        """The run of a row, counted from 0."""
+        return Run(self["path"].iloc[row])
+
+    def _repr_html_(self) -> str:
+        columns = telling(self) if len(self) else []
+        compared = [name for name in columns if "." in name or name in SHOWN]
+        told = f"{len(self):,} runs in {escape(str(self.folder))}"
+        what = f", compared by {escape(', '.join(compared))}" if compared else ""
+        table = pd.DataFrame(self)[columns] if columns else pd.DataFrame(self)
+        return f"<p>{told}{what}</p>{table.to_html(max_rows=20)}"

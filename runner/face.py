@@ -1,0 +1,174 @@
+"""Training and sweeping from Python: the command line's way, with objects at its end."""
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from keyword import iskeyword
+from pathlib import Path
+
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from runner.analysis.run import Run, Runs
+from runner.application.callback import made_folders, run_place, sweep_place
+from runner.application.sweep_options import said
+from runner.configuration.composing import (
+    conf_folder,
+    documents,
+    loaded,
+    plain,
+    prepared_hydra,
+    task_of,
+)
+from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
+from runner.configuration.hydra_internals import loader_of
+from runner.configuration.jobs import GRID_SWEEPER, POOL_LAUNCHER, Jobs, asks_for_hydra
+from runner.configuration.overrides import changes_in, override_text, value_text
+from runner.errors import INTERRUPTED, DivergedError, SettingsError, Stop, counted, listed
+from runner.experiment.branching import inherited
+from runner.experiment.resuming import resume_run, warn
+from runner.experiment.running import Manner, Outcome, run_experiment
+from runner.run_folder.ownership import take_away
+from runner.sweeping.grid import swept
+from runner.sweeping.launching import run_jobs
+from runner.sweeping.results import swept_jobs
+from runner.sweeping.sweep import Sweep
+
+WATCHED = Manner(shown="progress")
+"""A bar while it trains; what there is to read is in its log, and what to look at in its `Run`."""
+
+
+def train(*overrides: str, **settings: object) -> Run:
+    """Trains a network and records the run, as `python -m runner OVERRIDES…` does.
+
+    overrides: as on the command line, `"topology=3-8-1"`. settings: the same by name, `seed=1`;
+    dotted names as `**{"optimizer.learning_rate": 0.1}`.
+    The folder that it leaves is that of the command, to the byte but for times and processes.
+
+    Raises SettingsError, DataError and their like of `runner.errors`, DivergedError where weights
+    or loss are no longer finite, and KeyboardInterrupt once an interrupted run is recorded.
+
+    >>> run = train("stopping.max_steps=1000", topology="3-4-1", seed=1)
+    >>> run.results["steps"]
+    1000
+    """
+    config = loaded([*overrides, *texts_of(settings)])
+    with explaining():
+        check_here(config)
+        path = run_place(config)
+        values = inherited(plain(task_of(config)), said(config))
+        config.hydra.runtime.output_dir = str(path)
+        texts = documents(task_of(config), config.hydra)
+    made = made_folders(path)
+    try:
+        return ended(path, run_experiment(values, path, texts, WATCHED))
+    finally:
+        take_away(made)
+
+
+def sweep(*overrides: str, **settings: object) -> Runs:
+    """Trains every combination of the values given, as `python -m runner -m OVERRIDES…` does.
+
+    overrides, settings: as for `train`; a list, tuple, range or array is swept over, and one of
+    lists where a key takes a list.
+    Gives the table of the runs that have ended, a row each, with the sweep's `folder`; a warning
+    names those that failed.
+
+    Raises SettingsError and its like, before the first job starts, where one cannot be run, and
+    KeyboardInterrupt once an interrupted sweep is recorded.
+
+    >>> runs = sweep("stopping.max_steps=500", topology=["3-4-1", "3-8-1"], seed=range(1, 11))
+    >>> runs.groupby("topology")["loss"].mean()
+    """
+    config = loaded([*overrides, *texts_of(settings, swept=True)], RunMode.MULTIRUN)
+    with explaining(), prepared_hydra():
+        jobs = Jobs(loader_of(conf_folder()), config)
+        check_here(config)
+        path = sweep_place(config)
+        made = [] if config.sweep.plan else made_folders(path)
+        try:
+            if found := swept(jobs):
+                run_jobs(Sweep(jobs), found, 0)
+        except Stop as stop:
+            if stop.code in INTERRUPTED.values():
+                raise KeyboardInterrupt from None
+        finally:
+            take_away(made)
+    return collected(path)
+
+
+def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: object) -> Run:
+    """Goes on with a run from its newest sound snapshot, as `python -m runner.resume RUN` does.
+
+    changes: new limits, as `**{"stopping.max_steps": 2000}` or `"stopping.max_steps=2000"`.
+    A run that is complete is given as it is.
+
+    Raises RunnerError where it is in use, damaged or diverged, or a change would alter its past.
+    """
+    path = run.path if isinstance(run, Run) else Path(run)
+    texts = [*overrides, *texts_of(changes)]
+    outcome = resume_run(path, changes_in(texts) if texts else {}, warn, WATCHED)
+    return Run(path) if outcome is None else ended(path, outcome)
+
+
+def ended(path: Path, outcome: Outcome) -> Run:
+    """The run in a folder, unless it was interrupted or has diverged."""
+    if outcome.status == "diverged":
+        raise DivergedError(outcome.text)
+    if outcome.exit_code:
+        raise KeyboardInterrupt
+    return Run(path)
+
+
+def collected(path: Path) -> Runs:
+    """The table of a sweep that has ended; a warning names the jobs that failed."""
+    if not path.is_dir():  # its plan was asked for
+        return Runs.of(path)
+    jobs, failed = swept_jobs(path)
+    if failed:
+        each = listed(f"#{job.number} {job.overrides}: {job.error}" for job in failed)
+        text = f"{len(failed)} of the sweep's {counted(jobs, 'job')} failed: {each}"
+        warnings.warn(text, stacklevel=3)
+    return Runs.of(path)
+
+
+def texts_of(settings: Mapping[str, object], *, swept: bool = False) -> list[str]:
+    """Settings by name as overrides. swept: whether several values are a key's to be swept over."""
+    texts = []
+    for name, value in settings.items():
+        key = name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name
+        several = isinstance(value, Iterable) and not isinstance(value, str | Mapping)
+        if not (swept and several):
+            texts.append(override_text(key, value))
+        elif values := [value_text(each) for each in value]:  # type: ignore[attr-defined]
+            texts.append(f"{key}={','.join(values)}")
+        else:
+            raise SettingsError(f"{key} has no values; expected some to sweep over, or one")
+    return texts
+
+
+def check_here(config: DictConfig) -> None:
+    """Refuses what only the command line does."""
+    about = config.hydra
+    if asks_for_hydra(about):
+        raise SettingsError(
+            "hydra.job.chdir, .env_set, hydra.output_subdir, hydra.verbose and callbacks are for "
+            "the command line, python -m runner; leave them out"
+        )
+    for kind, own in (("launcher", POOL_LAUNCHER), ("sweeper", GRID_SWEEPER)):
+        if about[kind]._target_ != own:
+            choice = about.runtime.choices[f"hydra/{kind}"]
+            raise SettingsError(
+                f"hydra/{kind}={choice} is for the command line, python -m runner -m; "
+                "from Python sweeps run in processes of this machine"
+            )
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """Errors of Hydra's inside become SettingsErrors of one line."""
+    try:
+        yield
+    except COMPOSING_ERRORS as error:
+        raise explained(error) from error

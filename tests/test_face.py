@@ -1,0 +1,231 @@
+"""Training and sweeping from Python: the same folders as from a shell, and nothing left behind."""
+
+import io
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hypothesis import given
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
+
+import runner
+from runner.configuration.overrides import override_text, parsed_override
+from runner.errors import ConflictError, DataError, DivergedError, RunnerError, SettingsError
+from runner.face import texts_of
+from tests.end_to_end.commands import command
+
+SHORT = "stopping.max_steps=60"
+DIVERGING = (
+    "network.activation={hidden: linear, output: linear}",
+    "stopping.target=null",
+    "stopping.max_steps=100000",
+)
+TIMED = {"run.json", "run.log", "results.csv", "history.csv"}
+"""Files that tell times."""
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    store = ConfigStore.instance().repo
+    yield
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert not GlobalHydra.instance().is_initialized()
+    assert HydraConfig.instance().cfg is None
+    assert ConfigStore.instance().repo is store
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """A folder's files, without the columns of tables that tell times."""
+    found = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = str(path.relative_to(folder))
+        if path.suffix == ".csv":
+            table = pd.read_csv(path, dtype=str)
+            timed = ["seconds", "steps_per_second", "started", "finished"]
+            found[name] = table.drop(columns=timed, errors="ignore").to_csv().encode()
+        elif path.suffix == ".npz":
+            with np.load(path) as arrays:
+                untimed = [n for n in arrays.files if n not in ("seconds", "history")]
+                found[name] = b"".join(arrays[n].tobytes() for n in untimed)
+        elif name not in TIMED:
+            found[name] = path.read_bytes()
+    return found
+
+
+def test_a_run_leaves_the_folder_that_a_shell_leaves(tmp_path: Path) -> None:
+    shell = ["optimizer=adam", "seed=3", "recording.history=[1,5,60]", SHORT, "hydra.run.dir=a"]
+    assert command(*shell, cwd=tmp_path).code == 0
+    theirs = contents(tmp_path / "a")
+    (tmp_path / "a").rename(tmp_path / "b")
+    made = runner.train(*shell)
+    assert made.path == tmp_path / "a"
+    assert contents(made.path) == theirs
+
+
+def test_settings_by_name_are_overrides() -> None:
+    made = runner.train(SHORT, seed=np.int64(3), topology="3-2-1", **{"dataset.name": "it's"})
+    assert OmegaConf.load(made.path / ".hydra" / "overrides.yaml") == [
+        SHORT, "seed=3", "topology=3-2-1", r"dataset.name='it\'s'",
+    ]  # fmt: skip
+    assert made.settings["dataset.name"] == "it's"
+
+
+def test_a_run_tells_what_it_came_to() -> None:
+    made = runner.train(SHORT, seed=1)
+    assert made.results["steps"] == 60
+    assert made.history["step"].iloc[-1] == 60
+    assert made.network.network.topology.sizes == (3, 4, 1)
+    assert made.predict([[0, 0, 1]]).shape == (1, 1)
+    assert "learning_curve" in made.pictures
+    assert made.plot().png.startswith(b"\x89PNG")
+    assert str(made.path) in made._repr_html_()
+    with pytest.raises(SettingsError, match="no picture 'nonsense'"):
+        made.plot("nonsense")
+
+
+def test_a_run_is_silent_where_nobody_watches(capfd: pytest.CaptureFixture[str]) -> None:
+    runner.train(SHORT)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_run_goes_on() -> None:
+    made = runner.train(SHORT, seed=2)
+    longer = runner.resume(made, **{"stopping.max_steps": 90})
+    assert longer.results["steps"] == 90
+    at_once = runner.train("stopping.max_steps=90", seed=2)
+    assert longer.network.parameters.tobytes() == at_once.network.parameters.tobytes()
+    assert runner.resume(made.path).path == made.path  # complete
+
+
+def test_a_sweep_is_a_table_of_its_runs() -> None:
+    runs = runner.sweep(SHORT, topology=["3-4-1", "3-8-1"], seed=range(1, 4))
+    assert runs.groupby("topology")["seed"].apply(list).to_dict() == {
+        "3-4-1": [1, 2, 3],
+        "3-8-1": [1, 2, 3],
+    }
+    alone = runner.train(SHORT, topology="3-8-1", seed=2)
+    swept = runs.run(4)
+    assert swept.network.parameters.tobytes() == alone.network.parameters.tobytes()
+    assert (runs.folder / "results.csv").is_file()
+    assert "6 runs in" in runs._repr_html_()
+    assert type(runs[runs["seed"] == 1]) is pd.DataFrame
+
+
+def test_a_sweep_names_the_jobs_that_failed() -> None:
+    with pytest.warns(
+        UserWarning, match="1 of the sweep's 2 jobs failed: #1 stopping.max_steps=60 topology=2-4-1"
+    ):
+        runs = runner.sweep(SHORT, topology=["3-4-1", "2-4-1"])
+    assert runs["status"].tolist() == ["completed", "failed"]
+
+
+def test_a_sweep_goes_on_in_its_folder() -> None:
+    first = runner.sweep(SHORT, "hydra.sweep.dir=s", seed=[1, 2])
+    more = runner.sweep(SHORT, "hydra.sweep.dir=s", seed=[1, 2, 3])
+    assert first.folder == more.folder
+    assert more["seed"].tolist() == [1, 2, 3]
+
+
+REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
+    "an unknown key": (lambda: runner.train(topologie="3-4-1"), SettingsError, "did you mean"),
+    "a value of no kind": (lambda: runner.train(seed=object()), SettingsError, "is a object"),
+    "a sweep's option": (lambda: runner.train("sweep.workers=1"), SettingsError, "single run"),
+    "no values": (lambda: runner.sweep(seed=[]), SettingsError, "has no values"),
+    "several values": (lambda: runner.train("seed=1,2"), SettingsError, "several values"),
+    "a job that cannot be": (lambda: runner.sweep(seed=[1, -1]), SettingsError, "#1 seed=-1"),
+    "no data": (
+        lambda: runner.train("dataset=csv", "dataset.path=x", "dataset.target=y"),
+        DataError,
+        "x",
+    ),
+    "another launcher": (
+        lambda: runner.sweep("hydra/launcher=basic", seed=[1, 2]),
+        SettingsError,
+        "for the command line",
+    ),
+    "a folder for jobs": (lambda: runner.train("hydra.job.chdir=true"), SettingsError, "command"),
+    "divergence": (
+        lambda: runner.train(*DIVERGING),
+        DivergedError,
+        "training diverged",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "kind", "told"), REFUSED.values(), ids=REFUSED.keys())
+def test_mistakes_are_exceptions_of_one_line(
+    call: Callable[[], object], kind: type[RunnerError], told: str
+) -> None:
+    with pytest.raises(kind, match=told) as raised:
+        call()
+    assert "\n" not in str(raised.value)
+
+
+def test_what_was_refused_leaves_no_folder() -> None:
+    with pytest.raises(SettingsError):
+        runner.train(topology="2-4-1")
+    with pytest.raises(SettingsError):
+        runner.sweep(seed=[1, -1])
+    assert not list(Path().iterdir())
+
+
+def test_a_folder_is_one_run_s() -> None:
+    runner.train(SHORT, "hydra.run.dir=a")
+    with pytest.raises(ConflictError, match="already holds a run"):
+        runner.train(SHORT, "hydra.run.dir=a")
+
+
+def test_runs_and_sweeps_go_from_any_thread() -> None:
+    found: list[Any] = []
+
+    def work() -> None:
+        found.append(runner.train(SHORT, seed=1))
+        found.append(runner.sweep(SHORT, seed=[1, 2]))
+
+    thread = threading.Thread(target=work)
+    with redirect_stdout(io.StringIO()):
+        thread.start()
+        thread.join()
+    run, runs = found
+    assert run.results["steps"] == 60
+    assert len(runs) == 2
+
+
+@given(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False)
+    | st.text(st.characters(codec="utf-8", exclude_categories=["C"])).filter(
+        lambda text: "${" not in text
+    )
+    | st.lists(st.integers(0, 9) | st.text("ab' ,=[]{}\\\"1.", max_size=6), max_size=3)
+)  # fmt: skip
+def test_values_are_read_back_as_they_are(value: object) -> None:
+    read = parsed_override(override_text("key", value)).value()
+    assert repr(unquoted(read)) == repr(value)
+
+
+def unquoted(value: object) -> object:
+    """A value without the marks of the quotes that texts in lists were in."""
+    if isinstance(value, list):
+        return [unquoted(each) for each in value]
+    return getattr(value, "text", value)
+
+
+def test_lists_are_swept_over_and_lists_of_lists_are_values() -> None:
+    several = {"seed": range(1, 3), "recording.history": [[1, 2], [3]], "from_": None}
+    assert texts_of(several, swept=True) == [
+        "seed=1,2",
+        "recording.history=[1,2],[3]",
+        "from=null",
+    ]
