@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from importlib.util import find_spec
 
 import numpy as np
 
+from runner import compiled
 from runner.checking.memory import check_memory
-from runner.data.dataset import Dataset, on_disk
+from runner.data.dataset import Dataset
 from runner.data.distortions import distort
 from runner.errors import SettingsError, counted
 from runner.experiment.contradictions import (
@@ -158,26 +158,14 @@ def build_engine(
 ) -> Engine:
     """The engine that `engine=` names; `auto` is the compiled one where it can be had.
 
-    It needs Numba, and inputs in memory: those of a mapped file are read a batch at a time by
-    the NumPy engine alone.
     distort: how training images are changed at random for every epoch, or None.
     Raises SettingsError when `compiled` is asked for and cannot be had.
     """
-    has_numba, mapped = find_spec("numba") is not None, on_disk(problem.inputs)
-    if name == "compiled" and not has_numba:
-        raise SettingsError(
-            "engine='compiled' needs Numba, which is not installed; choose engine=numpy or auto"
-        )
-    if name == "compiled" and mapped:
-        raise SettingsError(
-            "engine='compiled' needs the inputs in memory, and those of an npy file are read from "
-            "disk a batch at a time; choose engine=numpy or auto, or save the table as npz"
-        )
-    engine: Callable[[Problem], Engine] = NumpyEngine
-    if name != "numpy" and has_numba and not mapped:
-        from runner.training.compiled_engine import CompiledEngine  # noqa: PLC0415 - loads LLVM
-
-        engine = CompiledEngine
+    problem_with = None if name == "numpy" else compiled.unsupported(problem)
+    if name == "compiled" and problem_with is not None:
+        raise SettingsError(f"engine='compiled' {problem_with}")
+    fast = name != "numpy" and problem_with is None
+    engine: Callable[[Problem], Engine] = compiled.CompiledEngine if fast else NumpyEngine
     return engine(problem) if distort is None else DistortingEngine(engine, problem, distort)
 
 

@@ -3,9 +3,9 @@
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Any
 
+from runner import compiled
 from runner.checking.parsing import parse
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
 from runner.configuration.jobs import Jobs
@@ -134,10 +134,8 @@ class Sweep:
 
         No job's data and no job's net: what may go wrong with those is to happen to the job alone.
         """
-        if self._jobs.value("engine") != "numpy" and find_spec("numba") is not None:
-            from runner.training.compiled_engine import load_kernels  # noqa: PLC0415 - loads LLVM
-
-            load_kernels()
+        if self._jobs.value("engine") != "numpy" and compiled.unsupported() is None:
+            compiled.load_kernels()
 
 
 class LostProcessError(Exception):

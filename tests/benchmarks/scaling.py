@@ -16,10 +16,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from runner.compiled import engine as compiled_engine
+from runner.compiled.layouts import ColumnLayout, RowLayout
 from runner.experiment.building import build_engine
 from runner.network.initializers import INITIALIZERS, initial_parameters
-from runner.training import compiled_engine
-from runner.training.compiled_layouts import ColumnLayout, RowLayout
 from runner.training.engine import Problem
 from runner.training.state import new_state, seeded_generator
 from tests.benchmarks.runs import Contestant

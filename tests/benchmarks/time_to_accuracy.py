@@ -77,7 +77,7 @@ RACES = {
 }
 
 IMPORTS = {
-    "runner": "import runner.experiment.running, runner.training.compiled_engine",
+    "runner": "import runner.experiment.running, runner.compiled.engine",
     "scikit-learn": "import sklearn.neural_network",
     "PyTorch": "import torch",
 }

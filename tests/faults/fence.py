@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from runner.compiled import engine as compiled_engine
+from runner.compiled.kernels import machine_code
+from runner.compiled.kernels.structures import Course, Packed
 from runner.network.topology import Array
-from runner.training import compiled_engine
-from runner.training.compiled import machine_code
-from runner.training.compiled.structures import Course, Packed
 
 PAGE = mmap.PAGESIZE
 GUARD = 64 << 20

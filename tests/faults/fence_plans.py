@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.compiled.engine import CompiledEngine
 from runner.errors import RunnerError
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
@@ -18,7 +19,6 @@ from runner.network.scaling import Scaling
 from runner.network.topology import Array
 from runner.run_folder.snapshots import save_snapshot, snapshot_arrays, sound_snapshot
 from runner.storage.npz_files import encode
-from runner.training.compiled_engine import CompiledEngine
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, Penalty, Problem
 from runner.training.optimizers import OPTIMIZERS

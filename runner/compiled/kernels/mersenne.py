@@ -9,7 +9,7 @@ The formulas take one uint32 or eight of them (`lanes`).
 import numpy as np
 from numba import njit
 
-from runner.training.compiled.lanes import WIDTH, evens, load, odds, store, to_double
+from runner.compiled.kernels.lanes import WIDTH, evens, load, odds, store, to_double
 
 quick = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
 LENGTH, SHIFT = 624, 397

@@ -6,8 +6,8 @@ kernel is written once and compiled for a layout when a net first wants it.
 
 from numba.extending import overload
 
-from runner.training.compiled import columns, rows
-from runner.training.compiled.structures import Columns, Rows
+from runner.compiled.kernels import columns, rows
+from runner.compiled.kernels.structures import Columns, Rows
 
 LAYOUTS = {Columns: columns, Rows: rows}
 OPTIONS = {"error_model": "numpy", "forceinline": True, "no_cpython_wrapper": True}

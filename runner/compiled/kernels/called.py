@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from numba import types
 
-from runner.training.compiled import normalizing, restraint
-from runner.training.compiled.activations import ACTIVATIONS
-from runner.training.compiled.losses import LOSSES
-from runner.training.compiled.optimizers import OPTIMIZERS
-from runner.training.compiled.pointers import PointerType, caller
-from runner.training.compiled.structures import NUMBERS
+from runner.compiled.kernels import batch_norm_kernels as normalizing
+from runner.compiled.kernels import restraint_kernels as restraint
+from runner.compiled.kernels.activation_kernels import ACTIVATIONS
+from runner.compiled.kernels.loss_kernels import LOSSES
+from runner.compiled.kernels.optimizer_kernels import OPTIMIZERS
+from runner.compiled.kernels.pointers import PointerType, caller
+from runner.compiled.kernels.structures import NUMBERS
 
 COUNT, NUMBER = types.intp, types.float64
 DOUBLES, INTEGERS = PointerType(types.float64), PointerType(types.int64)

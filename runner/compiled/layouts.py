@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.network.topology import Array, Layer
-from runner.training.compiled.plan import (
+from runner.compiled.kernels.plan import (
     ACTIVATION,
     BIAS,
     GAMMA,
@@ -21,7 +20,8 @@ from runner.training.compiled.plan import (
     WEIGHTS,
     WIDTH,
 )
-from runner.training.compiled.structures import BY_INPUT, BY_SAMPLE, DENSE, Columns, Rows
+from runner.compiled.kernels.structures import BY_INPUT, BY_SAMPLE, DENSE, Columns, Rows
+from runner.network.topology import Array, Layer
 from runner.training.engine import Problem
 
 MOST_NONZERO = 0.3

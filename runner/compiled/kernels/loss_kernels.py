@@ -3,8 +3,8 @@
 The same equations as in `runner.network.losses`.
 """
 
-from runner.training.compiled.exponentials import exp, log1p
-from runner.training.compiled.lanes import WIDTH, absolute, choose, load, store, total
+from runner.compiled.kernels.exponentials import exp, log1p
+from runner.compiled.kernels.lanes import WIDTH, absolute, choose, load, store, total
 
 
 def squared_error(_z, a, wanted, real, deltas, count):

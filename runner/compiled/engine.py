@@ -5,12 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from runner.network.losses import LOSSES as REFERENCE_LOSSES
-from runner.network.topology import Array
-from runner.training.compiled import machine_code, structures
-from runner.training.compiled.caching import cache_folder, is_kept
-from runner.training.compiled.machine_code import address
-from runner.training.compiled.plan import (
+from runner.compiled.kernels import machine_code, structures
+from runner.compiled.kernels.kernel_cache import cache_folder, is_kept
+from runner.compiled.kernels.machine_code import address
+from runner.compiled.kernels.plan import (
     FIELDS,
     FORWARD,
     NORMALIZE,
@@ -19,7 +17,7 @@ from runner.training.compiled.plan import (
     VECTOR_BYTES,
     WIDTH,
 )
-from runner.training.compiled.structures import (
+from runner.compiled.kernels.structures import (
     INPUTS,
     NUMBERS,
     Columns,
@@ -30,7 +28,9 @@ from runner.training.compiled.structures import (
     Rows,
     Rule,
 )
-from runner.training.compiled_layouts import ColumnLayout, RowLayout, aligned
+from runner.compiled.layouts import ColumnLayout, RowLayout, aligned
+from runner.network.losses import LOSSES as REFERENCE_LOSSES
+from runner.network.topology import Array
 from runner.training.engine import Penalty, Problem, StepReport
 from runner.training.metrics import LOSS, METRICS, Target, metric_values
 from runner.training.optimizers import OPTIMIZERS as REFERENCE_OPTIMIZERS

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-from runner.training.compiled.lanes import fused, load_many, store, zeros
+from runner.compiled.kernels.lanes import fused, load_many, store, zeros
 
 # What calls these is forced inline, which would hold for them too if nothing else were said.
 apart = njit(no_cpython_wrapper=True, error_model="numpy", forceinline=False)

@@ -16,11 +16,15 @@ import operator
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-from runner.training.compiled.plan import VECTOR_BYTES, WIDTH
+from runner.compiled.kernels.numba_internals import (
+    AbstractTemplate,
+    get_or_insert_function,
+    infer_global,
+    signature,
+)
+from runner.compiled.kernels.plan import VECTOR_BYTES, WIDTH
 
 _I32 = ir.IntType(32)
 _ELEMENT = {
@@ -232,9 +236,7 @@ def _llvm(builder, name, *vectors):
     suffix = "f64" if kind.element == ir.DoubleType() else "f32"
     function_type = ir.FunctionType(kind, [kind] * len(vectors))
     full = f"llvm.{name}.v{kind.count}{suffix}"
-    return builder.call(
-        cgutils.get_or_insert_function(builder.module, function_type, full), vectors
-    )
+    return builder.call(get_or_insert_function(builder.module, function_type, full), vectors)
 
 
 @intrinsic

@@ -8,7 +8,7 @@ from math import sqrt
 
 from numba import njit
 
-from runner.training.compiled.lanes import WIDTH, choose, load, root, store
+from runner.compiled.kernels.lanes import WIDTH, choose, load, root, store
 
 quick = njit(no_cpython_wrapper=True, error_model="numpy")
 

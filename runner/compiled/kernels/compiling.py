@@ -3,10 +3,12 @@
 import numpy as np
 from numba import from_dtype, njit, types
 
-from runner.training.compiled import kernel
-from runner.training.compiled.caching import Code
-from runner.training.compiled.pointers import PointerType
-from runner.training.compiled.structures import (
+from runner.compiled.kernels import steps as kernel
+from runner.compiled.kernels.called import KINDS, Kind
+from runner.compiled.kernels.kernel_cache import Code
+from runner.compiled.kernels.numba_internals import object_code
+from runner.compiled.kernels.pointers import PointerType
+from runner.compiled.kernels.structures import (
     INPUTS,
     LAYOUTS,
     NUMBERS,
@@ -16,7 +18,6 @@ from runner.training.compiled.structures import (
     Rule,
     fields,
 )
-from runner.training.compiled.tables import KINDS, Kind
 
 SCALARS = {int: types.int64, float: types.float64}
 
@@ -41,7 +42,4 @@ def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> C
     wanted = Kind({name: kernel.advance}, structures) if kind == "advance" else KINDS[kind]
     signature = wanted.result(*map(exact, wanted.arguments))
     options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    dispatcher = njit(signature, **options)(wanted.functions[name])
-    (result,) = dispatcher.overloads.values()
-    _, _, (content, _) = result.library.serialize_using_object_code()
-    return Code(result.fndesc.llvm_func_name, content)
+    return Code(*object_code(njit(signature, **options)(wanted.functions[name])))

@@ -10,9 +10,9 @@ from math import log
 
 from numba import njit
 
-from runner.training.compiled.exponentials import exp
-from runner.training.compiled.lanes import WIDTH, load, spread, store
-from runner.training.compiled.plan import (
+from runner.compiled.kernels.exponentials import exp
+from runner.compiled.kernels.lanes import WIDTH, load, spread, store
+from runner.compiled.kernels.plan import (
     BIAS,
     FIELDS,
     INPUTS,
@@ -20,8 +20,8 @@ from runner.training.compiled.plan import (
     STRIDE,
     WEIGHTS,
 )
-from runner.training.compiled.products import ADDED, FRESH, ONE, dense, scatter, sparse
-from runner.training.compiled.structures import BY_SAMPLE, DENSE
+from runner.compiled.kernels.products import ADDED, FRESH, ONE, dense, scatter, sparse
+from runner.compiled.kernels.structures import BY_SAMPLE, DENSE
 
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
 apart = njit(no_cpython_wrapper=True, error_model="numpy", forceinline=False)

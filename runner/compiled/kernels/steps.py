@@ -6,10 +6,20 @@ kernel is compiled, between `columns` and `rows`. What it works on comes in `str
 
 from numba import njit
 
-from runner.training.compiled import layouts
-from runner.training.compiled.lanes import WIDTH, absolute, load, store, total
-from runner.training.compiled.mersenne import draw
-from runner.training.compiled.plan import (
+from runner.compiled.kernels import by_layout as layouts
+from runner.compiled.kernels.called import (
+    call_forward,
+    call_loss,
+    call_normalize,
+    call_normalize_back,
+    call_restrain,
+    call_shorten,
+    call_slope,
+    call_update,
+)
+from runner.compiled.kernels.lanes import WIDTH, absolute, load, store, total
+from runner.compiled.kernels.mersenne import draw
+from runner.compiled.kernels.plan import (
     ACTIVATION,
     FIELDS,
     FORWARD,
@@ -20,22 +30,12 @@ from runner.training.compiled.plan import (
     SLOPE,
     SPAN,
 )
-from runner.training.compiled.shuffling import stable_order
-from runner.training.compiled.structures import (
+from runner.compiled.kernels.shuffling import stable_order
+from runner.compiled.kernels.structures import (
     AT_LEAST,
     AT_MOST,
     BACKWARD_DROPOUT,
     FORWARD_DROPOUT,
-)
-from runner.training.compiled.tables import (
-    call_forward,
-    call_loss,
-    call_normalize,
-    call_normalize_back,
-    call_restrain,
-    call_shorten,
-    call_slope,
-    call_update,
 )
 
 inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")

@@ -5,7 +5,7 @@ The same equations as in `runner.training.restraint`.
 
 from math import sqrt
 
-from runner.training.compiled.lanes import WIDTH, choose, load, store, total
+from runner.compiled.kernels.lanes import WIDTH, choose, load, store, total
 
 
 def restrain(parameters, gradient, is_weight, count, limits):

@@ -37,7 +37,7 @@ def cache_folder() -> str | None:
     """
     digest = hashlib.sha256()
     for package in (Path(__file__).parent, Path(network.__file__).parent):
-        for source in sorted(package.glob("*.py")):
+        for source in sorted(package.rglob("*.py")):
             digest.update(source.read_bytes())
     processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     digest.update(" ".join((version("numba"), version("llvmlite"), *processor)).encode())

@@ -6,9 +6,9 @@ The same equations as in `runner.network.batch_norm`. row: the layer's in the pl
 
 from math import sqrt
 
+from runner.compiled.kernels.lanes import WIDTH, load, root, spread, store, total
+from runner.compiled.kernels.plan import BIAS, GAMMA, MEAN, OUTPUTS, STRIDE, VARIANCE
 from runner.network.batch_norm import EPSILON, MOMENTUM
-from runner.training.compiled.lanes import WIDTH, load, root, spread, store, total
-from runner.training.compiled.plan import BIAS, GAMMA, MEAN, OUTPUTS, STRIDE, VARIANCE
 
 
 def normalize_columns(z, normal, inverse, parameters, real, row, count):

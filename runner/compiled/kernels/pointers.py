@@ -10,8 +10,9 @@ import operator
 from inspect import Parameter, Signature
 
 from numba import types
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
+
+from runner.compiled.kernels.numba_internals import AbstractTemplate, infer_global, signature
 
 
 class PointerType(types.Type):

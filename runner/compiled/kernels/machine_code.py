@@ -9,7 +9,7 @@ from functools import cache
 
 import llvmlite.binding as llvm
 
-from runner.training.compiled.caching import Code, keep, kept
+from runner.compiled.kernels.kernel_cache import Code, keep, kept
 
 Key = tuple[str, ...]
 """Kind, name, and the types of numbers, as `compiling.compiled` takes them."""
@@ -24,7 +24,7 @@ def address(*key: str) -> int:
     """Where that function begins; it stays with the process."""
     code = kept(key)
     if code is None:
-        from runner.training.compiled import compiling  # noqa: PLC0415 - loads Numba
+        from runner.compiled.kernels import compiling  # noqa: PLC0415 - loads Numba
 
         code = compiling.compiled(*key)
         keep(key, code)

@@ -9,8 +9,8 @@ from math import log
 
 from numba import njit
 
-from runner.training.compiled.exponentials import exp
-from runner.training.compiled.lanes import (
+from runner.compiled.kernels.exponentials import exp
+from runner.compiled.kernels.lanes import (
     WIDTH,
     choose,
     load,
@@ -19,7 +19,7 @@ from runner.training.compiled.lanes import (
     store,
     total,
 )
-from runner.training.compiled.plan import (
+from runner.compiled.kernels.plan import (
     BIAS,
     FIELDS,
     INPUTS,

@@ -23,7 +23,7 @@ def pointer_to() -> Any:
     """For compiled code: where a C-contiguous array's numbers begin."""
     from numba.core import cgutils
 
-    from runner.training.compiled import pointers
+    from runner.compiled.kernels import pointers
 
     proxy, kind = compiled(cgutils.create_struct_proxy, pointers.PointerType)
 
@@ -39,7 +39,7 @@ def pointer_to() -> Any:
 
 @cache
 def drawing() -> Any:
-    from runner.training.compiled import mersenne
+    from runner.compiled.kernels import mersenne
 
     draw, pointer = compiled(mersenne.draw, pointer_to())
 
@@ -81,7 +81,7 @@ def test_draws_astride_two_blocks_are_numpys() -> None:
 
 @cache
 def ordering() -> Any:
-    from runner.training.compiled import shuffling
+    from runner.compiled.kernels import shuffling
 
     stable_order, pointer = compiled(shuffling.stable_order, pointer_to())
 
@@ -103,7 +103,7 @@ def test_an_order_is_numpys_stable_argsort(count: int, different: int) -> None:
 @cache
 def on_array(name: str) -> Any:
     """The function of that name in `exponentials`, over an array of whole lanes."""
-    from runner.training.compiled import exponentials, lanes, plan
+    from runner.compiled.kernels import exponentials, lanes, plan
 
     load, store, pointer = compiled(lanes.load, lanes.store, pointer_to())
     function = getattr(exponentials, name)

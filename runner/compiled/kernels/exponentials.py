@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
-from runner.training.compiled.lanes import (
+from runner.compiled.kernels.lanes import (
     LanesType,
     absolute,
     choose,
