@@ -6,12 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from runner.analysis.confusions import load_classes, load_confusion
-    from runner.analysis.histories import load_history, load_predictions
-    from runner.analysis.networks import load_network
     from runner.analysis.run import Run, Runs
     from runner.analysis.runs import load_runs
+    from runner.analysis.tidy_tables import (
+        load_classes,
+        load_confusion,
+        load_history,
+        load_predictions,
+    )
     from runner.face import resume, sweep, train
+    from runner.run_folder.networks import load_network
 
 if sys.argv[:1] == ["-m"]:  # python -m runner…: Ctrl-C while modules load just ends the process
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -33,13 +37,13 @@ __all__ = [
 ]
 
 PLACES = {
+    "load_classes": "runner.analysis.tidy_tables",
+    "load_confusion": "runner.analysis.tidy_tables",
+    "load_history": "runner.analysis.tidy_tables",
+    "load_network": "runner.run_folder.networks",
+    "load_predictions": "runner.analysis.tidy_tables",
     "Run": "runner.analysis.run",
     "Runs": "runner.analysis.run",
-    "load_classes": "runner.analysis.confusions",
-    "load_confusion": "runner.analysis.confusions",
-    "load_history": "runner.analysis.histories",
-    "load_network": "runner.analysis.networks",
-    "load_predictions": "runner.analysis.histories",
     "load_runs": "runner.analysis.runs",
     "resume": "runner.face",
     "sweep": "runner.face",

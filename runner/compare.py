@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from runner.analysis.choosing import differs, telling, worth_showing
-from runner.analysis.columns import Mask
 from runner.analysis.comparing import (
     SPENT,
     Group,
@@ -21,14 +19,22 @@ from runner.analysis.comparing import (
     grouped,
     measure_of,
     summary,
-    varying,
 )
-from runner.analysis.copies import TIMED, otherwise, repeated
+from runner.analysis.csv_tables import Mask
 from runner.analysis.filters import where
-from runner.analysis.numbers import decimals_for, number_text
+from runner.analysis.number_texts import decimals_for, number_text
 from runner.analysis.runs import read_runs
-from runner.analysis.terminal import fitting, say, show
-from runner.analysis.wording import sentence, shortage, value_text, words_of
+from runner.analysis.telling_apart import (
+    TIMED,
+    differs,
+    otherwise,
+    repeated,
+    telling,
+    varying,
+    worth_showing,
+)
+from runner.analysis.terminal_tables import fitting, say, show
+from runner.analysis.verdict_sentences import sentence, shortage, value_text, words_of
 from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, run_command
 from runner.errors import SettingsError, SnapshotError, counted, printable

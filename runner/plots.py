@@ -45,8 +45,8 @@ def drawn(run: Path, datasets: dict[str, Dataset]) -> Sequence[str]:
 
     datasets: those read so far, for jobs of a sweep mostly share one.
     """
-    from runner.analysis.networks import load_network  # noqa: PLC0415
     from runner.analysis.plots.pictures import draw_run  # noqa: PLC0415 - loads matplotlib
+    from runner.run_folder.networks import load_network  # noqa: PLC0415
 
     try:
         about = described(run)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.analysis.networks import load_network
-from runner.analysis.samples import Samples, read_samples
 from runner.commands import CommandParser, run_command
 from runner.data.dataset import ordinals
+from runner.data.new_samples import Samples, read_samples
 from runner.data.table_files import told_as
 from runner.errors import SettingsError, counted, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
+from runner.run_folder.networks import load_network
 from runner.run_folder.run_directory import described
 from runner.run_folder.tables import csv_bytes
 from runner.storage.files import write_output

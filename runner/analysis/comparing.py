@@ -22,6 +22,7 @@ from runner.analysis.statistics import (
     paired_difference,
     unpaired_difference,
 )
+from runner.analysis.telling_apart import varying
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 from runner.network.topology import Array
@@ -147,13 +148,6 @@ def measure_of(runs: pd.DataFrame, name: str, better: str | None) -> Measure:
     relative = not (learnt and higher_is_better(plain)) and bool((values > 0).all())
     fraction = plain.endswith("accuracy") and bool(values.between(0, 1).all())
     return Measure(name, higher, relative, fraction)
-
-
-def varying(runs: pd.DataFrame) -> list[str]:
-    """The columns of the configuration in which the runs differ."""
-    names = [str(name) for name in runs]
-    settings = names[: names.index("status")]
-    return [name for name in settings if runs[name].nunique(dropna=False) > 1]
 
 
 def grouped(

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from runner.analysis.choosing import telling
-from runner.analysis.histories import load_history
-from runner.analysis.networks import RunNetwork, load_network
 from runner.analysis.runs import load_runs
+from runner.analysis.telling_apart import telling
+from runner.analysis.tidy_tables import load_history
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.network.topology import Array
+from runner.run_folder.networks import RunNetwork, load_network
 from runner.run_folder.run_directory import DRAWN, described
 from runner.run_folder.tables import configuration_columns
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from runner.analysis.columns import STATUSES, TYPES, number
-from runner.analysis.tables import NOT_READABLE, Rows, parse, read_rows
+from runner.analysis.csv_tables import NOT_READABLE, STATUSES, TYPES, Rows, number, parse, read_rows
 from runner.errors import SnapshotError, printable
 from runner.run_folder.run_directory import read_run
 from runner.run_folder.sweep_folder import is_number

@@ -135,7 +135,7 @@ def suggestion(folder: Path, console: Console) -> dict[str, float]:
 
 def track(settings: LoggerSettings, folder: Path) -> None:
     """Copies a run that has ended to where it is tracked; what goes wrong is said, no more."""
-    from runner.recording.mlflow_logger import log_run  # noqa: PLC0415 - for those who ask for it
+    from runner.exporting.mlflow_logger import log_run  # noqa: PLC0415 - for those who ask for it
 
     if (problem := log_run(folder, settings.folder, settings.experiment)) is not None:
         print(f"warning: {problem}", file=sys.stderr)

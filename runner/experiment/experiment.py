@@ -23,8 +23,8 @@ from runner.experiment.building import (
 from runner.experiment.contradictions import check_threads
 from runner.experiment.loading import load_dataset, samples_of
 from runner.experiment.recorder import Occasions
+from runner.exporting.mlflow_logger import check_mlflow
 from runner.network.topology import Array
-from runner.recording.mlflow_logger import check_mlflow
 from runner.run_folder.tables import configuration_columns
 from runner.settings import DatasetSettings, Settings, parse_settings
 from runner.training.engine import Engine, StepReport

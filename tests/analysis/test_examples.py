@@ -1,7 +1,6 @@
 """The examples in the docstrings give what they say."""
 
 import doctest
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -64,25 +63,17 @@ def test_the_examples_of_the_documentation_give_what_they_say(
     assert result.failed == 0
 
 
-def test_examples_of_classes_give_what_they_say(
-    digits: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(digits)
-    result = doctest.testmod(import_module("runner.analysis.confusions"))
-    assert result.attempted > 0
-    assert result.failed == 0
+OF_DIGITS = ("load_classes", "load_confusion")
 
 
-@pytest.mark.parametrize("module", ["runs", "histories", "networks"])
+@pytest.mark.parametrize("name", [name for name in runner.__all__ if name.startswith("load_")])
 def test_examples_give_what_they_say(
-    module: str, workplace: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(workplace)
+    monkeypatch.chdir(request.getfixturevalue("digits" if name in OF_DIGITS else "workplace"))
     functions = {name: getattr(runner, name) for name in runner.__all__}
-    result = doctest.testmod(
-        import_module(f"runner.analysis.{module}"),
-        extraglobs=functions,
-        optionflags=doctest.NORMALIZE_WHITESPACE,
-    )
+    checks = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    (examples,) = doctest.DocTestFinder().find(functions[name], name, globs=functions)
+    result = checks.run(examples)
     assert result.attempted > 0
     assert result.failed == 0

@@ -10,9 +10,9 @@ import pytest
 
 import runner
 from runner import load_network
-from runner.analysis.samples import read_samples
 from runner.commands import run_command
 from runner.configuration.composing import compose
+from runner.data.new_samples import read_samples
 from runner.errors import DataError
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.topology import Array

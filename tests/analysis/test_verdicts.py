@@ -8,7 +8,7 @@ import pytest
 
 from runner.analysis.comparing import Group, Measure, compare_groups
 from runner.analysis.statistics import mean_interval
-from runner.analysis.wording import sentence
+from runner.analysis.verdict_sentences import sentence
 from tests.analysis.test_compare import HEADER, results, said, write_runs
 
 STEPS = Measure("steps", higher_is_better=False, relative=True)

@@ -23,7 +23,7 @@ from runner import load_history, load_runs
 from runner.compare import main as compare
 from runner.configuration.composing import compose
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.recording.mlflow_logger import log_run
+from runner.exporting.mlflow_logger import log_run
 from runner.run_folder.tables import csv_bytes
 from runner.sweeping.results import collect_results
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.analysis.histories import load_history
 from runner.analysis.runs import load_runs
+from runner.analysis.tidy_tables import load_history
 from runner.configuration.composing import compose
 from runner.errors import RunnerError, SettingsError, SnapshotError
 from runner.network.topology import parse_sizes

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.analysis.choosing import telling, worth_showing
 from runner.analysis.comparing import default_metric
-from runner.analysis.histories import load_history
-from runner.analysis.numbers import decimals_of
+from runner.analysis.number_texts import decimals_of
+from runner.analysis.telling_apart import telling, worth_showing
+from runner.analysis.tidy_tables import load_history
 from runner.storage.reading import recorded_overrides
 
 CURVE_NUMBERS = 450_000

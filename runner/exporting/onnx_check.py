@@ -4,8 +4,8 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from runner.analysis.onnx_graph import input_type
 from runner.errors import SnapshotError
+from runner.exporting.onnx_graph import input_type
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.analysis.onnx_check import checked, run_onnx
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.export import main, npz_bytes
+from runner.exporting.onnx_check import checked, run_onnx
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.network import Network
 from runner.network.scaling import Scaling
@@ -47,7 +47,7 @@ CASES = [*((name, "sigmoid") for name in ELEMENTWISE), *(("tanh", name) for name
 @pytest.mark.parametrize(("hidden", "output"), CASES)
 def test_onnx_gives_what_the_network_gives(hidden: str, output: str, dtype: str) -> None:
     pytest.importorskip("onnx")
-    from runner.analysis.onnx_graph import onnx_bytes
+    from runner.exporting.onnx_graph import onnx_bytes
 
     network = trained(hidden, output, dtype)
     inputs = INPUTS.copy()
@@ -61,7 +61,7 @@ def test_onnx_gives_what_the_network_gives(hidden: str, output: str, dtype: str)
 
 def test_onnx_normalises_as_prediction_does() -> None:
     pytest.importorskip("onnx")
-    from runner.analysis.onnx_graph import onnx_bytes
+    from runner.exporting.onnx_graph import onnx_bytes
 
     network = trained("tanh", "linear", batch_norm=True)
     found = run_onnx(onnx_bytes(network), INPUTS)
@@ -70,7 +70,7 @@ def test_onnx_normalises_as_prediction_does() -> None:
 
 def test_onnx_keeps_small_differences_of_large_numbers_in_float32() -> None:
     pytest.importorskip("onnx")
-    from runner.analysis.onnx_graph import onnx_bytes
+    from runner.exporting.onnx_graph import onnx_bytes
 
     far = np.array([2e3, 1e6, 5e8])
     network = replace(
@@ -88,7 +88,7 @@ def test_onnx_keeps_small_differences_of_large_numbers_in_float32() -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_the_written_model_is_checked(dtype: str) -> None:
     pytest.importorskip("onnx")
-    from runner.analysis.onnx_graph import onnx_bytes
+    from runner.exporting.onnx_graph import onnx_bytes
 
     network = trained("relu", "softmax", dtype)
     content = onnx_bytes(network)

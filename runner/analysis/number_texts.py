@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.analysis.wording import value_text
+from runner.analysis.verdict_sentences import value_text
 from runner.network.topology import Array
 
 DIGITS = 4

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.analysis.numbers import decimals_of, number_text
+from runner.analysis.number_texts import decimals_of, number_text
 from runner.errors import counted, printable
 from runner.standard_output import table_console
 

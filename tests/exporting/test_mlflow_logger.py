@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runner.errors import SettingsError
-from runner.recording.mlflow_logger import check_mlflow, log_run
+from runner.exporting.mlflow_logger import check_mlflow, log_run
 from runner.run_folder.tables import read_column, read_row
 from tests.end_to_end.commands import ENVIRONMENT, ending, start
 from tests.limits import bounded
@@ -80,7 +80,7 @@ def test_a_run_stays_completed_when_tracking_fails(tmp_path: Path) -> None:
 def test_without_mlflow_the_run_is_refused_before_it_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("runner.recording.mlflow_logger.find_spec", lambda _: None)
+    monkeypatch.setattr("runner.exporting.mlflow_logger.find_spec", lambda _: None)
     with pytest.raises(SettingsError, match=r"pip install '\.\[mlflow\]'"):
         check_mlflow()
 

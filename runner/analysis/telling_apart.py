@@ -1,8 +1,8 @@
-"""Which of very many columns tell runs apart, and which results are worth a look."""
+"""What tells runs apart: settings and results that differ, and which runs repeat another."""
 
 import pandas as pd
 
-from runner.analysis.comparing import varying
+from runner.analysis.csv_tables import Mask
 from runner.training.metrics import TEST, VALIDATION
 
 FIRST = (
@@ -20,6 +20,13 @@ MEASURES = ("accuracy", "r2", "loss")
 SPENT = ("status", "steps", "epochs", "seconds")
 FEW = 4
 """So many settings that differ are all shown, such as those of values that were paired."""
+
+
+def varying(runs: pd.DataFrame) -> list[str]:
+    """The columns of the configuration in which the runs differ."""
+    names = [str(name) for name in runs]
+    settings = names[: names.index("status")]
+    return [name for name in settings if runs[name].nunique(dropna=False) > 1]
 
 
 def telling(runs: pd.DataFrame) -> list[str]:
@@ -66,3 +73,35 @@ def held_out(runs: pd.DataFrame, measure: str) -> str:
 def differs(runs: pd.DataFrame, name: str) -> bool:
     """Whether there is such a column, and it is not the same in all runs."""
     return name in runs and (len(runs) == 1 or runs[name].nunique(dropna=False) > 1)
+
+
+TIMED = ("seconds", "steps_per_second")
+"""Results that differ each time that a run is repeated: each of them tells something."""
+
+
+def repeated(runs: pd.DataFrame) -> Mask:
+    """Which runs repeat another one of equal settings: all but the one of each that counts.
+
+    That is the last that completed, or the last of all where none did.
+    """
+    kept = "the run that counts comes last"
+    order = runs.assign(**{kept: runs["status"] == "completed"})
+    by = [kept, *(["finished"] if "finished" in runs else [])]
+    order = order.sort_values(by, kind="stable", na_position="first")
+    return alike(order).duplicated(keep="last").reindex(runs.index)
+
+
+def otherwise(runs: pd.DataFrame, again: Mask, result: str) -> int:
+    """How many of the repeated runs have another result than the one that counts."""
+    groups = alike(runs)
+    counting = runs.loc[~again, result].groupby(groups[~again]).first()
+    expected, found = groups[again].map(counting), runs.loc[again, result]
+    return int(((expected != found) & expected.notna() & found.notna()).sum())
+
+
+def alike(runs: pd.DataFrame) -> "pd.Series[int]":
+    """Of each run a number that only runs of the same settings share."""
+    names = varying(runs)
+    if not names:
+        return pd.Series(0, runs.index)
+    return runs.groupby(names, dropna=False, sort=False).ngroup()

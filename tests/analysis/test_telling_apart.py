@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.analysis.choosing import telling, worth_showing
 from runner.analysis.comparing import default_metric
-from runner.analysis.numbers import decimals_for, number_text
-from runner.analysis.terminal import fitting, say, show
+from runner.analysis.number_texts import decimals_for, number_text
+from runner.analysis.telling_apart import telling, worth_showing
+from runner.analysis.terminal_tables import fitting, say, show
 
 MIXED = pd.DataFrame(
     {

@@ -1,4 +1,4 @@
-"""Histories and predictions of many runs, tidy: a row an epoch recorded, or a row a sample."""
+"""What many runs recorded, as tidy tables: histories, predictions, and how classes were told."""
 
 import os
 import warnings
@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from runner.analysis.columns import number
+from runner.analysis.csv_tables import NOT_READABLE, Rows, number, parse, read_rows
 from runner.analysis.runs import load_runs, reason
-from runner.analysis.tables import NOT_READABLE, Rows, parse, read_rows
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 
@@ -89,6 +88,39 @@ def load_predictions(runs: Runs) -> pd.DataFrame:
     sample = predictions.groupby(["run", "part"], observed=True).cumcount() + 1
     predictions.insert(2, "sample", sample)
     return predictions
+
+
+def load_classes(runs: Runs) -> pd.DataFrame:
+    """Of each class, tidy: `run`, `part`, `class`, `samples`, `precision`, `recall` and `f1`.
+
+    runs: as for `load_history`; those that predict numbers have no classes.
+
+    >>> classes = load_classes("outputs/digits")
+    >>> worst = classes.groupby("class")["recall"].mean().nsmallest(3)
+    >>> len(worst)
+    3
+    """
+    return tidy(runs, "classes.csv", growing=False, texts=("part", "class"))
+
+
+def load_confusion(runs: Runs) -> pd.DataFrame:
+    """Confusion matrices, tidy: `run`, `part`, `class`, `taken_for` and the `count` of samples.
+
+    runs: as for `load_history`. A table of all runs together:
+
+    >>> confusion = load_confusion("outputs/digits")
+    >>> together = confusion.pivot_table("count", "class", "taken_for", aggfunc="sum")
+    >>> together.shape
+    (10, 10)
+    """
+    wide = tidy(runs, "confusion.csv", growing=False, texts=("part", "class"))
+    if wide.empty:
+        return wide.reindex(columns=["run", "part", "class", "taken_for", "count"])
+    long = wide.melt(["run", "part", "class"], var_name="taken_for", value_name="count")
+    found = long.dropna(subset="count").reset_index(drop=True)
+    found["taken_for"] = found["taken_for"].astype("string")
+    found.attrs["unreadable"] = wide.attrs["unreadable"]
+    return found
 
 
 def paths_of(runs: Runs) -> list[str]:

@@ -34,8 +34,8 @@ class RunNetwork(TrainedNetwork):
         table: Any = inputs
         if not hasattr(table, "iloc") or table.columns.equals(unnamed(table.shape[1])):
             return super().predict(table)
-        from runner.analysis.samples import read_columns  # noqa: PLC0415 - only for tables
         from runner.data.frames import Frame  # noqa: PLC0415
+        from runner.data.new_samples import read_columns  # noqa: PLC0415 - only for tables
 
         dataset = described(self.folder)["configuration"].get("dataset") or {}
         return super().predict(read_columns(self, Frame(table), dataset, alone=True).inputs)
