@@ -30,9 +30,9 @@ from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, Outcome, run_experiment
 from runner.run_folder.ownership import take_away
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.sweeping.grid import swept
 from runner.sweeping.launching import run_jobs
-from runner.sweeping.results import swept_jobs
 from runner.sweeping.sweep import Sweep
 
 WATCHED = Manner(shown="progress")
@@ -125,9 +125,10 @@ def collected(path: Path) -> Runs:
     """The table of a sweep that has ended; a warning names the jobs that failed."""
     if not path.is_dir():  # its plan was asked for
         return Runs.of(path)
-    jobs, failed = swept_jobs(path)
+    folder = SweepFolder(path)
+    jobs, failed = folder.ended
     if failed:
-        each = listed(f"#{job.number} {job.overrides}: {job.error}" for job in failed)
+        each = listed(map(folder.named, failed))
         text = f"{len(failed)} of the sweep's {counted(jobs, 'job')} failed: {each}"
         warnings.warn(text, stacklevel=3)
     return Runs.of(path)

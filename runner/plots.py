@@ -8,7 +8,7 @@ from runner.commands import CommandParser, run_command
 from runner.data.dataset import Dataset
 from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
 from runner.experiment.loading import load_dataset
-from runner.run_folder.run_directory import described
+from runner.run_folder.run import RunFolder
 from runner.settings import parse_settings
 
 EXAMPLES = """\
@@ -49,7 +49,7 @@ def drawn(run: Path, datasets: dict[str, Dataset]) -> Sequence[str]:
     from runner.run_folder.networks import load_network  # noqa: PLC0415
 
     try:
-        about = described(run)
+        about = RunFolder(run).about()
         settings = parse_settings(about["configuration"]).dataset
         dataset = datasets.get(repr(settings)) or load_dataset(settings)
         datasets[repr(settings)] = dataset

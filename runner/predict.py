@@ -14,7 +14,7 @@ from runner.errors import SettingsError, counted, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 from runner.run_folder.networks import load_network
-from runner.run_folder.run_directory import described
+from runner.run_folder.run import RunFolder
 from runner.run_folder.tables import csv_bytes
 from runner.storage.files import write_output
 from runner.training.metrics import squared_error, variation
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
             f"-o {printable(options.output)} is the file that is read; expected another name"
         )
     network = load_network(options.run, options.step)
-    dataset = described(options.run)["configuration"].get("dataset")
+    dataset = RunFolder(options.run).configuration.get("dataset")
     with told_as(None):
         samples = read_samples(network, options.file, options.labels, dataset or {})
     outputs = network.predict(samples.inputs)

@@ -21,7 +21,8 @@ from runner.commands import CommandParser, run_command
 from runner.configuration.composing import compose, conf_folder
 from runner.errors import SettingsError, counted, printable
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.run_folder.snapshots import load_snapshot, newest_snapshot, snapshot_path
+from runner.run_folder.run import RunFolder
+from runner.run_folder.snapshots import load_snapshot
 from runner.run_folder.tables import read_column, read_row
 from runner.standard_output import table_console
 from runner.training.metrics import higher_is_better
@@ -127,9 +128,10 @@ def compare_exactly(
     steps = sorted({int(step) for curve in curves.values() for step in curve})
     recorded = [f"recording.history={steps}"] if steps else []
     outcome = run_experiment(compose([*overrides, *recorded]), folder, {}, QUIETLY)
+    run = RunFolder(folder)
     vectors = {
-        "starting_weights": load_snapshot(snapshot_path(folder, 0)).parameters,
-        "final_weights": load_snapshot(newest_snapshot(folder)).parameters,
+        "starting_weights": load_snapshot(run.snapshot(0)).parameters,
+        "final_weights": load_snapshot(run.snapshot()).parameters,
         "outputs": outcome.report.outputs.ravel(),
     }
     pairs = [

@@ -19,9 +19,8 @@ from runner.errors import (
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner
 from runner.experiment.shared import build_sharing
-from runner.experiment.sweep_jobs import jobs_of, never_started
-from runner.run_folder.tables import has_results
-from runner.sweeping.results import collect_results
+from runner.run_folder.run import RunFolder
+from runner.run_folder.sweep_folder import SweepFolder
 
 EXAMPLES = """\
   python -m runner.resume outputs/2026-11-22/14-46-04-5d0c64e8a1
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def resumed(folder: Path, changes: Mapping[str, Any]) -> int:
     """Goes on with a run or a sweep; its exit code."""
-    jobs = jobs_of(folder)
+    jobs = SweepFolder(folder).statuses
     return resumed_run(folder, changes) if jobs is None else resumed_sweep(folder, jobs, changes)
 
 
@@ -84,9 +83,11 @@ def resumed_sweep(sweep: Path, jobs: Mapping[Path, str], changes: Mapping[str, A
     """
     ended = ("diverged",) if changes else ("completed", "diverged")
     left = [
-        job for job, status in jobs.items() if status not in ended or not has_results(job, status)
+        job
+        for job, status in jobs.items()
+        if status not in ended or not RunFolder(job).has_results(status)
     ]
-    missing = never_started(sweep, len(jobs))
+    missing = SweepFolder(sweep).never_started
     if not left and not missing:
         print(f"{printable(sweep)} is complete: nothing to do")
         return 0
@@ -104,7 +105,7 @@ def resumed_sweep(sweep: Path, jobs: Mapping[Path, str], changes: Mapping[str, A
         codes.append(outcome.exit_code if outcome else 0)
         if codes[-1] in INTERRUPTED.values():
             break
-    collect_results(sweep)
+    SweepFolder(sweep).collect()
     if missing:
         print(
             f"{missing:,} of its jobs were never started; the command that began the sweep, with "

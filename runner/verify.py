@@ -10,8 +10,8 @@ from runner.commands import CommandParser, run_command
 from runner.errors import RunnerError, SnapshotError, counted, printable, report_error
 from runner.experiment.progress_bar import bar_on
 from runner.experiment.shared import build_sharing
-from runner.experiment.sweep_jobs import jobs_of
 from runner.experiment.verifying import Comparison, verify_run
+from runner.run_folder.sweep_folder import SweepFolder
 
 EXAMPLES = """\
   python -m runner.verify outputs/2026-11-22/14-46-04-5d0c64e8a1
@@ -36,7 +36,9 @@ def main(arguments: Sequence[str]) -> int:
         "runs", nargs="+", metavar="RUN", type=Path, help="folder of a run or of a sweep"
     )
     folders = parser.parse_args(arguments).runs
-    sweeps = {folder: jobs for folder in folders if (jobs := jobs_of(folder)) is not None}
+    sweeps = {
+        folder: jobs for folder in folders if (jobs := SweepFolder(folder).statuses) is not None
+    }
     runs = dict.fromkeys(run for folder in folders for run in ended(folder, sweeps.get(folder)))
     left = Counter(s for jobs in sweeps.values() for s in jobs.values() if s not in ENDED)
     if not runs:

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from runner import __version__
-from runner.run_folder.run_directory import versions
+from runner.run_folder.writing import versions
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 STRANGER = re.compile(r"pip install\s+(-\S+\s+)*['\"]?runner\b(?!-)|['\"]runner\[")

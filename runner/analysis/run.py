@@ -17,8 +17,9 @@ from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.network.topology import Array
 from runner.run_folder.networks import RunNetwork, load_network
-from runner.run_folder.run_directory import DRAWN, described
+from runner.run_folder.run import RunFolder
 from runner.run_folder.tables import configuration_columns
+from runner.run_folder.writing import DRAWN
 
 SHOWN = ("topology", "dataset.name", "optimizer.name", "optimizer.learning_rate", "seed")
 """Settings of a run that a notebook shows."""
@@ -49,7 +50,7 @@ class Run:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises SnapshotError where the folder holds no run."""
         self.path = Path(path)
-        described(self.path)
+        RunFolder(self.path).about()
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -57,7 +58,7 @@ class Run:
     @cached_property
     def settings(self) -> dict[str, object]:
         """Its configuration, named as on the command line: `settings["optimizer.name"]`."""
-        return configuration_columns(described(self.path)["configuration"])
+        return configuration_columns(RunFolder(self.path).about()["configuration"])
 
     @property
     def results(self) -> "pd.Series[Any]":

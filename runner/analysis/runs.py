@@ -10,7 +10,7 @@ import pandas as pd
 
 from runner.analysis.csv_tables import NOT_READABLE, STATUSES, TYPES, Rows, number, parse, read_rows
 from runner.errors import SnapshotError, printable
-from runner.run_folder.run_directory import read_run
+from runner.run_folder.run import read_run
 from runner.run_folder.sweep_folder import is_number
 from runner.run_folder.tables import FORMULA
 

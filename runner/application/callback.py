@@ -12,9 +12,9 @@ from runner.application.sweep_options import check_in_single_run, check_in_sweep
 from runner.checking.rules import folder
 from runner.errors import RunnerError, Stop
 from runner.run_folder.ownership import check_empty
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.storage.files import make_folders, storage_errors
 from runner.storage.reading import check_own_files
-from runner.sweeping.results import check_sweep_folder
 
 
 class FolderGuard(Callback):
@@ -65,7 +65,7 @@ def sweep_place(config: DictConfig) -> Path:
     check_installed(config)
     check_in_sweep(config)
     check_own_files(path)
-    check_sweep_folder(path, again=config.sweep.skip_finished)
+    SweepFolder(path).check_place(again=config.sweep.skip_finished)
     return path
 
 

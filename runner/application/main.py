@@ -39,12 +39,12 @@ from runner.errors import (
 )
 from runner.experiment.branching import inherited
 from runner.experiment.running import run_experiment
+from runner.run_folder.job_end import JobEnd
 from runner.run_folder.ownership import take_away
-from runner.run_folder.sweep_folder import job_folders
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.signals import follow_parent, handing_on, listen, note_warnings
 from runner.standard_output import outlive_readers
-from runner.sweeping.job import JobEnd, run_composed_job
-from runner.sweeping.results import swept_jobs
+from runner.sweeping.job import run_composed_job
 
 
 @hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
@@ -121,7 +121,7 @@ def swept(code: int) -> int:
     left = code in (ConflictError.exit_code, StorageError.exit_code)
     if left or sweep is None or not sweep.is_dir():
         return code
-    if not job_folders(sweep):
+    if not SweepFolder(sweep).folders:
         for name in ("multirun.yaml", "sweep.log"):
             (sweep / name).unlink(missing_ok=True)
         problem = "the sweep is empty; give a key some values, e.g. seed=1,2,3"
@@ -159,9 +159,10 @@ def exit_code_of(action: Callable[[], object]) -> int:
 
 def finish_sweep(sweep: Path) -> None:
     """Collects the sweep's results. Raises RunnerError when jobs failed, naming each."""
-    ended, failed = swept_jobs(sweep)
+    folder = SweepFolder(sweep)
+    ended, failed = folder.ended
     print(f"Folder      {printable(sweep)}")
     if failed:
         error = RunnerError(f"{len(failed)} of the sweep's {counted(ended, 'job')} failed:")
-        error.details = [f"#{job.number} {job.overrides}: {job.error}" for job in failed]
+        error.details = [folder.named(end) for end in failed]
         raise error

@@ -8,7 +8,7 @@ from hydra.plugins.launcher import Launcher
 from runner.application.plugins import SweepLauncher, returned
 from runner.configuration.hydra_errors import first_line
 from runner.errors import INTERRUPTED, RunnerError, Stop, counted, printable
-from runner.sweeping.job import JobEnd, ended_job
+from runner.run_folder.job_end import JobEnd, ended_job
 from runner.sweeping.launching import alone, taken_up
 from runner.sweeping.sweep import Job, Sweep
 from runner.sweeping.tally import SweepLog

@@ -14,7 +14,7 @@ from runner.configuration.hydra_internals import prepare_plugins
 from runner.errors import RunnerError
 
 if TYPE_CHECKING:
-    from runner.sweeping.job import JobEnd
+    from runner.run_folder.job_end import JobEnd
     from runner.sweeping.sweep import Sweep
 
 

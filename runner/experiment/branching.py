@@ -4,16 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.errors import SettingsError, SnapshotError, printable
-from runner.run_folder.run_directory import described
+from runner.run_folder.run import RunFolder, step_of
 from runner.run_folder.snapshots import (
     check_fits,
     load_trained,
-    newest_snapshot,
     parameters_checksum,
     snapshot_of,
-    snapshot_path,
-    snapshot_paths,
-    step_of,
 )
 from runner.settings import NEWEST, Origin, origin
 from runner.training.engine import Problem
@@ -29,8 +25,9 @@ def located(start: Origin) -> Origin:
     """The snapshot that is meant, the newest one where no step is said."""
     if start.step != NEWEST:
         return start
-    described(start.run)
-    return Origin(start.run, step_of(newest_snapshot(start.run)))
+    run = RunFolder(start.run)
+    run.about()  # raises where there is none
+    return Origin(start.run, step_of(run.snapshot()))
 
 
 def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -42,7 +39,7 @@ def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, 
     if config.get("from") is None:
         return dict(config)
     parent = located(origin("from", config["from"]))
-    result = dict(described(parent.run)["configuration"])
+    result = RunFolder(parent.run).configuration
     for override in overrides:
         key = override.lstrip("+~").partition("=")[0].partition("@")[0]
         first, *sections = key.replace("/", ".").split(".")
@@ -85,17 +82,12 @@ def branch_off(
     of `WATCHED` are.
     Raises SnapshotError or SettingsError when there is no such snapshot or its weights do not fit.
     """
+    run = RunFolder(start.run)
     try:
-        about = described(start.run)
+        about = run.about()
     except SnapshotError as error:
         raise SnapshotError(f"from={printable(start.run)}@{start.step}: {error}") from error
-    path = snapshot_path(start.run, start.step)
-    if not path.exists():
-        steps = [str(step_of(path)) for path in snapshot_paths(start.run)[-10:]]
-        raise SnapshotError(
-            f"{printable(start.run)} has no snapshot of step {start.step}; "
-            f"it has those of {', '.join(steps) or 'no step'}"
-        )
+    path = run.snapshot(start.step)
     state = snapshot_of(path, about["checksums"].get("experiment")).state
     parent, topology = about["configuration"], problem.network.topology
     before = load_trained(path).network.topology

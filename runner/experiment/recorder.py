@@ -8,8 +8,9 @@ from runner.errors import StorageError
 from runner.experiment.occasions import Schedule, earlier
 from runner.network.topology import Array
 from runner.run_folder.history import EMPTY, HistoryFile, Mark
-from runner.run_folder.run_directory import RunDirectory
-from runner.run_folder.snapshots import parameters_checksum, save_snapshot, snapshot_path
+from runner.run_folder.run import snapshot_path
+from runner.run_folder.snapshots import parameters_checksum, save_snapshot
+from runner.run_folder.writing import RunDirectory
 from runner.storage.files import storage_errors, write_atomically
 from runner.storage.npz_files import is_whole
 from runner.training.engine import StepReport

@@ -17,14 +17,11 @@ from runner.experiment.experiment import FREE, Experiment
 from runner.experiment.recorder import Before
 from runner.experiment.running import ALONE, Manner, Outcome, record_run, run_directory, session
 from runner.run_folder.history import history_up_to
-from runner.run_folder.run_directory import described
+from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import (
     Snapshot,
-    snapshot_paths,
     sound_snapshot,
-    step_of,
 )
-from runner.run_folder.tables import has_results
 from runner.settings import StoppingSettings
 from runner.storage.locks import locked
 
@@ -43,10 +40,11 @@ def resume_run(
     Raises RunnerError when the run is in use, damaged or diverged, when its data are others, or
     when a change would alter the weights of steps already made.
     """
-    described(run)  # before the lock: what is no run is not touched
+    folder = RunFolder(run)
+    folder.about()  # before the lock: what is no run is not touched
     with locked(run):
-        about = described(run)
-        status = about["status"] if has_results(run, about["status"]) else "running"
+        about = folder.about()
+        status = about["status"] if folder.has_results(about["status"]) else "running"
         if status == "completed" and not changes:
             return None
         if status == "diverged":
@@ -73,8 +71,7 @@ def resume_run(
 
 def diverged(run: Path, about: Mapping[str, Any]) -> DivergedError:
     """A run that would diverge again, and what to do instead."""
-    paths = snapshot_paths(run)
-    step = step_of(paths[-1]) if paths else 0
+    step = max(RunFolder(run).snapshots, default=0)
     return DivergedError(
         f"{printable(run)} has diverged and would again ({printable(about['error'])}); "
         f"branch off: python -m runner from={printable(run)}@{step} optimizer.learning_rate=…"
@@ -169,17 +166,18 @@ def newest_sound(
 
     Later ones are renamed to `….unsound` after a warning.
     """
-    paths = snapshot_paths(run)
+    paths = RunFolder(run).snapshots
     while paths:
+        last = max(paths)
         try:
-            snapshot = sound_snapshot(paths[-1], experiment.engine.problem, experiment.checksum)
+            snapshot = sound_snapshot(paths[last], experiment.engine.problem, experiment.checksum)
             history_up_to(run / "history.csv", snapshot.history)
         except RunnerError as error:
             warn(str(error))
-            path = paths.pop()
+            path = paths.pop(last)
             path.replace(path.with_name(f"{path.name}.unsound"))
             continue
-        return snapshot, [step_of(path) for path in paths]
+        return snapshot, list(paths)
     return None, []
 
 

@@ -13,8 +13,8 @@ from runner.experiment.ending import draw_plots, record_ending, track
 from runner.experiment.experiment import Experiment, build
 from runner.experiment.recorder import NOTHING, Before, Recorder
 from runner.network.trained import network_arrays
-from runner.run_folder.run_directory import RunDirectory
 from runner.run_folder.tables import configuration_columns
+from runner.run_folder.writing import RunDirectory
 from runner.settings import Settings
 from runner.signals import Interrupted, Interrupts
 from runner.storage.files import BySecond, Never, Syncing

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.errors import printable
-from runner.run_folder.run_directory import machine
+from runner.run_folder.writing import machine
 
 
 def elsewhere(about: Mapping[str, Any], engine: str) -> list[str]:

@@ -21,14 +21,12 @@ from runner.experiment.experiment import Experiment, build
 from runner.experiment.resuming import built_again, check_data
 from runner.experiment.surroundings import elsewhere
 from runner.run_folder.history import History
-from runner.run_folder.run_directory import described
+from runner.run_folder.run import RunFolder, snapshot_path
 from runner.run_folder.snapshots import (
     check_fits,
     parameters_checksum,
     read_snapshot,
     snapshot_from,
-    snapshot_path,
-    snapshot_paths,
 )
 from runner.run_folder.tables import csv_bytes
 from runner.storage.locks import locked
@@ -88,9 +86,10 @@ def verify_run(
     build: gives its experiment, so that many runs can share parts of it.
     Raises RunnerError when the run is in use or damaged, or its data are not to be had.
     """
-    described(run)
+    folder = RunFolder(run)
+    folder.about()  # raises where there is none
     with locked(run):
-        about = described(run)
+        about = folder.about()
         recorded, rows = recorded_states(run), recorded_rows(run)
         experiment = built_again(about["configuration"], about, build)
         check_data(run, about, experiment)
@@ -165,7 +164,9 @@ def has_changed(about: Mapping[str, Any], experiment: Experiment) -> bool:
 
 def recorded_states(run: Path) -> dict[int, TrainingState]:
     """The state of every snapshot, by step. Raises SnapshotError where there is none."""
-    states = [read_snapshot(path, snapshot_from).state for path in snapshot_paths(run)]
+    states = [
+        read_snapshot(path, snapshot_from).state for path in RunFolder(run).snapshots.values()
+    ]
     if not states:
         raise SnapshotError(f"{printable(run)} holds no snapshot to compare with; start it anew")
     return {state.step: state for state in states}

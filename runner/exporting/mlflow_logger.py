@@ -20,7 +20,7 @@ from typing import Any
 
 from runner.checking.extras import installing
 from runner.errors import ConflictError, SettingsError, error_line, printable
-from runner.run_folder.run_directory import read_run
+from runner.run_folder.run import read_run
 from runner.run_folder.tables import read_row
 from runner.storage.locks import locked
 from runner.storage.reading import open_regular

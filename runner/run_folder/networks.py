@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from runner.errors import SnapshotError, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
-from runner.run_folder.run_directory import check_no_sweep, described
-from runner.run_folder.snapshots import load_trained, newest_snapshot, snapshot_path, step_of
+from runner.run_folder.run import RunFolder
+from runner.run_folder.snapshots import load_trained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +36,7 @@ class RunNetwork(TrainedNetwork):
         from runner.data.frames import Frame  # noqa: PLC0415
         from runner.data.new_samples import read_columns  # noqa: PLC0415 - only for tables
 
-        dataset = described(self.folder)["configuration"].get("dataset") or {}
+        dataset = RunFolder(self.folder).configuration.get("dataset") or {}
         return super().predict(read_columns(self, Frame(table), dataset, alone=True).inputs)
 
     def classify(self, inputs: "ArrayLike | pd.DataFrame") -> Array:
@@ -70,15 +69,6 @@ def load_network(
            [0.936]])
     """
     folder = Path(run if isinstance(run, str | os.PathLike) else run["path"])
-    check_no_sweep(folder)
-    if step is None:
-        return RunNetwork(**vars(load_trained(newest_snapshot(folder))), folder=folder)
-    path = snapshot_path(folder, step)
-    if not path.is_file():
-        last = step_of(newest_snapshot(folder))
-        steps = [step_of(file) for file in sorted((folder / "snapshots").glob("step-*.npz"))]
-        shown = ", ".join(map(str, steps[:10])) + (f", …, {last}" if len(steps) > 10 else "")
-        raise SnapshotError(
-            f"{printable(folder)} has no snapshot of step {step}; it has those of {shown}"
-        )
-    return RunNetwork(**vars(load_trained(path)), folder=folder)
+    run_folder = RunFolder(folder)
+    run_folder.check_no_sweep()
+    return RunNetwork(**vars(load_trained(run_folder.snapshot(step))), folder=folder)

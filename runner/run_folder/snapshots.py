@@ -10,11 +10,11 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from runner.checking.rules import is_step
 from runner.errors import SnapshotError, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork, UnknownPartError, trained_network
 from runner.run_folder.history import EMPTY, Mark
+from runner.run_folder.run import snapshot_path, step_of
 from runner.storage.files import AT_ONCE, Syncing, make_folder, write_atomically
 from runner.storage.npz_files import Member, decode, encode
 from runner.training.engine import Problem
@@ -80,30 +80,6 @@ class Snapshot(NamedTuple):
     """The checksum of the experiment that it belongs to."""
     history: Mark
     """How far history.csv had come."""
-
-
-def snapshot_path(run: Path, step: int) -> Path:
-    """Where the snapshot of a step lies; names sort by step."""
-    return run / "snapshots" / f"step-{step:09d}.npz"
-
-
-def step_of(path: Path) -> int:
-    """The step in a snapshot's name."""
-    return int(path.stem.removeprefix("step-"))
-
-
-def snapshot_paths(run: Path) -> list[Path]:
-    """The snapshots of a run, in the order of their steps."""
-    paths = (run / "snapshots").glob("step-*.npz")
-    return sorted((path for path in paths if is_step(path.stem[5:])), key=step_of)
-
-
-def newest_snapshot(run: Path) -> Path:
-    """The snapshot of the last step. Raises SnapshotError when there is none."""
-    found = snapshot_paths(run)
-    if not found:
-        raise SnapshotError(f"{run} holds no snapshot; expected files snapshots/step-….npz")
-    return found[-1]
 
 
 def save_snapshot(

@@ -1,11 +1,29 @@
-"""Which folders of a sweep's are its jobs': one rule for all that look for them."""
+"""The one reader of what a sweep left behind: which folders are its jobs, how they ended."""
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+from runner.errors import ConflictError, printable
+from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.ownership import check_empty, names_in
+from runner.run_folder.run import RunFolder
+from runner.run_folder.tables import columns_of, merge_rows, split
+from runner.storage.files import storage_errors, write_atomically
+from runner.storage.reading import read_text
 
 NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 """A job's number as the runner writes it; `007` is somebody's own folder."""
+FAILED = ("failed", "diverged")
+"""Statuses of jobs that did not do what they were asked to."""
+LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs to run, (\d[\d,]*) finished before$", re.MULTILINE)
+"""The first line of a launch in sweep.log."""
+HYDRAS = re.compile(r"\.hydra|.*\.log")
+"""What Hydra writes in a job's folder before the job begins."""
+GUARDS = ("runner.application.callback.FolderGuard", "runner.sweeping.results.SweepFolder")
+"""What a sweep's multirun.yaml names, in this version and in those before."""
 
 
 def is_number(name: str) -> bool:
@@ -13,20 +31,125 @@ def is_number(name: str) -> bool:
     return NUMBER.fullmatch(name) is not None
 
 
-def job_folders(sweep: Path) -> dict[int, Path]:
-    """The folders that are jobs', and links to such, in the order of their numbers.
+class Ended(NamedTuple):
+    """What has become of a sweep's jobs."""
 
-    Nothing where there is no folder. Raises OSError where it cannot be read.
-    """
-    try:
-        with os.scandir(sweep) as entries:
-            names = [entry.name for entry in entries if is_number(entry.name) and entry.is_dir()]
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    return {number: sweep / str(number) for number in sorted(map(int, names))}
+    jobs: int
+    """How many have ended."""
+    failed: list[JobEnd]
+    """Those that did not do what they were asked to."""
 
 
-def begun_jobs(sweep: Path) -> dict[int, Path]:
-    """Those whose job has begun: there is something named run.json."""
-    folders = job_folders(sweep)
-    return {n: path for n, path in folders.items() if os.path.lexists(path / "run.json")}
+class SweepFolder:
+    """A sweep's folder, read anew whenever it is asked."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def folders(self) -> dict[int, Path]:
+        """The folders that are jobs', and links to such, in the order of their numbers.
+
+        Nothing where there is no folder. Raises OSError where it cannot be read.
+        """
+        try:
+            with os.scandir(self.path) as entries:
+                names = [e.name for e in entries if is_number(e.name) and e.is_dir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        return {number: self.path / str(number) for number in sorted(map(int, names))}
+
+    @property
+    def begun(self) -> dict[int, Path]:
+        """Those whose job has begun: there is something named run.json."""
+        folders = self.folders
+        return {n: path for n, path in folders.items() if os.path.lexists(path / "run.json")}
+
+    @property
+    def statuses(self) -> dict[Path, str] | None:
+        """Each job's folder and the status in its run.json; None of what is no sweep."""
+        if (self.path / "run.json").exists() or not self.path.is_dir():
+            return None
+        jobs = [job for job in self.begun.values() if not job.is_symlink()]
+        return {job: RunFolder(job).status for job in jobs} or None
+
+    @property
+    def never_started(self) -> int:
+        """How many jobs of its last launch have no folder, by its sweep.log; 0 without one.
+
+        Too few are told where some that have one are of other launches.
+        """
+        try:
+            launches = LAUNCH.findall(read_text(self.path / "sweep.log"))
+        except (OSError, ValueError):
+            return 0
+        planned = [sum(int(count.replace(",", "")) for count in each) for each in launches[-1:]]
+        return max(0, sum(planned) - len(self.statuses or ()))
+
+    @property
+    def ended(self) -> Ended:
+        """The jobs that have ended; results.csv then has a row for each.
+
+        Where it has them already, as the pool leaves it, only the folders of failed jobs are read.
+        """
+        try:
+            rows = columns_of(self.path / "results.csv", ("job", "status"))
+            table = {row[0]: row[1] for row in rows}
+        except (OSError, ValueError):
+            table = {}
+        if table.keys() != set(map(str, self.folders)):
+            jobs = self.collect()
+            return Ended(len(jobs), [job for job in jobs if job.failed])
+        failed = [int(number) for number, status in table.items() if status in FAILED]
+        found = [ended_job(self.path / str(number), number) for number in failed]
+        return Ended(len(table), [end for end in found if end is not None])
+
+    def collect(self) -> list[JobEnd]:
+        """Writes results.csv from its jobs' own; how those that have ended did."""
+        found = [ended_job(folder, number) for number, folder in self.folders.items()]
+        jobs = [end for end in found if end is not None]
+        if jobs:
+            with storage_errors(self.path):
+                table = merge_rows([{"job": str(end.number), **row_of(end)} for end in jobs])
+                write_atomically(self.path / "results.csv", table)
+        return jobs
+
+    def named(self, end: JobEnd) -> str:
+        """A job for people: its number, overrides, and what is said of its end."""
+        overrides = " ".join(RunFolder(self.path / str(end.number)).overrides or ())
+        return f"#{end.number} {overrides}: {end.text}"
+
+    def check_place(self, *, again: bool) -> None:
+        """Raises ConflictError for a folder that is neither empty nor a sweep's, to go on `again`.
+
+        Beside a sweep's jobs there may lie what one likes, but not in the place of a job.
+        """
+        with storage_errors(self.path):
+            folders, begun = self.folders, self.begun
+        if "run.json" in names_in(self.path) or not (begun or self._has_config()):
+            check_empty(self.path, "hydra.sweep.dir")
+            return
+        if not again:
+            raise ConflictError(
+                f"{printable(self.path)} already holds a sweep; give another hydra.sweep.dir"
+            )
+        for place in (folders[number] for number in folders if number not in begun):
+            strange = [name for name in names_in(place) if not HYDRAS.fullmatch(name)]
+            if strange:
+                raise ConflictError(
+                    f"{printable(place / min(strange))} is in the place of one of the sweep's "
+                    "jobs; move it away or give another hydra.sweep.dir"
+                )
+
+    def _has_config(self) -> bool:
+        """Whether its multirun.yaml is that of a sweep of the runner's."""
+        try:
+            text = read_text(self.path / "multirun.yaml")
+        except (OSError, ValueError):
+            return False
+        return any(f"_target_: {name}" in text for name in GUARDS)
+
+
+def row_of(end: JobEnd) -> Mapping[str, str]:
+    """A job's results by column."""
+    return dict(zip(split(end.header), split(end.row), strict=True))

@@ -190,13 +190,6 @@ def escaped_header(line: str) -> str:
     return joined(map(as_written, split(line)))
 
 
-def has_results(run: Path, status: str) -> bool:
-    """Whether a run that came to this end has its results.csv, which may have been lost since."""
-    header, row = read_results(run)
-    cells = dict(zip(split(header), split(row), strict=True)) if header else {}
-    return cells.get("status") == status
-
-
 def read_row(path: Path) -> dict[str, str]:
     """The one row of a results.csv. Raises OSError or ValueError when there is none."""
     rows = named_rows(path)

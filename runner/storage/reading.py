@@ -9,8 +9,6 @@ from runner.errors import SnapshotError, printable
 
 MOST_TEXT = 1 << 26
 """Bytes of a text that describes a run; one of a thousand rows of data has a hundred thousand."""
-MOST_OVERRIDES = 100_000
-"""Bytes of an overrides.yaml."""
 BLOCK = 1 << 20
 
 
@@ -42,36 +40,6 @@ def read_text(path: Path | str, most: int = MOST_TEXT) -> str:
             if sum(map(len, pieces)) > most:
                 raise ValueError(f"it holds more than {most:,} bytes")
     return b"".join(pieces).decode()
-
-
-def recorded_overrides(run: Path) -> list[str] | None:
-    """What a run was given on the command line; None where its folder does not say."""
-    import yaml  # noqa: PLC0415 - only for those who ask
-
-    try:
-        return listed(read_text(run / ".hydra" / "overrides.yaml", MOST_OVERRIDES))
-    except (OSError, ValueError, yaml.YAMLError):
-        return None
-
-
-def listed(text: str) -> list[str]:
-    """A YAML list of plain values. Raises ValueError for anything else, YAMLError for bad syntax.
-
-    From the parser's events: what builds values from them crashes on deep nesting.
-    """
-    import yaml  # noqa: PLC0415
-
-    texts: list[str] = []
-    expected: type[yaml.Event] = yaml.SequenceStartEvent
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        match event:
-            case yaml.NodeEvent() if not isinstance(event, expected):
-                raise ValueError("it is not a list of plain values")
-            case yaml.ScalarEvent():
-                texts.append(event.value)
-            case yaml.SequenceStartEvent():
-                expected = yaml.ScalarEvent
-    return texts
 
 
 def check_own_files(folder: Path) -> None:

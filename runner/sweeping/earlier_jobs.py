@@ -13,11 +13,11 @@ from runner.errors import RunnerError
 from runner.experiment.loading import whole_topology
 from runner.experiment.resuming import warn
 from runner.experiment.shared import shared_dataset
-from runner.run_folder.run_directory import read_run
-from runner.run_folder.sweep_folder import begun_jobs
+from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.run import read_run
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import parse_settings
 from runner.storage.locks import locked
-from runner.sweeping.job import JobEnd, ended_job
 from runner.sweeping.trained_on import TrainedOn
 
 FINISHED = ("completed", "diverged")
@@ -58,7 +58,7 @@ def earlier_jobs(sweep: Path) -> tuple[dict[str, list[Earlier]], TrainedOn]:
     """
     found: dict[str, list[Earlier]] = defaultdict(list)
     trained_on = TrainedOn()
-    for number, folder in begun_jobs(sweep).items():
+    for number, folder in SweepFolder(sweep).begun.items():
         try:
             about = read_run(folder)
             key = identity(about["configuration"])

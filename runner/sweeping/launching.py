@@ -9,11 +9,11 @@ from dataclasses import replace
 from types import FrameType
 
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
-from runner.run_folder.sweep_folder import begun_jobs
+from runner.run_folder.job_end import JobEnd
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.signals import WARNINGS, ended_by, forget_terminal, handled
 from runner.storage.locks import locked
 from runner.sweeping.earlier_jobs import numbers_for, recognised
-from runner.sweeping.job import JobEnd
 from runner.sweeping.pool import Lost, Pool
 from runner.sweeping.sweep import Job, Sweep
 from runner.sweeping.tally import Standing, SweepLog
@@ -79,7 +79,7 @@ def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
     Raises ConflictError where another sweep holds it, or has begun one of them since.
     """
     with locked(sweep.folder):
-        begun = begun_jobs(sweep.folder).keys() - sweep.numbers
+        begun = SweepFolder(sweep.folder).begun.keys() - sweep.numbers
         if taken := [job for job in jobs if job.number in begun]:
             raise ConflictError(
                 f"{printable(sweep.folder)} has been used by another sweep in the meantime, for "
@@ -128,7 +128,7 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
     known = recognised((sweep.checked(job) for job in jobs), sweep.earlier)
     if any(before is None or before.end is None for before in known):
         sweep.check_data()
-    numbers = numbers_for(known, first, set(begun_jobs(sweep.folder)))
+    numbers = numbers_for(known, first, set(SweepFolder(sweep.folder).begun))
     return [
         (Job(number, job.overrides), None if before is None else before.end)
         for job, before, number in zip(jobs, known, numbers, strict=True)

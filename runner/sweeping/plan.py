@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from runner.errors import printable
+from runner.run_folder.job_end import JobEnd
 from runner.standard_output import table_console
 from runner.storage.locks import start_time
-from runner.sweeping.job import JobEnd
 from runner.sweeping.launching import picked_up
 from runner.sweeping.measuring import Net, measured
 from runner.sweeping.sweep import Job, Sweep

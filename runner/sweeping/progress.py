@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from runner.errors import printable
+from runner.run_folder.job_end import JobEnd
 from runner.standard_output import is_watched
-from runner.sweeping.job import JobEnd
 from runner.sweeping.tally import Standing
 
 SECONDS_BETWEEN_FRAMES = 0.1

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from runner.run_folder.job_end import JobEnd
 from runner.run_folder.tables import all_names, joined, split
 from runner.storage.files import storage_errors, write_atomically
-from runner.sweeping.job import JobEnd
 
 SECONDS_BETWEEN_WRITES = 1.0
 

@@ -13,12 +13,13 @@ from runner.errors import SettingsError, printable
 from runner.experiment.branching import inherited
 from runner.experiment.contradictions import check_target
 from runner.experiment.ignored import check_ignored
-from runner.run_folder.sweep_folder import begun_jobs
+from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import SweepSettings, parse_settings
 from runner.storage.files import storage_errors
 from runner.sweeping.data_checks import DataChecks
 from runner.sweeping.earlier_jobs import earlier_jobs
-from runner.sweeping.job import OF_SWEEP, JobEnd, ended_job, failed_job, run_composed_job, run_job
+from runner.sweeping.job import OF_SWEEP, failed_job, run_composed_job, run_job
 from runner.sweeping.objective import check_objective
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.results_table import ResultsTable
@@ -52,7 +53,7 @@ class Sweep:
         self.stop_on_warning: bool = jobs.value("recording.on_sigusr1") == "stop"
         self._objective_checked = False
         self._data_checks = DataChecks()
-        self.numbers = set(begun_jobs(self.folder))
+        self.numbers = set(SweepFolder(self.folder).begun)
         self.earlier, self.trained_on = earlier_jobs(self.folder)
         finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
         self._finished = sorted(finished, key=lambda end: end.number)

@@ -8,7 +8,7 @@ import pytest
 import runner
 from runner.configuration.composing import compose
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.sweeping.results import collect_results
+from runner.run_folder.sweep_folder import SweepFolder
 
 FOLDS = ("dataset.test=null", "dataset.folds=5")
 
@@ -21,7 +21,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, (topology, seed) in enumerate(jobs):
         config = compose([f"topology={topology}", f"seed={seed}", "stopping.target=0.9"])
         run_experiment(config, place / "outputs" / "sweep" / str(number), {}, QUIETLY)
-    collect_results(place / "outputs" / "sweep")
+    SweepFolder(place / "outputs" / "sweep").collect()
     return place
 
 
@@ -49,7 +49,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, overrides in enumerate(jobs):
             config = compose(["dataset=digits", *overrides])
             run_experiment(config, outputs / name / str(number), {}, QUIETLY)
-        collect_results(outputs / name)
+        SweepFolder(outputs / name).collect()
     return outputs.parent
 
 

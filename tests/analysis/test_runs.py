@@ -11,7 +11,7 @@ from runner.analysis.runs import load_runs
 from runner.configuration.composing import compose
 from runner.errors import SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.sweeping.results import collect_results
+from runner.run_folder.sweep_folder import SweepFolder
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def sweep(tmp_path: Path, outputs: Path) -> Path:
     """A sweep of three jobs, as collected when it ended."""
     for number, day in enumerate(("2018-01-01/a", "2018-01-01/b", "2018-01-02/c")):
         shutil.copytree(outputs / day, tmp_path / str(number))
-    collect_results(tmp_path)
+    SweepFolder(tmp_path).collect()
     return tmp_path
 
 

@@ -24,8 +24,8 @@ from runner.compare import main as compare
 from runner.configuration.composing import compose
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.exporting.mlflow_logger import log_run
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.tables import csv_bytes
-from runner.sweeping.results import collect_results
 
 TOPOLOGIES = ("3-2-1", "3-4-1", "3-8-1", "3-16-1")
 ROUNDS, LONG = 3, 10.0
@@ -103,7 +103,7 @@ def main() -> None:
         config = compose(["stopping.max_steps=50"])
         run_experiment(config, root / "one", {}, QUIETLY)
         copies(root / "one", root / "sweep", runs, numbered=True)
-        collect_results(root / "sweep")
+        SweepFolder(root / "sweep").collect()
         copies(root / "one", root / "single", runs, numbered=False)
         fill_store(root / "store", root / "one", runs)
         sweep = load_runs(root / "sweep")

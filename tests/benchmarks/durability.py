@@ -21,7 +21,7 @@ from rich.console import Console
 
 from runner.configuration.composing import compose
 from runner.experiment.running import QUIETLY, Manner, run_experiment
-from runner.run_folder.run_directory import DOCUMENTS
+from runner.run_folder.writing import DOCUMENTS
 from runner.storage.files import BySecond, Syncing
 from tests.benchmarks.timing import Claim, Timing, print_timings, seconds_of
 

@@ -8,7 +8,8 @@ from runner import verify
 from runner.commands import run_command
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.resume import main as resume_main
-from runner.run_folder.snapshots import load_snapshot, newest_snapshot, snapshot_path
+from runner.run_folder.run import RunFolder, snapshot_path
+from runner.run_folder.snapshots import load_snapshot
 from runner.run_folder.tables import read_row
 from runner.training.watching import RATE_FACTOR
 from tests.end_to_end.commands import InProcess, composed
@@ -31,7 +32,10 @@ def test_a_branch_that_changes_nothing_is_its_parent(case: str, run: InProcess) 
     folder = parent(run, "stopping.max_steps=2000", *PARENTS[case])
     assert run("from=parent@900", "hydra.run.dir=branch").code == 0
     branch = run.cwd / "branch"
-    last, again = load_snapshot(newest_snapshot(folder)), load_snapshot(newest_snapshot(branch))
+    last, again = (
+        load_snapshot(RunFolder(folder).snapshot()),
+        load_snapshot(RunFolder(branch).snapshot()),
+    )
     assert again.step == last.step == 2000
     assert again.parameters.tobytes() == last.parameters.tobytes()
     start = load_snapshot(snapshot_path(branch, 900)).parameters
@@ -85,7 +89,7 @@ def test_branches_are_swept_over(run: InProcess) -> None:
         (("from=parent", "stopping.max_steps=900"), 2, "stopping.max_steps=900 is met there"),
         (("from=parent@1000", "stopping.target=0.5"), 2, "stopping.target=0.5 is met there"),
         (("from=damaged@1000", "stopping.max_steps=2000"), 4, "is not a sound snapshot"),
-        (("from=emptied@1000", "stopping.max_steps=2000"), 4, "it has those of no step"),
+        (("from=emptied@1000", "stopping.max_steps=2000"), 4, "holds no snapshot"),
         (("from=mixed@900", "stopping.max_steps=2000"), 4, "is another run's snapshot"),
         (("from=parent@7",), 4, "it has those of 0, 1000"),
         (("from=parent@soon",), 2, "is not a run and a step"),
@@ -100,7 +104,7 @@ def test_a_branch_from_nothing_is_refused(
     arguments: tuple[str, ...], code: int, words: str, run: InProcess
 ) -> None:
     folder = parent(run, "stopping.max_steps=1000")
-    newest_snapshot(Path(copytree(folder, run.cwd / "damaged"))).write_bytes(b"PK")
+    RunFolder(Path(copytree(folder, run.cwd / "damaged"))).snapshot().write_bytes(b"PK")
     rmtree(Path(copytree(folder, run.cwd / "emptied")) / "snapshots")
     copytree(folder, run.cwd / "mixed")
     other = run("seed=2", "stopping.max_steps=900", "hydra.run.dir=other")
@@ -155,7 +159,7 @@ def test_a_branch_keeps_what_was_watched_only_where_it_still_means_something(
     change: str, kept: bool, run: InProcess
 ) -> None:
     folder = parent(run, *SLOWED)
-    before = load_snapshot(newest_snapshot(folder))
+    before = load_snapshot(RunFolder(folder).snapshot())
     assert before.watch[RATE_FACTOR] < 1
     limit = "stopping.max_epochs=30"
     assert run("from=parent", change, limit, "hydra.run.dir=branch").code == 0

@@ -11,7 +11,7 @@ from runner.commands import run_command
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.topology import Array
 from runner.resume import main as resume_main
-from runner.run_folder.snapshots import newest_snapshot
+from runner.run_folder.run import RunFolder
 from tests.end_to_end.commands import InProcess, composed
 from tests.faults.forging import reforge
 
@@ -70,7 +70,7 @@ def folder(run: InProcess) -> Path:
 def test_a_branch_from_a_forged_snapshot_is_refused(
     case: str, folder: Path, run: InProcess
 ) -> None:
-    path = newest_snapshot(folder)
+    path = RunFolder(folder).snapshot()
     with np.load(path) as arrays:
         members = {name: arrays[name] for name in arrays.files}
     reforge(path, **FORGERIES[case](members))
@@ -87,7 +87,7 @@ def test_a_branch_from_a_forged_snapshot_is_refused(
 def test_a_run_goes_on_from_the_snapshot_before_a_forged_one(
     case: str, folder: Path, run: InProcess, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    whole, path = run.cwd / "whole", newest_snapshot(folder)
+    whole, path = run.cwd / "whole", RunFolder(folder).snapshot()
     run_experiment(composed(*RUN, MORE), whole, {}, QUIETLY)
     with np.load(path) as arrays:
         members = {name: arrays[name] for name in arrays.files}
@@ -97,15 +97,18 @@ def test_a_run_goes_on_from_the_snapshot_before_a_forged_one(
     (warning,) = capfd.readouterr().err.splitlines()
     assert warning.startswith("warning: ")
     assert f"{path.name} is not a sound snapshot" in warning
-    with np.load(newest_snapshot(folder)) as found, np.load(newest_snapshot(whole)) as expected:
+    with (
+        np.load(RunFolder(folder).snapshot()) as found,
+        np.load(RunFolder(whole).snapshot()) as expected,
+    ):
         for name in ("parameters", "slots", "order", "generator_key"):
             np.testing.assert_array_equal(found[name], expected[name])
 
 
 def test_a_branch_from_another_runs_snapshot_is_refused(folder: Path, run: InProcess) -> None:
     run_experiment(composed(*RUN, "seed=5"), run.cwd / "other", {}, QUIETLY)
-    path = newest_snapshot(folder)
-    copy(newest_snapshot(run.cwd / "other"), path)
+    path = RunFolder(folder).snapshot()
+    copy(RunFolder(run.cwd / "other").snapshot(), path)
     ended = run("from=parent", MORE, "hydra.run.dir=branch")
     assert ended.code == 4
     assert f"{path.name} is another run's snapshot; use one of its own" in ended.err

@@ -8,7 +8,8 @@ import pytest
 
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.experiment.verifying import verify_run
-from runner.run_folder.snapshots import load_snapshot, snapshot_paths
+from runner.run_folder.run import RunFolder
+from runner.run_folder.snapshots import load_snapshot
 from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import composed
 
@@ -38,7 +39,7 @@ def test_numbers_that_are_not_finite_are_the_end_and_no_error(tmp_path: Path) ->
     row = read_row(tmp_path / "results.csv")
     assert (outcome.exit_code, row["stop_reason"]) == (0, "explosion")
     assert int(row["steps"]) < 10  # before the smoothed loss is watched
-    last = load_snapshot(snapshot_paths(tmp_path)[-1])
+    last = load_snapshot(list(RunFolder(tmp_path).snapshots.values())[-1])
     assert last.step == int(row["steps"])
     assert np.isfinite(last.parameters).all()
     assert verify_run(tmp_path).differences == []

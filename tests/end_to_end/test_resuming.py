@@ -20,13 +20,8 @@ from runner.errors import ConflictError
 from runner.experiment.experiment import build
 from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.resume import main as resume_main
-from runner.run_folder.snapshots import (
-    load_snapshot,
-    load_trained,
-    newest_snapshot,
-    read_snapshot,
-    snapshot_paths,
-)
+from runner.run_folder.run import RunFolder
+from runner.run_folder.snapshots import load_snapshot, load_trained, read_snapshot
 from runner.run_folder.tables import read_row
 from runner.storage.locks import locked
 from runner.training.optimizers import OPTIMIZERS
@@ -136,7 +131,7 @@ def test_a_run_resumed_is_the_run_that_never_stopped(case: str, tmp_path: Path) 
 def test_a_snapshot_of_a_former_end_does_not_stand_for_the_best_weights(tmp_path: Path) -> None:
     overrides = (*RESTORING, "stopping.patience=2", "optimizer.learning_rate=0.03")
     run = trained(tmp_path / "run", *overrides, max_epochs=3)
-    ended = newest_snapshot(run)
+    ended = RunFolder(run).snapshot()
     assert read_snapshot(ended, lambda members: bool(members["restored"]))
     assert resumed(run, "stopping.max_epochs=12") == 0
     assert not read_snapshot(ended, lambda members: bool(members["restored"]))
@@ -209,12 +204,12 @@ def test_a_run_goes_on_from_any_of_its_snapshots_to_the_same_bytes(
     case: str, tmp_path: Path
 ) -> None:
     run = trained(tmp_path / "run", *STATEFUL[case], *SLICED)
-    before, paths = told(run), snapshot_paths(run)
+    before, paths = told(run), list(RunFolder(run).snapshots.values())
     steps = [load_snapshot(path).step for path in paths]
     assert 0 < steps[1] < steps[len(steps) // 2] < steps[-1]
     for place in (1, len(paths) // 2):
         copy = Path(copytree(run, tmp_path / str(place)))
-        for path in snapshot_paths(copy)[place + 1 :]:
+        for path in list(RunFolder(copy).snapshots.values())[place + 1 :]:
             path.unlink()
         interrupt(copy)
         assert resumed(copy) == 0
@@ -250,7 +245,7 @@ def test_a_damaged_snapshot_is_named_and_the_one_before_it_is_used(
     run = trained(tmp_path / "run", *overrides)
     before = told(run)
     interrupt(run)
-    for path in snapshot_paths(run)[-2:]:
+    for path in list(RunFolder(run).snapshots.values())[-2:]:
         path.write_bytes(path.read_bytes()[:-1])
     assert resumed(run) == 0
     said = capfd.readouterr().err
@@ -265,7 +260,7 @@ def test_a_run_without_any_sound_snapshot_begins_anew(tmp_path: Path) -> None:
     run = trained(tmp_path / "run", "stopping.target=null", "stopping.max_steps=500")
     before = told(run)
     interrupt(run)
-    for path in snapshot_paths(run):
+    for path in list(RunFolder(run).snapshots.values()):
         path.write_bytes(b"")
     assert resumed(run) == 0
     assert told(run) == before
@@ -278,7 +273,7 @@ def test_another_runs_snapshot_is_not_gone_on_from(
     run, other = trained(tmp_path / "run", *limits), trained(tmp_path / "other", *limits, "seed=2")
     before = told(run)
     interrupt(run)
-    newest = snapshot_paths(run)[-1]
+    newest = list(RunFolder(run).snapshots.values())[-1]
     newest.write_bytes((other / "snapshots" / newest.name).read_bytes())
     assert resumed(run) == 0
     assert "is another run's snapshot" in capfd.readouterr().err
@@ -495,7 +490,7 @@ def test_a_run_killed_at_random_resumes_to_the_same_weights(seed: int, tmp_path:
     whole = trained(tmp_path / "whole", *limits)
     run, instants = tmp_path / "run", random.Random(seed)  # noqa: S311
     process = start(*limits, "hydra.run.dir=run", cwd=tmp_path)
-    while not snapshot_paths(run):
+    while not list(RunFolder(run).snapshots.values()):
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
     for _ in range(2):
@@ -524,7 +519,7 @@ def test_a_clusters_warning_snapshots_and_stops_where_asked(
         time.sleep(0.02)
     time.sleep(0.5)
     process.send_signal(signal.Signals[name])
-    while len(snapshot_paths(run)) < 2:
+    while len(list(RunFolder(run).snapshots.values())) < 2:
         assert mode == "stop" or process.poll() is None, process.communicate()
         time.sleep(0.02)
     if mode == "snapshot":

@@ -12,13 +12,8 @@ from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.network.network import Network
 from runner.network.topology import Topology
 from runner.resume import main as resume_main
-from runner.run_folder.snapshots import (
-    load_snapshot,
-    newest_snapshot,
-    parameters_checksum,
-    snapshot_paths,
-    step_of,
-)
+from runner.run_folder.run import RunFolder, step_of
+from runner.run_folder.snapshots import load_snapshot, parameters_checksum
 from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import Ending, InProcess, command, composed, start
 from tests.problems import INPUTS
@@ -84,7 +79,7 @@ def test_run_json_tells_how_the_run_ended(finished: tuple[Ending, Path]) -> None
     about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert (about["status"], about["stop_reason"]) == ("completed", "max_steps")
     assert about["error"] is None
-    parameters = load_snapshot(newest_snapshot(folder)).parameters
+    parameters = load_snapshot(RunFolder(folder).snapshot()).parameters
     assert about["checksums"]["parameters"] == parameters_checksum(parameters)
 
 
@@ -124,7 +119,7 @@ def test_history_is_log_spaced_and_ends_with_the_results(finished: tuple[Ending,
 def test_predictions_are_those_of_the_final_weights(finished: tuple[Ending, Path]) -> None:
     _, folder = finished
     rows = rows_of(folder / "predictions.csv")
-    parameters = load_snapshot(newest_snapshot(folder)).parameters
+    parameters = load_snapshot(RunFolder(folder).snapshot()).parameters
     outputs = Network(Topology((3, 4, 1))).predict(parameters, INPUTS)
     assert [float(row["output_1"]) for row in rows] == outputs.ravel().tolist()
     assert [[float(row[f"input_{i}"]) for i in (1, 2, 3)] for row in rows] == INPUTS.tolist()
@@ -182,7 +177,7 @@ def test_a_diverged_run_is_exit_code_7_and_keeps_its_last_finite_snapshot(run: I
     folder = run.cwd / "here"
     assert json.loads((folder / "run.json").read_text())["status"] == "diverged"
     assert read_row(folder / "results.csv")["status"] == "diverged"
-    assert np.isfinite(load_snapshot(newest_snapshot(folder)).parameters).all()
+    assert np.isfinite(load_snapshot(RunFolder(folder).snapshot()).parameters).all()
 
 
 def test_a_csv_file_is_learnt(run: InProcess) -> None:
@@ -337,7 +332,7 @@ def test_a_long_run_keeps_its_first_and_log_spaced_snapshots(resumed: bool, tmp_
     run_experiment(config, tmp_path, {}, QUIETLY)
     if resumed:
         assert run_command(resume_main, [str(tmp_path), "stopping.max_steps=23000"]) == 0
-    kept = [step_of(path) for path in snapshot_paths(tmp_path)]
+    kept = [step_of(path) for path in list(RunFolder(tmp_path).snapshots.values())]
     assert kept[:3] == [0, 1000, 10_000]
     assert kept[-1] == 23_000
     assert len(kept) <= 5
@@ -347,4 +342,9 @@ def test_snapshots_of_mini_batches_last_by_their_epoch(tmp_path: Path) -> None:
     keep = ("recording.snapshots.epochs=[2,4]", "recording.snapshots.keep=1")
     config = composed("batch_size=3", "stopping.target=null", "stopping.max_epochs=9", *keep)
     run_experiment(config, tmp_path, {}, QUIETLY)
-    assert [step_of(path) for path in snapshot_paths(tmp_path)] == [0, 6, 12, 27]
+    assert [step_of(path) for path in list(RunFolder(tmp_path).snapshots.values())] == [
+        0,
+        6,
+        12,
+        27,
+    ]

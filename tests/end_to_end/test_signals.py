@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from runner.run_folder.snapshots import load_snapshot, newest_snapshot, parameters_checksum
+from runner.run_folder.run import RunFolder
+from runner.run_folder.snapshots import load_snapshot, parameters_checksum
 from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import ENVIRONMENT, ending, start
 
@@ -53,7 +54,7 @@ def test_a_run_that_is_interrupted_leaves_a_results_row(
     assert (about["status"], about["stop_reason"]) == ("interrupted", "interrupted")
     row = read_row(folder / "results.csv")
     assert row["status"] == "interrupted"
-    state = load_snapshot(newest_snapshot(folder))
+    state = load_snapshot(RunFolder(folder).snapshot())
     assert state.step == int(row["steps"]) > 0
     assert about["checksums"]["parameters"] == parameters_checksum(state.parameters)
     last = (folder / "history.csv").read_text().splitlines()[-1]
@@ -123,7 +124,7 @@ def test_a_warning_ends_a_sweep_that_is_to_stop_then(tmp_path: Path) -> None:
         folder = tmp_path / "sweep" / number
         row = read_row(folder / "results.csv")
         assert row["status"] == "interrupted"
-        assert load_snapshot(newest_snapshot(folder)).step == int(row["steps"])
+        assert load_snapshot(RunFolder(folder).snapshot()).step == int(row["steps"])
 
 
 @pytest.mark.parametrize("sweep", [False, True], ids=["run", "sweep"])
@@ -147,7 +148,7 @@ def test_a_run_whose_terminal_is_closed_leaves_a_snapshot(sweep: bool, tmp_path:
     assert process.wait(timeout=30) == 129
     row = read_row(folder / "results.csv")
     assert row["status"] == "interrupted"
-    assert load_snapshot(newest_snapshot(folder)).step == int(row["steps"])
+    assert load_snapshot(RunFolder(folder).snapshot()).step == int(row["steps"])
 
 
 def test_a_run_under_nohup_goes_on_when_its_terminal_is_closed(tmp_path: Path) -> None:

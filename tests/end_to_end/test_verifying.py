@@ -12,13 +12,8 @@ from runner.commands import run_command
 from runner.experiment.experiment import build
 from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.resume import main as resume_main
-from runner.run_folder.snapshots import (
-    load_snapshot,
-    newest_snapshot,
-    save_snapshot,
-    snapshot_path,
-    snapshot_paths,
-)
+from runner.run_folder.run import RunFolder, snapshot_path
+from runner.run_folder.snapshots import load_snapshot, save_snapshot
 from runner.training.optimizers import OPTIMIZERS
 from tests.end_to_end.commands import composed
 
@@ -80,7 +75,7 @@ def test_a_resumed_run_is_identical_whatever_is_recorded_since(
     capfd.readouterr()
     assert verified(run) == 0
     assert "identical: " in capfd.readouterr().out
-    state = load_snapshot(newest_snapshot(run))
+    state = load_snapshot(RunFolder(run).snapshot())
     state.parameters += 1
     save_snapshot(run, state)
     assert verified(run) == 1
@@ -172,7 +167,7 @@ def test_the_best_weights_are_compared_too(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run = trained(tmp_path, *CASES["the best weights restored"])
-    path = newest_snapshot(run)
+    path = RunFolder(run).snapshot()
     state = load_snapshot(path)
     state.best[0] += 1
     save_snapshot(run, state)
@@ -285,7 +280,7 @@ def other_data(run: Path) -> None:
 
 
 def no_snapshots(run: Path) -> None:
-    for path in snapshot_paths(run):
+    for path in list(RunFolder(run).snapshots.values()):
         path.unlink()
 
 
@@ -298,7 +293,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "other data": (other_data, 3, "the data set is not the one that the run began with"),
     "no snapshots": (no_snapshots, 4, "no snapshot to compare with"),
     "a damaged snapshot": (
-        lambda run: newest_snapshot(run).write_bytes(b"PK"),
+        lambda run: RunFolder(run).snapshot().write_bytes(b"PK"),
         4,
         "is not a sound snapshot",
     ),

@@ -11,7 +11,8 @@ from omegaconf import OmegaConf
 
 from runner.application.main import main
 from runner.errors import ConflictError
-from runner.run_folder.run_directory import DOCUMENTS, RunDirectory, read_run
+from runner.run_folder.run import read_run
+from runner.run_folder.writing import DOCUMENTS, RunDirectory
 
 DOCUMENT = DOCUMENTS[0]
 ROUNDS = [

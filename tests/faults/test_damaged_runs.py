@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from runner.analysis.runs import load_runs
-from runner.run_folder.snapshots import newest_snapshot
+from runner.run_folder.run import RunFolder
 from runner.storage.npz_files import encode
 from tests.faults.cases import CASES, DOCUMENTS
 from tests.faults.children import Ended, Fault, Parent
@@ -44,7 +44,7 @@ def run(killed: tuple[Path, dict[str, object]], parent: Parent) -> Iterator[Path
 
 def newest_with(run: Path, **members: object) -> None:
     """The newest snapshot with other members, and the digest that goes with them."""
-    path = newest_snapshot(run)
+    path = RunFolder(run).snapshot()
     with np.load(path) as arrays:
         kept = {name: arrays[name] for name in arrays.files} | members
     path.write_bytes(encode({n: np.asarray(v) for n, v in kept.items() if v is not None}))
@@ -58,7 +58,7 @@ def edit(run: Path, **about: object) -> None:
 
 def to_bytes(content: bytes) -> Callable[[Path], object]:
     """The newest snapshot replaced."""
-    return lambda run: newest_snapshot(run).write_bytes(content)
+    return lambda run: RunFolder(run).snapshot().write_bytes(content)
 
 
 def to_link(run: Path, name: str) -> None:
@@ -121,7 +121,7 @@ RESUMED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "empty snapshot": (to_bytes(b""), "is not a sound snapshot"),
     "snapshot that is not a zip": (to_bytes(b"<html>"), "is not a sound snapshot"),
-    "snapshot gone": (lambda run: newest_snapshot(run).unlink(), ""),
+    "snapshot gone": (lambda run: RunFolder(run).snapshot().unlink(), ""),
     "snapshot of NaN weights": (
         lambda run: newest_with(run, parameters=np.full(16, np.nan)),
         "its parameters",
@@ -149,7 +149,7 @@ RESUMED: dict[str, tuple[Callable[[Path], object], str]] = {
         "another run's snapshot",
     ),
     "snapshot under another step's name": (
-        lambda run: newest_snapshot(run).rename(run / "snapshots" / "step-000000035.npz"),
+        lambda run: RunFolder(run).snapshot().rename(run / "snapshots" / "step-000000035.npz"),
         "its step",
     ),
     "history shorter than the snapshot": (
@@ -219,7 +219,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
         "data set",
     ),
     "snapshot a link elsewhere": (
-        lambda run: to_link(run, f"snapshots/{newest_snapshot(run).name}"),
+        lambda run: to_link(run, f"snapshots/{RunFolder(run).snapshot().name}"),
         4,
         "is a symbolic link",
     ),

@@ -14,7 +14,7 @@ from runner.analysis.tidy_tables import load_history
 from runner.configuration.composing import compose
 from runner.errors import RunnerError, SettingsError, SnapshotError
 from runner.network.topology import parse_sizes
-from runner.run_folder.run_directory import described
+from runner.run_folder.run import RunFolder
 from runner.settings import parse_settings
 from runner.sweeping.job_files import read_jobs
 
@@ -96,7 +96,7 @@ ABOUT: dict[str, Any] = {
 def read_about(run: Path) -> str:
     """Reads run.json, and gives why it cannot be."""
     try:
-        described(run)
+        RunFolder(run).about()
     except SnapshotError as error:
         return str(error)
     return ""

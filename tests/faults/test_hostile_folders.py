@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from runner.commands import run_command
-from runner.run_folder.snapshots import newest_snapshot
+from runner.run_folder.run import RunFolder
 from runner.storage.npz_files import encode
 from tests.end_to_end.commands import Ending, InProcess
 from tests.limits import bounded
@@ -132,7 +132,7 @@ def forged(**members: Any) -> Damage:
     """Other members of the newest snapshot, its digest right."""
 
     def damage(here: Path) -> None:
-        path = newest_snapshot(here / "run")
+        path = RunFolder(here / "run").snapshot()
         with np.load(path) as arrays:
             kept = {name: arrays[name] for name in arrays.files} | members
         path.write_bytes(encode({name: np.asarray(value) for name, value in kept.items()}))

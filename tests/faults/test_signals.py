@@ -9,8 +9,8 @@ from shutil import rmtree
 
 import pytest
 
-from runner.run_folder.run_directory import read_run
-from runner.run_folder.snapshots import load_snapshot, newest_snapshot, parameters_checksum
+from runner.run_folder.run import RunFolder, read_run
+from runner.run_folder.snapshots import load_snapshot, parameters_checksum
 from runner.run_folder.tables import read_row
 from tests.faults.children import Ended, Parent
 from tests.faults.outcomes import check_readable
@@ -65,7 +65,7 @@ def test_a_signal_ends_a_run_in_order(
             continue
         about, row = read_run(folder), read_row(folder / "results.csv")
         assert about["status"] == row["status"] == "interrupted"
-        state = load_snapshot(newest_snapshot(folder))
+        state = load_snapshot(RunFolder(folder).snapshot())
         assert state.step == int(row["steps"])
         assert about["checksums"]["parameters"] == parameters_checksum(state.parameters)
         rmtree(folder)

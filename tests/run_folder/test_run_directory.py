@@ -10,8 +10,9 @@ import pytest
 
 import runner
 from runner.errors import ConflictError, DataError, StorageError
-from runner.run_folder.run_directory import DRAWN, OF_ITS_END, RunDirectory, git_commit, read_run
+from runner.run_folder.run import read_run
 from runner.run_folder.tables import read_row
+from runner.run_folder.writing import DRAWN, OF_ITS_END, RunDirectory, git_commit
 from runner.storage.locks import locked
 from tests.limits import bounded
 

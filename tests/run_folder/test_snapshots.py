@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from runner.errors import SnapshotError
+from runner.run_folder.run import RunFolder, snapshot_path
 from runner.run_folder.snapshots import (
     load_snapshot,
-    newest_snapshot,
     parameters_checksum,
     save_snapshot,
     snapshot_arrays,
-    snapshot_path,
     sound_snapshot,
 )
 from runner.storage.npz_files import DIGEST_SIZE, encode
@@ -69,19 +68,19 @@ def test_snapshots_are_named_so_that_the_newest_sorts_last(tmp_path: Path) -> No
     for step in (0, 999, 1000, 1_187_471):
         state.step = step
         assert save_snapshot(tmp_path, state) == snapshot_path(tmp_path, step)
-    assert newest_snapshot(tmp_path).name == "step-001187471.npz"
+    assert RunFolder(tmp_path).snapshot().name == "step-001187471.npz"
 
 
 def test_a_folder_without_snapshots_is_named(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="holds no snapshot"):
-        newest_snapshot(tmp_path)
+        RunFolder(tmp_path).snapshot()
 
 
 @pytest.mark.parametrize("name", ["step-٣.npz", "step-²2.npz", f"step-{'9' * 5000}"[:200] + ".npz"])
 def test_other_files_among_them_are_no_snapshots(name: str, tmp_path: Path) -> None:
     path = save_snapshot(tmp_path, make_state(make_problem()))
     (path.parent / name).touch()
-    assert newest_snapshot(tmp_path) == path
+    assert RunFolder(tmp_path).snapshot() == path
 
 
 def changed(path: Path, **members: object) -> None:

@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from runner import load_runs
-from runner.experiment.sweep_jobs import jobs_of
-from runner.run_folder.sweep_folder import job_folders
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.sweeping.earlier_jobs import Earlier, identity, numbers_for
-from runner.sweeping.results import sweep_jobs
 from tests.end_to_end.commands import InProcess, command, ending, start
 
 FEW = ("stopping.target=null", "stopping.max_steps=20", "hydra.sweep.dir=s")
@@ -177,9 +175,9 @@ def test_a_folder_that_is_not_named_as_the_runner_names_jobs_is_no_job(run: InPr
         shutil.copytree(sweep / "0", sweep / name)
     shutil.copytree(sweep / "0", sweep / "7")  # that one is
     jobs = {"0", "1", "7"}
-    assert {str(number) for number in job_folders(sweep)} == jobs
-    assert {job.name for job in jobs_of(sweep) or ()} == jobs
-    assert {job.number for job in sweep_jobs(sweep)} == jobs
+    assert {str(number) for number in SweepFolder(sweep).folders} == jobs
+    assert {job.name for job in SweepFolder(sweep).statuses or ()} == jobs
+    assert {str(end.number) for end in SweepFolder(sweep).collect()} == jobs
     (sweep / "results.csv").touch()
     assert {Path(path).name for path in load_runs(sweep)["path"]} == jobs
     ended = run("-m", "seed=1,2,3", *few)

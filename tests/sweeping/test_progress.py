@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.sweeping.job import JobEnd
+from runner.run_folder.job_end import JobEnd
 from runner.sweeping.tally import Standing
 from tests.end_to_end.commands import ENVIRONMENT, InProcess
 

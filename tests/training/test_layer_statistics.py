@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.run_folder.snapshots import load_snapshot, newest_snapshot
+from runner.run_folder.run import RunFolder
+from runner.run_folder.snapshots import load_snapshot
 from runner.run_folder.tables import read_column
 from runner.training.layer_statistics import LayerStatistics
 from tests.end_to_end.commands import composed
@@ -25,7 +26,7 @@ def test_looking_changes_no_byte_of_a_run(overrides: list[str], tmp_path: Path) 
     for wanted in ("false", "true"):
         config = composed(*overrides, f"recording.layer_statistics={wanted}")
         run_experiment(config, tmp_path / wanted, {}, QUIETLY)
-        states.append(content(load_snapshot(newest_snapshot(tmp_path / wanted))))
+        states.append(content(load_snapshot(RunFolder(tmp_path / wanted).snapshot())))
     assert states[0]["parameters"] == states[1]["parameters"]
     assert states[0]["generator_key"] == states[1]["generator_key"]
     history = tmp_path / "true" / "history.csv"

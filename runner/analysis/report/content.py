@@ -16,7 +16,7 @@ from runner.analysis.comparing import default_metric
 from runner.analysis.number_texts import decimals_of
 from runner.analysis.telling_apart import telling, worth_showing
 from runner.analysis.tidy_tables import load_history
-from runner.storage.reading import recorded_overrides
+from runner.run_folder.run import RunFolder
 
 CURVE_NUMBERS = 450_000
 """Numbers of all learning curves together: 3 MB."""
@@ -146,7 +146,7 @@ def subsample(rows: int, points: int) -> "np.ndarray[Any, Any]":
 
 def command(run: Path) -> str | None:
     """The command that repeats a run, or None where its overrides cannot be read."""
-    overrides = recorded_overrides(run)
+    overrides = RunFolder(run).overrides
     if overrides is None or not all(override.isprintable() for override in overrides):
         return None
     return shlex.join(["python", "-m", "runner", *overrides])

@@ -1,4 +1,4 @@
-"""A run's folder: claimed by one run, described by run.json."""
+"""The one writer of a run's folder: claimed by one run, described by run.json."""
 
 import json
 import platform
@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import NoneType
 from typing import Any
 
-from runner.checking.rules import shown
-from runner.errors import SnapshotError, StorageError, error_line, printable
+from runner.errors import StorageError, error_line
 from runner.run_folder.ownership import beginning
+from runner.run_folder.run import read_run
 from runner.run_folder.tables import write_results
 from runner.storage.files import (
     AT_ONCE,
@@ -221,60 +220,6 @@ in_line = json.JSONEncoder(ensure_ascii=False).encode
 def encoded(text: str) -> bytes:
     """UTF-8; half a pair of surrogates, which JSON can hold, as its escape."""
     return text.encode(errors="backslashreplace")
-
-
-def read_run(path: Path) -> Mapping[str, Any]:
-    """What run.json says. Raises OSError or ValueError when it cannot be read."""
-    try:
-        about = json.loads(read_text(path / "run.json"))
-    except RecursionError as error:
-        raise ValueError("run.json is nested too deep") from error
-    if not isinstance(about, dict) or "status" not in about:
-        raise ValueError("run.json does not describe a run")
-    return about
-
-
-def described(run: Path) -> Mapping[str, Any]:
-    """What run.json says of a run. Raises SnapshotError where there is none that can be read."""
-    name = printable(run)
-    check_no_sweep(run)
-    if not (run / "run.json").exists():
-        raise SnapshotError(f"{name} holds no run: there is no run.json; give a run's folder")
-    check_own_files(run)
-    try:
-        about = read_run(run)
-    except (OSError, ValueError) as error:
-        raise SnapshotError(
-            f"{name}/run.json cannot be read ({printable(error)}); start the run anew"
-        ) from error
-    for key, kinds in DESCRIBED.items():
-        if key not in about or not isinstance(about[key], kinds):
-            expected = " or ".join(JSON_NAMES[kind] for kind in kinds)
-            raise SnapshotError(
-                f"{name}/run.json does not describe a run: its {key} is "
-                f"{shown(about.get(key))}, expected {expected}; start the run anew"
-            )
-    return about
-
-
-def check_no_sweep(run: Path) -> None:
-    """Raises SnapshotError for a sweep's folder where a run's is meant."""
-    if (run / "0" / "run.json").exists() and not (run / "run.json").exists():
-        name = printable(run)
-        raise SnapshotError(f"{name} is a sweep; expected one of its runs, such as {name}/0")
-
-
-DESCRIBED: dict[str, tuple[type, ...]] = {
-    "status": (str,),
-    "error": (str, NoneType),
-    "started": (str,),
-    "resumed": (list,),
-    "engine": (str, NoneType),
-    "checksums": (dict,),
-    "configuration": (dict,),
-}
-"""What run.json has to say of a run that is to go on, be repeated or branched off, and how."""
-JSON_NAMES: dict[type, str] = {str: "a text", list: "a list", dict: "entries", NoneType: "null"}
 
 
 def machine() -> dict[str, object]:

@@ -1,0 +1,157 @@
+"""The one reader of what a run left behind."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import NoneType
+from typing import Any
+
+from runner.checking.rules import is_step, shown
+from runner.errors import SnapshotError, printable
+from runner.run_folder.tables import read_results, split
+from runner.storage.reading import check_own_files, read_text
+
+MOST_OVERRIDES = 100_000
+"""Bytes of an overrides.yaml."""
+
+
+class RunFolder:
+    """A run's folder, read anew whenever it is asked. Nothing in it is trusted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def about(self) -> Mapping[str, Any]:
+        """What run.json says. Raises SnapshotError where there is none that can be read."""
+        name = printable(self.path)
+        self.check_no_sweep()
+        if not (self.path / "run.json").exists():
+            raise SnapshotError(f"{name} holds no run: there is no run.json; give a run's folder")
+        check_own_files(self.path)
+        try:
+            about = read_run(self.path)
+        except (OSError, ValueError) as error:
+            raise SnapshotError(
+                f"{name}/run.json cannot be read ({printable(error)}); start the run anew"
+            ) from error
+        for key, kinds in DESCRIBED.items():
+            if key not in about or not isinstance(about[key], kinds):
+                expected = " or ".join(JSON_NAMES[kind] for kind in kinds)
+                raise SnapshotError(
+                    f"{name}/run.json does not describe a run: its {key} is "
+                    f"{shown(about.get(key))}, expected {expected}; start the run anew"
+                )
+        return about
+
+    def check_no_sweep(self) -> None:
+        """Raises SnapshotError for a sweep's folder where a run's is meant."""
+        if (self.path / "0" / "run.json").exists() and not (self.path / "run.json").exists():
+            name = printable(self.path)
+            raise SnapshotError(f"{name} is a sweep; expected one of its runs, such as {name}/0")
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """As it was recorded, the whole topology in it. Raises SnapshotError as `about` does."""
+        return dict(self.about()["configuration"])
+
+    @property
+    def status(self) -> str:
+        """What run.json says of its end; `damaged` where that cannot be read."""
+        try:
+            return str(read_run(self.path)["status"])
+        except (OSError, ValueError):
+            return "damaged"
+
+    def has_results(self, status: str) -> bool:
+        """Whether there is a results.csv of this end, which may have been lost since."""
+        header, row = read_results(self.path)
+        cells = dict(zip(split(header), split(row), strict=True)) if header else {}
+        return cells.get("status") == status
+
+    @property
+    def overrides(self) -> list[str] | None:
+        """What it was given on the command line; None where its folder does not say."""
+        import yaml  # noqa: PLC0415 - only for those who ask
+
+        try:
+            return listed_texts(read_text(self.path / ".hydra/overrides.yaml", MOST_OVERRIDES))
+        except (OSError, ValueError, yaml.YAMLError):
+            return None
+
+    @property
+    def snapshots(self) -> dict[int, Path]:
+        """Its snapshots by step, in their order."""
+        paths = (self.path / "snapshots").glob("step-*.npz")
+        found = {step_of(path): path for path in paths if is_step(path.stem[5:])}
+        return dict(sorted(found.items()))
+
+    def snapshot(self, step: int | None = None) -> Path:
+        """The snapshot of a step, by default the last. Raises SnapshotError where there is none."""
+        found = self.snapshots
+        if not found:
+            raise SnapshotError(
+                f"{printable(self.path)} holds no snapshot; expected files snapshots/step-….npz"
+            )
+        path = found.get(max(found) if step is None else step)
+        if path is None:
+            shown_steps = ", ".join(map(str, list(found)[:10]))
+            more = f", …, {max(found)}" if len(found) > 10 else ""
+            raise SnapshotError(
+                f"{printable(self.path)} has no snapshot of step {step}; "
+                f"it has those of {shown_steps}{more}"
+            )
+        return path
+
+
+def read_run(path: Path) -> Mapping[str, Any]:
+    """What run.json says. Raises OSError or ValueError when it cannot be read."""
+    try:
+        about = json.loads(read_text(path / "run.json"))
+    except RecursionError as error:
+        raise ValueError("run.json is nested too deep") from error
+    if not isinstance(about, dict) or "status" not in about:
+        raise ValueError("run.json does not describe a run")
+    return about
+
+
+DESCRIBED: dict[str, tuple[type, ...]] = {
+    "status": (str,),
+    "error": (str, NoneType),
+    "started": (str,),
+    "resumed": (list,),
+    "engine": (str, NoneType),
+    "checksums": (dict,),
+    "configuration": (dict,),
+}
+"""What run.json has to say of a run that is to go on, be repeated or branched off, and how."""
+JSON_NAMES: dict[type, str] = {str: "a text", list: "a list", dict: "entries", NoneType: "null"}
+
+
+def snapshot_path(run: Path, step: int) -> Path:
+    """Where the snapshot of a step lies; names sort by step."""
+    return run / "snapshots" / f"step-{step:09d}.npz"
+
+
+def step_of(path: Path) -> int:
+    """The step in a snapshot's name."""
+    return int(path.stem.removeprefix("step-"))
+
+
+def listed_texts(text: str) -> list[str]:
+    """A YAML list of plain values. Raises ValueError for anything else, YAMLError for bad syntax.
+
+    From the parser's events: what builds values from them crashes on deep nesting.
+    """
+    import yaml  # noqa: PLC0415 - only for those who ask
+
+    texts: list[str] = []
+    expected: type[yaml.Event] = yaml.SequenceStartEvent
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        match event:
+            case yaml.NodeEvent() if not isinstance(event, expected):
+                raise ValueError("it is not a list of plain values")
+            case yaml.ScalarEvent():
+                texts.append(event.value)
+            case yaml.SequenceStartEvent():
+                expected = yaml.ScalarEvent
+    return texts
