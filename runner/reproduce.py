@@ -21,8 +21,9 @@ from runner.commands import CommandParser, run_command
 from runner.configuration.composing import compose, conf_folder
 from runner.errors import SettingsError, counted, printable
 from runner.experiment.running import QUIETLY, run_experiment
+from runner.run_folder.history import history_column
 from runner.run_folder.run import RunFolder
-from runner.run_folder.snapshots import load_snapshot
+from runner.run_folder.snapshots import load_snapshot, newest_snapshot, snapshot_path
 from runner.run_folder.tables import read_column, read_row
 from runner.standard_output import table_console
 from runner.training.metrics import higher_is_better
@@ -112,7 +113,7 @@ def compare_seeds(
         if when == "final":
             values.append(float(read_row(run / "results.csv")[metric]))
         else:
-            values.append(better(list(read_column(run / "history.csv", metric).values())))
+            values.append(better(list(history_column(run, metric).values())))
     kind = "published" if "published" in case else "goal"
     what = f"{statistic} of {seeds} seeds, {when} {metric}" + (", goal" if kind == "goal" else "")
     ours = STATISTICS[statistic](values, better)
@@ -142,7 +143,7 @@ def compare_exactly(
     results = read_row(folder / "results.csv")
     pairs += [(key, value, float(results[key])) for key, value in case.get("results", {}).items()]
     for metric, curve in curves.items():
-        found = read_column(folder / "history.csv", metric)
+        found = history_column(folder, metric)
         pairs += [(f"{metric} at {step}", value, found[int(step)]) for step, value in curve.items()]
     return [Comparison(what, str(value), ours, case["tolerance"]) for what, value, ours in pairs]
 

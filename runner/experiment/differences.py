@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from runner.errors import SnapshotError, counted, printable
 from runner.network.topology import Array
+from runner.run_folder.history import MOST_HISTORY, read_history
 from runner.storage.reading import read_text
 
 NOT_REPEATED = re.compile(r"seconds|L\d+\..+")
@@ -20,8 +21,6 @@ from the weights.
 MOST_STEPS = 10**15
 Rows = Mapping[int, Mapping[str, str]]
 """Of a history, by step."""
-MOST_HISTORY = 1 << 30
-"""Bytes of a history.csv; log-spaced rows take a few thousand."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,11 @@ class Difference:
     """Relative to the larger of both; infinite where they cannot be compared."""
 
 
-def history_rows(text: str) -> dict[int, dict[str, str]]:
+def by_step(rows: Iterable[Mapping[str, str]]) -> dict[int, dict[str, str]]:
     """Rows of a history by step, but for what no repetition makes.
 
-    Raises ValueError or csv.Error where it is no table of a run's steps.
+    Raises ValueError where they are no run's steps.
     """
-    rows = csv.DictReader(io.StringIO(text), restval="", strict=True)
-    if text and "step" not in (rows.fieldnames or ()):
-        raise ValueError("it has no column step")
     found = {
         int(row["step"]): {n: row[n] for n in row if n and not NOT_REPEATED.fullmatch(n)}
         for row in rows
@@ -60,8 +56,8 @@ def recorded_rows(run: Path) -> dict[int, dict[str, str]]:
     if not path.exists():
         return {}
     try:
-        return history_rows(read_text(path, MOST_HISTORY))
-    except (ValueError, csv.Error) as error:
+        return by_step(read_history(run))
+    except ValueError as error:
         raise SnapshotError(
             f"{printable(path)} cannot be read ({printable(error)}); expected the table as the run "
             "wrote it, to compare with"

@@ -12,7 +12,8 @@ from runner.experiment.loading import samples_of
 from runner.experiment.recorder import Recorder
 from runner.network.topology import Array
 from runner.network.trained import output_blocks, predict
-from runner.run_folder.tables import class_tables, predictions_table, read_column
+from runner.run_folder.history import history_column
+from runner.run_folder.tables import class_tables, predictions_table
 from runner.settings import LoggerSettings
 from runner.training.classes import Confusion, confusion
 from runner.training.engine import Problem, StepReport
@@ -117,8 +118,7 @@ def final_confusion(
 def suggestion(folder: Path, console: Console) -> dict[str, float]:
     """What a range test's history suggests, for results.csv; it is printed as well."""
     rates, losses = (
-        list(read_column(folder / "history.csv", name).values())
-        for name in ("learning_rate", "loss")
+        list(history_column(folder, name).values()) for name in ("learning_rate", "loss")
     )
     rate = suggested_rate(rates, losses)
     if rate is None:

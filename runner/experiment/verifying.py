@@ -10,7 +10,7 @@ import numpy as np
 from runner.errors import SnapshotError, printable
 from runner.experiment.differences import (
     Difference,
-    history_rows,
+    by_step,
     recorded_rows,
     row_differences,
     table_differences,
@@ -20,8 +20,9 @@ from runner.experiment.ending import ending_tables, final_metrics
 from runner.experiment.experiment import Experiment, build
 from runner.experiment.resuming import built_again, check_data
 from runner.experiment.surroundings import elsewhere
-from runner.run_folder.history import History
+from runner.run_folder.history import History, history_rows
 from runner.run_folder.run import RunFolder, snapshot_path
+from runner.run_folder.run_directory import described
 from runner.run_folder.snapshots import (
     check_fits,
     parameters_checksum,
@@ -103,7 +104,7 @@ def verify_run(
             files, ending = dict[str, bytes](), list[Difference]()
             if end is not None and about["status"] in ENDED:
                 files, ending = ending_differences(run, about, experiment, recorded, end)
-    again = history_rows(repeated)
+    again = by_step(history_rows(repeated))
     if about.get("resumed"):  # maybe with another recording.history
         shared = rows.keys() & again.keys()
         rows, again = ({step: found[step] for step in shared} for found in (rows, again))

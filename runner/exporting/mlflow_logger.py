@@ -4,7 +4,6 @@ Tracking is a copy of what the run's folder holds: where it fails, the run is no
 warning says why.
 """
 
-import csv
 import logging
 import math
 import os
@@ -20,7 +19,9 @@ from typing import Any
 
 from runner.checking.extras import installing
 from runner.errors import ConflictError, SettingsError, error_line, printable
+from runner.run_folder.history import read_history
 from runner.run_folder.run import read_run
+from runner.run_folder.run_directory import read_run
 from runner.run_folder.tables import read_row
 from runner.storage.locks import locked
 from runner.storage.reading import open_regular
@@ -144,15 +145,11 @@ def experiment_id(client: Any, name: str, store: Path) -> str:
 
 def history(run: Path) -> Iterator[tuple[str, float, float, int]]:
     """The name, value, seconds and step of every metric in history.csv."""
-    path = run / "history.csv"
-    if not path.is_file():
-        return
-    with open(path, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            step, seconds = int(row.pop("step")), float(row.pop("seconds"))
-            for name, value in row.items():
-                if value:
-                    yield name, float(value), seconds, step
+    for row in read_history(run) if (run / "history.csv").is_file() else ():
+        step, seconds = int(row.pop("step")), float(row.pop("seconds"))
+        for name, value in row.items():
+            if value:
+                yield name, float(value), seconds, step
 
 
 def results(row: dict[str, str]) -> Iterator[tuple[str, float, float, int]]:

@@ -1,14 +1,19 @@
-"""history.csv: rows appended as training goes, and cut back when a run goes on from a snapshot."""
+"""history.csv: rows appended as training goes, cut back when a run goes on, and read again."""
 
+import csv
+import io
 import os
 import time
 import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from runner.errors import SnapshotError, printable
+from runner.network.topology import Array
 from runner.storage.files import AT_ONCE, Syncing, storage_errors, write_whole
-from runner.storage.reading import open_regular
+from runner.storage.reading import open_regular, read_text
 from runner.training.engine import StepReport
 
 
@@ -22,6 +27,8 @@ class Mark(NamedTuple):
 
 
 EMPTY = Mark(0, 0)
+MOST_HISTORY = 1 << 30
+"""Bytes of a history.csv; log-spaced rows take a few thousand."""
 SECONDS_BETWEEN_WRITES = 1.0
 
 
@@ -123,3 +130,37 @@ def history_up_to(path: Path, mark: Mark) -> bytes:
     if Mark(len(rows), zlib.crc32(rows)) != mark:
         raise SnapshotError(f"{printable(path)} lacks rows that were there at its snapshot")
     return rows
+
+
+def read_history(run: Path) -> list[dict[str, str]]:
+    """The rows of a run's history.csv, each by the names of its columns.
+
+    Raises OSError or ValueError where it cannot be read.
+    """
+    return history_rows(read_text(run / "history.csv", MOST_HISTORY))
+
+
+def history_rows(text: str) -> list[dict[str, str]]:
+    """The rows of a history as it is written; a cell that a row lacks is empty.
+
+    Raises ValueError where it is no table of a run's steps.
+    """
+    try:
+        rows = csv.DictReader(io.StringIO(text), restkey="", restval="", strict=True)
+        if text and "step" not in (rows.fieldnames or ()):
+            raise ValueError("it has no column step")
+        return list(rows)
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def history_column(run: Path, metric: str) -> dict[int, float]:
+    """A metric of a run's history.csv by step. Raises as `read_history`."""
+    return {int(row["step"]): float(row[metric]) for row in read_history(run)}
+
+
+def history_columns(run: Path) -> dict[str, Array]:
+    """The columns of a run's history.csv, NaN where a cell is empty. Raises as `read_history`."""
+    rows = read_history(run)
+    names = [name for name in (rows[0] if rows else ()) if name]
+    return {name: np.array([float(row[name] or "nan") for row in rows]) for name in names}

@@ -198,11 +198,6 @@ def read_row(path: Path) -> dict[str, str]:
     return rows[0]
 
 
-def read_column(history: Path, metric: str) -> dict[int, float]:
-    """A metric of a history.csv by step."""
-    return {int(row["step"]): float(row[metric]) for row in named_rows(history)}
-
-
 def merge_rows(rows: Sequence[Mapping[str, str]]) -> bytes:
     """Rows of several results.csv as one table; a column that a row lacks is empty in it.
 

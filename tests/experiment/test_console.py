@@ -12,7 +12,8 @@ import pytest
 
 from runner.experiment.console import Console, metric_text
 from runner.experiment.running import Manner, run_experiment
-from runner.run_folder.tables import named_rows, read_column, read_row
+from runner.run_folder.history import history_column
+from runner.run_folder.tables import named_rows, read_row
 from runner.training.engine import StepReport
 from runner.training.stopping import Stopping
 from tests.end_to_end.commands import ENVIRONMENT, composed
@@ -128,10 +129,10 @@ def test_early_stopping_says_which_epochs_weights_are_restored(limit: str, tmp_p
     watching = ["stopping.metric=val_loss", "stopping.restore_best=true", "stopping.max_epochs=9"]
     rate = "optimizer.learning_rate=0.03"
     log = log_of(tmp_path, ["dataset=digits", "dataset.validation=0.2", *watching, rate, limit])
-    losses = read_column(tmp_path / "history.csv", "val_loss")  # of every epoch, here
+    losses = history_column(tmp_path, "val_loss")  # of every epoch, here
     step = min(losses, key=losses.__getitem__)
-    epoch = int(read_column(tmp_path / "history.csv", "epoch")[step])
-    assert 1 < epoch < max(read_column(tmp_path / "history.csv", "epoch").values())
+    epoch = int(history_column(tmp_path, "epoch")[step])
+    assert 1 < epoch < max(history_column(tmp_path, "epoch").values())
     line = f"The weights of epoch {epoch}, the best, are restored: val loss {losses[step]:.12g}\n"
     assert line in log
 

@@ -11,7 +11,8 @@ import pytest
 
 from runner.errors import SettingsError
 from runner.exporting.mlflow_logger import check_mlflow, log_run
-from runner.run_folder.tables import read_column, read_row
+from runner.run_folder.history import history_column
+from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import ENVIRONMENT, ending, start
 from tests.limits import bounded
 
@@ -41,7 +42,7 @@ def test_a_run_is_in_the_store_with_all_that_its_folder_holds(tmp_path: Path) ->
     assert entry.data.params["topology"] == "3-4-1"
     assert entry.data.params["optimizer.learning_rate"] == row["optimizer.learning_rate"]
     assert entry.data.metrics["result.steps"] == 30
-    expected = read_column(tmp_path / "here" / "history.csv", "loss")
+    expected = history_column(tmp_path / "here", "loss")
     found = {m.step: m.value for m in client.get_metric_history(entry.info.run_id, "loss")}
     assert found == expected
     files = {file.path for file in client.list_artifacts(entry.info.run_id)}

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from runner.errors import SnapshotError
-from runner.run_folder.history import EMPTY, HistoryFile, Mark
-from runner.run_folder.tables import read_column
+from runner.run_folder.history import EMPTY, HistoryFile, Mark, history_column, history_columns
 from runner.training.engine import StepReport
 
 
@@ -21,7 +20,7 @@ def test_history_has_one_row_a_step_and_reads_back_exactly(tmp_path: Path) -> No
         history.append(report(step, loss))
         history.append(report(step, loss))  # due twice: by schedule, and as the last
     history.close()
-    assert read_column(tmp_path / "history.csv", "loss") == losses
+    assert history_column(tmp_path, "loss") == losses
     lines = (tmp_path / "history.csv").read_text().splitlines()
     assert lines[:2] == ["step,epoch,seconds,loss,mae", "1,1,0.125000,0.1,0.05"]
 
@@ -84,3 +83,11 @@ def test_a_history_does_not_follow_a_link(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"history\.csv"):
         HistoryFile(tmp_path, EMPTY)
     assert (tmp_path / "precious").read_text() == "text"
+
+
+def test_history_is_read_with_empty_cells(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text("step,loss,val_loss\n1,2.5,\n2,1.5,3\n3\n")
+    columns = history_columns(tmp_path)
+    assert columns["step"].tolist() == [1, 2, 3]
+    assert columns["loss"].tolist()[:2] == [2.5, 1.5]
+    assert np.isnan(columns["val_loss"]).tolist() == [True, False, True]

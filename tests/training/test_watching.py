@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.run_folder.tables import read_column, read_row
+from runner.run_folder.history import history_column
+from runner.run_folder.tables import read_row
 from runner.training.state import TrainingState
 from runner.training.watching import RATE_FACTOR, Watch
 from tests.end_to_end.commands import composed
@@ -97,7 +98,7 @@ def test_a_run_ends_on_a_plateau_of_its_training_loss(
     stop = ["stopping.metric=loss", "stopping.plateau=3", "stopping.min_delta=0.01"]
     config = composed(*small, *stop, "stopping.max_epochs=5000", "recording.history=1")
     run_experiment(config, tmp_path, {}, QUIETLY)
-    losses = list(read_column(tmp_path / "history.csv", "loss").values())
+    losses = list(history_column(tmp_path, "loss").values())
     assert read_row(tmp_path / "results.csv")["stop_reason"] == "plateau"
     assert np.ptp(losses[-4:]) <= 0.02
     assert len(losses) < 5000

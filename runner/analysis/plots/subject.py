@@ -12,8 +12,8 @@ from runner.network.labels import decided, labels
 from runner.network.network import Network
 from runner.network.topology import Array
 from runner.network.trained import predict
-from runner.run_folder.tables import read_row, split
-from runner.storage.reading import read_text
+from runner.run_folder.history import history_columns
+from runner.run_folder.tables import read_row
 
 MOST_SAMPLES = 10_000
 """Samples of a part that are looked at; the first ones."""
@@ -84,11 +84,5 @@ class Subject:
 def read_subject(run: Path, network: Network, parameters: Array, dataset: Dataset) -> Subject:
     """A run's subject. Raises OSError or ValueError when results or history cannot be read."""
     fitted = dataset.for_outputs(network.topology.sizes[-1])
-    return Subject(read_row(run / "results.csv"), read_history(run), network, parameters, fitted)
-
-
-def read_history(run: Path) -> dict[str, Array]:
-    """The columns of history.csv. Raises OSError or ValueError when it cannot be read."""
-    header, *rows = [split(line) for line in read_text(run / "history.csv").splitlines()] or [[]]
-    cells = np.array([[float(cell or "nan") for cell in row] for row in rows], float)
-    return dict(zip(header, cells.reshape(len(rows), len(header)).T, strict=True))
+    row = read_row(run / "results.csv")
+    return Subject(row, history_columns(run), network, parameters, fitted)
