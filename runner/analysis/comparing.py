@@ -26,7 +26,7 @@ from runner.analysis.telling_apart import varying
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 from runner.network.topology import Array
-from runner.training.metrics import METRICS, PREFIXES, SCORES, higher_is_better
+from runner.training.metrics import higher_is_better, metric_in
 
 LEVEL = 0.05
 SPENT = ("steps", "epochs", "seconds")
@@ -138,15 +138,11 @@ def measure_of(runs: pd.DataFrame, name: str, better: str | None) -> Measure:
             f"--metric={printable(name)} is not a column of numbers; {suggestion(name, numbers)}"
             "expected such as steps, loss or accuracy"
         )
-    plain = name
-    for prefix in PREFIXES:
-        plain = plain.removeprefix(prefix)
-    learnt = plain in METRICS or plain in SCORES
-    known = higher_is_better(plain) if learnt else plain == "steps_per_second"
-    higher = known if better is None else better == "higher"
+    metric = metric_in(name)
+    higher = higher_is_better(name) if better is None else better == "higher"
     values = runs[name].dropna()
-    relative = not (learnt and higher_is_better(plain)) and bool((values > 0).all())
-    fraction = plain.endswith("accuracy") and bool(values.between(0, 1).all())
+    relative = not (metric and metric.higher_is_better) and bool((values > 0).all())
+    fraction = name.endswith("accuracy") and bool(values.between(0, 1).all())
     return Measure(name, higher, relative, fraction)
 
 

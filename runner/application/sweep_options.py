@@ -8,7 +8,7 @@ from runner.checking.rules import shown
 from runner.configuration.overrides import name_of
 from runner.errors import SettingsError
 from runner.settings import WHICH_JOBS
-from runner.training.metrics import higher_is_better
+from runner.training.metrics import higher_is_better, metric_in
 
 OWN_FOLDER = "${hydra.job.num}"
 """Where a job of a sweep lies in it."""
@@ -56,10 +56,9 @@ def check_direction(config: DictConfig) -> None:
     """Raises SettingsError where a search is to find the job that does worst."""
     direction = config.hydra.sweeper.get("direction")
     metric = str(config.sweep.objective or config.stopping.metric)
-    try:
-        best, worst = ("max", "min") if higher_is_better(metric) else ("min", "max")
-    except KeyError:  # of other columns either may be wanted
+    if metric_in(metric) is None:  # of other columns either may be wanted
         return
+    best, worst = ("max", "min") if higher_is_better(metric) else ("min", "max")
     if direction == f"{worst}imize":
         raise SettingsError(
             f"hydra.sweeper.direction={shown(direction)} would look for the worst {metric}; "

@@ -16,3 +16,10 @@ def labels(outputs: Array) -> Array:
     found = decided(outputs[:, 0]) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
     numbers: Array = found.astype(np.int64)
     return numbers
+
+
+def confusion_counts(targets: Array, outputs: Array) -> Array:
+    """[classes, classes] Samples by class and by the class that they are taken for."""
+    size = max(2, targets.shape[1])
+    pairs = labels(targets) * size + labels(outputs)
+    return np.bincount(pairs, minlength=size * size).reshape(size, size)

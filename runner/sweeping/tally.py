@@ -10,6 +10,7 @@ from typing import Self
 from runner.errors import counted, printable
 from runner.run_folder.job_end import JobEnd
 from runner.storage.files import storage_errors
+from runner.sweeping.job import JobEnd
 from runner.training.metrics import METRICS, PREFIXES, SCORES, TEST, VALIDATION, higher_is_better
 
 
@@ -46,7 +47,7 @@ class Standing:
             value = float(cell)
         except ValueError:
             return
-        rank = value if more_is_better(self._metric) else -value
+        rank = value if higher_is_better(self._metric) else -value
         if not math.isnan(rank) and (self._best is None or rank > self._best[0]):
             self._best = rank, f"{self._metric} {value:.6g} of {printable(self.names[end.number])}"
 
@@ -107,16 +108,6 @@ def held_out(end: JobEnd) -> str:
     plain = end.metric.removeprefix(VALIDATION)
     names = (f"{VALIDATION}{plain}", f"{TEST}{plain}")
     return next((name for name in names if end.cell(name)), end.metric)
-
-
-def more_is_better(column: str) -> bool:
-    """Whether the best job is the one with the most of it; of steps or seconds it is not."""
-    plain = column
-    for prefix in PREFIXES:
-        plain = plain.removeprefix(prefix)
-    if plain in METRICS or plain in SCORES:
-        return higher_is_better(column)
-    return column == "steps_per_second"
 
 
 def clock(seconds: float) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runner.network.labels import labels
+from runner.network.labels import confusion_counts
 from runner.network.topology import Array
 from runner.network.trained import output_blocks
 from runner.training.engine import Problem
@@ -50,9 +50,8 @@ def share(part: Array, whole: Array) -> Array:
 def confusion(problem: Problem, parameters: Array, part: HeldOut) -> Confusion:
     """The confusion of the trained network on some samples of at least two classes."""
     classes = max(2, part.targets.shape[1])
-    counts = np.zeros(classes * classes, np.int64)
+    counts = np.zeros((classes, classes), np.int64)
     blocks = output_blocks(problem.network, parameters, part.inputs, part.scaling)
     for rows, _, outputs in blocks:
-        pairs = labels(part.targets[rows]) * classes + labels(outputs)
-        counts += np.bincount(pairs, minlength=counts.size)
-    return Confusion(counts.reshape(classes, classes))
+        counts += confusion_counts(part.targets[rows], outputs)
+    return Confusion(counts)

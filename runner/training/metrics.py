@@ -145,11 +145,16 @@ PREFIXES = (VALIDATION, TEST)
 """What the names of metrics on held-out data begin with."""
 
 
-def higher_is_better(name: str) -> bool:
-    """Whether more of a metric is better, on whatever data it is measured."""
-    for prefix in PREFIXES:
-        name = name.removeprefix(prefix)
-    return (METRICS[name] if name in METRICS else SCORES[name]).higher_is_better
+def metric_in(column: str) -> Metric | Score | None:
+    """The metric that a column of results holds, on whatever data it is measured."""
+    name = column.removeprefix(VALIDATION).removeprefix(TEST)
+    return METRICS.get(name) or SCORES.get(name)
+
+
+def higher_is_better(column: str) -> bool:
+    """Whether the best run is the one with the most of a result: a metric, or what it took."""
+    metric = metric_in(column)
+    return column == "steps_per_second" if metric is None else metric.higher_is_better
 
 
 def metric_values(sums: Array, reduction: Reduction) -> dict[str, float]:

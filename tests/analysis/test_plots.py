@@ -11,7 +11,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from runner.analysis.plots.decisions import (
-    confusion_counts,
     confusion_matrix,
     decision_surface,
     fit,
@@ -22,9 +21,10 @@ from runner.analysis.plots.learning import learning_curve
 from runner.analysis.plots.pictures import PICTURES, Picture, draw_pictures, draw_run, png
 from runner.analysis.plots.rates import loss_by_rate
 from runner.analysis.plots.style import COLOURS, plain
-from runner.analysis.plots.subject import Subject, read_history
+from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.weights import first_layer_images, network_graph, weight_maps
 from runner.data.dataset import Dataset, Part
+from runner.network.labels import confusion_counts
 from runner.network.network import Network
 from runner.network.topology import Array, Topology
 from runner.network.trained import TrainedNetwork
@@ -76,7 +76,7 @@ def test_an_output_of_exactly_half_is_the_same_class_everywhere() -> None:
     undecided = subject((2, 1), classes(2, ("no", "yes")), np.zeros(3))
     outputs, targets = undecided.outputs, undecided.samples.targets
     assert (outputs == 0.5).all()
-    assert confusion_counts(undecided).tolist() == [[6, 0], [6, 0]]
+    assert confusion_counts(targets, outputs).tolist() == [[6, 0], [6, 0]]
     assert undecided.wrong.tolist() == (targets[:, 0] == 1).tolist()
     assert correct(outputs, targets) == 6
     network = TrainedNetwork(undecided.network, undecided.parameters, classes=("no", "yes"))
@@ -417,14 +417,6 @@ def test_a_run_without_results_has_no_pictures_and_says_so(tmp_path: Path) -> No
     (problem,) = draw_run(tmp_path, run.network, run.parameters, run.dataset)
     assert "results.csv" in problem
     assert not (tmp_path / "plots").exists()
-
-
-def test_history_is_read_with_empty_cells(tmp_path: Path) -> None:
-    (tmp_path / "history.csv").write_text("step,loss,val_loss\n1,2.5,\n2,1.5,3\n")
-    columns = read_history(tmp_path)
-    assert columns["step"].tolist() == [1, 2]
-    assert columns["loss"].tolist() == [2.5, 1.5]
-    assert np.isnan(columns["val_loss"][0])
 
 
 def test_signs_that_the_font_lacks_do_not_disturb() -> None:

@@ -19,7 +19,7 @@ from runner.analysis.plots.style import (
 )
 from runner.analysis.plots.subject import Subject
 from runner.errors import counted
-from runner.network.labels import labels
+from runner.network.labels import confusion_counts, labels
 from runner.network.topology import Array
 
 MOST_CLASSES = 50
@@ -48,7 +48,7 @@ def has_classes(subject: Subject) -> bool:
 def confusion_matrix(subject: Subject) -> Figure:
     """How many samples of each class (rows) were taken for each (columns); colour: row's share."""
     classes = subject.dataset.classes or ()
-    counts = confusion_counts(subject)
+    counts = confusion_counts(subject.samples.targets, subject.outputs)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = max(2.6, min(5.5, 0.36 * len(classes)))
     names = [plain(name, LONGEST_CLASS) for name in classes]
@@ -72,13 +72,6 @@ def confusion_matrix(subject: Subject) -> Figure:
                 text = f"{count}"
                 axes.text(column, row, text, ha="center", va="center", color=colour, size=8)
     return figure
-
-
-def confusion_counts(subject: Subject) -> Array:
-    """[classes, classes] Samples by class and by the class they were taken for."""
-    size = len(subject.dataset.classes or ())
-    pairs = labels(subject.samples.targets) * size + labels(subject.outputs)
-    return np.bincount(pairs, minlength=size * size).reshape(size, size)
 
 
 def has_mistakes(subject: Subject) -> bool:
