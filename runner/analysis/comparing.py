@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import comb
 
@@ -22,7 +22,7 @@ from runner.analysis.statistics import (
     paired_difference,
     unpaired_difference,
 )
-from runner.analysis.telling_apart import varying
+from runner.analysis.telling_apart import varying_within
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 from runner.network.topology import Array
@@ -52,8 +52,9 @@ class Measure:
         return FRACTION if self.fraction else ANY
 
     def scaled(self, values: Array) -> Array:
-        """The values as they are compared: their logarithms where factors count."""
-        return np.log(values) if self.relative else values
+        """The values as they are compared, the more the better: logarithms where factors count."""
+        scaled = np.log(values) if self.relative else values
+        return scaled if self.higher_is_better else -scaled
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,21 @@ class Verdict:
     better: Group
     worse: Group
     difference: Difference
-    """better - worse, in logarithms where the measure is relative."""
+    """better - worse, of values as they are compared: 0 or more."""
     pairs: int
     """How many runs were compared with one of the same seed and so on; 0: all with all."""
     p: float
-    """For all comparisons together."""
+    """Of the pair's own test, or for all comparisons together."""
     least_p: float
     """The smallest that so many runs can come to."""
 
-    one_sided: bool
-    """Whether most runs say what the average says; a few extreme ones can turn that around."""
-
     @property
     def real(self) -> bool:
-        """Whether chance is ruled out, at 5 % for all comparisons together, and all agree."""
-        return self.p <= LEVEL and self.one_sided
+        """Whether chance is ruled out, at 5 % for all comparisons together, and most runs agree.
+
+        A few extreme ones can turn an average around.
+        """
+        return self.p <= LEVEL and self.difference.higher > 0.5
 
     @property
     def leans(self) -> bool:
@@ -153,18 +154,13 @@ def grouped(
 
     Runs belong together that have the same seed and all else that varies within the groups.
     """
-    by = list(by)
-    inside = [
-        name
-        for name in varying(runs)
-        if name not in by and (runs.groupby(by, dropna=False)[name].nunique(dropna=False) > 1).any()
-    ]
+    inside = varying_within(runs, by)
     blocks: Array = np.arange(len(runs))
     if inside:
         blocks = runs.groupby(inside, dropna=False, sort=False).ngroup().to_numpy()
     values = runs[measure.name].to_numpy(float, na_value=np.nan)
     groups = []
-    for key, rows in runs.groupby(by, dropna=False).indices.items():
+    for key, rows in runs.groupby(list(by), dropna=False).indices.items():
         there = rows[np.isfinite(values[rows])]
         if len(there):
             whole = key if isinstance(key, tuple) else (key,)
@@ -189,21 +185,12 @@ def compare_groups(groups: Sequence[Group], measure: Measure) -> list[Verdict]:
     That one is the best of all by what is tested, which by chance alone makes the others look
     worse: p-values are never below that of all groups being alike.
     """
-    best = best_of(groups, measure)
-    compared = [in_order(best, group, measure) for group in groups if group is not best]
-    tests, alike = len(compared), all_alike(groups, measure)
-    together = holm([difference.p for _, _, difference, _, _ in compared])
+    best, alike = best_of(groups, measure), all_alike(groups, measure)
+    found = [verdict_of(best, group, measure) for group in groups if group is not best]
+    together = holm([verdict.p for verdict in found])
     return [
-        Verdict(
-            better,
-            worse,
-            found,
-            paired,
-            max(p, alike),
-            min(1.0, least * tests),
-            agree(found, measure),
-        )
-        for (better, worse, found, paired, least), p in zip(compared, together, strict=True)
+        replace(verdict, p=max(p, alike), least_p=min(1.0, verdict.least_p * len(found)))
+        for verdict, p in zip(found, together, strict=True)
     ]
 
 
@@ -211,53 +198,45 @@ def all_alike(groups: Sequence[Group], measure: Measure) -> float:
     """The p-value of three groups or more being alike; 0 of two, which their own test tells."""
     if len(groups) < 3:
         return 0.0
-    samples = [measure.scaled(group.values) for group in groups]
-    common = reduce(np.intersect1d, (group.blocks for group in groups))
-    unique = all(len(np.unique(group.blocks)) == len(group.blocks) for group in groups)
-    # Most must be in all groups, as for two that are compared.
-    paired = unique and len(common) > 1 and 2 * len(common) >= max(map(len, samples))
-    if paired:
-        places = [np.intersect1d(common, g.blocks, return_indices=True)[2] for g in groups]
-        samples = [sample[place] for sample, place in zip(samples, places, strict=True)]
-    return any_difference(samples, paired=paired)
+    samples, places = [measure.scaled(group.values) for group in groups], paired_places(groups)
+    if places is not None:
+        samples = [sample[own] for sample, own in zip(samples, places, strict=True)]
+    return any_difference(samples, paired=places is not None)
 
 
 def best_of(groups: Sequence[Group], measure: Measure) -> Group:
     """The group with the best mean, where factors count the geometric one."""
-    means = [measure.scaled(group.values).mean() for group in groups]
-    return groups[int(np.argmax(means) if measure.higher_is_better else np.argmin(means))]
+    return max(groups, key=lambda group: measure.scaled(group.values).mean())
 
 
-def in_order(a: Group, b: Group, measure: Measure) -> tuple[Group, Group, Difference, int, float]:
-    """`difference_of` with the better one first, by what is compared: pairs where there are any."""
-    forth = difference_of(a, b, measure)
-    right = forth[2].effect >= 0 if measure.higher_is_better else forth[2].effect <= 0
-    return forth if right else difference_of(b, a, measure)
-
-
-def agree(difference: Difference, measure: Measure) -> bool:
-    """Whether in more than half of the pairs, or pairings, the better one is better."""
-    share = difference.higher if measure.higher_is_better else 1 - difference.higher
-    return share > 0.5
-
-
-def difference_of(
-    a: Group, b: Group, measure: Measure
-) -> tuple[Group, Group, Difference, int, float]:
-    """How a differs from b; how many pairs there are, and the least p that they can come to."""
+def verdict_of(a: Group, b: Group, measure: Measure) -> Verdict:
+    """How two groups differ by their own test alone, the better one first."""
     x, y = (measure.scaled(group.values) for group in (a, b))
-    _, places_a, places_b = np.intersect1d(a.blocks, b.blocks, return_indices=True)
-    unique = all(len(np.unique(g.blocks)) == len(g.blocks) for g in (a, b))
-    pairs = len(places_a)
-    # Most must have a partner, or a comparison of the few that do would pass for one of all.
-    if unique and 2 * pairs >= max(len(x), len(y)) and pairs > 1:
-        difference = paired_difference(x[places_a], y[places_b])
-        return a, b, difference, pairs, 2.0 ** (1 - pairs)
-    least = 2 / comb(len(x) + len(y), len(x))
-    if min(len(x), len(y)) < 2:
+    places, pairs = paired_places([a, b]), 0
+    if places is not None:
+        pairs = len(places[0])
+        found, least = paired_difference(x[places[0]], y[places[1]]), 2.0 ** (1 - pairs)
+    elif min(len(x), len(y)) < 2:
         nothing = Interval(np.nan, np.nan)
-        return a, b, Difference(float(x.mean() - y.mean()), nothing, 1.0, np.nan), 0, 1.0
-    return a, b, unpaired_difference(x, y), 0, least
+        found, least = Difference(float(x.mean() - y.mean()), nothing, 1.0, np.nan), 1.0
+    else:
+        found, least = unpaired_difference(x, y), 2 / comb(len(x) + len(y), len(x))
+    if found.effect < 0:
+        return verdict_of(b, a, measure)
+    return Verdict(a, b, found, pairs, found.p, least)
+
+
+def paired_places(groups: Sequence[Group]) -> list[Array] | None:
+    """Of each group the runs that have a partner in all others; None where most have none.
+
+    Else a comparison of the few that do would pass for one of all.
+    """
+    common = reduce(np.intersect1d, (group.blocks for group in groups))
+    unique = all(len(np.unique(group.blocks)) == len(group.blocks) for group in groups)
+    most = max(len(group.blocks) for group in groups)
+    if not unique or len(common) < 2 or 2 * len(common) < most:
+        return None
+    return [np.intersect1d(common, group.blocks, return_indices=True)[2] for group in groups]
 
 
 def summary(

@@ -1,11 +1,11 @@
-"""Numbers as they are shown: those of a column alike, with the decimals that tell them apart."""
+"""Values as they are shown: numbers of a column alike, with the decimals that tell them apart."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from runner.analysis.verdict_sentences import value_text
+from runner.errors import printable
 from runner.network.topology import Array
 
 DIGITS = 4
@@ -55,3 +55,12 @@ def number_text(value: object, decimals: int | None) -> str:
         return f"{value:.{decimals}f}"
     short = f"{value:.{SHORT}g}"
     return short if float(short) == value else f"{value:.{DIGITS}g}"
+
+
+def value_text(value: object) -> str:
+    """A value as on the command line."""
+    if value is None or value != value:
+        return "null"
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    return f"{value:.6g}" if isinstance(value, float) else printable(value)

@@ -1,5 +1,7 @@
 """What tells runs apart: settings and results that differ, and which runs repeat another."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from runner.analysis.csv_tables import Mask
@@ -27,6 +29,13 @@ def varying(runs: pd.DataFrame) -> list[str]:
     names = [str(name) for name in runs]
     settings = names[: names.index("status")]
     return [name for name in settings if runs[name].nunique(dropna=False) > 1]
+
+
+def varying_within(runs: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    """Those of them in which runs differ that are equal in the columns `by`."""
+    groups = runs.groupby(list(by), dropna=False)
+    names = [name for name in varying(runs) if name not in by]
+    return [name for name in names if (groups[name].nunique(dropna=False) > 1).any()]
 
 
 def telling(runs: pd.DataFrame) -> list[str]:

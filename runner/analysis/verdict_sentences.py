@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from runner.analysis.comparing import LEVEL, Group, Measure, Verdict
-from runner.errors import printable
+from runner.analysis.number_texts import value_text
 
 WORDS = {
     ("steps", False): ("needs fewer steps than", "fewer"),
@@ -37,15 +37,6 @@ def name_of(group: Group, by: Sequence[str]) -> str:
     )
 
 
-def value_text(value: object) -> str:
-    """A value as on the command line."""
-    if value is None or value != value:
-        return "null"
-    if isinstance(value, bool | np.bool_):
-        return str(value).lower()
-    return f"{value:.6g}" if isinstance(value, float) else printable(value)
-
-
 def pairs_of(paired_by: Sequence[str]) -> str:
     """What runs are counted by that were compared with one that is alike in those columns."""
     return PAIRS.get(tuple(paired_by), "pairs")
@@ -59,7 +50,7 @@ def sentence(
     pairs = pairs_of(paired_by)
     if verdict.difference.equal == 1:
         return f"{a} and {b}: equal in all {verdict.pairs} {pairs}"
-    evidence = f"{amount(verdict, measure)}, {wins(verdict, measure, pairs)} ({p_text(verdict.p)})"
+    evidence = f"{amount(verdict, measure)}, {wins(verdict, pairs)} ({p_text(verdict.p)})"
     if verdict.real:
         return f"{a} {words_of(measure)[0]} {b}: {evidence}"
     if verdict.p <= LEVEL:
@@ -73,26 +64,22 @@ def sentence(
 
 def amount(verdict: Verdict, measure: Measure) -> str:
     """By how much, with the 95 % interval: percent of the worse, points of a fraction, or units."""
-    effect, (low, high) = verdict.difference.effect, verdict.difference.interval
     sign = 1 if measure.higher_is_better else -1
-    word = words_of(measure)[1]
+    values = np.array([verdict.difference.effect, *verdict.difference.interval])
+    unit = ""
     if measure.relative:
-        shares = [100 * sign * np.expm1(value) for value in (effect, low, high)]
-        unit = " %"
-    else:
-        fraction = measure.name.endswith("accuracy")
-        shares = [(100 if fraction else 1) * sign * value for value in (effect, low, high)]
-        unit = " points" if fraction else ""
+        values, unit = 100 * sign * np.expm1(sign * values), " %"
+    elif measure.name.endswith("accuracy"):
+        values, unit = 100 * values, " points"
     # What is left by rounding is 0, and 0 is never -0.
-    digits = [f"{round(value, 9) + 0.0:.3g}" for value in (shares[0], *sorted(shares[1:]))]
-    interval = "" if np.isnan(low) else f" [{digits[1]}, {digits[2]}]"
-    return f"{digits[0]}{unit} {word}{interval}"
+    effect, low, high = (f"{value:.3g}" for value in values.round(9) + 0.0)
+    interval = "" if low == "nan" else f" [{low}, {high}]"
+    return f"{effect}{unit} {words_of(measure)[1]}{interval}"
 
 
-def wins(verdict: Verdict, measure: Measure, pairs: str) -> str:
+def wins(verdict: Verdict, pairs: str) -> str:
     """In how many of the pairs the better one is better, and in how many both are equal."""
     share, equal = verdict.difference.higher, verdict.difference.equal
-    share = share if measure.higher_is_better else 1 - share
     if verdict.pairs:
         won, same = (round(part * verdict.pairs) for part in (share - equal / 2, equal))
         return f"{won} of {verdict.pairs} {pairs}" + (f", {same} equal" if same else "")
