@@ -24,8 +24,10 @@ from runner.data.splits import check_folds
 from runner.errors import SettingsError
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
+from runner.network.layers.dropout import Dropout
 from runner.network.losses import LOSSES
 from runner.network.topology import parse_sizes
+from runner.training.engine import Penalty
 from runner.training.metrics import METRICS, SCORES, VALIDATION
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
@@ -137,18 +139,12 @@ class InitializerSettings:
 
 
 @dataclass(frozen=True)
-class DropoutSettings:
-    rate: Annotated[float, number(at_least=0, below=1)]
-    stage: Annotated[str, choice(("forward", "backward"))]
-
-
-@dataclass(frozen=True)
 class NetworkSettings:
     activation: ActivationSettings
     bias: Annotated[bool, flag]
     batch_norm: Annotated[bool, flag]
     initializer: InitializerSettings
-    dropout: DropoutSettings
+    dropout: Dropout
 
 
 @dataclass(frozen=True)
@@ -169,15 +165,6 @@ class OptimizerSettings:
 class ScheduleSettings:
     name: Annotated[str, choice(SCHEDULES)]
     settings: Annotated[tuple[float, ...], by_name(SCHEDULES)]
-
-
-@dataclass(frozen=True)
-class RegularizationSettings:
-    l1: Annotated[float, number(at_least=0)]
-    l2: Annotated[float, number(at_least=0)]
-    clip_value: Annotated[float | None, optional(number(above=0))]
-    clip_norm: Annotated[float | None, optional(number(above=0))]
-    max_norm: Annotated[float | None, optional(number(above=0))]
 
 
 @dataclass(frozen=True)
@@ -258,7 +245,7 @@ class Settings:
     loss: LossSettings
     optimizer: OptimizerSettings
     schedule: ScheduleSettings
-    regularization: RegularizationSettings
+    regularization: Penalty
     stopping: StoppingSettings
     recording: RecordingSettings
     sweep: SweepSettings

@@ -6,8 +6,9 @@ import numpy as np
 
 from runner.experiment.building import build_engine
 from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.layers.dropout import Dropout
 from runner.network.losses import LOSSES
-from runner.network.network import Dropout, Network
+from runner.network.network import Network
 from runner.network.scaling import Scaling
 from runner.network.topology import Array, Topology
 from runner.run_folder.snapshots import snapshot_arrays

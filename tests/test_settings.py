@@ -177,7 +177,10 @@ def test_an_unknown_key_is_refused_with_the_nearest_known(key: str, near: str) -
         parse_settings(changed(key, 1))
 
 
-@pytest.mark.parametrize("key", ["seed", "network", "optimizer.learning_rate", "dataset.rows"])
+TAKEN = ["seed", "network", "network.dropout.rate", "optimizer.learning_rate", "dataset.rows"]
+
+
+@pytest.mark.parametrize("key", [*TAKEN, "regularization.l2"])
 def test_a_key_that_is_taken_away_is_missed(key: str) -> None:
     config = copy.deepcopy(defaults())
     section = config

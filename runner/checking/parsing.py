@@ -3,18 +3,21 @@
 A settings class is a frozen dataclass whose fields are annotated with a rule
 (`Annotated[float, number(above=0)]`), with another settings class for a section, or with `Beside`
 for a section whose keys stand among the others. A key that is a word of Python's has a field with
-an underscore after it. A field with a default may be left out, as by runs from before it was there.
+an underscore after it. A field with a default may be left out, as by runs from before it was there;
+one whose default is `said(...)` may not.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from keyword import iskeyword
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 
 from runner.checking.rules import Rule, number, refuse
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
+
+T = TypeVar("T")
 
 Section = type | Mapping[str, Rule]
 """A settings class; or rules by name, whose values come as a tuple in their order."""
@@ -38,6 +41,12 @@ def by_name(table: Mapping[str, Any]) -> Beside:
 
 def _rules(ranges: Mapping[str, tuple[float, float]]) -> dict[str, Rule]:
     return {name: number(at_least=least, below=most) for name, (least, most) in ranges.items()}
+
+
+def said(default: T) -> T:
+    """A field's default in Python, where a configuration has to say the value all the same."""
+    value: T = field(default=default, metadata={"said": True})
+    return value
 
 
 @cache
@@ -81,8 +90,12 @@ def parse(kind: type, values: object, prefix: str = "") -> Any:
 
 @cache
 def defaults(kind: type) -> frozenset[str]:
-    """The attributes of a settings class that have a default."""
-    return frozenset(field.name for field in fields(kind) if field.default is not MISSING)
+    """The attributes of a settings class that a configuration may leave out."""
+    return frozenset(
+        each.name
+        for each in fields(kind)
+        if each.default is not MISSING and "said" not in each.metadata
+    )
 
 
 def attribute(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -26,11 +27,11 @@ from runner.experiment.loading import check_fit, check_range, training_inputs, w
 from runner.experiment.occasions import Schedule, log_spaced
 from runner.experiment.recorder import Occasions
 from runner.network.initializers import INITIALIZERS, initial_parameters
-from runner.network.network import Dropout, Network
+from runner.network.network import Network
 from runner.network.topology import Array, Topology, memory_of_training
 from runner.settings import Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
-from runner.training.engine import Engine, LearningRate, Penalty, Problem
+from runner.training.engine import Engine, LearningRate, Problem
 from runner.training.metrics import Reduction, Target
 from runner.training.numpy_engine import NumpyEngine
 from runner.training.optimizers import OPTIMIZERS
@@ -60,7 +61,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
             topology,
             hidden_activations(settings, topology),
             output_activation(settings, task),
-            Dropout(**asdict(settings.network.dropout)),
+            settings.network.dropout,
         ),
         inputs=inputs,
         targets=targets,
@@ -80,7 +81,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
             settings.schedule.settings,
             schedule_epochs(settings, steps_per_epoch),
         ),
-        penalty=Penalty(**asdict(settings.regularization)),
+        penalty=settings.regularization,
         scaling=scaling,
     )
     check_problem(problem)

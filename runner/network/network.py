@@ -6,20 +6,8 @@ import numpy as np
 
 from runner.network.activations import ACTIVATIONS, Activation
 from runner.network.batch_norm import normalize_for_prediction
+from runner.network.layers.dropout import NO_DROPOUT, Dropout
 from runner.network.topology import Array, Topology
-
-
-@dataclass(frozen=True)
-class Dropout:
-    """Hidden units left out at random in each training step.
-
-    rate: the chance that a unit is dropped, in [0, 1).
-    stage: `forward` is standard inverted dropout; with `backward` the outputs come from
-    the undropped activations and only back-propagation sees the dropped ones.
-    """
-
-    rate: float = 0.0
-    stage: str = "forward"
 
 
 @dataclass(frozen=True)
@@ -30,7 +18,7 @@ class Network:
     hidden: tuple[str, ...] = ("sigmoid",)
     """One activation for all hidden layers, or one each."""
     output: str = "sigmoid"
-    dropout: Dropout = Dropout()
+    dropout: Dropout = NO_DROPOUT
 
     @property
     def activation_names(self) -> tuple[str, ...]:

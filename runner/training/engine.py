@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import Annotated, NamedTuple, Protocol
 
 import numpy as np
 
+from runner.checking.parsing import said
+from runner.checking.rules import number, optional
 from runner.network.network import Network
 from runner.network.scaling import Scaling
 from runner.network.topology import Array
@@ -26,6 +28,9 @@ class LearningRate:
     """How long the run will be, for schedules that need to know."""
 
 
+BOUND = optional(number(above=0))
+
+
 @dataclass(frozen=True)
 class Penalty:
     """What keeps weights and gradients small; 0 or None is off. Biases are left alone.
@@ -33,13 +38,13 @@ class Penalty:
     A step follows the gradient of loss + l1 |W| + l2/2 |W|^2.
     """
 
-    l1: float = 0.0
-    l2: float = 0.0
-    clip_value: float | None = None
+    l1: Annotated[float, number(at_least=0)] = said(0.0)
+    l2: Annotated[float, number(at_least=0)] = said(0.0)
+    clip_value: Annotated[float | None, BOUND] = said(None)
     """Each number of the gradient is kept within +- this."""
-    clip_norm: float | None = None
+    clip_norm: Annotated[float | None, BOUND] = said(None)
     """A gradient that is longer is shortened to this, penalties and biases included."""
-    max_norm: float | None = None
+    max_norm: Annotated[float | None, BOUND] = said(None)
     """After a step, a unit whose incoming weights are longer has them shortened to this."""
 
     @property

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from runner.network.network import Dropout
+from runner.network.layers.dropout import NO_DROPOUT
 from runner.network.topology import Array
 from runner.training.engine import LearningRate, Penalty, Problem
 from runner.training.numpy_engine import NumpyEngine
@@ -32,7 +32,7 @@ class LayerStatistics:
             problem.scaling.astype("float64").apply(raw, inputs)
         self._probe = replace(
             problem,
-            network=replace(problem.network, dropout=Dropout()),
+            network=replace(problem.network, dropout=NO_DROPOUT),
             inputs=inputs,
             targets=problem.targets[:PROBE].astype(np.float64),
             batch_size=len(inputs),
