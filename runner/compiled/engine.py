@@ -89,7 +89,7 @@ class CompiledEngine:
         self._rules: dict[Target | None, Packed[Rule]] = {}
         self._draws = self._net.values.drop != structures.NO_DROPOUT or not problem.full_batch
 
-    def prepare(self, state: TrainingState) -> str | None:
+    def warm_up(self, state: TrainingState) -> str | None:
         """Compiles what this problem needs, or loads it from disk."""
         started, before = time.perf_counter(), len(machine_code.compiled)
         self._run(state, 0, None)

@@ -161,7 +161,7 @@ def prepare_and_train(
     """Trains; a signal that comes while the engine is compiled stops the run where it stands."""
     try:
         with interrupts.raising():
-            prepared = experiment.engine.prepare(state)
+            prepared = experiment.engine.warm_up(state)
     except Interrupted:
         return standing(state, experiment.engine)
     if prepared is not None:

@@ -35,9 +35,9 @@ class DistortingEngine:
         self._seed: int | None = None
         self.name = self._engine.name
 
-    def prepare(self, state: TrainingState) -> str | None:
+    def warm_up(self, state: TrainingState) -> str | None:
         """What the engine itself does once."""
-        return self._engine.prepare(state)
+        return self._engine.warm_up(state)
 
     def inputs_changed(self) -> None:
         """Nothing: the inputs are this engine's own."""

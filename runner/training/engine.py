@@ -132,7 +132,7 @@ class Engine(Protocol):
     name: str
     problem: Problem
 
-    def prepare(self, state: TrainingState) -> str | None:
+    def warm_up(self, state: TrainingState) -> str | None:
         """Does what must be done once, so that training is timed alone; what it did, in words."""
         ...
 

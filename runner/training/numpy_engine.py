@@ -86,7 +86,7 @@ class NumpyEngine:
         self._gradient = np.empty(0)
         self._workspaces: dict[int, Workspace] = {}
 
-    def prepare(self, _state: TrainingState) -> None:
+    def warm_up(self, _state: TrainingState) -> None:
         """Nothing: NumPy is ready as it is."""
 
     @property

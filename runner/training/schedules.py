@@ -14,7 +14,7 @@ from runner.network.topology import Array
 
 
 @dataclass(frozen=True)
-class Schedule:
+class RateSchedule:
     """A factor over time, and its settings in their order, each with the range it may lie in."""
 
     factor: Callable[[Array, float, tuple[float, ...]], Array]
@@ -74,7 +74,7 @@ def _between(first: float, last: float, share: Array) -> Array:
     return last + (first - last) * 0.5 * (1 + np.cos(np.pi * np.clip(share, 0, 1)))
 
 
-def range_test(epochs: Array, length: float, settings: tuple[float, ...]) -> Array:
+def geometric(epochs: Array, length: float, settings: tuple[float, ...]) -> Array:
     """From `least` to `most`, by the same factor every step. Source: Smith 2017."""
     least, most = settings
     result: Array = least * (most / least) ** np.minimum(epochs / length, 1)
@@ -87,18 +87,18 @@ RANGE = "range"
 """The schedule that makes a run a range test."""
 
 SCHEDULES = {
-    "constant": Schedule(constant),
-    "cosine": Schedule(cosine, {"least": FRACTION}, needs_length=True),
-    "exponential": Schedule(exponential, {"gamma": (1e-12, 1.0000001)}),
-    "one_cycle": Schedule(
+    "constant": RateSchedule(constant),
+    "cosine": RateSchedule(cosine, {"least": FRACTION}, needs_length=True),
+    "exponential": RateSchedule(exponential, {"gamma": (1e-12, 1.0000001)}),
+    "one_cycle": RateSchedule(
         one_cycle,
         {"rise": (1e-6, 1.0), "start": (1.0, np.inf), "end": (1.0, np.inf)},
         needs_length=True,
     ),
-    "plateau": Schedule(
+    "plateau": RateSchedule(
         constant, {"factor": FRACTION, "patience": (0.0, np.inf)}
     ),  # see `watching`
-    RANGE: Schedule(range_test, {"least": POSITIVE, "most": POSITIVE}, needs_length=True),
-    "step": Schedule(step, {"every": POSITIVE, "gamma": POSITIVE}),
-    "warmup": Schedule(warmup, {"rise": (0.0, np.inf)}),
+    RANGE: RateSchedule(geometric, {"least": POSITIVE, "most": POSITIVE}, needs_length=True),
+    "step": RateSchedule(step, {"every": POSITIVE, "gamma": POSITIVE}),
+    "warmup": RateSchedule(warmup, {"rise": (0.0, np.inf)}),
 }
