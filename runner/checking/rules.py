@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from runner.checking.suggestions import suggestion
+from runner.checking.suggestions import choices
 from runner.errors import SettingsError, printable
 
 Rule = Callable[[str, Any], Any]
@@ -87,8 +87,7 @@ def choice(names: Iterable[str]) -> Rule:
             note = hint if isinstance(value, bool) else ""
             raise refuse(key, value, "is not a name" + note, f"choose from {', '.join(known)}")
         if value not in known:
-            choices = f"choose from {', '.join(known)}"
-            raise refuse(key, value, "is unknown", suggestion(value, known) + choices)
+            raise refuse(key, value, "is unknown", choices(value, known))
         return value
 
     return rule

@@ -77,6 +77,12 @@ def suggestion(name: str, names: Iterable[str]) -> str:
     return "" if near is None else f"did you mean '{printable(near)}'? "
 
 
+def choices(name: str, names: Iterable[str]) -> str:
+    """What else there is for a name that nothing has: the likeliest, then all of them."""
+    known = list(names)
+    return f"{suggestion(name, known)}choose from {', '.join(known)}"
+
+
 def candidates(name: str, names: list[str]) -> Iterator[str]:
     """The names that `name` may stand for, the likeliest first."""
     by_folded = {folded(known): known for known in reversed(names)}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from runner.checking.rules import shown
-from runner.checking.suggestions import suggestion
+from runner.checking.suggestions import choices
 from runner.errors import SettingsError
 from runner.experiment.experiment import Parts
 from runner.experiment.shared import shared_parts
@@ -36,7 +36,7 @@ def check_objective(objective: str, settings: Settings) -> None:
     if objective not in columns:
         raise SettingsError(
             f"sweep.objective={shown(objective)} is no result of these jobs; "
-            f"{suggestion(objective, columns)}choose from {', '.join(columns)}"
+            f"{choices(objective, columns)}"
         )
 
 

@@ -6,15 +6,15 @@ from statistics import fmean
 import pytest
 
 from runner.configuration.composing import compose
-from runner.reproduce import (
-    Comparison,
+from runner.experiment.reproducing import (
+    PublishedNumber,
     compare_exactly,
     compare_preset,
     compare_seeds,
-    main,
     preset_names,
     table_row,
 )
+from runner.reproduce import main
 from runner.run_folder.tables import read_row
 from runner.settings import parse_settings
 from tests.problems import ENGINE_NAMES
@@ -74,7 +74,7 @@ def test_a_statistical_preset_composes_and_names_its_source(name: str) -> None:
 def test_a_number_agrees_in_every_printed_digit_or_within_a_share(
     published: str, ours: float, tolerance: str | float, agrees: bool
 ) -> None:
-    assert Comparison("what", published, ours, tolerance).agrees is agrees
+    assert PublishedNumber("what", published, ours, tolerance).agrees is agrees
 
 
 SHORT = ["dataset=moons", "dataset.samples=60", "stopping.max_epochs=1"]
