@@ -22,7 +22,7 @@ from runner.analysis.comparing import (
 )
 from runner.analysis.csv_tables import Mask
 from runner.analysis.filters import where
-from runner.analysis.number_texts import decimals_for, number_text
+from runner.analysis.number_texts import decimals_for, number_text, value_text
 from runner.analysis.runs import read_runs
 from runner.analysis.telling_apart import (
     TIMED,
@@ -34,7 +34,7 @@ from runner.analysis.telling_apart import (
     worth_showing,
 )
 from runner.analysis.terminal_tables import fitting, say, show
-from runner.analysis.verdict_sentences import sentence, shortage, value_text, words_of
+from runner.analysis.verdict_sentences import sentence, shortage, words_of
 from runner.checking.suggestions import suggestion
 from runner.commands import CommandParser, run_command
 from runner.errors import SettingsError, SnapshotError, counted, printable

@@ -1,8 +1,6 @@
 """From checked settings to the objects of a run: data set, problem, stopping, state, engine."""
 
 from collections.abc import Callable
-from dataclasses import asdict
-from importlib.util import find_spec
 
 import numpy as np
 

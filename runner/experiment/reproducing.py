@@ -6,7 +6,7 @@ over seeds of a metric, against what was `published` or a `goal` of ours.
 """
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -82,7 +82,11 @@ def compare_seeds(
     seeds, when = case["seeds"], "final" if "final" in case else "best"
     metric, statistic = case[when], case.get("statistic", "mean")
     better = max if higher_is_better(metric) else min
-    summaries = {"mean": statistics.fmean, "median": statistics.median, "best": better}
+    summaries: dict[str, Callable[..., float]] = {
+        "mean": statistics.fmean,
+        "median": statistics.median,
+        "best": better,
+    }
     values = []
     for seed in range(1, seeds + 1):
         run = folder / str(seed)

@@ -22,7 +22,6 @@ from runner.experiment.resuming import built_again, check_data
 from runner.experiment.surroundings import elsewhere
 from runner.run_folder.history import History, history_rows
 from runner.run_folder.run import RunFolder, snapshot_path
-from runner.run_folder.run_directory import described
 from runner.run_folder.snapshots import (
     check_fits,
     parameters_checksum,

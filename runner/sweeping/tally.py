@@ -10,8 +10,7 @@ from typing import Self
 from runner.errors import counted, printable
 from runner.run_folder.job_end import JobEnd
 from runner.storage.files import storage_errors
-from runner.sweeping.job import JobEnd
-from runner.training.metrics import METRICS, PREFIXES, SCORES, TEST, VALIDATION, higher_is_better
+from runner.training.metrics import TEST, VALIDATION, higher_is_better
 
 
 class Standing:

@@ -6,8 +6,7 @@ import pytest
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.history import history_columns
 from runner.run_folder.run import RunFolder
-from runner.run_folder.snapshots import load_snapshot, newest_snapshot
-from runner.run_folder.tables import read_column
+from runner.run_folder.snapshots import load_snapshot
 from runner.training.layer_statistics import LayerStatistics
 from tests.end_to_end.commands import composed
 from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state
