@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from runner.analysis.run import Run, Runs
     from runner.analysis.runs import load_runs
     from runner.analysis.tidy_tables import (
         load_classes,
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
         load_predictions,
     )
     from runner.face import resume, sweep, train
+    from runner.face.run import Run, Runs
     from runner.run_folder.networks import load_network
 
 if sys.argv[:1] == ["-m"]:  # python -m runner…: Ctrl-C while modules load just ends the process
@@ -42,8 +42,8 @@ PLACES = {
     "load_history": "runner.analysis.tidy_tables",
     "load_network": "runner.run_folder.networks",
     "load_predictions": "runner.analysis.tidy_tables",
-    "Run": "runner.analysis.run",
-    "Runs": "runner.analysis.run",
+    "Run": "runner.face.run",
+    "Runs": "runner.face.run",
     "load_runs": "runner.analysis.runs",
     "resume": "runner.face",
     "sweep": "runner.face",

@@ -6,10 +6,7 @@ from pathlib import Path
 
 from runner.commands import CommandParser, run_command
 from runner.data.dataset import Dataset
-from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
-from runner.experiment.loading import load_dataset
-from runner.run_folder.run import RunFolder
-from runner.settings import parse_settings
+from runner.errors import SnapshotError, printable
 
 EXAMPLES = """\
   python -m runner.plots outputs/2026-11-22/14-46-04-5d0c64e8a1
@@ -23,6 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("paths", nargs="+", metavar="RUN", help="runs, sweeps or folders of those")
     options = parser.parse_args(arguments)
     from runner.analysis.runs import read_runs  # noqa: PLC0415 - loads pandas
+    from runner.experiment.drawing import drawn  # noqa: PLC0415 - loads matplotlib
 
     runs = read_runs(options.paths)
     if runs.empty:
@@ -38,27 +36,6 @@ def main(arguments: Sequence[str]) -> int:
         failed |= bool(problems)
         print(printable(path / "plots"))
     return int(failed)
-
-
-def drawn(run: Path, datasets: dict[str, Dataset]) -> Sequence[str]:
-    """Draws a run's pictures; what went wrong, a line each.
-
-    datasets: those read so far, for jobs of a sweep mostly share one.
-    """
-    from runner.analysis.plots.pictures import draw_run  # noqa: PLC0415 - loads matplotlib
-    from runner.run_folder.networks import load_network  # noqa: PLC0415
-
-    try:
-        about = RunFolder(run).about()
-        settings = parse_settings(about["configuration"]).dataset
-        dataset = datasets.get(repr(settings)) or load_dataset(settings)
-        datasets[repr(settings)] = dataset
-        if about["checksums"].get("data") not in (dataset.checksum, dataset.values_checksum):
-            raise DataError("the data set is not the one it was trained on; give the same files")
-        trained = load_network(run)
-    except RunnerError as error:
-        return [error_line(error)]
-    return list(draw_run(run, trained.network, trained.parameters, dataset))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A progress bar for a person at a terminal."""
 
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from runner.standard_output import is_watched
 
@@ -55,7 +55,7 @@ class NotebookLine:
     def __init__(self) -> None:
         from IPython.display import display  # noqa: PLC0415 - in notebooks only
 
-        self._shown = display({"text/plain": ""}, raw=True, display_id=True)
+        self._shown: Any = display({"text/plain": ""}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def move(self, share: float | None, text: str) -> None:
         """Shows `text` and how much is done."""

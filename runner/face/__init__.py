@@ -10,7 +10,6 @@ from pathlib import Path
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from runner.analysis.run import Run, Runs
 from runner.application.callback import made_folders, run_place, sweep_place
 from runner.application.sweep_options import said
 from runner.configuration.composing import (
@@ -29,6 +28,7 @@ from runner.errors import INTERRUPTED, DivergedError, SettingsError, Stop, count
 from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, Outcome, run_experiment
+from runner.face.run import Run, Runs
 from runner.run_folder.ownership import take_away
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.sweeping.grid import swept

@@ -10,16 +10,18 @@ from typing import Any
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from runner.analysis.plots.pictures import PICTURES, png
+from runner.analysis.plots.subject import Subject
 from runner.analysis.runs import load_runs
 from runner.analysis.telling_apart import telling
 from runner.analysis.tidy_tables import load_history
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, SnapshotError, printable
+from runner.experiment.drawing import subject_of
 from runner.network.topology import Array
 from runner.run_folder.networks import RunNetwork, load_network
 from runner.run_folder.run import RunFolder
 from runner.run_folder.tables import configuration_columns
-from runner.run_folder.writing import DRAWN
 
 SHOWN = ("topology", "dataset.name", "optimizer.name", "optimizer.learning_rate", "seed")
 """Settings of a run that a notebook shows."""
@@ -82,30 +84,36 @@ class Run:
         """Outputs [samples, n_out] for raw inputs, as `network.predict` gives them."""
         return self.network.predict(inputs)
 
-    @property
-    def pictures(self) -> list[str]:
-        """The names of its pictures."""
-        return [name for name in DRAWN if (self.path / "plots" / f"{name}.png").is_file()]
+    @cached_property
+    def pictures(self) -> tuple[str, ...]:
+        """The names of the pictures that say something about it."""
+        return tuple(name for name, each in PICTURES.items() if each.applies(self._subject))
 
     def plot(self, name: str = "learning_curve") -> Picture:
         """One of its pictures. Raises SettingsError for one that it has not."""
         if name not in self.pictures:
             raise SettingsError(
                 f"{printable(self.path)} has no picture '{printable(name)}'; "
-                f"{suggestion(name, self.pictures)}it has {', '.join(self.pictures) or 'none'}; "
-                "python -m runner.plots RUN draws what is missing"
+                f"{suggestion(name, self.pictures)}it has {', '.join(self.pictures)}"
             )
-        return Picture((self.path / "plots" / f"{name}.png").read_bytes())
+        file = self.path / "plots" / f"{name}.png"
+        return Picture(file.read_bytes() if file.is_file() else png(PICTURES[name], self._subject))
+
+    @cached_property
+    def _subject(self) -> Subject:
+        return subject_of(self.path)
 
     def _repr_html_(self) -> str:
         results = self.results
         held_out = [str(name) for name in results.index if str(name).startswith(("val_", "test_"))]
         rows = {name: results[name] for name in (*SHOWN, *RESULTS, *held_out) if name in results}
-        told = pd.DataFrame({str(self.path): {k: v for k, v in rows.items() if pd.notna(v)}})
+        known = {name: shown(value) for name, value in rows.items() if pd.notna(value)}
+        told = pd.DataFrame({str(self.path): known})
+        there = [name for name in self.pictures if (self.path / "plots" / f"{name}.png").is_file()]
         images = "".join(
             f'<img alt="{name}" style="max-width: 32em" '
             f'src="data:image/png;base64,{b64encode(self.plot(name).png).decode()}">'
-            for name in self.pictures
+            for name in there
         )
         return f"{told.to_html()}<div>{images}</div>"
 
@@ -136,8 +144,14 @@ class Runs(pd.DataFrame):
 
     def _repr_html_(self) -> str:
         columns = telling(self) if len(self) else []
+        columns += [name for name in RESULTS if name in self and name not in columns]
         compared = [name for name in columns if "." in name or name in SHOWN]
         told = f"{len(self):,} runs in {escape(str(self.folder))}"
         what = f", compared by {escape(', '.join(compared))}" if compared else ""
-        table = pd.DataFrame(self)[columns] if columns else pd.DataFrame(self)
-        return f"<p>{told}{what}</p>{table.to_html(max_rows=20)}"
+        table = pd.DataFrame(self)[columns].to_html(max_rows=20, float_format=shown)
+        return f"<p>{told}{what}</p>{table}"
+
+
+def shown(value: object) -> str:
+    """A cell, numbers to six digits."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
