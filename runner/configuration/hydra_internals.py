@@ -6,7 +6,6 @@ Seen with Hydra 1.3.7 and 1.3.8:
 - `ConfigLoaderImpl`, put in its own place in `hydra._internal.hydra`: what is composed is to be
   looked at before Hydra imports or makes anything that it names. Composing twice is spared as well.
 - `create_config_search_path`: composing in Python without Hydra's global state.
-- `get_overrides_dirname`: a job's `override_dirname` without composing the job.
 - `get_args_parser` of `hydra.main`: Hydra's own gives a help text that is no text, which Python
   3.14 does not take.
 - `Plugins.is_in_toplevel_plugins_module` and `.instantiate_launcher`: plugins of ours that need no
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import hydra._internal.hydra as hydra_itself
-from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra._internal.utils import create_config_search_path
@@ -32,7 +31,6 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import setup_globals
 from hydra.plugins.config_source import ConfigResult
@@ -192,17 +190,6 @@ def loader_of(conf: str) -> CheckedLoader:
     """A loader of a folder of YAML files that leaves Hydra's global state as it is."""
     setup_globals()  # its resolvers, `now` and `hydra`
     return CheckedLoader(create_config_search_path(conf))
-
-
-def override_dirname(overrides: Sequence[Override], naming: Mapping[str, Any]) -> str:
-    """What Hydra makes of overrides for a folder's name."""
-    name: str = get_overrides_dirname(
-        overrides=list(overrides),
-        kv_sep=naming["kv_sep"],
-        item_sep=naming["item_sep"],
-        exclude_keys=naming["exclude_keys"],
-    )
-    return name
 
 
 def prepare_command_line(parser: Callable[[], argparse.ArgumentParser]) -> None:

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from runner.configuration.composing import documents, overrides_text, plain, task_of, unresolved
 from runner.configuration.documents import known_texts, yaml_text
-from runner.configuration.hydra_internals import BASIC_SWEEPER, CheckedLoader, override_dirname
+from runner.configuration.hydra_internals import BASIC_SWEEPER, CheckedLoader
 from runner.configuration.overrides import parsed_override, swept_values
 
 T = TypeVar("T")
@@ -88,11 +88,10 @@ class Jobs:
     def documents(self, overrides: Sequence[str], number: int, folder: Path) -> dict[str, str]:
         """What is kept of a job beside its run, by file name."""
         base, changed = self._divide(overrides)
-        parsed = [parsed_override(text) for text in overrides]
         own: dict[Keys, object] = {
             ("hydra", "job", "id"): str(number),
             ("hydra", "job", "num"): number,
-            ("hydra", "job", "override_dirname"): override_dirname(parsed, base.naming),
+            ("hydra", "job", "override_dirname"): override_dirname(overrides, base.naming),
             ("hydra", "overrides", "task"): list(overrides),
             ("hydra", "runtime", "output_dir"): str(folder),
         }
@@ -230,6 +229,13 @@ def base_of(config: DictConfig) -> Base:
     return Base(written, about, naming, references, by_hydra, texts)
 
 
+def override_dirname(overrides: Sequence[str], naming: Mapping[str, Any]) -> str:
+    """What Hydra makes of overrides for a folder's name."""
+    excluded = naming["exclude_keys"]
+    named = [text for text in overrides if parsed_override(text).key_or_group not in excluded]
+    return str(naming["item_sep"].join(sorted(named)).replace("=", naming["kv_sep"]))
+
+
 def asks_for_hydra(about: DictConfig) -> bool:
     """Whether jobs are to have what only Hydra makes: folders, variables, logs, callbacks."""
     job = about.job
@@ -239,7 +245,7 @@ def asks_for_hydra(about: DictConfig) -> bool:
 
 def numbered(config: DictConfig, number: int, folder: str) -> DictConfig:
     """The same configuration, which now says which job's it is."""
-    with open_dict(config), read_write(config.hydra.runtime):
+    with open_dict(config), read_write(config.hydra.job), read_write(config.hydra.runtime):
         config.hydra.job.id, config.hydra.job.num = str(number), number
         config.hydra.runtime.output_dir = folder
     return config
