@@ -1,21 +1,11 @@
 """`python -m runner.export RUN FILE`: the network of a run for other programs, ONNX or npz."""
 
-import io
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from runner.commands import CommandParser, run_command
-from runner.errors import SettingsError, printable
-from runner.exporting.onnx_check import checked
-from runner.exporting.onnx_graph import input_type, onnx_bytes, output_type
-from runner.network.batch_norm import folded
-from runner.network.topology import Array
-from runner.network.trained import TrainedNetwork
-from runner.run_folder.networks import load_network
-from runner.storage.files import write_output
+from runner.exporting.network_files import export_network
 
 EXAMPLES = """\
   python -m runner.export outputs/2026-11-22/14-46-04-5d0c64e8a1 net.onnx
@@ -29,69 +19,14 @@ Batch normalisation is folded into weights and biases.
 """
 
 
-def npz_bytes(trained: TrainedNetwork) -> bytes:
-    """The network as named arrays, no pickle: a matrix [n_in, n_out] and a vector a layer."""
-    topology = trained.network.topology
-    arrays: dict[str, Array] = {
-        "sizes": np.array(topology.sizes),
-        "activations": np.array(trained.network.activation_names),
-    }
-    for number, layer in enumerate(topology.layers, 1):
-        weights, biases = folded(layer, trained.parameters)
-        arrays[f"weights_{number}"] = weights
-        if len(biases):
-            arrays[f"biases_{number}"] = biases
-    for name, scaling in (("input", trained.scaling), ("target", trained.target_scaling)):
-        if scaling is not None:
-            arrays |= {f"{name}_shift": scaling.shift, f"{name}_scale": scaling.scale}
-    if trained.fill is not None:
-        arrays["input_fill"] = trained.fill
-    for name in ("input_names", "target_names", "classes"):
-        if (texts := getattr(trained, name)) is not None:
-            arrays[name] = np.array(texts)
-    content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **arrays)
-    return content.getvalue()
-
-
-def npz_file(trained: TrainedNetwork) -> tuple[bytes, str]:
-    """The npz file, and what it holds."""
-    layers = len(trained.network.topology.layers)
-    matrices = f"{layers} weight matri{'x' if layers == 1 else 'ces'}"
-    return npz_bytes(trained), f"{matrices} of {trained.parameters.dtype}"
-
-
-def onnx_file(trained: TrainedNetwork) -> tuple[bytes, str]:
-    """The ONNX file, and what goes in, what comes out, and how far onnxruntime agrees."""
-    content = onnx_bytes(trained)
-    sizes = trained.network.topology.sizes
-    ends = f"inputs [samples, {sizes[0]}] {input_type(trained)}"
-    ends += f", outputs [samples, {sizes[-1]}] {output_type(trained)}"
-    return content, f"{ends}; {checked(content, trained)}"
-
-
-FORMATS: Mapping[str, Callable[[TrainedNetwork], tuple[bytes, str]]] = {
-    ".npz": npz_file,
-    ".onnx": onnx_file,
-}
-"""By the end of the file's name: its content, and that in words."""
-
-
 def main(arguments: Sequence[str]) -> int:
     """Writes the network in the format that the file's name asks for."""
     parser = CommandParser("export", "Writes the network of a run for other programs.", EXAMPLES)
-    parser.add_argument("run", metavar="RUN", help="the run's folder")
+    parser.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
     parser.add_argument("file", type=Path, metavar="FILE", help="net.onnx or net.npz")
     parser.add_argument("--step", type=int, metavar="N", help="of which snapshot [the last]")
     options = parser.parse_args(arguments)
-    if options.file.suffix not in FORMATS:
-        raise SettingsError(
-            f"{printable(options.file)} has no ending of a format; expected {' or '.join(FORMATS)}"
-        )
-    trained = load_network(options.run, options.step)
-    content, words = FORMATS[options.file.suffix](trained)
-    write_output(options.file, content)
-    print(f"{printable(options.file)}: network {trained.network.topology}, {words}")
+    print(export_network(options.run, options.file, options.step))
     return 0
 
 

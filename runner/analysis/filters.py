@@ -8,15 +8,16 @@ import ast
 import operator
 import re
 import warnings
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any
 
 import pandas as pd
 
+from runner.analysis.csv_tables import Column, Mask
+from runner.analysis.runs import read_runs
 from runner.checking.suggestions import suggestion
-from runner.errors import SettingsError, printable
-
-Mask: TypeAlias = "pd.Series[bool]"
+from runner.errors import SettingsError, SnapshotError, printable
 
 LONGEST = 2000
 """Characters; a longer condition is no person's."""
@@ -30,7 +31,24 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
+TURNED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}
+"""What says the same with its sides exchanged."""
 CONSTANTS = {"true": True, "false": False, "null": None}
+
+
+def chosen_runs(paths: Sequence[str], condition: str | None) -> pd.DataFrame:
+    """The runs below the paths that a condition holds for, if there is one.
+
+    Those that cannot be read are told on stderr. Raises SnapshotError where none is left.
+    """
+    runs = read_runs(paths)
+    if not runs.empty and condition is not None:
+        runs = where(runs, condition)
+    if runs.empty:
+        which = "" if condition is None else f" for which {printable(condition)}"
+        places = ", ".join(map(printable, paths))
+        raise SnapshotError(f"{places}: no runs that have ended{which}")
+    return runs
 
 
 def where(runs: pd.DataFrame, condition: str) -> pd.DataFrame:
@@ -46,7 +64,7 @@ def where(runs: pd.DataFrame, condition: str) -> pd.DataFrame:
     try:
         with warnings.catch_warnings(action="ignore"):  # of escapes, which are harmless here
             tree = ast.parse(condition.strip(), mode="eval")
-        return runs[Condition(runs).holds(tree.body)]
+        return runs[holds(runs, tree.body)]
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         hint = "is equal is written ==; " if re.search(r"[^=!<>]=[^=]", condition) else ""
         raise SettingsError(
@@ -55,79 +73,70 @@ def where(runs: pd.DataFrame, condition: str) -> pd.DataFrame:
         ) from error
 
 
-class Condition:
-    """Works out for which runs a parsed condition holds."""
-
-    def __init__(self, runs: pd.DataFrame) -> None:
-        self._runs = runs
-
-    def holds(self, node: ast.expr) -> Mask:
-        """Where a condition holds."""
-        if isinstance(node, ast.BoolOp):
-            join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
-            first, *others = (self.holds(value) for value in node.values)
-            for other in others:
-                first = join(first, other)
-            return first
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            return ~self.holds(node.operand)
-        if isinstance(node, ast.Compare):
-            return self._compared(node)
-        if isinstance(node, ast.Name | ast.Attribute):
-            column = self._column(node)
-            if pd.api.types.is_bool_dtype(column.dtype):
-                return column.fillna(False).astype(bool)
-        raise refuse(node)
-
-    def _compared(self, node: ast.Compare) -> Mask:
-        """One comparison of a column with a value, or `1 <= seed <= 10`."""
+def holds(runs: pd.DataFrame, node: ast.expr) -> Mask:
+    """Where a parsed condition holds."""
+    if isinstance(node, ast.BoolOp):
+        join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
+        return reduce(join, [holds(runs, value) for value in node.values])
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return ~holds(runs, node.operand)
+    if isinstance(node, ast.Compare):  # maybe several: 1 <= seed <= 10
         sides = [node.left, *node.comparators]
-        result = pd.Series(True, self._runs.index)
-        for left, comparison, right in zip(sides, node.ops, sides[1:], strict=False):
-            result &= self._comparison(left, comparison, right)
-        return result
+        pairs = zip(sides, node.ops, sides[1:], strict=False)
+        return reduce(operator.and_, [comparison_holds(runs, *pair) for pair in pairs])
+    if isinstance(node, ast.Name | ast.Attribute):
+        column = column_of(runs, node)
+        if pd.api.types.is_bool_dtype(column.dtype):
+            return column.fillna(False).astype(bool)
+    raise refuse(node)
 
-    def _comparison(self, left: ast.expr, comparison: ast.cmpop, right: ast.expr) -> Mask:
-        if isinstance(comparison, ast.In | ast.NotIn):
-            column, values = self._column(left), items(right)
-            found = pd.Series(False, column.index)
-            for value in values:
-                found |= equal(column, value)
-            return ~found if isinstance(comparison, ast.NotIn) else found
-        if type(comparison) not in COMPARISONS:
+
+def comparison_holds(
+    runs: pd.DataFrame, left: ast.expr, comparison: ast.cmpop, right: ast.expr
+) -> Mask:
+    """Where one comparison of a column with a value holds, or of a value with a column."""
+    if isinstance(comparison, ast.In | ast.NotIn):
+        column, values = column_of(runs, left), items(right)
+        found = reduce(
+            operator.or_, [equal(column, value) for value in values], pd.Series(False, column.index)
+        )
+        return ~found if isinstance(comparison, ast.NotIn) else found
+    if type(comparison) not in COMPARISONS:
+        raise refuse(left)
+    if isinstance(left, ast.Constant | ast.UnaryOp):  # 10 >= seed
+        if isinstance(right, ast.Constant | ast.UnaryOp):
             raise refuse(left)
-        if isinstance(left, ast.Constant | ast.UnaryOp):  # 10 >= seed
-            if isinstance(right, ast.Constant | ast.UnaryOp):
-                raise refuse(left)
-            swapped = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}
-            return self._comparison(right, swapped.get(type(comparison), type(comparison))(), left)
-        column, value = self._column(left), constant(right)
-        if isinstance(comparison, ast.Eq):
-            return equal(column, value)
-        if isinstance(comparison, ast.NotEq):
-            return ~equal(column, value)
-        return compared(column, COMPARISONS[type(comparison)], value)
-
-    def _column(self, node: ast.expr) -> "pd.Series[Any]":
-        name = dotted(node)
-        if name not in self._runs:
-            columns = [str(column) for column in self._runs]
-            raise SettingsError(
-                f"--where: '{printable(name)}' is not a column of these runs; "
-                f"{suggestion(name, columns)}a text needs quotes, {EXAMPLE}"
-            )
-        column: pd.Series[Any] = self._runs[name]
-        return column
+        turned = TURNED.get(type(comparison), type(comparison))()
+        return comparison_holds(runs, right, turned, left)
+    column, value = column_of(runs, left), constant(right)
+    if isinstance(comparison, ast.Eq):
+        return equal(column, value)
+    if isinstance(comparison, ast.NotEq):
+        return ~equal(column, value)
+    return compared(column, COMPARISONS[type(comparison)], value)
 
 
-def equal(column: "pd.Series[Any]", value: object) -> Mask:
+def column_of(runs: pd.DataFrame, node: ast.expr) -> Column:
+    """The column that is named. Raises SettingsError where there is none."""
+    name = dotted(node)
+    if name not in runs:
+        columns = [str(column) for column in runs]
+        raise SettingsError(
+            f"--where: '{printable(name)}' is not a column of these runs; "
+            f"{suggestion(name, columns)}a text needs quotes, {EXAMPLE}"
+        )
+    column: Column = runs[name]
+    return column
+
+
+def equal(column: Column, value: object) -> Mask:
     """Where a column has a value; null is a missing one."""
     if value is None:
         return column.isna()
     return compared(column, operator.eq, value)
 
 
-def compared(column: "pd.Series[Any]", by: Callable[[Any, Any], Any], value: object) -> Mask:
+def compared(column: Column, by: Callable[[Any, Any], Any], value: object) -> Mask:
     """A comparison that is false for missing values. Raises SettingsError across kinds."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype("string")

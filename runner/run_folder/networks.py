@@ -1,11 +1,14 @@
 """The network of a run, ready to predict."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
+
+from runner.data.table_files import told_as
 
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
@@ -14,6 +17,8 @@ from runner.run_folder.snapshots import load_trained
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from runner.data.new_samples import Samples
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,24 +36,24 @@ class RunNetwork(TrainedNetwork):
         inputs. Raises DataError for what is missing or cannot be used, by row and column.
         """
         table: Any = inputs
-        if not hasattr(table, "iloc") or table.columns.equals(unnamed(table.shape[1])):
+        if not hasattr(table, "iloc") or list(table.columns) == list(range(table.shape[1])):
             return super().predict(table)
-        from runner.data.frames import Frame  # noqa: PLC0415
-        from runner.data.new_samples import read_columns  # noqa: PLC0415 - only for tables
+        from runner.data.frames import Frame  # noqa: PLC0415 - only for tables
+        from runner.data.new_samples import read_columns  # noqa: PLC0415
 
-        dataset = RunFolder(self.folder).configuration.get("dataset") or {}
-        return super().predict(read_columns(self, Frame(table), dataset, alone=True).inputs)
+        found = read_columns(self, Frame(table), self._dataset(), alone=True)
+        return super().predict(found.inputs)
 
-    def classify(self, inputs: "ArrayLike | pd.DataFrame") -> Array:
-        """The class of each sample [samples], for raw inputs as `predict` takes them."""
-        return self.labels(self.predict(inputs))
+    def samples(self, file: str, labels: str | None = None) -> "Samples":
+        """The samples in a file: CSV, Parquet, npz or npy, or images in IDX and their labels."""
+        from runner.data.new_samples import read_samples  # noqa: PLC0415 - loads pandas
 
+        with told_as(None):
+            return read_samples(self, file, labels, self._dataset())
 
-def unnamed(columns: int) -> "pd.Index[Any]":
-    """The columns of a DataFrame that was given no names."""
-    import pandas as pd  # noqa: PLC0415 - only for tables
-
-    return pd.RangeIndex(columns)
+    def _dataset(self) -> Mapping[str, object]:
+        """The configuration of the data set that it learnt from."""
+        return RunFolder(self.folder).configuration.get("dataset") or {}
 
 
 def load_network(

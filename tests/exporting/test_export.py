@@ -9,7 +9,8 @@ from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.export import main, npz_bytes
+from runner.export import main
+from runner.exporting.network_files import npz_bytes
 from runner.exporting.onnx_check import checked, run_onnx
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.network import Network

@@ -1,0 +1,83 @@
+"""What a trained run predicts for the samples in a file: a table, and how good it is."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from runner.data.dataset import ordinals
+from runner.data.new_samples import Samples
+from runner.errors import SettingsError, counted, printable
+from runner.network.topology import Array
+from runner.network.trained import TrainedNetwork
+from runner.run_folder.networks import load_network
+from runner.run_folder.tables import csv_bytes
+from runner.storage.files import write_output
+from runner.training.metrics import squared_error, variation
+
+
+def predict_file(
+    run: Path, file: str, labels: str | None, output: Path | None, step: int | None
+) -> None:
+    """Writes a row of outputs for each row of a file, with its class where there are classes.
+
+    labels: of images in IDX. output: a CSV file, or None for the screen. step: of which snapshot.
+    """
+    if output is not None and output.exists() and Path(file).exists() and output.samefile(file):
+        raise SettingsError(
+            f"-o {printable(output)} is the file that is read; expected another name"
+        )
+    network = load_network(run, step)
+    samples = network.samples(file, labels)
+    outputs = network.predict(samples.inputs)
+    header, content = predictions(network, samples, outputs)
+    if output is None:
+        sys.stdout.write(content.decode())
+    else:
+        write_output(output, content)
+        shown = ", ".join(header[:3]) + (f" … {header[-1]}" if len(header) > 3 else "")
+        print(f"{printable(output)}: {counted(len(outputs), 'row')}, {printable(shown)}")
+    if samples.targets is not None:
+        beside = sys.stdout if output else sys.stderr  # a pipe gets the table alone
+        for line in score(network, samples.targets, outputs):
+            print(line, file=beside)
+
+
+def predictions(
+    network: TrainedNetwork, samples: Samples, outputs: Array
+) -> tuple[list[str], bytes]:
+    """A CSV table and its header: the columns kept, `output_…` for each output, then `class`."""
+    names = [f"output_{name}" for name in network.target_names or ordinals(outputs.shape[1])]
+    columns: list[Sequence[object]] = [*samples.kept.values(), *outputs.T.tolist()]
+    if network.classes is not None:
+        names.append("class")
+        columns.append(network.labels(outputs).tolist())
+    header = [*samples.kept, *(unlike(name, samples.kept) for name in names)]
+    return header, csv_bytes(header, zip(*columns, strict=True))
+
+
+def unlike(name: str, others: Iterable[str]) -> str:
+    """A name for a column of ours that the file has none of: class, then predicted_class."""
+    return unlike(f"predicted_{name}", others) if name in others else name
+
+
+def score(network: TrainedNetwork, targets: Array, outputs: Array) -> Iterator[str]:
+    """How good the outputs are: accuracy, or R2 = 1 - sum (a - y)^2 / sum (y - mean y)^2.
+
+    Rows without a target do not count.
+    """
+    known = targets >= 0 if network.classes is not None else ~np.isnan(targets).any(1)
+    targets, outputs = targets[known], outputs[known]
+    if not len(targets):
+        yield "no row has a target"
+    elif network.classes is not None:
+        right = np.count_nonzero(np.array(network.classes)[targets] == network.labels(outputs))
+        share = f"{right / len(targets):.2%}".replace("%", " %")
+        yield f"accuracy {share} ({right:,} of {len(targets):,})"
+    else:
+        names = network.target_names or ordinals(targets.shape[1])
+        for name, a, y in zip(names, outputs.T, targets.T, strict=True):
+            spread = variation(y)
+            r2 = f"R2 {1 - squared_error(a, y) / spread:.4g}, " if spread else ""
+            yield f"{printable(name)}: {r2}mean absolute error {np.abs(a - y).mean():.4g}"
