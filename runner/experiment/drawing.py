@@ -1,12 +1,14 @@
 """The pictures of a run that has ended, drawn from what its folder holds and from its data."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from runner.analysis.plots.pictures import draw_pictures
 from runner.analysis.plots.subject import Subject, read_subject
+from runner.analysis.runs import read_runs
 from runner.data.dataset import Dataset
-from runner.errors import DataError, RunnerError, error_line
+from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
 from runner.experiment.loading import load_dataset
 from runner.run_folder.networks import load_network
 from runner.run_folder.run import RunFolder
@@ -31,12 +33,27 @@ def subject_of(run: Path, datasets: dict[str, Dataset] | None = None) -> Subject
     return read_subject(run, trained.network, trained.parameters, dataset)
 
 
-def drawn(run: Path, datasets: dict[str, Dataset]) -> Sequence[str]:
-    """Draws a run's pictures into its folder; what went wrong, a line each."""
-    try:
-        subject = subject_of(run, datasets)
-    except RunnerError as error:
-        return [error_line(error)]
-    except (OSError, ValueError) as error:
-        return [f"plots/ is left out: {error_line(error)}"]
-    return list(draw_pictures(subject, run))
+def draw_runs(paths: Sequence[str]) -> bool:
+    """Draws the pictures of runs into their folders, each named; whether all could be drawn.
+
+    What could not is told on stderr. Raises SnapshotError where no run has ended.
+    """
+    runs = read_runs(paths)
+    if runs.empty:
+        raise SnapshotError(
+            f"{printable(' '.join(paths))}: no run has ended; expected folders of runs"
+        )
+    datasets: dict[str, Dataset] = {}
+    all_drawn = True
+    for path in map(Path, runs["path"]):
+        try:
+            problems = list(draw_pictures(subject_of(path, datasets), path))
+        except RunnerError as error:
+            problems = [error_line(error)]
+        except (OSError, ValueError) as error:
+            problems = [f"plots/ is left out: {error_line(error)}"]
+        for problem in problems:
+            print(f"warning: {printable(path)}: {problem}", file=sys.stderr)
+        all_drawn &= not problems
+        print(printable(path / "plots"))
+    return all_drawn

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from runner.data.table_files import told_as
-
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 from runner.run_folder.run import RunFolder
