@@ -100,45 +100,32 @@ Mask: TypeAlias = "pd.Series[bool]"
 STATUSES = ("completed", "diverged", "failed", "interrupted")
 
 
-def category(*values: str) -> Callable[[Column], tuple[Column, Mask]]:
-    """A text that repeats; one of `values` when they are given."""
-
-    def checked(column: Column) -> tuple[Column, Mask]:
-        wrong = ~column.isin(values) if values else nowhere(column)
-        return column.mask(wrong).astype("category"), wrong
-
-    return checked
+def category(column: Column) -> Column:
+    """A text that repeats."""
+    return column.astype("category")
 
 
-def time(column: Column) -> tuple[Column, Mask]:
+def time(column: Column) -> Column:
     """A point in time, in UTC."""
-    times = pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
-    return times, times.isna() & column.notna()
+    return pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
 
 
-def number(column: Column) -> tuple[Column, Mask]:
-    """A number; a column that holds no number at all is one of texts, and right."""
+def number(column: Column) -> Column:
+    """A number; a column that holds no number at all is one of texts, and stays as it is."""
     numbers = pd.to_numeric(column, errors="coerce")
-    wrong = numbers.isna() & column.notna()
-    return (column, nowhere(column)) if wrong.all() else (numbers, wrong)
+    return column if (numbers.isna() & column.notna()).all() else numbers
 
 
-def whole(column: Column) -> tuple[Column, Mask]:
+def whole(column: Column) -> Column:
     """A whole number of 64 bits; a failed run may lack it."""
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    right = (numbers % 1 == 0) & (numbers.abs() < 2**53)
-    return numbers.where(right).astype("Int64"), ~right & column.notna()
+    return numbers.where((numbers % 1 == 0) & (numbers.abs() < 2**53)).astype("Int64")
 
 
-def nowhere(column: Column) -> Mask:
-    """No row of it."""
-    return pd.Series(False, column.index)
-
-
-TYPES: dict[str, Callable[[Column], tuple[Column, Mask]]] = {
+TYPES: dict[str, Callable[[Column], Column]] = {
     "seed": whole,
-    "status": category(*STATUSES),
-    "stop_reason": category(),
+    "status": lambda column: category(column.where(column.isin(STATUSES))),
+    "stop_reason": category,
     "steps": whole,
     "epochs": whole,
     "parameters": whole,
@@ -146,3 +133,9 @@ TYPES: dict[str, Callable[[Column], tuple[Column, Mask]]] = {
     "finished": time,
 }
 """By the column's name; every other result is a `number`."""
+
+
+def typed(column: Column, kind: Callable[[Column], Column]) -> tuple[Column, Mask]:
+    """A column in its type, and the rows whose cells are not what that can be."""
+    found = kind(column)
+    return found, found.isna() & column.notna()

@@ -23,16 +23,16 @@ LONGEST = 2000
 """Characters; a longer condition is no person's."""
 EXAMPLE = """such as 'status == "completed" and seed <= 10'"""
 
-COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
+COMPARISONS: dict[type[ast.cmpop], tuple[Callable[[Any, Any], Any], type[ast.cmpop]]] = {
+    ast.Eq: (operator.eq, ast.Eq),
+    ast.NotEq: (operator.eq, ast.NotEq),
+    ast.Lt: (operator.lt, ast.Gt),
+    ast.LtE: (operator.le, ast.GtE),
+    ast.Gt: (operator.gt, ast.Lt),
+    ast.GtE: (operator.ge, ast.LtE),
 }
-TURNED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}
-"""What says the same with its sides exchanged."""
+"""How each is worked out, `!=` by what it denies; and the same with its sides exchanged."""
+DENIALS = (ast.NotEq, ast.NotIn)
 CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -97,47 +97,43 @@ def comparison_holds(
     """Where one comparison of a column with a value holds, or of a value with a column."""
     if isinstance(comparison, ast.In | ast.NotIn):
         column, values = column_of(runs, left), items(right)
+        nowhere = pd.Series(False, column.index)
         found = reduce(
-            operator.or_, [equal(column, value) for value in values], pd.Series(False, column.index)
+            operator.or_, [compared(column, operator.eq, value) for value in values], nowhere
         )
-        return ~found if isinstance(comparison, ast.NotIn) else found
-    if type(comparison) not in COMPARISONS:
+    elif type(comparison) not in COMPARISONS:
         raise refuse(left)
-    if isinstance(left, ast.Constant | ast.UnaryOp):  # 10 >= seed
-        if isinstance(right, ast.Constant | ast.UnaryOp):
-            raise refuse(left)
-        turned = TURNED.get(type(comparison), type(comparison))()
-        return comparison_holds(runs, right, turned, left)
-    column, value = column_of(runs, left), constant(right)
-    if isinstance(comparison, ast.Eq):
-        return equal(column, value)
-    if isinstance(comparison, ast.NotEq):
-        return ~equal(column, value)
-    return compared(column, COMPARISONS[type(comparison)], value)
+    else:
+        by, turned = COMPARISONS[type(comparison)]
+        if isinstance(left, ast.Constant | ast.UnaryOp):  # 10 >= seed
+            if isinstance(right, ast.Constant | ast.UnaryOp):
+                raise refuse(left)
+            return comparison_holds(runs, right, turned(), left)
+        found = compared(column_of(runs, left), by, constant(right))
+    return ~found if isinstance(comparison, DENIALS) else found
 
 
 def column_of(runs: pd.DataFrame, node: ast.expr) -> Column:
     """The column that is named. Raises SettingsError where there is none."""
-    name = dotted(node)
+    if not isinstance(node, ast.Name | ast.Attribute):
+        raise refuse(node)
+    name = ast.unparse(node)
     if name not in runs:
-        columns = [str(column) for column in runs]
         raise SettingsError(
             f"--where: '{printable(name)}' is not a column of these runs; "
-            f"{suggestion(name, columns)}a text needs quotes, {EXAMPLE}"
+            f"{suggestion(name, list(map(str, runs)))}a text needs quotes, {EXAMPLE}"
         )
     column: Column = runs[name]
     return column
 
 
-def equal(column: Column, value: object) -> Mask:
-    """Where a column has a value; null is a missing one."""
-    if value is None:
-        return column.isna()
-    return compared(column, operator.eq, value)
-
-
 def compared(column: Column, by: Callable[[Any, Any], Any], value: object) -> Mask:
-    """A comparison that is false for missing values. Raises SettingsError across kinds."""
+    """A comparison that is false for missing values; null is equal to them.
+
+    Raises SettingsError across kinds.
+    """
+    if value is None and by is operator.eq:
+        return column.isna()
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype("string")
     number_column = pd.api.types.is_numeric_dtype(column.dtype)
@@ -151,15 +147,6 @@ def compared(column: Column, by: Callable[[Any, Any], Any], value: object) -> Ma
             f"--where: '{column.name}' cannot be compared with {value!r:.60}; it holds {kind}"
         ) from error
     return result
-
-
-def dotted(node: ast.expr) -> str:
-    """The name of a column, such as optimizer.learning_rate."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return f"{dotted(node.value)}.{node.attr}"
-    raise refuse(node)
 
 
 def items(node: ast.expr) -> list[object]:

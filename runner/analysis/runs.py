@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from runner.analysis.csv_tables import NOT_READABLE, STATUSES, TYPES, Rows, number, parse, read_rows
+from runner.analysis.csv_tables import (
+    NOT_READABLE,
+    STATUSES,
+    TYPES,
+    Rows,
+    number,
+    parse,
+    read_rows,
+    typed,
+)
 from runner.errors import SnapshotError, printable
 from runner.run_folder.run import read_run
 from runner.run_folder.sweep_folder import is_number
@@ -54,9 +63,7 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     if len(paths) > 1:  # a run may lie below several of them, and counts once
         again = runs["path"].map(os.path.realpath).duplicated()
         runs = runs[~again].reset_index(drop=True)
-    if found.unreadable:
-        each = "; ".join(f"{name}: {reason}" for name, reason in found.unreadable.items())
-        warnings.warn(f"left out {len(found.unreadable)}: {printable(each)}", stacklevel=2)
+    warn_left_out(found.unreadable, stacklevel=3)
     runs.attrs["unreadable"] = dict(found.unreadable)
     return runs
 
@@ -67,6 +74,13 @@ def read_runs(paths: Sequence[str]) -> pd.DataFrame:
         runs = load_runs(*paths)
     tell_left_out(runs.attrs["unreadable"])
     return runs
+
+
+def warn_left_out(unreadable: Mapping[str, str], stacklevel: int) -> None:
+    """Warns of what is left out, and says why."""
+    if unreadable:
+        each = "; ".join(f"{path}: {why}" for path, why in unreadable.items())
+        warnings.warn(f"left out {len(unreadable)}: {printable(each)}", stacklevel=stacklevel)
 
 
 def tell_left_out(unreadable: Mapping[str, str]) -> None:
@@ -147,7 +161,9 @@ class Found:
         runs["path"] = pd.array(self._paths, "string")
         sound = pd.Series(True, runs.index)
         for name in [*(["seed"] if "seed" in runs else []), *results_among(runs)]:
-            runs[name], wrong = TYPES.get(name, number)(runs[name])
+            runs[name], wrong = typed(runs[name], TYPES.get(name, number))
+            if name == "status":
+                wrong = runs[name].isna()
             for path in runs.loc[wrong, "path"]:
                 self.unreadable[path] = f"results.csv: its '{name}' is not what that can be"
             sound &= ~wrong

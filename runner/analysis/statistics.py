@@ -48,24 +48,13 @@ class Scale(NamedTuple):
     """h -> mean"""
 
 
-def unchanged(values: Array) -> Array:
-    """The identity."""
-    return values
-
-
-def logit(fractions: Array) -> Array:
-    """log p / (1 - p)."""
-    return np.asarray(np.log(fractions / (1 - fractions)))
-
-
-def logistic(values: Array) -> Array:
-    """The inverse of `logit`."""
-    return 1 / (1 + np.exp(-values))
-
-
-ANY = Scale(unchanged, np.ones_like, unchanged)
+ANY = Scale(np.positive, np.ones_like, np.positive)
 POSITIVE = Scale(np.log, np.reciprocal, np.exp)
-FRACTION = Scale(logit, lambda mean: 1 / (mean * (1 - mean)), logistic)
+FRACTION = Scale(  # logit and logistic
+    lambda mean: np.log(mean / (1 - mean)),
+    lambda mean: 1 / (mean * (1 - mean)),
+    lambda values: 1 / (1 + np.exp(-values)),
+)
 
 
 class Difference(NamedTuple):

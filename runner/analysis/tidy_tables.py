@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from runner.analysis.csv_tables import NOT_READABLE, Rows, number, parse, read_rows
-from runner.analysis.runs import load_runs, reason
+from runner.analysis.csv_tables import NOT_READABLE, Rows, number, parse, read_rows, typed
+from runner.analysis.runs import load_runs, reason, warn_left_out
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 
@@ -150,15 +150,13 @@ def tidy(runs: Runs, file: str, *, growing: bool, texts: tuple[str, ...] = ()) -
     table = parse(tables, texts) if tables else pd.DataFrame({"run": pd.array([], "Int64")})
     sound = np.ones(len(table), bool)
     for name in table.columns.difference(["run", *texts]):
-        table[name], wrong = number(table[name])
+        table[name], wrong = typed(table[name], number)
         for place in table.loc[wrong, "run"].unique():
             unreadable[paths[place]] = f"{file}: its '{name}' is not a number everywhere"
             sound &= (table["run"] != place).to_numpy()
     table = table if sound.all() else table[sound].reset_index(drop=True)
     runs_of_rows = pd.Categorical.from_codes(table["run"].to_numpy(int), pd.Index(paths))
     table["run"] = runs_of_rows.remove_unused_categories()
-    if unreadable:
-        each = "; ".join(f"{path}: {why}" for path, why in unreadable.items())
-        warnings.warn(f"left out {len(unreadable)}: {printable(each)}", stacklevel=3)
+    warn_left_out(unreadable, stacklevel=4)
     table.attrs["unreadable"] = unreadable
     return table
