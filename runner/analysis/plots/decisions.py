@@ -1,11 +1,14 @@
 """Pictures of what the network says: confusion matrix, worst mistakes, surfaces, fits."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from runner.analysis.plots.style import (
+    CENTRED,
     COLOURS,
     HELD_OUT,
     INK,
@@ -69,8 +72,7 @@ def confusion_matrix(subject: Subject) -> Figure:
         for (row, column), count in np.ndenumerate(counts):
             if count:
                 colour = "white" if shares[row, column] > 0.5 else INK
-                text = f"{count}"
-                axes.text(column, row, text, ha="center", va="center", color=colour, size=8)
+                axes.text(column, row, f"{count}", color=colour, size=8, **CENTRED)
     return figure
 
 
@@ -178,6 +180,11 @@ def decision_surface(subject: Subject) -> Figure:
 Extent = tuple[float, float, float, float]
 
 
+def lying_in(extent: Extent) -> Any:
+    """How a grid of values over the plane is drawn."""
+    return {"extent": extent, "origin": "lower", "aspect": "auto"}
+
+
 def draw_regions(axes: Axes, subject: Subject, outputs: Array, extent: Extent) -> None:
     """Each point in the colour of its class, the stronger the surer."""
     classes = subject.dataset.classes or ()
@@ -185,13 +192,12 @@ def draw_regions(axes: Axes, subject: Subject, outputs: Array, extent: Extent) -
     strength = 0.65 * np.clip(outputs.max(axis=2, keepdims=True), 0, 1)
     shown = labels(outputs.reshape(-1, len(classes))).reshape(outputs.shape[:2])
     image = 1 - strength * (1 - colours[shown])
-    axes.imshow(image, extent=extent, origin="lower", aspect="auto")
+    axes.imshow(image, **lying_in(extent))
     points, targets = subject.samples.inputs[:MOST_POINTS], labels(subject.samples.targets)
     for label, name in enumerate(classes):
         x, y = points[targets[:MOST_POINTS] == label].T
-        axes.scatter(
-            x, y, s=16, color=colours[label], edgecolors="white", lw=0.5, label=plain(name, 12)
-        )
+        look: Any = {"color": colours[label], "label": plain(name, 12)}
+        axes.scatter(x, y, s=16, edgecolors="white", lw=0.5, **look)
     if len(classes) <= len(COLOURS):
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="class", handletextpad=0.1)
 
@@ -205,19 +211,10 @@ def draw_heights(axes: Axes, subject: Subject, outputs: Array, output: int, exte
     else:
         both = np.concatenate([heights.ravel(), targets])
         low, high, colours = both.min(), both.max(), "viridis"
-    image = axes.imshow(
-        heights,
-        extent=extent,
-        origin="lower",
-        aspect="auto",
-        cmap=colours,
-        vmin=low,
-        vmax=high,
-        interpolation="bilinear",
-    )
+    scale: Any = {"cmap": colours, "vmin": low, "vmax": high}
+    image = axes.imshow(heights, **lying_in(extent), interpolation="bilinear", **scale)
     x, y = subject.samples.inputs[:MOST_POINTS].T
-    dots = axes.scatter(x, y, c=targets, cmap=colours, vmin=low, vmax=high, s=34)
-    dots.set(edgecolor="white", linewidth=1.2)
+    axes.scatter(x, y, c=targets, s=34, edgecolor="white", linewidth=1.2, **scale)
     name = subject.dataset.target_names[output]
     axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03, label=axis_name(name, "output"))
 

@@ -1,12 +1,14 @@
 """The learning curve: loss and error or accuracy, on training and held-out data."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from runner.analysis.plots.rates import is_range_test
-from runner.analysis.plots.style import FAINT, HELD_OUT, TRAINING, axes_grid, new_figure
+from runner.analysis.plots.style import FAINT, GRID_LINES, HELD_OUT, TRAINING, axes_grid, new_figure
 from runner.analysis.plots.subject import Subject
 from runner.network.topology import Array
 
@@ -52,22 +54,13 @@ def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
             axes.plot(epochs[known], values[known], color=colour, label=label, lw=1.5)
             shown.append(values[known])
     if (tested := factor * float(subject.results.get(f"test_{metric}") or "nan")) == tested:
-        axes.plot(
-            epochs[-1:],
-            [tested],
-            color=HELD_OUT,
-            label="test, at the end",
-            marker="o",
-            ls="",
-            mfc="white",
-            mew=1.5,
-            zorder=3,
-        )
+        circle: Any = {"marker": "o", "ls": "", "mfc": "white", "mew": 1.5, "zorder": 3}
+        axes.plot(epochs[-1:], [tested], color=HELD_OUT, label="test, at the end", **circle)
         shown.append(np.array([tested]))
     full_batch = np.array_equal(epochs, history["step"])
     axes.set_xlabel("step" if full_batch else "epoch")
     axes.set_ylabel(WORDS[metric])
-    axes.grid(color="#e5e5e5", lw=0.6)
+    axes.grid(**GRID_LINES)
     if epochs[-1] >= LONG:
         axes.set_xscale("log")
     values = np.concatenate(shown) if shown else np.ones(1)
@@ -90,12 +83,6 @@ def draw_target(axes: Axes, subject: Subject, metric: str) -> None:
         return
     level = factor * float(target) if factor > 0 else 1 - float(target)
     axes.axhline(level, color=FAINT, lw=0.9, ls=":")
-    axes.annotate(
-        "target",
-        (0.01, level),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
-        textcoords="offset points",
-        size=8,
-        color=FAINT,
-    )
+    above: Any = {"xytext": (0, 2), "textcoords": "offset points"}
+    place: Any = {"xy": (0.01, level), "xycoords": ("axes fraction", "data")}
+    axes.annotate("target", size=8, color=FAINT, **place, **above)

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from runner.analysis.plots.style import HELD_OUT, TRAINING, axes_grid, new_figure
+from runner.analysis.plots.style import GRID_LINES, HELD_OUT, TRAINING, axes_grid, new_figure
 from runner.analysis.plots.subject import Subject
 from runner.training.range_test import EXPLODED, loss_curve
 from runner.training.schedules import RANGE
@@ -27,6 +27,6 @@ def loss_by_rate(subject: Subject) -> Figure:
         axes.axvline(rate, color=HELD_OUT, lw=1.2, ls="--", label=f"suggested: {rate:.2g}")
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
     axes.set_ylim(0, 1.1 * max(curve[: len(curve) // 10 + 1].max(), EXPLODED * curve.min()))
-    axes.grid(color="#e5e5e5", lw=0.6)
+    axes.grid(**GRID_LINES)
     axes.legend()
     return figure

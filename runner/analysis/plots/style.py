@@ -15,6 +15,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1A1A1A", "#56B4E9", "#6
 TRAINING, HELD_OUT = COLOURS[:2]
 SIGNED = "RdBu_r"
 """From blue, negative, to red, positive; 0 is white."""
+CENTRED: Any = {"ha": "center", "va": "center"}
+GRID_LINES: Any = {"color": "#e5e5e5", "lw": 0.6}
 INK, FAINT = "#222222", "#666666"
 PARTS = {"train": "training", "validation": "validation", "test": "test"}
 LONGEST_NAME = 40

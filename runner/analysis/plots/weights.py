@@ -1,5 +1,8 @@
 """Pictures of the weights: as heat maps, as a drawn network, as images."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -7,7 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from runner.analysis.plots.style import INK, SIGNED, axes_grid, new_figure, plain
+from runner.analysis.plots.style import CENTRED, INK, SIGNED, axes_grid, new_figure, plain
 from runner.analysis.plots.subject import Subject
 from runner.errors import counted
 from runner.network.topology import Array
@@ -67,15 +70,7 @@ def draw_matrix(axes: Axes, matrix: Array, bias: Array) -> None:
     if rows <= 8 and columns <= 5:
         for (row, column), value in np.ndenumerate(shown):
             colour = "white" if abs(value) > 0.6 * limit else INK
-            axes.text(
-                column + 1,
-                row + 1,
-                f"{value:.3g}",
-                ha="center",
-                va="center",
-                color=colour,
-                size=7.5,
-            )
+            axes.text(column + 1, row + 1, f"{value:.3g}", color=colour, size=7.5, **CENTRED)
 
 
 def is_small(subject: Subject) -> bool:
@@ -103,44 +98,26 @@ def network_graph(subject: Subject) -> Figure:
         fills.append(bias / largest(bias) if bias.size else np.zeros(layer.outputs))
     size = min(UNIT_SIZE, 0.7 * 72 * height / max(topology.sizes))
     x, y = np.concatenate(places).T
-    axes.scatter(
-        x,
-        y,
-        c=np.concatenate(fills),
-        cmap=SIGNED,
-        vmin=-1.6,
-        vmax=1.6,
-        s=size**2,
-        edgecolors=INK,
-        linewidths=1,
-        zorder=3,
-    )
-    for layer_place, names, side in (
-        (0, subject.dataset.input_names, -1),
-        (len(topology.layers), subject.dataset.target_names, 1),
-    ):
-        for (_, y), name in zip(places[layer_place], names, strict=True):
-            axes.annotate(
-                plain(name, 10),
-                (layer_place, y),
-                xytext=(side * (0.5 * size + 5), 0),
-                textcoords="offset points",
-                ha="right" if side < 0 else "left",
-                va="center",
-            )
+    look: Any = {"cmap": SIGNED, "vmin": -1.6, "vmax": 1.6, "edgecolors": INK, "linewidths": 1}
+    axes.scatter(x, y, c=np.concatenate(fills), s=size**2, zorder=3, **look)
+    beside = 0.5 * size + 5
+    name_units(axes, places[0], subject.dataset.input_names, -beside)
+    name_units(axes, places[-1], subject.dataset.target_names, beside)
     axes.set_xlim(-0.1, len(topology.layers) + 0.1)
     axes.set_ylim(-0.55, 0.55)
     axes.axis("off")
     filled = "; fill: bias" if topology.bias else ""
-    figure.text(
-        0.5,
-        0.09 / (height + 0.6),
-        f"red positive, blue negative; width: size{filled}",
-        size=8,
-        ha="center",
-        color=INK,
-    )
+    note = f"red positive, blue negative; width: size{filled}"
+    figure.text(0.5, 0.09 / (height + 0.6), note, size=8, ha="center", color=INK)
     return figure
+
+
+def name_units(axes: Axes, places: Array, names: Sequence[str], beside: float) -> None:
+    """Writes each unit's name so many points beside it."""
+    side = "right" if beside < 0 else "left"
+    for place, name in zip(places, names, strict=True):
+        offset: Any = {"xytext": (beside, 0), "textcoords": "offset points"}
+        axes.annotate(plain(name, 10), place, ha=side, va="center", **offset)
 
 
 def unit_places(layer: int, size: int) -> Array:
