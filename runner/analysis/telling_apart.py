@@ -24,15 +24,19 @@ FEW = 4
 """So many settings that differ are all shown, such as those of values that were paired."""
 
 
+def settings_of(runs: pd.DataFrame) -> list[str]:
+    """The columns of the configuration, which stand before the results."""
+    names = [str(name) for name in runs]
+    return names[: names.index("status")] if "status" in names else names
+
+
 def varying(runs: pd.DataFrame) -> list[str]:
     """The columns of the configuration in which the runs differ."""
-    names = [str(name) for name in runs]
-    settings = names[: names.index("status")]
-    return [name for name in settings if runs[name].nunique(dropna=False) > 1]
+    return [name for name in settings_of(runs) if runs[name].nunique(dropna=False) > 1]
 
 
 def varying_within(runs: pd.DataFrame, by: Sequence[str]) -> list[str]:
-    """Those of them in which runs differ that are equal in the columns `by`."""
+    """Those in which runs differ that are equal in the columns `by`."""
     groups = runs.groupby(list(by), dropna=False)
     names = [name for name in varying(runs) if name not in by]
     return [name for name in names if (groups[name].nunique(dropna=False) > 1).any()]

@@ -17,9 +17,8 @@ from runner.analysis.plots.decisions import (
     worst_mistakes,
     worst_samples,
 )
-from runner.analysis.plots.learning import learning_curve
+from runner.analysis.plots.learning import learning_curve, loss_by_rate
 from runner.analysis.plots.pictures import PICTURES, Picture, draw_pictures, draw_run, png
-from runner.analysis.plots.rates import loss_by_rate
 from runner.analysis.plots.style import COLOURS, plain
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.weights import first_layer_images, network_graph, weight_maps

@@ -22,8 +22,12 @@ from runner.analysis.plots.decisions import (
     is_plane,
     worst_mistakes,
 )
-from runner.analysis.plots.learning import has_history, learning_curve
-from runner.analysis.plots.rates import is_range_test, loss_by_rate
+from runner.analysis.plots.learning import (
+    has_history,
+    is_range_test,
+    learning_curve,
+    loss_by_rate,
+)
 from runner.analysis.plots.style import LOOK
 from runner.analysis.plots.subject import Subject, read_subject
 from runner.analysis.plots.weights import (

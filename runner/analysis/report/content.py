@@ -14,7 +14,7 @@ import pandas as pd
 
 from runner.analysis.comparing import default_metric
 from runner.analysis.number_texts import decimals_of
-from runner.analysis.telling_apart import telling, worth_showing
+from runner.analysis.telling_apart import differs, settings_of, telling, worth_showing
 from runner.analysis.tidy_tables import load_history
 from runner.run_folder.run import RunFolder
 
@@ -38,8 +38,8 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
     paths = [Path(path) for path in runs["path"]]
     root = os.path.commonpath([path.parent for path in paths]) if paths else ""
     names = [str(name) for name in runs if name not in NOT_VARYING]
-    settings = names[: names.index("status")] if "status" in names else names
-    varying = [name for name in names if is_varying(runs[name])]
+    settings = settings_of(runs)
+    varying = [name for name in names if differs(runs, name)]
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         history = load_history(runs)
     completed = runs[runs["status"] == "completed"]
@@ -54,25 +54,16 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
         "metric": metric,
         "results": worth_showing(runs, metric),
         "constants": [
-            {
-                "name": name,
-                "setting": name in settings,
-                "value": brief(text(runs[name].iloc[0]), root),
-            }
-            for name in names
+            {"name": name, "setting": name in settings, "value": brief(text(cells.iloc[0]), root)}
+            for name, cells in runs[names].items()
             if name not in varying and len(runs)
         ],
-        "started": [moment(value) for value in runs.get("started", pd.Series(dtype=object))],
+        "started": [moment(value) for value in runs.get("started", ())],
         "curves": curves(runs, history),
         "commands": [command(path) for path in paths],
         "pictures": pictures(paths),
         "unreadable": {**runs.attrs.get("unreadable", {}), **history.attrs["unreadable"]},
     }
-
-
-def is_varying(column: "pd.Series[Any]") -> bool:
-    """Whether a column tells runs apart; that of a single run is shown as well."""
-    return len(column) == 1 or column.nunique(dropna=False) > 1
 
 
 def column_values(column: "pd.Series[Any]", root: str) -> dict[str, Any]:
@@ -97,9 +88,9 @@ def number(value: float, digits: int = 10) -> float | int | None:
     return int(short) if short.is_integer() and abs(short) < 2**53 else short
 
 
-def text(value: object) -> str:
+def text(value: Any) -> str:
     """A cell in words; empty where there is nothing."""
-    if value is None or value is pd.NaT or value is pd.NA or value != value:
+    if pd.isna(value):
         return ""
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
