@@ -27,7 +27,7 @@ FEW = 4
 def settings_of(runs: pd.DataFrame) -> list[str]:
     """The columns of the configuration, which stand before the results."""
     names = [str(name) for name in runs]
-    return names[: names.index("status")] if "status" in names else names
+    return names[: names.index("status")]
 
 
 def varying(runs: pd.DataFrame) -> list[str]:

@@ -23,18 +23,15 @@ def show(table: pd.DataFrame, most: int, decimals: Mapping[str, int | None] | No
     decimals: of columns that are not to have their own.
     """
     shown = table.head(most) if most > 0 else table
+    known = decimals or {}
     cells = {
-        printable(name): texts_of(
-            shown[name], (decimals or {}).get(str(name), decimals_of(shown[name]))
-        )
-        for name in shown
+        printable(name): texts_of(column, known.get(str(name), decimals_of(column)))
+        for name, column in shown.items()
     }
     if sum(width_of(name, texts) + GAP for name, texts in cells.items()) - GAP > room():
         show_upright(cells)
     else:
-        numeric = [name for name in shown if pd.api.types.is_numeric_dtype(shown[name].dtype)]
-        right = list(map(printable, numeric))
-        show_rows(cells, right)
+        show_rows(cells, list(map(printable, shown.select_dtypes(["number", "bool", "boolean"]))))
     if hidden := len(table) - len(shown):
         print(f"… {counted(hidden, 'more row')}; --rows 0 shows all")
 

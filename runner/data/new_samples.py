@@ -8,6 +8,7 @@ kept as they are written, such as the target and what names the rows.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isqrt
+from os.path import commonprefix
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,11 @@ def read_columns(
     check_cells(network, table, known, str(dataset.get("unseen", "none")))
     inputs, _, _ = one_hot(table.features, known)
     kept = {} if alone else read_kept(file, columns)
-    return Samples(inputs, read_targets(network, table), kept)
+    if not table.targets:
+        return Samples(inputs, kept=kept)
+    if network.classes is not None:
+        return Samples(inputs, labels_of(table.targets[0], network.classes, file.path), kept)
+    return Samples(inputs, np.stack([column.values for column in table.targets], 1), kept)
 
 
 def read_images(
@@ -109,19 +114,14 @@ def learnt_columns(
     """The file's columns that are inputs, and the categories of those that hold texts."""
     inputs = network.network.topology.sizes[0]
     names = network.input_names or ordinals(inputs)
-    columns: dict[str, None] = {}
-    known: dict[str, tuple[str, ...]] = {}
-    groups = {group.start: group for group in network.input_groups}
-    in_groups = {i for group in network.input_groups for i in range(group.start, group.stop)}
-    for place, name in enumerate(names):
-        if place in groups:
-            column, categories = category_column(names[groups[place]], file.header)
-            columns[column], known[column] = None, categories
-        elif place not in in_groups:
-            columns[name] = None
+    of_inputs, known = list(names), dict[str, tuple[str, ...]]()
+    for group in network.input_groups:
+        column, known[column] = category_column(names[group], file.header)
+        of_inputs[group] = [column] * (group.stop - group.start)
+    columns = tuple(dict.fromkeys(of_inputs))
     missing = [name for name in columns if name not in file.header]
     if not missing:
-        return tuple(columns), known
+        return columns, known
     if names == ordinals(inputs):
         return columns_in_order(file, inputs, dataset), {}
     raise DataError(
@@ -170,21 +170,11 @@ def target_columns(
     network: TrainedNetwork, file: TableFile, inputs: Sequence[str], dataset: Mapping[str, object]
 ) -> tuple[str, ...]:
     """The file's columns that are targets; none unless all of them are there."""
-    there = [name for name in expected_targets(dataset) if name in file.header]
-    there = [name for name in there if name not in inputs]
+    others = [name for name in file.header if name not in inputs]
+    there = tuple(name for name in expected_targets(dataset) if name in others)
     if network.classes is not None:
-        return tuple(there[:1])
-    outputs = network.network.topology.sizes[-1]
-    return tuple(there) if len(there) == outputs else ()
-
-
-def read_targets(network: TrainedNetwork, table: Table) -> Array | None:
-    """Labels [rows] or numbers [rows, n_out] from a table's targets."""
-    if not table.targets:
-        return None
-    if network.classes is not None:
-        return labels_of(table.targets[0], network.classes, table.file.path)
-    return np.stack([column.values for column in table.targets], 1)
+        return there[:1]
+    return there if len(there) == network.network.topology.sizes[-1] else ()
 
 
 def read_kept(file: TableFile, inputs: Sequence[str]) -> dict[str, list[str]]:
@@ -200,11 +190,10 @@ def read_kept(file: TableFile, inputs: Sequence[str]) -> dict[str, list[str]]:
 
 def category_column(names: Sequence[str], header: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """The column and its categories from names such as `colour=red` and `colour=green`."""
-    first = names[0]
-    ends = [place for place, sign in enumerate(first) if sign == "="]
-    ends = [end for end in ends if all(name.startswith(first[: end + 1]) for name in names)]
-    end = next((end for end in ends if first[:end] in header), ends[0])
-    return first[:end], tuple(name[end + 1 :] for name in names)
+    shared = commonprefix(names)  # noqa: RUF071 - no paths
+    ends = [place for place, sign in enumerate(shared) if sign == "="]
+    end = next((end for end in ends if shared[:end] in header), ends[0])
+    return shared[:end], tuple(name[end + 1 :] for name in names)
 
 
 def check_cells(

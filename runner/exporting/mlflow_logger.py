@@ -21,7 +21,8 @@ from runner.checking.extras import installing
 from runner.errors import ConflictError, SettingsError, error_line, printable
 from runner.run_folder.history import read_history
 from runner.run_folder.run import read_run
-from runner.run_folder.tables import read_row
+from runner.run_folder.run_directory import read_run
+from runner.run_folder.tables import is_float, read_row
 from runner.storage.locks import locked
 from runner.storage.reading import open_regular
 
@@ -155,11 +156,7 @@ def results(row: dict[str, str]) -> Iterator[tuple[str, float, float, int]]:
     """The same of the results that are numbers."""
     names = list(row)
     for name in names[names.index("status") :]:
-        try:
-            value = float(row[name])
-        except ValueError:  # a text, or nothing
-            continue
-        if math.isfinite(value):
+        if is_float(row[name]) and math.isfinite(value := float(row[name])):
             yield f"result.{name}", value, float(row.get("seconds") or 0), 0
 
 

@@ -61,9 +61,8 @@ def elu(graph: Graph, z: str) -> str:
 def softplus(graph: Graph, z: str) -> str:
     """max(z, 0) + log(1 + exp(-|z|))."""
     small = graph.node("Exp", graph.node("Neg", graph.node("Abs", z)))
-    return graph.node(
-        "Add", graph.node("Max", z, 0.0), graph.node("Log", graph.node("Add", small, 1.0))
-    )
+    rest = graph.node("Log", graph.node("Add", small, 1.0))
+    return graph.node("Add", graph.node("Max", z, 0.0), rest)
 
 
 def gelu(graph: Graph, z: str) -> str:

@@ -36,7 +36,7 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
     runs: what `load_runs` gave.
     """
     paths = [Path(path) for path in runs["path"]]
-    root = os.path.commonpath([path.parent for path in paths]) if paths else ""
+    root = os.path.commonpath([path.parent for path in paths])
     names = [str(name) for name in runs if name not in NOT_VARYING]
     settings = settings_of(runs)
     varying = [name for name in names if differs(runs, name)]
@@ -56,7 +56,7 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
         "constants": [
             {"name": name, "setting": name in settings, "value": brief(text(cells.iloc[0]), root)}
             for name, cells in runs[names].items()
-            if name not in varying and len(runs)
+            if name not in varying
         ],
         "started": [moment(value) for value in runs.get("started", ())],
         "curves": curves(runs, history),
