@@ -107,6 +107,7 @@ def branch_off(
         state.order, state.position, state.sums = fresh.order, fresh.position, fresh.sums
     if other_data or any(differ(parent, config, *keys) for keys in WATCHED):
         state.watch, state.best = fresh.watch, fresh.best
+        state.smoothed_loss, state.lowest_loss = fresh.smoothed_loss, fresh.lowest_loss
     check_fits(path, problem, state)
     return state
 

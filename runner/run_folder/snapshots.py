@@ -5,8 +5,9 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from runner.storage.files import AT_ONCE, Syncing, make_folder, write_atomically
 from runner.storage.npz_files import Member, decode, encode
 from runner.training.engine import Problem
 from runner.training.fitting import check_fit
-from runner.training.state import TrainingState, unseeded_bits
+from runner.training.state import TrainingState, Watched, unseeded_bits
 
 T = TypeVar("T")
 
@@ -37,21 +38,28 @@ UNSOUND = (
 )
 """What reading a damaged file can raise."""
 
+FIELDS = {field.name: field for field in fields(TrainingState)}
+HINTS = get_type_hints(TrainingState, include_extras=True)
+SCALARS = {int: Member("i", (0,)), float: Member("f", (0,)), Watched: Member("f", (1,))}
+
+
+def state_members() -> Iterator[tuple[str, Member]]:
+    """What a snapshot holds of each field of a state; of the generator the key and the position."""
+    for name, field in FIELDS.items():
+        hint = HINTS[name]
+        if hint is np.random.Generator:
+            yield "generator_key", Member("u", (1,))
+            yield "generator_position", Member("i", (0,))
+        elif hint in SCALARS:
+            yield name, SCALARS[hint]._replace(optional="since" in field.metadata)
+        else:
+            kind, dimensions = hint.__metadata__
+            yield name, Member(kind, (dimensions,))
+
+
 MEMBERS = {
     "schema": Member("i", (0,)),
-    "step": Member("i", (0,)),
-    "epoch": Member("i", (0,)),
-    "position": Member("i", (0,)),
-    "seconds": Member("f", (0,)),
-    "parameters": Member("f", (1,)),
-    "slots": Member("f", (2,)),
-    "order": Member("i", (1,)),
-    "sums": Member("f", (1,)),
-    "watch": Member("f", (1,)),
-    "best": Member("f", (1,)),
-    "distortion_seed": Member("i", (0,)),
-    "generator_key": Member("u", (1,)),
-    "generator_position": Member("i", (0,)),
+    **dict(state_members()),
     "restored": Member("b", (0,)),
     "experiment": Member("U", (0,)),
     "history": Member("i", (1,)),
@@ -111,23 +119,16 @@ def save_snapshot(
 
 def snapshot_arrays(state: TrainingState) -> dict[str, Array]:
     """The state's members of a snapshot file."""
-    generator = state.generator.bit_generator.state["state"]
-    return {
-        "schema": np.array(SCHEMA),
-        "step": np.array(state.step),
-        "epoch": np.array(state.epoch),
-        "position": np.array(state.position),
-        "seconds": np.array(state.seconds),
-        "parameters": state.parameters,
-        "slots": state.slots,
-        "order": state.order,
-        "sums": state.sums,
-        "watch": state.watch,
-        "best": state.best,
-        "distortion_seed": np.array(state.distortion_seed),
-        "generator_key": generator["key"],
-        "generator_position": np.array(generator["pos"]),
-    }
+    arrays = {"schema": np.array(SCHEMA)}
+    for name, field in FIELDS.items():
+        value = getattr(state, name)
+        if name == "generator":
+            drawn = value.bit_generator.state["state"]
+            arrays["generator_key"] = drawn["key"]
+            arrays["generator_position"] = np.array(drawn["pos"])
+        elif "since" not in field.metadata or str(value) != str(field.default):  # NaN is not NaN
+            arrays[name] = np.asarray(value)
+    return arrays
 
 
 def load_snapshot(path: Path) -> TrainingState:
@@ -241,28 +242,23 @@ def check_fits(path: Path, problem: Problem, state: TrainingState) -> None:
 
 def state_from(members: Mapping[str, Array]) -> TrainingState:
     """The state from a snapshot's members."""
-    bit_generator = unseeded_bits()
-    bit_generator.state = {
+    values: dict[str, Any] = {"generator": generator_from(members)}
+    for name in FIELDS.keys() & members.keys():
+        hint, found = HINTS[name], members[name]
+        values[name] = hint(*found.tolist()) if hint is Watched else found
+        if hint in (int, float):
+            values[name] = found.item()
+    return TrainingState(**values)
+
+
+def generator_from(members: Mapping[str, Array]) -> np.random.Generator:
+    """The run's generator, as far as it had been drawn from."""
+    bits = unseeded_bits()
+    bits.state = {
         "bit_generator": "MT19937",
-        "state": {
-            "key": members["generator_key"],
-            "pos": int(members["generator_position"]),
-        },
+        "state": {"key": members["generator_key"], "pos": int(members["generator_position"])},
     }
-    return TrainingState(
-        parameters=members["parameters"],
-        slots=members["slots"],
-        generator=np.random.Generator(bit_generator),
-        order=members["order"],
-        step=int(members["step"]),
-        epoch=int(members["epoch"]),
-        position=int(members["position"]),
-        sums=members["sums"],
-        watch=members["watch"],
-        best=members["best"],
-        distortion_seed=int(members["distortion_seed"]),
-        seconds=float(members["seconds"]),
-    )
+    return np.random.Generator(bits)
 
 
 def parameters_checksum(parameters: Array) -> str:

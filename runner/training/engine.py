@@ -14,7 +14,6 @@ from runner.network.topology import Array
 from runner.training.metrics import Reduction, Target
 from runner.training.schedules import SCHEDULES
 from runner.training.state import TrainingState
-from runner.training.watching import RATE_FACTOR
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Problem:
 
     def learning_rates(self, state: TrainingState, steps: int) -> Array:
         """The learning rate of each of the next steps; one number where it does not change."""
-        learning_rate = self.learning_rate * state.watch[RATE_FACTOR]
+        learning_rate = self.learning_rate * state.watch.rate_factor
         if self.schedule.name in ("constant", "plateau"):
             return np.full(1, learning_rate)
         epochs = np.arange(state.step, state.step + steps) / self.steps_per_epoch

@@ -11,7 +11,6 @@ from runner.training.engine import Problem
 from runner.training.metrics import SAMPLES
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.state import TrainingState
-from runner.training.watching import LEVEL_EPOCHS, RATE_FACTOR, SLOWING_WAITED, WAITED
 
 
 def check_fit(state: TrainingState, problem: Problem) -> None:
@@ -24,7 +23,6 @@ def check_fit(state: TrainingState, problem: Problem) -> None:
         "slots": (state.slots, (slots, size), numbers),
         "order": (state.order, (samples,), np.dtype(np.int64)),
         "sums": (state.sums, (4,), double),
-        "watch": (state.watch, (7,), double),
     }
     if state.best.size:  # else none are kept
         arrays["best"] = state.best, (size,), numbers
@@ -34,20 +32,18 @@ def check_fit(state: TrainingState, problem: Problem) -> None:
                 f"its {name} is {found.dtype} {list(found.shape)}, that of its run "
                 f"{dtype} {list(shape)}"
             )
+    seen = state.watch
+    epochs_since = (seen.waited, seen.slowing_waited, seen.level_epochs)
     ranges = {
         "order": np.array_equal(np.sort(state.order), np.arange(samples)),
         "position": state.position in range(0, samples, problem.batch_size),
         "epoch": 0 <= state.epoch <= state.step < 2**62,
         "sums": state.sums[SAMPLES] in ((state.position,) if state.position else (0, samples)),
-        "watch": all(0 <= state.watch[i] <= state.epoch for i in COUNTS)
-        and 0 <= state.watch[RATE_FACTOR] <= 1,
+        "watch": all(0 <= count <= state.epoch for count in epochs_since)
+        and 0 <= seen.rate_factor <= 1,
         "parameters": np.isfinite(state.parameters).all(),
         "best": np.isfinite(state.best).all(),
     }
     for name, holds in ranges.items():
         if not holds:
             raise ValueError(f"its {name} cannot be that of its run")
-
-
-COUNTS = (WAITED, SLOWING_WAITED, LEVEL_EPOCHS)
-"""Epochs in `TrainingState.watch`."""

@@ -15,7 +15,6 @@ from runner.training.loop import changing_rate, standing
 from runner.training.metrics import LOSS, SAMPLES, metric_values
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
-from runner.training.watching import BEST, LEVEL
 
 EXPLOSION = "explosion"
 """Why a range test stops before its last step."""
@@ -39,6 +38,8 @@ def range_test(
     problem = engine.problem
     reduction = replace(problem.reduction, mean_loss=True)
     earlier, started = state.seconds, clock()
+    if state.step and np.isnan(state.smoothed_loss):  # of a snapshot from before it had its own
+        state.smoothed_loss, state.lowest_loss = state.watch.level, state.watch.best
     report = standing(state, engine)
     report = report._replace(seconds=earlier, stop_reason=reason_to_stop(state, stopping, report))
     if report.stop_reason is not None:
@@ -52,7 +53,7 @@ def range_test(
             return
         state.seconds = earlier + clock() - started
         own = state.sums - before.sums if before.position else state.sums
-        observe(state, own[LOSS] / own[SAMPLES])
+        observe(state, float(own[LOSS] / own[SAMPLES]))
         metrics = changing_rate(problem, state, state.step) | metric_values(own, reduction)
         report = report._replace(seconds=state.seconds, metrics=metrics)
         report = report._replace(stop_reason=reason_to_stop(state, stopping, report))
@@ -60,11 +61,10 @@ def range_test(
 
 
 def observe(state: TrainingState, loss: float) -> None:
-    """Takes note of a step's loss where early stopping, which a range test has not, would."""
-    watch = state.watch
-    watch[LEVEL] = smoothed(np.nan_to_num(watch[LEVEL]), loss, state.step)
+    """Takes note of a step's loss."""
+    state.smoothed_loss = smoothed(float(np.nan_to_num(state.smoothed_loss)), loss, state.step)
     if state.step >= SETTLED:
-        watch[BEST] = np.fmin(watch[BEST], watch[LEVEL])
+        state.lowest_loss = float(np.fmin(state.lowest_loss, state.smoothed_loss))
 
 
 def smoothed(before: float, loss: float, step: int) -> float:
@@ -82,7 +82,7 @@ def loss_curve(losses: Sequence[float] | Array) -> Array:
 
 def reason_to_stop(state: TrainingState, stopping: Stopping, report: StepReport) -> str | None:
     """Why the test stops after this report, or None if it goes on."""
-    exploded = state.watch[LEVEL] > EXPLODED * state.watch[BEST]  # not at first: it is NaN
+    exploded = state.smoothed_loss > EXPLODED * state.lowest_loss  # not at first: it is NaN
     return EXPLOSION if exploded else stopping.reason(report)
 
 

@@ -3,14 +3,18 @@
 Save a `TrainingState` and a run can go on as if it had never stopped.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
 from runner.network.topology import Array
+
+SINCE = {"since": "earlier snapshots"}
+"""Of a state's field that those lack: a snapshot has it where it is not the default."""
 
 
 class Unseeded(ISeedSequence):
@@ -33,38 +37,62 @@ def seeded_generator(seed: int) -> np.random.Generator:
     return np.random.Generator(bit_generator)
 
 
-@dataclass
+class Watched(NamedTuple):
+    """What has been seen of a metric from epoch to epoch; a value is NaN before the first."""
+
+    best: float = math.nan
+    """For early stopping, with the epochs since."""
+    waited: float = 0.0
+    slowing_best: float = math.nan
+    """For slowing down, with the epochs since."""
+    slowing_waited: float = 0.0
+    rate_factor: float = 1.0
+    """How far the learning rate has been reduced."""
+    level: float = math.nan
+    """Where a plateau began, with the epochs since."""
+    level_epochs: float = 0.0
+
+
+NOTHING_SEEN = Watched()
+Numbers = Annotated[Array, "f", 1]
+NumberRows = Annotated[Array, "f", 2]
+Places = Annotated[Array, "i", 1]
+"""Arrays by the kind of their type and by how many dimensions they have."""
+
+
+@dataclass(kw_only=True)
 class TrainingState:
-    """What a run carries from step to step.
+    """What a run carries from step to step. Its fields are what a snapshot holds, in their order.
 
     The generator is drawn from in this order: initial weights, then in each step the epoch's
     order (first step of an epoch, mini-batches only), then dropout masks, first layer first.
     """
 
-    parameters: Array
-    """All weights and biases [parameters], in the run's dtype."""
-    slots: Array
-    """The optimizer's memory [slots, parameters]."""
-    generator: np.random.Generator
-    order: Array
-    """The current epoch's order of the samples [samples] (int64)."""
     step: int = 0
     """Updates made."""
     epoch: int = 0
     """Epochs completed; a full-batch step is an epoch."""
     position: int = 0
     """Samples of the epoch in progress that have been used."""
-    sums: Array = field(default_factory=lambda: np.zeros(4))
+    seconds: float = 0.0
+    """Time spent training, over all sessions of the run."""
+    parameters: Numbers
+    """All weights and biases [parameters], in the run's dtype."""
+    slots: NumberRows
+    """The optimizer's memory [slots, parameters]."""
+    order: Places
+    """The current epoch's order of the samples [samples] (int64)."""
+    sums: Numbers = field(default_factory=lambda: np.zeros(4))
     """Loss, absolute error, correct and samples, summed over the epoch's forward passes."""
-    watch: Array = field(default_factory=lambda: np.array([np.nan, 0, np.nan, 0, 1, np.nan, 0]))
-    """Best value and epochs waited, for early stopping and for slowing down; the rate's factor;
-    where a plateau began, and its epochs since."""
-    best: Array = field(default_factory=lambda: np.empty(0))
+    watch: Watched = NOTHING_SEEN
+    best: Numbers = field(default_factory=lambda: np.empty(0))
     """The parameters of the best epoch [parameters]; [0] where none are kept."""
     distortion_seed: int = 0
     """Seeds the distortions of the epoch in progress."""
-    seconds: float = 0.0
-    """Time spent training, over all sessions of the run."""
+    generator: np.random.Generator
+    smoothed_loss: float = field(default=math.nan, metadata=SINCE)
+    """Of a range test, with the lowest that it has been; NaN before the first and elsewhere."""
+    lowest_loss: float = field(default=math.nan, metadata=SINCE)
 
 
 def new_state(

@@ -4,12 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runner.network.topology import Array
 from runner.training.metrics import higher_is_better
-from runner.training.state import TrainingState
-
-BEST, WAITED, SLOWING_BEST, SLOWING_WAITED, RATE_FACTOR, LEVEL, LEVEL_EPOCHS = range(7)
-"""Where each number lies in `TrainingState.watch`."""
+from runner.training.state import TrainingState, Watched
 
 
 @dataclass(frozen=True)
@@ -36,46 +32,45 @@ class Watch:
 
     def observe(self, state: TrainingState, value: float) -> str | None:
         """Takes note of an epoch's value in the state; why training is to stop, if it is."""
-        watch = state.watch
-        if self._better(value, watch[BEST]):
-            watch[BEST], watch[WAITED] = value, 0
+        seen = state.watch
+        if self._better(value, seen.best):
+            seen = seen._replace(best=value, waited=0)
             if self.restore_best:
                 state.best = state.parameters.copy()
         else:
-            watch[WAITED] += 1
-        if abs(value - watch[LEVEL]) <= self.min_delta:  # not at first: the level is NaN
-            watch[LEVEL_EPOCHS] += 1
+            seen = seen._replace(waited=seen.waited + 1)
+        if abs(value - seen.level) <= self.min_delta:  # not at first: the level is NaN
+            seen = seen._replace(level_epochs=seen.level_epochs + 1)
         else:
-            watch[LEVEL], watch[LEVEL_EPOCHS] = value, 0
-        if self.slowing is not None:
-            self._slow_down(watch, value, *self.slowing)
+            seen = seen._replace(level=value, level_epochs=0)
+        state.watch = seen if self.slowing is None else self._slowed(seen, value, *self.slowing)
         return self.reason(state)
 
     def best_epoch(self, state: TrainingState) -> int:
         """The last epoch that was better than all before it."""
-        return state.epoch - int(state.watch[WAITED])
+        return state.epoch - int(state.watch.waited)
 
     def best_value(self, state: TrainingState) -> float:
         """The metric's value at its end."""
-        return float(state.watch[BEST])
+        return state.watch.best
 
     def reason(self, state: TrainingState) -> str | None:
         """Why training is to stop after what has been observed, or None if it goes on."""
-        limits = (("patience", WAITED, self.patience), ("plateau", LEVEL_EPOCHS, self.plateau))
-        for name, place, limit in limits:
-            if limit is not None and state.watch[place] >= limit:
-                return name
+        if self.patience is not None and state.watch.waited >= self.patience:
+            return "patience"
+        if self.plateau is not None and state.watch.level_epochs >= self.plateau:
+            return "plateau"
         return None
 
-    def _slow_down(self, watch: Array, value: float, factor: float, patience: float) -> None:
+    def _slowed(self, seen: Watched, value: float, factor: float, patience: float) -> Watched:
         """Reduces the learning rate on a plateau, as PyTorch's ReduceLROnPlateau does."""
-        if self._better(value, watch[SLOWING_BEST]):
-            watch[SLOWING_BEST], watch[SLOWING_WAITED] = value, 0
+        if self._better(value, seen.slowing_best):
+            seen = seen._replace(slowing_best=value, slowing_waited=0)
         else:
-            watch[SLOWING_WAITED] += 1
-        if watch[SLOWING_WAITED] > patience:
-            watch[RATE_FACTOR] *= factor
-            watch[SLOWING_WAITED] = 0
+            seen = seen._replace(slowing_waited=seen.slowing_waited + 1)
+        if seen.slowing_waited > patience:
+            seen = seen._replace(rate_factor=seen.rate_factor * factor, slowing_waited=0)
+        return seen
 
     def _better(self, value: float, best: float) -> bool:
         if np.isnan(best):

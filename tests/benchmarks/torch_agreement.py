@@ -26,7 +26,7 @@ from runner.training.engine import Penalty, Problem
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 from runner.training.state import TrainingState
-from runner.training.watching import RATE_FACTOR, Watch
+from runner.training.watching import Watch
 from tests.problems import (
     ENGINE_NAMES,
     OPTIMIZER_SETTINGS,
@@ -281,7 +281,7 @@ def plateau() -> float:
         watch.observe(state, float(value))
         scheduler.step(float(value))
         rate = optimizer.param_groups[0]["lr"]
-        difference = max(difference, abs(state.watch[RATE_FACTOR] - rate))
+        difference = max(difference, abs(state.watch.rate_factor - rate))
     return difference
 
 

@@ -11,7 +11,6 @@ from runner.resume import main as resume_main
 from runner.run_folder.run import RunFolder, snapshot_path
 from runner.run_folder.snapshots import load_snapshot
 from runner.run_folder.tables import read_row
-from runner.training.watching import RATE_FACTOR
 from tests.end_to_end.commands import InProcess, composed
 
 LIMITS = ("stopping.target=null", "recording.plots=false")
@@ -160,11 +159,11 @@ def test_a_branch_keeps_what_was_watched_only_where_it_still_means_something(
 ) -> None:
     folder = parent(run, *SLOWED)
     before = load_snapshot(RunFolder(folder).snapshot())
-    assert before.watch[RATE_FACTOR] < 1
+    assert before.watch.rate_factor < 1
     limit = "stopping.max_epochs=30"
     assert run("from=parent", change, limit, "hydra.run.dir=branch").code == 0
     after = load_snapshot(snapshot_path(run.cwd / "branch", before.step))
     fresh = load_snapshot(snapshot_path(folder, 0))
     expected = before if kept else fresh
-    assert after.watch.tobytes() == expected.watch.tobytes()
+    assert str(after.watch) == str(expected.watch)
     assert after.best.tobytes() == expected.best.tobytes()

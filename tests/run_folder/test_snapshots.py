@@ -18,6 +18,7 @@ from runner.run_folder.snapshots import (
     sound_snapshot,
 )
 from runner.storage.npz_files import DIGEST_SIZE, encode
+from runner.training.state import Watched
 from tests.limits import bounded
 from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state
 
@@ -49,7 +50,8 @@ def test_a_resumed_run_comes_to_the_bytes_of_an_uninterrupted_one(
 def test_a_snapshot_keeps_every_value_and_its_type(tmp_path: Path) -> None:
     state = make_state(make_problem(batch_size=3, dtype="float32"))
     state.seconds, state.slots = 12.5, np.ones((2, 16), "float32")
-    state.watch, state.best = np.array([0, 1, 2, 3, 0.5, 5, 6]), np.ones(16, "float32")
+    state.watch, state.best = Watched(0, 1, 2, 3, 0.5, 5, 6), np.ones(16, "float32")
+    state.smoothed_loss, state.lowest_loss = 3.0, 2.0
     loaded = load_snapshot(save_snapshot(tmp_path, state))
     before, after = snapshot_arrays(state), snapshot_arrays(loaded)
     assert {n: (a.dtype, a.tolist()) for n, a in before.items()} == {

@@ -9,7 +9,7 @@ import pytest
 from runner.training.engine import Engine, LearningRate, StepReport
 from runner.training.metrics import LOSS, SAMPLES
 from runner.training.range_test import EXPLODED, loss_curve, range_test, suggested_rate
-from runner.training.state import TrainingState
+from runner.training.state import TrainingState, Watched
 from runner.training.stopping import Stopping
 from tests.problems import ENGINE_NAMES, make_engine, make_problem, make_state
 
@@ -56,8 +56,21 @@ def test_a_test_that_was_cut_in_two_is_the_same(engine_name: str) -> None:
     reports = reports_of(whole, engine, STEPS)
     parts = [*reports_of(halves, engine, 25), *reports_of(halves, engine, STEPS)]
     assert [report.metrics for report in parts] == [report.metrics for report in reports]
-    assert np.array_equal(whole.watch, halves.watch, equal_nan=True)
+    assert whole.smoothed_loss == halves.smoothed_loss
+    assert whole.lowest_loss == halves.lowest_loss
     assert np.array_equal(whole.parameters, halves.parameters)
+
+
+def test_a_test_goes_on_from_a_state_of_before_it_had_numbers_of_its_own() -> None:
+    whole, engine = finder("numpy", 1.0)
+    reports_of(whole, engine, 25)
+    older = copy.deepcopy(whole)
+    older.watch = Watched(best=whole.lowest_loss, level=whole.smoothed_loss)
+    older.smoothed_loss = older.lowest_loss = float("nan")
+    for state in (whole, older):
+        reports_of(state, engine, STEPS)
+    assert whole.smoothed_loss == older.smoothed_loss
+    assert whole.lowest_loss == older.lowest_loss
 
 
 def test_it_ends_where_the_smoothed_loss_is_four_times_its_lowest() -> None:

@@ -7,7 +7,7 @@ from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.history import history_column
 from runner.run_folder.tables import read_row
 from runner.training.state import TrainingState
-from runner.training.watching import RATE_FACTOR, Watch
+from runner.training.watching import Watch
 from tests.end_to_end.commands import composed
 from tests.problems import make_problem, make_state
 
@@ -60,7 +60,7 @@ def test_what_was_observed_is_in_the_state_and_goes_on_from_there() -> None:
     for value in (1, 2, 2):
         watch.observe(state, value)
     again = state_of()
-    again.watch[:] = state.watch
+    again.watch = state.watch
     assert watch.reason(again) is None
     assert watch.observe(again, 2) == watch.reason(again) == "patience"
 
@@ -85,8 +85,8 @@ def test_the_rate_falls_as_with_pytorchs_reduce_on_plateau() -> None:
     for loss in losses:
         theirs.step(loss)
         watch.observe(state, loss)
-        assert state.watch[RATE_FACTOR] == optimizer.param_groups[0]["lr"]
-    assert state.watch[RATE_FACTOR] < 0.5
+        assert state.watch.rate_factor == optimizer.param_groups[0]["lr"]
+    assert state.watch.rate_factor < 0.5
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
