@@ -6,8 +6,8 @@ from pathlib import Path
 
 from runner.commands import CommandParser, run_command
 from runner.configuration.composing import compose
+from runner.data.description import description
 from runner.data.pictures import save_picture
-from runner.data.show import description
 from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.data.csv_files import DECIMAL_COMMA, is_date, is_missing, is_number, is_numeral
-from runner.data.table_files import TableFile
+from runner.data.formats.csv import DECIMAL_COMMA, is_date, is_missing, is_number, is_numeral
+from runner.data.formats.table_file import TableFile
 from runner.errors import listed, printable
 from runner.network.topology import Array
 

@@ -11,9 +11,9 @@ from runner.data import class_names, sources
 from runner.data.dataset import Part, Pool
 from runner.data.distortions import Distortion
 from runner.data.downloads import Source, local_files
-from runner.data.idx import read_idx
-from runner.data.mat import read_svhn
-from runner.data.records import read_cifar, read_stl10_images, read_stl10_labels
+from runner.data.formats.idx import read_idx
+from runner.data.formats.mat import read_svhn
+from runner.data.formats.records import read_cifar, read_stl10_images, read_stl10_labels
 from runner.errors import DataError, counted, printable
 from runner.network.scaling import Scaling, unit
 from runner.network.topology import Array

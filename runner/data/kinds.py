@@ -5,9 +5,9 @@ from typing import Any
 
 from runner.checking.memory import check_memory
 from runner.data.dataset import Loader, Pool
-from runner.data.files import load_csv
 from runner.data.image_sets import IMAGE_SETS
 from runner.data.made_up import blobs, checkerboard, circles, moons, sine, spirals
+from runner.data.own_tables import load_csv
 from runner.data.tables import binary_addition, majority, multiplexer, parity, table
 from runner.errors import SettingsError, counted
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from runner.data.columns import check_known, one_hot
-from runner.data.csv_files import is_missing, is_number
 from runner.data.dataset import ordinals
-from runner.data.files import Choice, Table, labels_of, opened, read_table
-from runner.data.idx import looks_like_idx, read_idx
-from runner.data.table_files import TableFile
+from runner.data.formats.csv import is_missing, is_number
+from runner.data.formats.idx import looks_like_idx, read_idx
+from runner.data.formats.table_file import TableFile
+from runner.data.own_tables import Choice, Table, labels_of, opened, read_table
 from runner.errors import DataError, counted, listed, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork

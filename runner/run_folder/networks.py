@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from runner.data.table_files import told_as
+from runner.data.formats.table_file import told_as
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 from runner.run_folder.run import RunFolder
@@ -37,8 +37,8 @@ class RunNetwork(TrainedNetwork):
         table: Any = inputs
         if not hasattr(table, "iloc") or list(table.columns) == list(range(table.shape[1])):
             return super().predict(table)
-        from runner.data.frames import Frame  # noqa: PLC0415 - only for tables
-        from runner.data.new_samples import read_columns  # noqa: PLC0415
+        from runner.data.formats.frames import Frame  # noqa: PLC0415
+        from runner.data.new_samples import read_columns  # noqa: PLC0415 - only for tables
 
         found = read_columns(self, Frame(table), self._dataset(), alone=True)
         return super().predict(found.inputs)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.data.array_files import LARGEST_NPZ
 from runner.data.dataset import RowsOf
-from runner.data.files import load_csv
+from runner.data.formats.arrays import LARGEST_NPZ
+from runner.data.own_tables import load_csv
 from runner.data.preparing import prepare
 from runner.data.splits import Split
 from runner.errors import DataError

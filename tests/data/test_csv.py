@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.data.csv_files import LONGEST_LINE
 from runner.data.dataset import Pool
-from runner.data.files import load_csv
+from runner.data.formats.csv import LONGEST_LINE
+from runner.data.own_tables import load_csv
 from runner.errors import DataError
 from tests.limits import bounded
 

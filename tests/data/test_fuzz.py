@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import io as matlab
 
-from runner.data.array_files import load_npy
-from runner.data.files import load_csv
-from runner.data.idx import read_idx
-from runner.data.mat import read_svhn
-from runner.data.records import read_cifar, read_stl10_images
+from runner.data.formats.arrays import load_npy
+from runner.data.formats.idx import read_idx
+from runner.data.formats.mat import read_svhn
+from runner.data.formats.records import read_cifar, read_stl10_images
+from runner.data.own_tables import load_csv
 from runner.errors import DataError
 from tests.data.formats import cifar_bytes, idx_bytes, random_images
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.data.files import load_csv
-from runner.data.idx import read_idx
-from runner.data.mat import read_svhn
-from runner.data.records import read_cifar, read_stl10_labels
+from runner.data.formats.idx import read_idx
+from runner.data.formats.mat import read_svhn
+from runner.data.formats.records import read_cifar, read_stl10_labels
+from runner.data.own_tables import load_csv
 from runner.errors import DataError
 from tests.data.formats import idx_bytes, random_images
 from tests.limits import bounded

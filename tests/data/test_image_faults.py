@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import io
 
-from runner.data.idx import read_idx
+from runner.data.formats.idx import read_idx
+from runner.data.formats.mat import read_svhn
+from runner.data.formats.records import read_cifar, read_stl10_images, read_stl10_labels
 from runner.data.image_sets import check_pair
-from runner.data.mat import read_svhn
-from runner.data.records import read_cifar, read_stl10_images, read_stl10_labels
 from runner.errors import DataError
 from tests.data.formats import cifar_bytes, idx_bytes, random_images
 from tests.limits import bounded

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from runner.data.dataset import Pool
-from runner.data.files import load_csv
+from runner.data.own_tables import load_csv
 from runner.data.preparing import prepare
 from runner.data.splits import Split
 from runner.errors import DataError

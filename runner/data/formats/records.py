@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.data.growth import LOOSE, MOST_GROWTH, stored_bytes
-from runner.data.idx import LARGEST, opened, refuse_file
+from runner.data.formats.idx import LARGEST, opened, refuse_file
+from runner.data.formats.opening import LOOSE, MOST_GROWTH, stored_bytes
 from runner.network.topology import Array
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
-from runner.data.csv_files import complaint
+from runner.data.formats.csv import complaint
 from runner.errors import DataError, printable
 
 if TYPE_CHECKING:

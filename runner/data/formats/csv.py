@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, NoReturn, cast
 
-from runner.data.growth import MOST_COLUMNS, MOST_GROWTH, fits
-from runner.data.idx import GZIP_MAGIC
+from runner.data.formats.idx import GZIP_MAGIC
+from runner.data.formats.opening import MOST_COLUMNS, MOST_GROWTH, fits
 from runner.errors import DataError, counted, printable
 
 if TYPE_CHECKING:

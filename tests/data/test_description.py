@@ -4,8 +4,8 @@ import pytest
 
 from runner.configuration.composing import compose
 from runner.data.dataset import Dataset
+from runner.data.description import description
 from runner.data.pictures import save_picture
-from runner.data.show import description
 from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 from tests.data import formats

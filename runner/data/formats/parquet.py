@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from runner.data.csv_files import CHUNK, check_is_file, complaint
-from runner.data.growth import MOST_COLUMNS, check_growth
+from runner.data.formats.csv import CHUNK, check_is_file, complaint
+from runner.data.formats.opening import MOST_COLUMNS, check_growth
 from runner.errors import DataError, printable
 
 if TYPE_CHECKING:

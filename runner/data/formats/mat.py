@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from runner.data.growth import fits
-from runner.data.idx import LARGEST, opened, refuse_file
+from runner.data.formats.idx import LARGEST, opened, refuse_file
+from runner.data.formats.opening import fits
 from runner.errors import printable
 from runner.network.topology import Array
 

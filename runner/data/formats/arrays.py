@@ -13,9 +13,9 @@ from typing import IO, TYPE_CHECKING, Any, Literal, NoReturn
 import numpy as np
 
 from runner.checking.suggestions import suggestion
-from runner.data.csv_files import check_is_file, complaint
 from runner.data.dataset import Part, Pool, blocks, ordinals
-from runner.data.growth import MOST_COLUMNS, check_growth
+from runner.data.formats.csv import check_is_file, complaint
+from runner.data.formats.opening import MOST_COLUMNS, check_growth
 from runner.errors import DataError, printable
 from runner.network.topology import Array
 

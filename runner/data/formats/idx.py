@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from runner.data.growth import fits, stored_bytes
+from runner.data.formats.opening import fits, stored_bytes
 from runner.errors import DataError, printable
 from runner.network.topology import Array
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from runner.checking.memory import check_memory
 from runner.checking.suggestions import suggestion
-from runner.data.array_files import NpyFile, NpzFile, load_npy
 from runner.data.columns import MOST_CATEGORIES, Column, check_known, number_column, one_hot
-from runner.data.csv_files import CsvFile, is_missing, is_number
 from runner.data.dataset import Part, Pool
-from runner.data.parquet_files import ParquetFile
-from runner.data.table_files import TableFile, told_as
+from runner.data.formats.arrays import NpyFile, NpzFile, load_npy
+from runner.data.formats.csv import CsvFile, is_missing, is_number
+from runner.data.formats.parquet import ParquetFile
+from runner.data.formats.table_file import TableFile, told_as
 from runner.errors import DataError, counted, listed, printable
 from runner.network.topology import Array
 
