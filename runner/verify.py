@@ -1,24 +1,16 @@
 """`python -m runner.verify RUN …`: repeats runs and says whether they come out the same."""
 
 import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 
 from runner.commands import CommandParser, run_command
-from runner.errors import RunnerError, SnapshotError, counted, printable, report_error
-from runner.experiment.progress_bar import bar_on
-from runner.experiment.shared import build_sharing
-from runner.experiment.verifying import Comparison, verify_run
-from runner.run_folder.sweep_folder import SweepFolder
+from runner.experiment.verifying_all import verify_all
 
 EXAMPLES = """\
   python -m runner.verify outputs/2026-11-22/14-46-04-5d0c64e8a1
   python -m runner.verify outputs/2026-11-22/15-02-10-9d1f0c2b7e      a sweep's jobs that have ended
 """
-ENDED = ("completed", "diverged")
-NOT_VERIFIED = "not verified"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,95 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "runs", nargs="+", metavar="RUN", type=Path, help="folder of a run or of a sweep"
     )
-    folders = parser.parse_args(arguments).runs
-    sweeps = {
-        folder: jobs for folder in folders if (jobs := SweepFolder(folder).statuses) is not None
-    }
-    runs = dict.fromkeys(run for folder in folders for run in ended(folder, sweeps.get(folder)))
-    left = Counter(s for jobs in sweeps.values() for s in jobs.values() if s not in ENDED)
-    if not runs:
-        raise SnapshotError(
-            f"{printable(' '.join(map(str, folders)))}: no job has come to its end "
-            f"({counts(left)}); python -m runner.resume goes on with them"
-        )
-    return verify_all(list(runs), folders, left)
-
-
-def ended(folder: Path, jobs: Mapping[Path, str] | None) -> list[Path]:
-    """A run, or those of a sweep's jobs that have ended."""
-    return [folder] if jobs is None else [job for job in jobs if jobs[job] in ENDED]
-
-
-def verify_all(runs: Sequence[Path], named: Sequence[Path], left: Counter[str]) -> int:
-    """Verifies runs, a line each and in the end a summary; the exit code.
-
-    named: those of which more is told. left: how many jobs have not ended, by status.
-    """
-    codes, ends, around = [0], Counter[str](), dict[str, None]()
-    with closing(bar_on(sys.stdout)) as bar:
-        for place, run in enumerate(runs):
-
-            def moved(share: float, place: int = place, run: Path = run) -> None:
-                bar.move((place + share) / len(runs), printable(run))
-
-            try:
-                comparison = verify_run(run, moved, build_sharing)
-            except RunnerError as error:
-                codes.append(report_error(error))
-                ends[NOT_VERIFIED] += 1
-                continue
-            told = verdict(comparison) if run in named else verdict(comparison)[:1]
-            bar.line(f"{printable(run)}: " + "\n  ".join(told))
-            codes.append(int(not comparison.agrees))
-            ends[word(comparison)] += 1
-            if comparison.differences and run not in named:
-                around |= dict.fromkeys(comparison.circumstances)
-    if len(runs) > 1 or left:
-        print("\n  ".join(summary(ends, list(around), left)), flush=True)
-    return max(codes)
-
-
-def summary(ends: Counter[str], around: Sequence[str], left: Counter[str]) -> list[str]:
-    """What many repetitions came to: a line, and what there is to add."""
-    return [
-        f"{counted(ends.total(), 'run')}: {counts(ends)}",
-        *([f"otherwise than then: {'; '.join(around)}"] if around else []),
-        *([f"left out: {counts(left)}"] if left else []),
-    ]
-
-
-def word(comparison: Comparison) -> str:
-    """What a repetition came to, in a word."""
-    if not comparison.differences:
-        return "identical"
-    return "agrees" if comparison.agrees else "differs"
-
-
-def verdict(comparison: Comparison) -> list[str]:
-    """What a repetition came to, in words: a line, and what there is to add."""
-    snapshots, rows = counted(comparison.snapshots, "snapshot"), counted(comparison.rows, "row")
-    compared = ", ".join([snapshots, f"{rows} of history", *comparison.files])
-    if not comparison.differences:
-        return [f"identical: {compared}"]
-    first = comparison.differences[0]
-    where = f"first at step {first.step:,}: {printable(first.what)}"
-    around = "; ".join(comparison.circumstances) or "nothing that is known"
-    places = counted(len(comparison.differences), "place")
-    lines = [f"in {places} of {compared}", f"otherwise than then: {around}"]
-    largest = f"the largest relative difference is {comparison.largest:.2g}"
-    tolerance = f"{comparison.tolerance:g}"
-    if comparison.agrees:
-        why = "as rounding in other versions or on another machine explains"
-        return [f"agrees within {tolerance}, {why}; {largest}", f"differs {where}", *lines]
-    if comparison.elsewhere and comparison.tolerance < comparison.largest < float("inf"):
-        why = "that other versions or another machine explain"
-        lines.append(f"{largest}, above the {tolerance} {why}")
-    return [f"differs, {where}", *lines]
-
-
-def counts(by_word: Counter[str]) -> str:
-    """`38 identical, 1 differs`."""
-    return ", ".join(f"{count:,} {printable(word)}" for word, count in by_word.most_common())
+    return verify_all(parser.parse_args(arguments).runs)
 
 
 if __name__ == "__main__":

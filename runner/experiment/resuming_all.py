@@ -1,0 +1,98 @@
+"""Going on with many runs: alone as one sees it train, a sweep's jobs told a line each."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.errors import (
+    INTERRUPTED,
+    DivergedError,
+    RunnerError,
+    error_line,
+    printable,
+    report_error,
+)
+from runner.experiment.resuming import resume_run, warn
+from runner.experiment.running import Manner
+from runner.experiment.shared import build_sharing
+from runner.run_folder.run import RunFolder
+from runner.run_folder.sweep_folder import SweepFolder
+
+AS_JOB = Manner("nothing", one_of_many=True, build=build_sharing)
+
+
+def resume_all(folders: Sequence[Path], overrides: Sequence[str]) -> int:
+    """Goes on with every run named, and with every unfinished job of a sweep; the exit code.
+
+    overrides: new limits, such as `stopping.max_steps=1000`.
+    """
+    changes = {}
+    if overrides:
+        from runner.configuration.overrides import changes_in  # noqa: PLC0415 - loads Hydra
+
+        changes = changes_in(overrides)
+    codes = []
+    for folder in folders:
+        try:
+            codes.append(resumed(folder, changes))
+        except RunnerError as error:
+            codes.append(report_error(error))
+        if codes[-1] in INTERRUPTED.values():
+            break
+    return max(codes)
+
+
+def resumed(folder: Path, changes: Mapping[str, Any]) -> int:
+    """Goes on with a run or a sweep; its exit code."""
+    jobs = SweepFolder(folder).statuses
+    return resumed_run(folder, changes) if jobs is None else resumed_sweep(folder, jobs, changes)
+
+
+def resumed_run(run: Path, changes: Mapping[str, Any]) -> int:
+    """Goes on with a run, as one sees it train; its exit code."""
+    outcome = resume_run(run, changes, warn)
+    if outcome is None:
+        print(f"{printable(run)} is complete: nothing to do")
+        return 0
+    if outcome.status == "diverged":
+        raise DivergedError(outcome.text)
+    return outcome.exit_code
+
+
+def resumed_sweep(sweep: Path, jobs: Mapping[Path, str], changes: Mapping[str, Any]) -> int:
+    """Goes on with the jobs of a sweep that have not ended, a line each; collects its results anew.
+
+    jobs: the status of each. With `changes` those that have completed may go on too.
+    """
+    ended = ("diverged",) if changes else ("completed", "diverged")
+    left = [
+        job
+        for job, status in jobs.items()
+        if status not in ended or not RunFolder(job).has_results(status)
+    ]
+    missing = SweepFolder(sweep).never_started
+    if not left and not missing:
+        print(f"{printable(sweep)} is complete: nothing to do")
+        return 0
+    codes = [0]
+    for job in left:
+        try:
+            outcome = resume_run(
+                job, changes, warn, Manner("nothing", one_of_many=True, build=build_sharing)
+            )
+        except RunnerError as error:
+            print(f"#{job.name}: failed: {error_line(error)}", flush=True)
+            codes.append(1)
+            continue
+        print(f"#{job.name}: {'complete' if outcome is None else outcome.text}", flush=True)
+        codes.append(outcome.exit_code if outcome else 0)
+        if codes[-1] in INTERRUPTED.values():
+            break
+    SweepFolder(sweep).collect()
+    if missing:
+        print(
+            f"{missing:,} of its jobs were never started; the command that began the sweep, with "
+            f"hydra.sweep.dir={printable(sweep)}, runs them"
+        )
+        codes.append(1)
+    return next((code for code in codes if code in INTERRUPTED.values()), int(any(codes)))
