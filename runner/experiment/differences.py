@@ -1,7 +1,5 @@
 """Where two runs that should be the same differ, and by how much."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ import numpy as np
 from runner.errors import SnapshotError, counted, printable
 from runner.network.topology import Array
 from runner.run_folder.history import MOST_HISTORY, read_history
+from runner.run_folder.tables import table_rows
 from runner.storage.reading import read_text
 
 NOT_REPEATED = re.compile(r"seconds|L\d+\..+")
@@ -98,13 +97,10 @@ def table_differences(path: Path, repeated: bytes, step: int) -> list[Difference
     """
     try:
         text = read_text(path, MOST_HISTORY)
-        before, now = (
-            list(csv.DictReader(io.StringIO(content), restval="", strict=True))
-            for content in (text, repeated.decode())
-        )
+        before, now = table_rows(text), table_rows(repeated.decode())
     except FileNotFoundError:
         return [Difference(step, f"{path.name} is missing", np.inf)]
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError) as error:
         return [Difference(step, f"{path.name} cannot be read ({printable(error)})", np.inf)]
     if len(before) != len(now):
         text = f"{path.name} has {counted(len(before), 'row')}, repeated {len(now):,}"

@@ -143,13 +143,21 @@ def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
 
 def named_rows(path: Path) -> list[dict[str, str]]:
     """The rows of a table by its columns' names. Raises OSError or ValueError when damaged."""
-    try:
-        rows = list(csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True))
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
+    rows = table_rows(read_text(path), lacking=None)
     if any(None in row or None in row.values() for row in rows):
         raise ValueError(f"{path} has rows that are not as long as its first line")
     return rows
+
+
+def table_rows(text: str, lacking: str | None = "") -> list[dict[str, str]]:
+    """The rows of a table by its columns' names; those that are too long or short are taken, too.
+
+    lacking: what stands for a cell that a row lacks. Raises ValueError when it is damaged.
+    """
+    try:
+        return list(csv.DictReader(io.StringIO(text, newline=""), restval=lacking, strict=True))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def columns_of(path: Path, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
