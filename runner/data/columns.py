@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.data.formats.csv import DECIMAL_COMMA, is_date, is_missing, is_number, is_numeral
+from runner.data.formats.cells import DECIMAL_COMMA, is_date, is_missing, is_number, is_numeral
 from runner.data.formats.table_file import TableFile
 from runner.errors import listed, printable
 from runner.network.topology import Array

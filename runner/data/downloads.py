@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from runner.data.formats.idx import LARGEST
+from runner.data.formats.opening import LARGEST
 from runner.errors import DataError, error_line, printable
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from runner.data.columns import check_known, one_hot
 from runner.data.dataset import ordinals
-from runner.data.formats.csv import is_missing, is_number
+from runner.data.formats.cells import is_missing, is_number
 from runner.data.formats.idx import looks_like_idx, read_idx
 from runner.data.formats.table_file import TableFile
 from runner.data.own_tables import Choice, Table, labels_of, opened, read_table

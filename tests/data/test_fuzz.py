@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import io as matlab
 
-from runner.data.formats.arrays import load_npy
 from runner.data.formats.idx import read_idx
 from runner.data.formats.mat import read_svhn
 from runner.data.formats.records import read_cifar, read_stl10_images
@@ -75,7 +74,7 @@ PARSERS: dict[str, tuple[Callable[[Path], Any], bytes, str]] = {
         saved(np.savez_compressed, x=MATRIX, y=np.array(["a"] * 3)),
         ".npz",
     ),
-    "npy": (lambda path: load_npy(str(path), ("2",), None), saved(np.save, MATRIX), ".npy"),
+    "npy": (lambda path: load_csv(str(path), ("2",), None), saved(np.save, MATRIX), ".npy"),
     "parquet": (
         lambda path: load_csv(str(path), ("y",)),
         saved(FRAME.to_parquet),

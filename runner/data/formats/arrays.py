@@ -12,10 +12,9 @@ from typing import IO, TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
-from runner.checking.suggestions import suggestion
-from runner.data.dataset import Part, Pool, blocks, ordinals
-from runner.data.formats.csv import check_is_file, complaint
+from runner.data.dataset import blocks, ordinals
 from runner.data.formats.opening import MOST_COLUMNS, check_growth
+from runner.data.formats.table_file import TableFile
 from runner.errors import DataError, printable
 from runner.network.topology import Array
 
@@ -53,15 +52,14 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, columns_first, kind
 
 
-class NpzFile:
+class NpzFile(TableFile):
     """The arrays of an npz file as columns: [rows] each, others as name.1 to name.n.
 
     Images [rows, height, width] are read row by row.
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
-        check_is_file(path)
+        super().__init__(path)
         self._columns: dict[str, Array] = {}
         try:
             with zipfile.ZipFile(path) as file:
@@ -69,11 +67,11 @@ class NpzFile:
                 for info in file.infolist():
                     self._add(info.filename.removesuffix(".npy"), read_member(file, info))
         except DAMAGES as error:
-            raise self._refused(printable(error)) from error
+            raise self.damaged(printable(error)) from error
         lengths = {len(column) for column in self._columns.values()}
         if len(lengths) != 1 or 0 in lengths:
             found = ", ".join(f"{printable(n)}: {len(c):,}" for n, c in self._columns.items())
-            raise self._refused(f"its arrays have different numbers of rows, or none: {found}")
+            raise self.damaged(f"its arrays have different numbers of rows, or none: {found}")
         self.header = tuple(self._columns)
         self.most_rows = lengths.pop()
 
@@ -91,9 +89,10 @@ class NpzFile:
             raise ValueError(f"it names '{min(again)}' twice")
         self._columns |= columns
 
-    def _refused(self, problem: str) -> DataError:
+    def damaged(self, problem: str) -> DataError:
+        """The one line for a file that is not what it should be."""
         return DataError(
-            f"dataset.path: {printable(self.path)} cannot be read ({problem[:200]}); expected an "
+            f"{self.place} cannot be read ({problem[:200]}); expected an "
             "npz file of arrays with one row a sample"
         )
 
@@ -103,48 +102,6 @@ class NpzFile:
 
         columns = {n: c.astype(str) if n in texts else c for n, c in self._columns.items()}
         yield pd.DataFrame(columns)
-
-    def refuse_cell(
-        self, name: str, is_bad: Callable[[str], bool], expected: str | None = None
-    ) -> NoReturn:
-        """Names the row and text of the first bad cell of a column."""
-        for place, value in enumerate(self._columns[name].tolist()):
-            cell = str(value)
-            if is_bad(cell):
-                raise DataError(
-                    f"dataset.path: {printable(self.path)} row {place + 1} column "
-                    f"'{printable(name)}': '{printable(cell[:60])}' "
-                    f"{expected or complaint(cell, name)}"
-                )
-        raise self._refused(f"column '{printable(name)}' does not hold numbers")
-
-
-class NpyFile:
-    """The columns 1, 2, … of a matrix in an npy file."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._matrix = open_npy(path)
-        self.header = ordinals(self._matrix.shape[1])
-        self.most_rows = len(self._matrix)
-
-    def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:
-        """The rows, some at a time; the columns named in `texts` as texts."""
-        import pandas as pd  # noqa: PLC0415 - only for those who read files
-
-        for block in blocks(self._matrix):
-            yield pd.DataFrame(block, columns=self.header).astype(dict.fromkeys(texts, str))
-
-    def refuse_cell(
-        self, name: str, is_bad: Callable[[str], bool], expected: str | None = None
-    ) -> NoReturn:
-        """Names the row and number of the first bad cell of a column."""
-        column = self._matrix[:, int(name) - 1]
-        row = next(row for row, value in enumerate(column.tolist()) if is_bad(str(value)))
-        raise DataError(
-            f"{printable(self.path)} row {row + 1} column {name}: {column[row]} "
-            f"{expected or 'is not a finite number'}"
-        )
 
 
 def read_member(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
@@ -163,43 +120,20 @@ def read_member(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
     return array.reshape(shape[::-1]).T if columns_first else array.reshape(shape)
 
 
-def load_npy(path: str, target: tuple[str, ...], features: tuple[str, ...] | None) -> Pool:
-    """A matrix [samples, columns] in an npy file, columns named 1, 2, …; it stays on disk.
+class NpyFile(TableFile):
+    """The columns 1, 2, … of a matrix in an npy file, which is memory-mapped."""
 
-    The features must be neighbours; without dataset.features, all columns but the targets, which
-    are then the first ones or the last ones. Numbers only, and all of them finite.
-    """
-    matrix = open_npy(path)
-    names = ordinals(matrix.shape[1])
-    for key, chosen in (("dataset.target", target), ("dataset.features", features or ())):
-        for name in chosen:
-            if name not in names:
-                raise DataError(
-                    f"{key}: {printable(path)} has no column '{printable(name)}'; "
-                    f"{suggestion(name, names)}its columns are 1 to {len(names)}"
-                )
-    wanted = features or tuple(name for name in names if name not in target)
-    places = [int(name) - 1 for name in wanted]
-    if not places or places != list(range(places[0], places[0] + len(places))):
-        raise DataError(
-            f"dataset.features: {printable(path)} stays on disk, so its features must be columns "
-            "next to each other, in order; expected such as dataset.features=[1,2,3]"
-        )
-    inputs = matrix[:, places[0] : places[-1] + 1]
-    targets = np.array(matrix[:, [int(name) - 1 for name in target]], float)
-    check_finite(path, inputs, places[0])
-    if not np.isfinite(targets).all():
-        row = int(np.isfinite(targets).all(1).argmin())
-        raise DataError(f"{printable(path)} row {row + 1}: a target is not a finite number")
-    return Pool(Part(inputs, targets), wanted, target)
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        try:
+            self.matrix = self._mapped()
+        except DAMAGES as error:
+            raise self.damaged(printable(error)) from error
+        self.header = ordinals(self.matrix.shape[1])
+        self.most_rows = len(self.matrix)
 
-
-def open_npy(path: str) -> Array:
-    """The file's matrix, memory-mapped."""
-    check_is_file(path)
-    expected = "expected an npy file with a matrix [samples, columns] of numbers"
-    try:
-        with open(path, "rb") as file:
+    def _mapped(self) -> Array:
+        with open(self.path, "rb") as file:
             shape, columns_first, kind = read_header(file)
             offset = file.tell()
             file.seek(0, 2)
@@ -211,26 +145,31 @@ def open_npy(path: str) -> Array:
             raise ValueError(f"its header claims {size:,} bytes, it has {held:,}")
         if shape[1] > MOST_COLUMNS:
             raise ValueError(f"it has {shape[1]:,} columns, {MOST_COLUMNS:,} at most")
-        check_growth(path, size)
+        check_growth(self.path, size)
         order: Literal["C", "F"] = "F" if columns_first else "C"
-        mapped: Array = np.memmap(path, kind, "r", offset, (shape[0], shape[1]), order)
-    except DAMAGES as error:
-        problem = printable(error)[:200]
+        return np.memmap(self.path, kind, "r", offset, (shape[0], shape[1]), order)
+
+    def damaged(self, problem: str) -> DataError:
+        """The one line for a file that is not what it should be."""
+        return DataError(
+            f"{self.place} cannot be read ({problem[:200]}); "
+            "expected an npy file with a matrix [samples, columns] of numbers"
+        )
+
+    def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:
+        """The rows, some at a time; the columns named in `texts` as texts."""
+        import pandas as pd  # noqa: PLC0415 - only for those who read files
+
+        for block in blocks(self.matrix):
+            yield pd.DataFrame(block, columns=list(self.header)).astype(dict.fromkeys(texts, str))
+
+    def refuse_cell(
+        self, name: str, is_bad: Callable[[str], bool], expected: str | None = None
+    ) -> NoReturn:
+        """Names the row and number of the first bad cell of a column."""
+        column = self.matrix[:, int(name) - 1]
+        row = next(row for row, value in enumerate(column.tolist()) if is_bad(str(value)))
         raise DataError(
-            f"dataset.path: {printable(path)} cannot be read ({problem}); {expected}"
-        ) from error
-    return mapped
-
-
-def check_finite(path: str, inputs: Array, first: int) -> None:
-    """Refuses NaN and infinity, naming row and column; reads a piece at a time."""
-    start = 0
-    for block in blocks(inputs):
-        finite = np.isfinite(block)
-        if not finite.all():
-            row, column = np.argwhere(~finite)[0]
-            raise DataError(
-                f"{printable(path)} row {start + row + 1} column {first + column + 1}: "
-                f"{block[row, column]} is not a finite number"
-            )
-        start += len(block)
+            f"{printable(self.path)} row {row + 1} column {name}: {column[row]} "
+            f"{expected or 'is not a finite number'}"
+        )

@@ -4,54 +4,15 @@ Two zero bytes, a type code, the number of dimensions, each dimension as a big-e
 number, then the values, row by row. Source: LeCun, Cortes, Burges, the MNIST database.
 """
 
-import gzip
-import os
-import stat
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import prod
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 
-from runner.data.formats.opening import fits, stored_bytes
-from runner.errors import DataError, printable
+from runner.data.formats.opening import LARGEST, fits, opened, refuse_file, stored_bytes
+from runner.errors import DataError
 from runner.network.topology import Array
-
-LARGEST = 1 << 30
-"""Bytes of values in one file; the largest of the sets that are known here holds 547 million."""
-GZIP_MAGIC = b"\x1f\x8b"
-
-
-def refuse_file(path: Path, problem: str, expected: str) -> DataError:
-    """The one line for a file that is not what it should be."""
-    return DataError(f"{printable(path)} {problem}; expected {expected}")
-
-
-@contextmanager
-def opened(path: Path, expected: str) -> Iterator[BinaryIO]:
-    """A plain file's bytes, decompressed if it is gzip, whatever its name.
-
-    Raises DataError where it cannot be opened or read.
-    """
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise refuse_file(path, "is not a file", expected)
-        with open(path, "rb") as raw:
-            compressed = raw.read(2) == GZIP_MAGIC
-            raw.seek(0)
-            if not compressed:
-                yield raw
-                return
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield cast(BinaryIO, unpacked)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        problem = f"is damaged ({printable(error)})"
-        raise refuse_file(path, problem, f"{expected}; fetch the file once more") from error
-    except OSError as error:
-        raise refuse_file(path, f"cannot be read: {error.strerror or error}", expected) from error
 
 
 def looks_like_idx(path: Path) -> bool:

@@ -14,8 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from runner.data.formats.idx import LARGEST, opened, refuse_file
-from runner.data.formats.opening import fits
+from runner.data.formats.opening import LARGEST, fits, opened, refuse_file
 from runner.errors import printable
 from runner.network.topology import Array
 

@@ -1,10 +1,10 @@
 """Parquet files, read with pyarrow a bounded number of rows at a time."""
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from runner.data.formats.csv import CHUNK, check_is_file, complaint
 from runner.data.formats.opening import MOST_COLUMNS, check_growth
+from runner.data.formats.table_file import CHUNK, TableFile
 from runner.errors import DataError, printable
 
 if TYPE_CHECKING:
@@ -13,12 +13,11 @@ if TYPE_CHECKING:
 EXPECTED = "expected a Parquet file with columns of numbers, truth values or texts"
 
 
-class ParquetFile:
+class ParquetFile(TableFile):
     """The columns of a Parquet file. Raises DataError where it is none, or damaged."""
 
     def __init__(self, path: str) -> None:
-        self.path = path
-        check_is_file(path)
+        super().__init__(path)
         try:
             with self._opened() as file:
                 self.header = tuple(map(str, file.schema_arrow.names))
@@ -28,19 +27,19 @@ class ParquetFile:
         except DataError:
             raise
         except Exception as error:  # pyarrow raises errors of many kinds
-            raise self._damaged(type(error).__name__) from error
+            raise self.damaged(type(error).__name__) from error
         if len(set(self.header)) < len(self.header):
-            raise self._damaged("two columns have the same name")
+            raise self.damaged("two columns have the same name")
         if counted != self.most_rows:
-            raise self._damaged("its numbers of rows contradict each other")
+            raise self.damaged("its numbers of rows contradict each other")
         if not self.most_rows:
-            raise self._damaged("it has no rows")
+            raise self.damaged("it has no rows")
         if len(self.header) > MOST_COLUMNS:
-            raise self._damaged(f"{len(self.header):,} columns, {MOST_COLUMNS:,} at most")
+            raise self.damaged(f"{len(self.header):,} columns, {MOST_COLUMNS:,} at most")
         try:
             check_growth(path, 8 * self.most_rows * len(self.header))
         except ValueError as error:
-            raise self._damaged(str(error)) from error
+            raise self.damaged(str(error)) from error
 
     def _opened(self) -> Any:
         try:
@@ -51,11 +50,9 @@ class ParquetFile:
             ) from error
         return parquet.ParquetFile(self.path)
 
-    def _damaged(self, problem: str) -> DataError:
-        return DataError(
-            f"dataset.path: {printable(self.path)} cannot be read as Parquet ({problem}); "
-            f"{EXPECTED}"
-        )
+    def damaged(self, problem: str) -> DataError:
+        """The one line for a file that is not what it should be."""
+        return DataError(f"{self.place} cannot be read as Parquet ({problem}); {EXPECTED}")
 
     def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:
         """The rows, some at a time; the columns named in `texts` as texts."""
@@ -77,26 +74,9 @@ class ParquetFile:
         except DataError:
             raise
         except Exception as error:  # pyarrow raises errors of many kinds
-            raise self._damaged(type(error).__name__) from error
+            raise self.damaged(type(error).__name__) from error
         if rows != self.most_rows:
-            raise self._damaged(f"{rows:,} rows, not {self.most_rows:,}")
-
-    def refuse_cell(
-        self, name: str, is_bad: Callable[[str], bool], expected: str | None = None
-    ) -> NoReturn:
-        """Names the row and text of the first bad cell of a column."""
-        start = 0
-        for piece in self.pieces(()):
-            for place, value in enumerate(piece[name].tolist()):
-                cell = str(value)
-                if is_bad(cell):
-                    raise DataError(
-                        f"dataset.path: {printable(self.path)} row {start + place + 1} column "
-                        f"'{printable(name)}': '{printable(cell[:60])}' "
-                        f"{expected or complaint(cell, name)}"
-                    )
-            start += len(piece)
-        raise self._damaged(f"column '{printable(name)}' does not hold numbers")
+            raise self.damaged(f"{rows:,} rows, not {self.most_rows:,}")
 
 
 def whole_numbers() -> dict[Any, Any]:

@@ -5,8 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.data.formats.idx import LARGEST, opened, refuse_file
-from runner.data.formats.opening import LOOSE, MOST_GROWTH, stored_bytes
+from runner.data.formats.opening import (
+    LARGEST,
+    LOOSE,
+    MOST_GROWTH,
+    opened,
+    refuse_file,
+    stored_bytes,
+)
 from runner.network.topology import Array
 
 

@@ -1,37 +1,74 @@
-"""What a file of columns offers, whatever its format."""
+"""What a file of columns offers, whatever its format, and how its faults are told."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn
 
-from runner.errors import DataError
+from runner.data.formats.cells import complaint
+from runner.data.formats.opening import is_plain
+from runner.errors import DataError, printable
 
 if TYPE_CHECKING:
     import pandas as pd
 
+CHUNK = 50_000
+"""Rows that are read together."""
+EXPECTED = "expected a CSV file, e.g. dataset.path=data.csv"
 
-class TableFile(Protocol):
-    """A file with named columns."""
 
-    path: str
+class TableFile(ABC):
+    """A file with named columns. Raises DataError for what is not a plain file."""
+
+    header: Sequence[str]
+    """The columns' names."""
     most_rows: int
     """No fewer than it has."""
 
-    @property
-    def header(self) -> Sequence[str]:
-        """The columns' names."""
-        ...
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.place = f"dataset.path: {printable(path)}"
+        """Where its faults are, in words."""
+        try:
+            plain = is_plain(path)
+        except OSError as error:
+            raise unreadable(path, error) from error
+        if not plain:
+            raise DataError(f"dataset.path='{printable(path)}' is not a file; {EXPECTED}")
 
+    @abstractmethod
     def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:
         """The rows, some at a time; the columns named in `texts` as they are written."""
-        ...
+
+    @abstractmethod
+    def damaged(self, problem: str) -> DataError:
+        """The one line for a file that is not what it should be."""
+
+    def cells(self, name: str) -> Iterator[tuple[str, str]]:
+        """Where each cell of a column stands, in words, and its text."""
+        row = 0
+        for piece in self.pieces(()):
+            for value in piece[name].tolist():
+                row += 1
+                yield f"{self.place} row {row}", str(value)
 
     def refuse_cell(
         self, name: str, is_bad: Callable[[str], bool], expected: str | None = None
     ) -> NoReturn:
-        """Raises DataError naming the first bad cell of a column."""
-        ...
+        """Raises DataError naming place and text of the first bad cell of a column."""
+        for where, cell in self.cells(name):
+            if is_bad(cell):
+                raise DataError(
+                    f"{where} column '{printable(name)}': '{printable(cell[:60])}' "
+                    f"{expected or complaint(cell, name)}"
+                )
+        raise self.damaged(f"column '{printable(name)}' does not hold numbers")
+
+
+def unreadable(path: str, error: OSError) -> DataError:
+    """The one line for a file that the system does not give."""
+    return DataError(f"dataset.path='{printable(path)}': {error.strerror or error}; {EXPECTED}")
 
 
 @contextmanager
