@@ -18,9 +18,8 @@ from runner.checking.rules import (
     refuse,
     text,
 )
-from runner.data.kinds import DATASETS
-from runner.data.options import DATASET_OPTIONS, SplitSettings
-from runner.data.splits import check_folds
+from runner.data.kinds import DATASET_OPTIONS, DATASETS
+from runner.data.splits import Split
 from runner.errors import SettingsError
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
@@ -117,11 +116,11 @@ class DatasetSettings:
     kind: Annotated[str, choice(DATASETS)]
     sgd_rate: Annotated[float, number(above=0)]
     """The learning rate that optimizer=sgd has unless one is given."""
-    split: Annotated[SplitSettings, Beside(lambda _: SplitSettings, [SplitSettings])]
+    split: Annotated[Split, Beside(lambda _: Split, [Split])]
     options: Annotated[
         Any, Beside(lambda parsed: DATASET_OPTIONS[parsed["kind"]], DATASET_OPTIONS.values())
     ]
-    """What the kind's loader takes, by name: one of `runner.data.options`."""
+    """What the kind's loader takes, by name: of `DATASET_OPTIONS`."""
 
 
 @dataclass(frozen=True)
@@ -266,8 +265,7 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
 def check_together(settings: Settings) -> None:
     """Refuses values that only in sight of one another are unsound."""
     check_stopping(settings.stopping)
-    split = settings.dataset.split
-    check_folds(split.folds, split.fold, split.validation)
+    settings.dataset.split.check_folds()
 
 
 def check_stopping(stopping: StoppingSettings) -> None:

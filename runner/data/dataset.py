@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
@@ -244,6 +244,3 @@ def labelled(inputs: Array, labels: Array, classes: int) -> Pool:
 def ordinals(columns: int) -> tuple[str, ...]:
     """Names 1, 2, … for columns that have none."""
     return tuple(str(i + 1) for i in range(columns))
-
-
-Loader = Callable[..., Pool]

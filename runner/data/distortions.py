@@ -8,9 +8,12 @@ pixels and multiplied by `alpha` pixels, on top of a random affine map, with bil
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, radians, sqrt
+from typing import Annotated
 
 import numpy as np
 
+from runner.checking.parsing import said
+from runner.checking.rules import number
 from runner.network.topology import Array
 
 SLICE = 256
@@ -21,17 +24,17 @@ SLICE = 256
 class Distortion:
     """How far images are distorted at random; 0 leaves that out."""
 
-    alpha: float = 0.0
+    alpha: Annotated[float, number(at_least=0, at_most=1000)] = said(0.0)
     """Elastic: the displacements' factor in pixels; Simard used 34 for 28 x 28 digits."""
-    sigma: float = 4.0
+    sigma: Annotated[float, number(at_least=0.01, at_most=1000)] = said(4.0)
     """Elastic: the smoothing in pixels; Simard used 4."""
-    rotation: float = 0.0
+    rotation: Annotated[float, number(at_least=0, at_most=180)] = said(0.0)
     """Up to so many degrees either way."""
-    scaling: float = 0.0
+    scaling: Annotated[float, number(at_least=0, below=1)] = said(0.0)
     """Up to this fraction larger or smaller, width and height each."""
-    shear: float = 0.0
+    shear: Annotated[float, number(at_least=0, at_most=100)] = said(0.0)
     """Up to this many pixels sideways a pixel of height."""
-    shift: float = 0.0
+    shift: Annotated[float, number(at_least=0, at_most=1000)] = said(0.0)
     """Up to so many pixels in each direction."""
 
     @property

@@ -1,12 +1,13 @@
 """Image sets by name: their files to samples, uint8 as they came."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 
+from runner.checking import rules
 from runner.data import class_names, sources
 from runner.data.dataset import Part, Pool
 from runner.data.distortions import Distortion
@@ -22,20 +23,37 @@ Shape = tuple[int, int, int]
 Samples = tuple[Array, Array]
 
 
+@dataclass(frozen=True)
+class DigitsOptions:
+    scale: Annotated[str, rules.choice(("none", "unit", "standardise"))]
+    """`unit` to [0, 1], `standardise` by mean and deviation of all training pixels, `none`."""
+    distortion: Distortion
+
+
+@dataclass(frozen=True)
+class ImageOptions(DigitsOptions):
+    root: Annotated[str | None, rules.optional(rules.path)]
+
+
+@dataclass(frozen=True)
+class EmnistOptions(ImageOptions):
+    split: Annotated[str, rules.choice(class_names.EMNIST)]
+
+
+@dataclass(frozen=True)
+class Cifar100Options(ImageOptions):
+    labels: Annotated[str, rules.choice(("coarse", "fine"))]
+
+
 def image_pool(
     train: Samples,
     test: Samples | None,
     classes: tuple[str, ...],
     shape: Shape,
-    *,
-    scale: str,
-    distortion: Any,
+    options: DigitsOptions,
     largest: float = 255,
 ) -> Pool:
-    """A set of images [samples, height * width * channels] with labels [samples].
-
-    scale: `unit` to [0, 1], `standardise` by mean and deviation of all training pixels, `none`.
-    """
+    """A set of images [samples, height * width * channels] with labels [samples]."""
     return Pool(
         samples=Part(train[0], train[1].astype(np.int64)),
         test=None if test is None else Part(test[0], test[1].astype(np.int64)),
@@ -43,8 +61,8 @@ def image_pool(
         target_names=("class",),
         classes=classes,
         image_shape=shape,
-        scale=pixel_scale(scale, train[0], largest),
-        distortion=Distortion(**asdict(distortion)),
+        scale=pixel_scale(options.scale, train[0], largest),
+        distortion=options.distortion,
     )
 
 
@@ -105,79 +123,73 @@ def read_mnist(images: Path, labels: Path) -> Samples:
 def mnist_like(source: Source, classes: tuple[str, ...]) -> Callable[..., Pool]:
     """The loader of a set that comes as MNIST does."""
 
-    def load(root: str | None, scale: str, distortion: Any) -> Pool:
-        train, test = load_idx(source, classes, root, read_mnist)
-        return image_pool(train, test, classes, (28, 28, 1), scale=scale, distortion=distortion)
+    def load(options: ImageOptions) -> Pool:
+        train, test = load_idx(source, classes, options.root, read_mnist)
+        return image_pool(train, test, classes, (28, 28, 1), options)
 
     return load
 
 
-def load_emnist(root: str | None, scale: str, distortion: Any, split: str) -> Pool:
+def load_emnist(options: EmnistOptions) -> Pool:
     """EMNIST: images stored column by column, and letters counted from 1."""
-    classes = class_names.EMNIST[split]
+    classes = class_names.EMNIST[options.split]
 
     def read(images: Path, labels: Path) -> Samples:
         columns = read_idx(images, (28, 28))
         upright = np.ascontiguousarray(columns.transpose(0, 2, 1)).reshape(-1, 784)
         # A letter labelled 0 wraps to 255 and is refused as out of range.
-        return upright, read_idx(labels, ()) - np.uint8(split == "letters")
+        return upright, read_idx(labels, ()) - np.uint8(options.split == "letters")
 
-    train, test = load_idx(sources.emnist(split), classes, root, read)
-    return image_pool(train, test, classes, (28, 28, 1), scale=scale, distortion=distortion)
+    train, test = load_idx(sources.emnist(options.split), classes, options.root, read)
+    return image_pool(train, test, classes, (28, 28, 1), options)
 
 
-def load_cifar10(root: str | None, scale: str, distortion: Any) -> Pool:
+def load_cifar10(options: ImageOptions) -> Pool:
     """Five training files and one for testing, a label byte before each image."""
-    return load_cifar(sources.CIFAR10, class_names.CIFAR10, root, (1, 0), scale, distortion)
+    return load_cifar(sources.CIFAR10, class_names.CIFAR10, options, (1, 0))
 
 
-def load_cifar100(root: str | None, scale: str, distortion: Any, labels: str) -> Pool:
+def load_cifar100(options: Cifar100Options) -> Pool:
     """A training and a test file, a coarse and a fine label before each image."""
-    fine = labels == "fine"
+    fine = options.labels == "fine"
     classes = class_names.CIFAR100_FINE if fine else class_names.CIFAR100_COARSE
-    return load_cifar(sources.CIFAR100, classes, root, (2, int(fine)), scale, distortion)
+    return load_cifar(sources.CIFAR100, classes, options, (2, int(fine)))
 
 
 def load_cifar(
     source: Source,
     classes: tuple[str, ...],
-    root: str | None,
+    options: ImageOptions,
     layout: tuple[int, int],
-    scale: str,
-    distortion: Any,
 ) -> Pool:
     """Training files, then the test file; layout: label bytes, and which of them is wanted."""
-    files = list(local_files(source, root).values())
+    files = list(local_files(source, options.root).values())
     read = [read_cifar(path, *layout) for path in files]
     for (images, labels), path in zip(read, files, strict=True):
         check_pair(images, labels, len(classes), (path, path))
     train = tuple(np.concatenate([samples[i] for samples in read[:-1]]) for i in (0, 1))
-    return image_pool(
-        (train[0], train[1]), read[-1], classes, (32, 32, 3), scale=scale, distortion=distortion
-    )
+    return image_pool((train[0], train[1]), read[-1], classes, (32, 32, 3), options)
 
 
-def load_svhn(root: str | None, scale: str, distortion: Any) -> Pool:
+def load_svhn(options: ImageOptions) -> Pool:
     """The cropped digits of Street View House Numbers."""
-    train, test = (read_svhn(path) for path in local_files(sources.SVHN, root).values())
-    return image_pool(
-        train, test, class_names.DIGITS, (32, 32, 3), scale=scale, distortion=distortion
-    )
+    train, test = (read_svhn(path) for path in local_files(sources.SVHN, options.root).values())
+    return image_pool(train, test, class_names.DIGITS, (32, 32, 3), options)
 
 
-def load_stl10(root: str | None, scale: str, distortion: Any) -> Pool:
+def load_stl10(options: ImageOptions) -> Pool:
     """The labelled images of STL-10."""
     classes = class_names.STL10
     train, test = load_idx(
         sources.STL10,
         classes,
-        root,
+        options.root,
         lambda images, labels: (read_stl10_images(images), read_stl10_labels(labels)),
     )
-    return image_pool(train, test, classes, (96, 96, 3), scale=scale, distortion=distortion)
+    return image_pool(train, test, classes, (96, 96, 3), options)
 
 
-def load_digits(scale: str, distortion: Any) -> Pool:
+def load_digits(options: DigitsOptions) -> Pool:
     """8 x 8 images of handwritten digits, pixels from 0 to 16, shipped with the runner.
 
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
@@ -190,8 +202,7 @@ def load_digits(scale: str, distortion: Any) -> Pool:
         None,
         class_names.DIGITS,
         (8, 8, 1),
-        scale=scale,
-        distortion=distortion,
+        options,
         largest=16,
     )
 

@@ -1,46 +1,54 @@
 """The kinds of data set that `dataset.kind` names."""
 
+from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, get_type_hints
 
 from runner.checking.memory import check_memory
-from runner.data.dataset import Loader, Pool
+from runner.data import made_up
+from runner.data.dataset import Pool
 from runner.data.image_sets import IMAGE_SETS
-from runner.data.made_up import blobs, checkerboard, circles, moons, sine, spirals
 from runner.data.own_tables import load_csv
-from runner.data.tables import binary_addition, majority, multiplexer, parity, table
 from runner.errors import SettingsError, counted
+
+Loader = Callable[..., Pool]
 
 
 def within_memory(loader: Loader) -> Loader:
     """The same, which refuses more points than this machine can hold, before any is drawn."""
 
     @wraps(loader)
-    def load(**options: Any) -> Pool:
-        samples, features = options["samples"], options.get("features", 2)
+    def load(options: made_up.PointsOptions) -> Pool:
+        features, classes = getattr(options, "features", 2), getattr(options, "classes", 2)
         check_memory(
-            samples * (2 * features + options.get("classes", 2)) * 8,  # drawn, then divided
-            f"dataset.samples={samples} with {counted(features, 'feature')}",
+            options.samples * (2 * features + classes) * 8,  # drawn, then divided
+            f"dataset.samples={options.samples} with {counted(features, 'feature')}",
             "choose fewer dataset.samples or dataset.features",
             SettingsError,
         )
-        return loader(**options)
+        return loader(options)
 
     return load
 
 
-MADE_UP = (blobs, checkerboard, circles, moons, sine, spirals)
+TRUTH_TABLES = (made_up.binary_addition, made_up.majority, made_up.multiplexer, made_up.parity)
+POINTS = (
+    *(made_up.blobs, made_up.checkerboard, made_up.circles),
+    *(made_up.moons, made_up.sine, made_up.spirals),
+)
 DATASETS: dict[str, Loader] = {
-    "binary_addition": binary_addition,
     "csv": load_csv,
-    "majority": majority,
-    "multiplexer": multiplexer,
-    "parity": parity,
-    "table": table,
-    **{loader.__name__: within_memory(loader) for loader in MADE_UP},
+    "table": made_up.table,
+    **{loader.__name__: loader for loader in TRUTH_TABLES},
+    **{loader.__name__: within_memory(loader) for loader in POINTS},
     **IMAGE_SETS,
 }
-"""Each loader takes the options of its kind by name."""
+"""Each loader takes the options of its kind."""
+
+DATASET_OPTIONS: dict[str, Any] = {
+    kind: get_type_hints(loader)["options"] for kind, loader in sorted(DATASETS.items())
+}
+"""What each kind takes, checked at the door: in YAML it stands beside `dataset.kind`."""
 
 READING_FILES = ("csv",)
 """The kinds whose parts may lie in files of their own: dataset.test=FILE."""

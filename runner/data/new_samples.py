@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from runner.data.chosen_columns import Choice, Table, read_table
 from runner.data.columns import check_known, one_hot
 from runner.data.dataset import ordinals
+from runner.data.formats import open_table
 from runner.data.formats.cells import is_missing, is_number
 from runner.data.formats.idx import looks_like_idx, read_idx
 from runner.data.formats.table_file import TableFile
-from runner.data.own_tables import Choice, Table, labels_of, opened, read_table
+from runner.data.target_classes import labels_of
 from runner.errors import DataError, counted, listed, printable
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
@@ -58,7 +60,7 @@ def read_samples(
             f"--labels={printable(labels)} goes with images in IDX; {printable(path)} is a table, "
             "whose targets are a column of its own"
         )
-    return read_columns(network, opened(path), dataset)
+    return read_columns(network, open_table(path), dataset)
 
 
 def read_columns(

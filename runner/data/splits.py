@@ -4,9 +4,12 @@ The split has a seed of its own, so that `seed` varies the model and not the dat
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from runner.checking.parsing import said
+from runner.checking.rules import flag, integer, number, optional, path, refuse
 from runner.data.dataset import Part, Pool
 from runner.errors import SettingsError, counted
 from runner.network.topology import Array
@@ -15,19 +18,46 @@ Size = float | int | str | None
 """A fraction, a count, the path of a file, or none."""
 
 
+def part_size(key: str, value: object) -> float | int | str:
+    """A fraction of the samples, a number of them, or a file that holds the part."""
+    expected = f"expected a fraction such as {key}=0.2, a count, or a file"
+    if isinstance(value, str):
+        return str(path(key, value))
+    if isinstance(value, float):
+        return float(number(above=0, below=1)(key, value))
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise refuse(key, value, "is not the size of a part", expected)
+    return value
+
+
 @dataclass(frozen=True)
 class Split:
     """How samples are divided; sizes are of all samples that no file or source has placed."""
 
-    validation: Size = None
-    test: Size = None
-    folds: int | None = None
+    validation: Annotated[float | int | str | None, optional(part_size)] = said(None)
+    test: Annotated[float | int | str | None, optional(part_size)] = said(None)
+    folds: Annotated[int | None, optional(integer(at_least=2))] = said(None)
     """Divide what is not for testing into so many; fold number `fold` validates."""
-    fold: int = 0
-    split_seed: int | None = 1
+    fold: Annotated[int, integer(at_least=0)] = said(0)
+    split_seed: Annotated[int | None, optional(integer(at_least=0))] = said(1)
     """None keeps the source's order: the last samples test, those before them validate."""
-    stratify: bool = True
+    stratify: Annotated[bool, flag] = said(True)
     """Classes keep their shares in every part."""
+
+    def check_folds(self) -> None:
+        """Refuses a fold that there is not, and a second choice of the validation part."""
+        if self.folds is None:
+            return
+        if self.validation is not None:
+            raise SettingsError(
+                f"dataset.folds={self.folds} and dataset.validation={self.validation} both choose "
+                "the validation part; set one of them to null"
+            )
+        if self.fold >= self.folds:
+            raise SettingsError(
+                f"dataset.fold={self.fold} is out of range; expected 0 to {self.folds - 1}, "
+                f"since dataset.folds={self.folds}"
+            )
 
 
 def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
@@ -76,23 +106,7 @@ def check(pool: Pool, split: Split) -> None:
             f"dataset.test={split.test}: this data set has a test part of its own, "
             f"{counted(len(pool.test), 'sample')}; leave dataset.test=null"
         )
-    check_folds(split.folds, split.fold, split.validation)
-
-
-def check_folds(folds: int | None, fold: int, validation: Size) -> None:
-    """Refuses a fold that there is not, and a second choice of the validation part."""
-    if folds is None:
-        return
-    if validation is not None:
-        raise SettingsError(
-            f"dataset.folds={folds} and dataset.validation={validation} both choose "
-            "the validation part; set one of them to null"
-        )
-    if fold >= folds:
-        raise SettingsError(
-            f"dataset.fold={fold} is out of range; expected 0 to {folds - 1}, "
-            f"since dataset.folds={folds}"
-        )
+    split.check_folds()
 
 
 def count_of(key: str, size: Size, samples: int) -> int:

@@ -1,13 +1,10 @@
 """From checked settings to the data set, and to a topology that fits it."""
 
-from dataclasses import asdict
-
 import numpy as np
 
 from runner.data.dataset import Dataset, Part, blocks, on_disk
 from runner.data.kinds import DATASETS, READING_FILES
 from runner.data.preparing import prepare
-from runner.data.splits import Split
 from runner.errors import DataError, SettingsError, counted, printable
 from runner.network.scaling import Scaling
 from runner.network.topology import Array, Topology
@@ -19,18 +16,17 @@ IDENTITY = Scaling(np.array(0.0), np.array(1.0))
 
 def load_dataset(settings: DatasetSettings) -> Dataset:
     """The data set that the settings name, split into its parts."""
-    options = {name: getattr(settings.options, name) for name in vars(settings.options)}
     sizes = {"validation": settings.split.validation, "test": settings.split.test}
     files = {name: size for name, size in sizes.items() if isinstance(size, str)}
-    if settings.kind in READING_FILES:
-        options["files"] = files
-    elif files:
+    load = DATASETS[settings.kind]
+    if files and settings.kind not in READING_FILES:
         name, file = next(iter(files.items()))
         raise SettingsError(
             f"dataset.{name}='{file}' is a file, which only dataset=csv reads; "
             f"expected a fraction such as dataset.{name}=0.2, or a count"
         )
-    return prepare(DATASETS[settings.kind](**options), Split(**asdict(settings.split)))
+    pool = load(settings.options, files) if files else load(settings.options)
+    return prepare(pool, settings.split)
 
 
 def whole_topology(settings: Settings, dataset: Dataset) -> Topology:

@@ -37,15 +37,18 @@ MEASURED = {
     "CSV of 10^6 x 30: pandas.read_csv": ("big.csv", "import pandas; pandas.read_csv(path)"),
     "CSV of 10^6 x 30: runner": (
         "big.csv",
-        "from runner.data.own_tables import load_csv; load_csv(path, ('y',))",
+        """
+from runner.data.own_tables import CsvOptions, load_csv
+load_csv(CsvOptions(path, ("y",)))
+""",
     ),
     "npy of 2.1 GB, standardised: runner": (
         "big.npy",
         """
-from runner.data.own_tables import load_csv
+from runner.data.own_tables import CsvOptions, load_csv
 from runner.data.preparing import prepare
 from runner.data.splits import Split
-dataset = prepare(load_csv(path, ("257",), scale="standardise"), Split(test=0.1))
+dataset = prepare(load_csv(CsvOptions(path, ("257",), scale="standardise")), Split(test=0.1))
 """,
     ),
     "60,000 digits distorted once": (

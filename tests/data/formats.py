@@ -2,11 +2,15 @@
 
 import gzip
 import struct
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import io
 
+from runner.data import own_tables
+from runner.data.dataset import Pool
 from runner.network.topology import Array
 
 
@@ -125,3 +129,14 @@ def split_held(images: Array, labels: Array, train: int) -> dict[str, Array]:
         "test": images[train:],
         "test labels": labels[train:],
     }
+
+
+def load_csv(
+    path: str,
+    target: tuple[str, ...],
+    features: tuple[str, ...] | None = None,
+    files: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Pool:
+    chosen = own_tables.CsvOptions(path, target, features, **options)
+    return own_tables.load_csv(chosen, files)

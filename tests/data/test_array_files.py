@@ -8,10 +8,10 @@ import pytest
 
 from runner.data.dataset import RowsOf
 from runner.data.formats.arrays import LARGEST_NPZ
-from runner.data.own_tables import load_csv
 from runner.data.preparing import prepare
 from runner.data.splits import Split
 from runner.errors import DataError
+from tests.data.formats import load_csv
 from tests.limits import bounded
 
 X = np.arange(12.0).reshape(6, 2)

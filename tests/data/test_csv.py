@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from runner.data.dataset import Pool
 from runner.data.formats.csv import LONGEST_LINE
-from runner.data.own_tables import load_csv
 from runner.errors import DataError
+from tests.data.formats import load_csv
 from tests.limits import bounded
 
 

@@ -16,9 +16,8 @@ from scipy import io as matlab
 from runner.data.formats.idx import read_idx
 from runner.data.formats.mat import read_svhn
 from runner.data.formats.records import read_cifar, read_stl10_images
-from runner.data.own_tables import load_csv
 from runner.errors import DataError
-from tests.data.formats import cifar_bytes, idx_bytes, random_images
+from tests.data.formats import cifar_bytes, idx_bytes, load_csv, random_images
 
 IMAGES = random_images(2, 28, 28)
 

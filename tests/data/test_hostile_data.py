@@ -15,9 +15,8 @@ import pytest
 from runner.data.formats.idx import read_idx
 from runner.data.formats.mat import read_svhn
 from runner.data.formats.records import read_cifar, read_stl10_labels
-from runner.data.own_tables import load_csv
 from runner.errors import DataError
-from tests.data.formats import idx_bytes, random_images
+from tests.data.formats import idx_bytes, load_csv, random_images
 from tests.limits import bounded
 
 TWO_ROWS = np.array([0.5, 1.5])

@@ -3,7 +3,14 @@ import pytest
 
 from runner.configuration.composing import compose
 from runner.data.dataset import Dataset
-from runner.data.tables import binary_addition, majority, multiplexer
+from runner.data.made_up import (
+    AdditionOptions,
+    BitsOptions,
+    MultiplexerOptions,
+    binary_addition,
+    majority,
+    multiplexer,
+)
 from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 
@@ -56,7 +63,7 @@ def test_circles_without_noise_have_their_radii() -> None:
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 5])
 def test_addition_is_that_of_whole_numbers(bits: int) -> None:
-    samples = binary_addition(bits).samples
+    samples = binary_addition(AdditionOptions(bits)).samples
     assert samples.inputs.shape == (4**bits, 2 * bits)
     for row, target in zip(samples.inputs, samples.targets, strict=True):
         a, b, total = (
@@ -68,14 +75,14 @@ def test_addition_is_that_of_whole_numbers(bits: int) -> None:
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 6])
 def test_the_majority_is_more_than_half(bits: int) -> None:
-    samples = majority(bits).samples
+    samples = majority(BitsOptions(bits)).samples
     expected = [float(sum(row) > bits / 2) for row in samples.inputs]
     assert samples.targets[:, 0].tolist() == expected
 
 
 @pytest.mark.parametrize("address_bits", [1, 2, 3])
 def test_a_multiplexer_gives_the_bit_at_the_address(address_bits: int) -> None:
-    samples = multiplexer(address_bits).samples
+    samples = multiplexer(MultiplexerOptions(address_bits)).samples
     assert samples.inputs.shape[1] == address_bits + 2**address_bits
     for row, target in zip(samples.inputs, samples.targets, strict=True):
         address = int("".join(str(int(bit)) for bit in row[:address_bits]), 2)

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from runner.configuration.composing import compose
-from runner.data.tables import parity, table
+from runner.data.made_up import BitsOptions, TableOptions, parity, table
 from runner.experiment.building import build_problem
 from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
@@ -27,7 +27,7 @@ def test_a_truth_table_is_that_of_its_operation(name: str) -> None:
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 8])
 def test_parity_is_1_for_an_odd_number_of_bits(bits: int) -> None:
-    samples = parity(bits).samples
+    samples = parity(BitsOptions(bits)).samples
     assert samples.inputs.shape == (2**bits, bits)
     rows = ["".join(str(int(bit)) for bit in row) for row in samples.inputs]
     assert rows == [f"{number:0{bits}b}" for number in range(2**bits)]
@@ -35,7 +35,7 @@ def test_parity_is_1_for_an_odd_number_of_bits(bits: int) -> None:
 
 
 def test_a_table_keeps_its_rows() -> None:
-    pool = table([([0, 1], [2]), ([3, 4.5], [-6])])
+    pool = table(TableOptions((([0, 1], [2]), ([3, 4.5], [-6]))))
     assert pool.samples.inputs.tolist() == [[0, 1], [3, 4.5]]
     assert pool.samples.targets.tolist() == [[2], [-6]]
     assert (pool.input_names, pool.target_names) == (("1", "2"), ("1",))

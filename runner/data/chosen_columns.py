@@ -1,0 +1,99 @@
+"""Which columns of a file are read, and reading them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from runner.checking.memory import check_memory
+from runner.checking.suggestions import suggestion
+from runner.data.columns import Column
+from runner.data.formats.cells import is_missing, is_number
+from runner.data.formats.table_file import TableFile
+from runner.errors import DataError, counted, listed, printable
+from runner.network.topology import Array
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which columns of a file are read, and as what."""
+
+    target: tuple[str, ...]
+    features: tuple[str, ...] | None
+    categorical: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The chosen columns of a file."""
+
+    file: TableFile
+    features: list[Column]
+    targets: list[Column]
+    matrix: Array
+    """[rows, features] The numbers among the features; their columns' values are views of it."""
+
+
+def read_table(file: TableFile, choice: Choice) -> Table:
+    """The chosen columns of a file, every cell checked but for missing ones."""
+    chosen = chosen_features(file.path, file.header, choice)
+    check_memory(
+        file.most_rows * (len(chosen) + len(choice.target)) * 8,
+        f"{printable(file.path)} has up to {counted(file.most_rows, 'row')}",
+        "choose fewer dataset.features, or save it as .npy",
+        DataError,
+    )
+    # Column by column, as they are read: writing across rows would take several times as long.
+    matrix = np.empty((len(chosen), file.most_rows)).T
+    beside = np.empty((len(choice.target), file.most_rows))
+    columns = [
+        Column(name, values, categorical=name in choice.categorical)
+        for name, values in zip((*chosen, *choice.target), (*matrix.T, *beside), strict=True)
+    ]
+    rows = 0
+    for piece in file.pieces(choice.categorical):
+        for column in columns:
+            if not column.add(piece[column.name], rows):
+                file.refuse_cell(column.name, lambda c: not is_number(c) and not is_missing(c))
+        rows += len(piece)
+    for column in columns:
+        column.values = column.values[:rows]
+        column.check(file, rows, target=column.name in choice.target)
+    return Table(file, columns[: len(chosen)], columns[len(chosen) :], matrix[:rows])
+
+
+def chosen_features(path: str, header: Sequence[str], choice: Choice) -> tuple[str, ...]:
+    """The features' names. Refuses names that no column has, and a table of targets only."""
+    named = {
+        "dataset.target": choice.target,
+        "dataset.features": choice.features or (),
+        "dataset.categorical": choice.categorical,
+        "dataset.exclude": choice.exclude,
+    }
+    for key, names in named.items():
+        for name in names:
+            if name not in header:
+                raise DataError(
+                    f"{key}: {printable(path)} has no column '{printable(name)}'; "
+                    f"{suggestion(name, header)}it has {listed(header)}{other_separator(header)}"
+                )
+    for name in choice.exclude:
+        for key in ("dataset.target", "dataset.features", "dataset.categorical"):
+            if name in named[key]:
+                raise DataError(
+                    f"dataset.exclude leaves out '{printable(name)}', which {key} names; "
+                    "expected it in one of the two"
+                )
+    left_out = {*choice.target, *choice.exclude}
+    chosen = choice.features or tuple(name for name in header if name not in left_out)
+    if not chosen:
+        raise DataError(f"dataset.features: {printable(path)} has no column left to learn from")
+    return chosen
+
+
+def other_separator(columns: Sequence[str]) -> str:
+    """A hint where the whole header became one column."""
+    if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
+        return "; cells must be separated by commas"
+    return ""
