@@ -29,8 +29,6 @@ from runner.network.topology import Array
 from runner.training.metrics import higher_is_better, metric_in
 
 LEVEL = 0.05
-SPENT = ("steps", "epochs", "seconds")
-"""What a run needs until it stops."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +118,10 @@ def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
         order.insert(0, "val_")
     found = [f"{prefix}{plain}" for prefix in order if f"{prefix}{plain}" in runs]
     found = [name for name in found if runs[name].notna().any()]
-    return max(found, key=lambda name: groups_with(runs, name, by), default="loss")
-
-
-def groups_with(runs: pd.DataFrame, metric: str, by: Sequence[str]) -> int:
-    """How many groups have a value of the metric."""
-    return len(runs.loc[runs[metric].notna(), list(by)].drop_duplicates()) if by else 1
+    if not by:
+        return found[0] if found else "loss"
+    groups = {name: runs.loc[runs[name].notna(), list(by)].drop_duplicates() for name in found}
+    return max(found, key=lambda name: len(groups[name]), default="loss")
 
 
 def measure_of(runs: pd.DataFrame, name: str, better: str | None) -> Measure:

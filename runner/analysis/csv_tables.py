@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from runner.run_folder.tables import all_names
@@ -84,25 +83,14 @@ def parse(tables: Sequence[Rows], texts: Iterable[str] = ()) -> pd.DataFrame:
         low_memory=False,
         skip_blank_lines=False,
     )
-    return table.astype({name: plain_type(table[name]) for name in table})
-
-
-def plain_type(column: "pd.Series[Any]") -> Any:
-    """float64 for numbers with a point and for columns without any value."""
-    if str(column.dtype) == "Float64" or column.isna().all():
-        return np.dtype(float)
-    return column.dtype
+    with_point = [n for n, cells in table.items() if cells.dtype == "Float64" or cells.isna().all()]
+    return table.astype(dict.fromkeys(with_point, float))
 
 
 Column: TypeAlias = "pd.Series[Any]"
 Mask: TypeAlias = "pd.Series[bool]"
 
 STATUSES = ("completed", "diverged", "failed", "interrupted")
-
-
-def category(column: Column) -> Column:
-    """A text that repeats."""
-    return column.astype("category")
 
 
 def time(column: Column) -> Column:
@@ -124,8 +112,8 @@ def whole(column: Column) -> Column:
 
 TYPES: dict[str, Callable[[Column], Column]] = {
     "seed": whole,
-    "status": lambda column: category(column.where(column.isin(STATUSES))),
-    "stop_reason": category,
+    "status": lambda column: column.where(column.isin(STATUSES)).astype("category"),
+    "stop_reason": lambda column: column.astype("category"),
     "steps": whole,
     "epochs": whole,
     "parameters": whole,

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from runner.analysis.comparing import (
-    SPENT,
     Group,
     Measure,
     Verdict,
@@ -20,6 +19,7 @@ from runner.analysis.csv_tables import Mask
 from runner.analysis.number_texts import decimals_for, number_text, value_text
 from runner.analysis.run_table import check_column, in_order
 from runner.analysis.telling_apart import (
+    SPENT,
     TIMED,
     otherwise,
     repeated,

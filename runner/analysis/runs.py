@@ -112,11 +112,8 @@ class Found:
             if rows.names[0] == "job":
                 self._add_sweep(folder, rows)
             else:
-                self._add(rows, [folder])
-
-    def _add(self, rows: Rows, paths: list[str]) -> None:
-        self._tables.append(rows)
-        self._paths += paths
+                self._tables.append(rows)
+                self._paths.append(folder)
 
     def _add_sweep(self, folder: str, rows: Rows) -> None:
         """The rows of a sweep's table; jobs that have ended since are read from their folders."""
@@ -126,9 +123,8 @@ class Found:
         self.unreadable |= {f"{folder}/{job}": "it is a link elsewhere" for job in links}
         rest = zip(jobs, rows.lines, strict=True)
         kept = [(job, line) for job, line in rest if job not in later and job not in links]
-        lines = [line.partition(",")[2] for _, line in kept]
-        paths = [f"{folder}/{job}" for job, _ in kept]
-        self._add(Rows(rows.names[1:], lines), paths)
+        self._tables.append(Rows(rows.names[1:], [line.partition(",")[2] for _, line in kept]))
+        self._paths += [f"{folder}/{job}" for job, _ in kept]
         for job in sorted(later, key=in_order):
             self.look_into(f"{folder}/{job}", 0)
 
@@ -160,7 +156,8 @@ class Found:
         runs = parse(self._tables, TEXTS)
         runs["path"] = pd.array(self._paths, "string")
         sound = pd.Series(True, runs.index)
-        for name in [*(["seed"] if "seed" in runs else []), *results_among(runs)]:
+        results = [str(name) for name in runs.loc[:, "status":"path"]][:-1]
+        for name in [*(["seed"] if "seed" in runs else []), *results]:
             runs[name], wrong = typed(runs[name], TYPES.get(name, number))
             if name == "status":
                 wrong = runs[name].isna()
@@ -227,12 +224,6 @@ def reason(error: BaseException) -> str:
 def in_order(name: str) -> tuple[bool, int, str]:
     """Sorts numbered jobs by number."""
     return (is_number(name), int(name) if is_number(name) else 0, name)
-
-
-def results_among(runs: pd.DataFrame) -> list[str]:
-    """The names of the results in a table of runs."""
-    names = [str(name) for name in runs]
-    return names[names.index("status") : names.index("path")]
 
 
 def unescaped(runs: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,10 @@ FIRST = (
 LAST = ("dataset.", "network.", "recording.", "stopping.", "from", "parent", "seed")
 """And after others, in this order: by the beginning of their names."""
 MEASURES = ("accuracy", "r2", "loss")
-SPENT = ("status", "steps", "epochs", "seconds")
+SPENT = ("steps", "epochs", "seconds")
+"""What a run needs until it stops."""
+TIMED = ("seconds", "steps_per_second")
+"""Results that differ each time that a run is repeated: each of them tells something."""
 FEW = 4
 """So many settings that differ are all shown, such as those of values that were paired."""
 
@@ -73,7 +76,7 @@ def importance(name: str) -> tuple[int, int]:
 
 def worth_showing(runs: pd.DataFrame, metric: str) -> list[str]:
     """Results that differ: status and effort, `metric`, and each measure on its newest data."""
-    names = [*SPENT, metric, *(held_out(runs, measure) for measure in MEASURES)]
+    names = ["status", *SPENT, metric, *(held_out(runs, measure) for measure in MEASURES)]
     return [name for name in dict.fromkeys(names) if differs(runs, name)]
 
 
@@ -86,10 +89,6 @@ def held_out(runs: pd.DataFrame, measure: str) -> str:
 def differs(runs: pd.DataFrame, name: str) -> bool:
     """Whether there is such a column, and it is not the same in all runs."""
     return name in runs and (len(runs) == 1 or runs[name].nunique(dropna=False) > 1)
-
-
-TIMED = ("seconds", "steps_per_second")
-"""Results that differ each time that a run is repeated: each of them tells something."""
 
 
 def repeated(runs: pd.DataFrame) -> Mask:

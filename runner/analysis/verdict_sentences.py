@@ -50,7 +50,7 @@ def sentence(
     pairs = pairs_of(paired_by)
     if verdict.difference.equal == 1:
         return f"{a} and {b}: equal in all {verdict.pairs} {pairs}"
-    evidence = f"{amount(verdict, measure)}, {wins(verdict, pairs)} ({p_text(verdict.p)})"
+    evidence = f"{amount(verdict, measure)}, {wins(verdict, pairs)} (p = {verdict.p:.2g})"
     if verdict.real:
         return f"{a} {words_of(measure)[0]} {b}: {evidence}"
     if verdict.p <= LEVEL:
@@ -88,11 +88,6 @@ def wins(verdict: Verdict, pairs: str) -> str:
     return f"better in {100 * share:.0f} % of pairings"
 
 
-def p_text(p: float) -> str:
-    """A p-value to two digits."""
-    return f"p = {p:.2g}"
-
-
 def shortage(verdicts: Sequence[Verdict], paired_by: Sequence[str]) -> str | None:
     """What to do where no number of wins could have shown anything."""
     if not verdicts or not all(verdict.too_few for verdict in verdicts):
@@ -102,6 +97,6 @@ def shortage(verdicts: Sequence[Verdict], paired_by: Sequence[str]) -> str | Non
     paired = any(verdict.pairs for verdict in verdicts)
     what = pairs_of(paired_by) if paired and paired_by else "runs"
     return (
-        f"So few runs cannot show any difference, even if all agree ({p_text(least)} at least); "
+        f"So few runs cannot show any difference, even if all agree (p = {least:.2g} at least); "
         f"with {needed} {what} or more in each group they can."
     )

@@ -11,7 +11,7 @@ from runner.errors import SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.export import main
 from runner.exporting.network_files import npz_bytes
-from runner.exporting.onnx_check import checked, run_onnx
+from runner.exporting.onnx_models import checked, run_onnx
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.network import Network
 from runner.network.scaling import Scaling
@@ -48,7 +48,7 @@ CASES = [*((name, "sigmoid") for name in ELEMENTWISE), *(("tanh", name) for name
 @pytest.mark.parametrize(("hidden", "output"), CASES)
 def test_onnx_gives_what_the_network_gives(hidden: str, output: str, dtype: str) -> None:
     pytest.importorskip("onnx")
-    from runner.exporting.onnx_graph import onnx_bytes
+    from runner.exporting.onnx_models import onnx_bytes
 
     network = trained(hidden, output, dtype)
     inputs = INPUTS.copy()
@@ -62,7 +62,7 @@ def test_onnx_gives_what_the_network_gives(hidden: str, output: str, dtype: str)
 
 def test_onnx_normalises_as_prediction_does() -> None:
     pytest.importorskip("onnx")
-    from runner.exporting.onnx_graph import onnx_bytes
+    from runner.exporting.onnx_models import onnx_bytes
 
     network = trained("tanh", "linear", batch_norm=True)
     found = run_onnx(onnx_bytes(network), INPUTS)
@@ -71,7 +71,7 @@ def test_onnx_normalises_as_prediction_does() -> None:
 
 def test_onnx_keeps_small_differences_of_large_numbers_in_float32() -> None:
     pytest.importorskip("onnx")
-    from runner.exporting.onnx_graph import onnx_bytes
+    from runner.exporting.onnx_models import onnx_bytes
 
     far = np.array([2e3, 1e6, 5e8])
     network = replace(
@@ -89,7 +89,7 @@ def test_onnx_keeps_small_differences_of_large_numbers_in_float32() -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_the_written_model_is_checked(dtype: str) -> None:
     pytest.importorskip("onnx")
-    from runner.exporting.onnx_graph import onnx_bytes
+    from runner.exporting.onnx_models import onnx_bytes
 
     network = trained("relu", "softmax", dtype)
     content = onnx_bytes(network)

@@ -29,7 +29,7 @@ from runner.analysis.plots.learning import (
     loss_by_rate,
 )
 from runner.analysis.plots.style import LOOK
-from runner.analysis.plots.subject import Subject, read_subject
+from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.weights import (
     first_layer_images,
     has_weights,
@@ -42,6 +42,8 @@ from runner.data.dataset import Dataset
 from runner.errors import error_line
 from runner.network.network import Network
 from runner.network.topology import Array
+from runner.run_folder.history import history_columns
+from runner.run_folder.tables import read_row
 from runner.storage.files import Never, write_atomically
 
 COLOURS = 256
@@ -74,11 +76,12 @@ def draw_run(run: Path, network: Network, parameters: Array, dataset: Dataset) -
     dataset: as loaded, or with targets that fit the network's outputs.
     """
     try:
-        subject = read_subject(run, network, parameters, dataset)
+        fitted = dataset.for_outputs(network.topology.sizes[-1])
+        results, history = read_row(run / "results.csv"), history_columns(run)
     except (OSError, ValueError) as error:
         yield f"plots/ is left out: {error_line(error)}"
         return
-    yield from draw_pictures(subject, run)
+    yield from draw_pictures(Subject(results, history, network, parameters, fitted), run)
 
 
 def draw_pictures(subject: Subject, run: Path) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -12,8 +11,6 @@ from runner.network.labels import decided, labels
 from runner.network.network import Network
 from runner.network.topology import Array
 from runner.network.trained import predict
-from runner.run_folder.history import history_columns
-from runner.run_folder.tables import read_row
 
 MOST_SAMPLES = 10_000
 """Samples of a part that are looked at; the first ones."""
@@ -79,10 +76,3 @@ class Subject:
         """[samples] The largest |output - target| of each sample."""
         distances: Array = np.abs(self.outputs - self.samples.targets).max(axis=1)
         return distances
-
-
-def read_subject(run: Path, network: Network, parameters: Array, dataset: Dataset) -> Subject:
-    """A run's subject. Raises OSError or ValueError when results or history cannot be read."""
-    fitted = dataset.for_outputs(network.topology.sizes[-1])
-    row = read_row(run / "results.csv")
-    return Subject(row, history_columns(run), network, parameters, fitted)

@@ -58,7 +58,10 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
             for name, cells in runs[names].items()
             if name not in varying
         ],
-        "started": [moment(value) for value in runs.get("started", ())],
+        "started": [
+            "" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M:%S} UTC"
+            for value in runs.get("started", ())
+        ],
         "curves": curves(runs, history),
         "commands": [command(path) for path in paths],
         "pictures": pictures(paths),
@@ -93,11 +96,6 @@ def text(value: Any) -> str:
     if pd.isna(value):
         return ""
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
-
-
-def moment(value: Any) -> str:
-    """A timestamp to the second."""
-    return "" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def brief(name: str, root: str) -> str:
