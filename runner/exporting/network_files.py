@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from runner.errors import SettingsError, printable
+from runner.exporting.onnx_check import checked
+from runner.exporting.onnx_graph import input_type, onnx_bytes, output_type
 from runner.exporting.onnx_models import checked, input_type, onnx_bytes, output_type
 from runner.network.batch_norm import folded
 from runner.network.topology import Array
@@ -38,7 +40,7 @@ def npz_bytes(trained: TrainedNetwork) -> bytes:
         "activations": np.array(trained.network.activation_names),
     }
     for number, layer in enumerate(topology.layers, 1):
-        weights, biases = folded(layer, trained.parameters)
+        weights, biases = layer.folded(trained.parameters)
         arrays[f"weights_{number}"] = weights
         if len(biases):
             arrays[f"biases_{number}"] = biases

@@ -10,7 +10,6 @@ import numpy as np
 from runner.checking.extras import extra
 from runner.errors import SnapshotError
 from runner.network.activations import GELU_CUBIC, GELU_SCALE, LEAK
-from runner.network.batch_norm import folded
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 
@@ -122,7 +121,7 @@ def onnx_bytes(trained: TrainedNetwork) -> bytes:
             value = graph.cast(value, taken, parameters.dtype)
         value = graph.node("Mul", value, trained.scaling.scale)
     for layer, name in zip(topology.layers, trained.network.activation_names, strict=True):
-        weights, biases = folded(layer, parameters)  # batch normalisation is one affine map
+        weights, biases = layer.folded(parameters)  # batch normalisation is one affine map
         value = graph.node("MatMul", value, weights)
         if len(biases):
             value = graph.node("Add", value, biases)

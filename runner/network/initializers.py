@@ -89,15 +89,15 @@ def initial_parameters(
     generator: np.random.Generator,
     bias: str = "zeros",
 ) -> Array:
-    """The starting parameter vector, drawn layer by layer; `bias` is one of `BIASES`.
-
-    Batch normalisation starts with gamma 1, running mean 0 and running variance 1.
-    """
+    """The starting parameter vector, drawn layer by layer; `bias` is one of `BIASES`."""
     parameters = np.zeros(topology.size)
     for layer in topology.layers:
-        drawn = initializer(generator, layer.inputs, layer.outputs, scale)
-        layer.weight_matrix(parameters)[...] = drawn
-        parameters[layer.gamma] = parameters[layer.variance] = 1
-        if bias == "normal" and layer.bias.start < layer.bias.stop:
-            layer.bias_vector(parameters)[...] = generator.standard_normal(layer.outputs)
+        views = layer.views(parameters)
+        for part in layer.parts:
+            if part.fans is not None:
+                views[part.name][...] = initializer(generator, *part.fans, scale)
+            elif part.start is not None:
+                views[part.name][...] = part.start
+            elif bias == "normal":
+                views[part.name][...] = generator.standard_normal(part.shape)
     return parameters

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.network.activations import ACTIVATIONS, Activation
-from runner.network.batch_norm import normalize_for_prediction
 from runner.network.layers.dropout import NO_DROPOUT, Dropout
 from runner.network.topology import Array, Topology
 
@@ -44,11 +43,11 @@ class Network:
         # exp(-z) may overflow on its way to an exact 0.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             for layer, activation in zip(self.topology.layers, self.activations, strict=True):
-                z = a @ layer.weight_matrix(parameters)  # [batch, n_in] @ [n_in, n_out]
-                if layer.gamma.start < layer.gamma.stop:
-                    normalize_for_prediction(z, layer, parameters)
-                elif self.topology.bias:
-                    z += layer.bias_vector(parameters)
+                own = layer.views(parameters)
+                z = np.empty((len(a), *layer.dense.shape), parameters.dtype)
+                layer.dense.forward(own, a, z)
+                if layer.norm is not None:
+                    layer.norm.predict(own, z)
                 a = np.empty_like(z)
                 activation.forward(z, a)
         return z, a

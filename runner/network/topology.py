@@ -4,19 +4,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from runner.network.layers.batch_norm import BatchNorm
+from runner.network.layers.dense import Dense
+from runner.network.layers.kinds import LAYERS
+from runner.network.layers.parts import Array as Array  # noqa: PLC0414 - the whole house has it from here
+from runner.network.layers.parts import Part, Views
+
+TRAINED, RUNNING = ("weights", "bias", "gamma"), ("mean", "variance")
+"""Layers' parts, in the order in which a layer's lie in the parameter vector."""
 
 
 class Layer(NamedTuple):
-    """One dense layer's place in the parameter vector."""
+    """A layer, what normalises it, and where their parts lie in the parameter vector."""
 
-    inputs: int
-    outputs: int
+    dense: Dense
+    norm: BatchNorm | None
     weights: slice
     """Weight matrix [inputs, outputs], row by row."""
     bias: slice
@@ -28,6 +34,28 @@ class Layer(NamedTuple):
     variance: slice
     """Running variances [outputs]; not trained."""
 
+    @property
+    def inputs(self) -> int:
+        """How many numbers come in."""
+        return self.dense.inputs
+
+    @property
+    def outputs(self) -> int:
+        """Its units."""
+        return self.dense.outputs
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What it has of parameters."""
+        return self.dense.parts + (self.norm.parts if self.norm else ())
+
+    def views(self, parameters: Array) -> Views:
+        """Its parts, views into the parameters or a vector as long."""
+        return {
+            part.name: parameters[getattr(self, part.name)].reshape(part.shape)
+            for part in self.parts
+        }
+
     def weight_matrix(self, parameters: Array) -> Array:
         """The layer's weights, a view [inputs, outputs] into the parameter vector."""
         return parameters[self.weights].reshape(self.inputs, self.outputs)
@@ -35,6 +63,18 @@ class Layer(NamedTuple):
     def bias_vector(self, parameters: Array) -> Array:
         """The layer's biases, a view [outputs] into the parameter vector ([0] without biases)."""
         return parameters[self.bias]
+
+    def folded(self, parameters: Array) -> tuple[Array, Array]:
+        """Weights [n_in, n_out] and biases [n_out] that predict alike, without a normalisation.
+
+        W' = W gamma / sqrt(variance + eps), b' = b - mean gamma / sqrt(variance + eps).
+        """
+        weights, biases = self.weight_matrix(parameters), self.bias_vector(parameters)
+        if self.norm is None:
+            return weights, biases
+        own = self.views(parameters)
+        factor = self.norm.factor(own)
+        return weights * factor, biases - own["mean"] * factor
 
 
 @dataclass(frozen=True)
@@ -65,20 +105,23 @@ class Topology:
         which may be more than the layer has outputs.
         """
         normalized = [*[self.batch_norm] * (len(widths) - 1), False]
-        trained, start = [], 0
-        for inputs, width, norm in zip(self.sizes, widths, normalized, strict=False):
-            weights = slice(start, start + inputs * width)
-            bias = slice(weights.stop, weights.stop + width * (self.bias or norm))
-            gamma = slice(bias.stop, bias.stop + width * norm)
-            trained.append((inputs, width, weights, bias, gamma))
-            start = gamma.stop
-        layers = []
-        for parts, width, norm in zip(trained, widths, normalized, strict=True):
-            mean = slice(start, start + width * norm)
-            variance = slice(mean.stop, mean.stop + width * norm)
-            layers.append(Layer(*parts, mean, variance))
-            start = variance.stop
-        return tuple(layers)
+        kinds = [
+            (Dense(inputs, width, self.bias and not norm), BatchNorm(width) if norm else None)
+            for inputs, width, norm in zip(self.sizes[:-1], widths, normalized, strict=True)
+        ]
+        places: list[dict[str, slice]] = [{} for _ in kinds]
+        start = 0
+        for names in (TRAINED, RUNNING):
+            for (dense, norm), where in zip(kinds, places, strict=True):
+                parts = dense.parts + (norm.parts if norm else ())
+                sizes = {part.name: part.size for part in parts}
+                for name in names:
+                    where[name] = slice(start, start + sizes.get(name, 0))
+                    start = where[name].stop
+        return tuple(
+            Layer(*kind, *(where[name] for name in (*TRAINED, *RUNNING)))
+            for kind, where in zip(kinds, places, strict=True)
+        )
 
     @property
     def parameters(self) -> int:
@@ -97,12 +140,15 @@ class Topology:
         return f"L{index}=>L{index + 1}"
 
 
+SIZE, LAYER = Dense.notation, "|".join(kind.notation for kind in LAYERS.values())
+
+
 def parse_sizes(text: str) -> tuple[int, ...]:
     """Layer sizes from text such as `3-4-1`.
 
     Raises ValueError with the expectation in words when `text` is not a topology.
     """
-    if not re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9})+", text, flags=re.ASCII):
+    if not re.fullmatch(rf"{SIZE}(-({LAYER}))+", text, flags=re.ASCII):
         raise ValueError("expected layer sizes joined by '-', input to output, such as 3-4-1")
     sizes = tuple(map(int, text.split("-")))
     if min(sizes) < 1:

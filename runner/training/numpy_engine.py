@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.network.activations import Activation
-from runner.network.batch_norm import BatchNorm, batch_norm
+from runner.network.layers.batch_norm import BatchNorm, Normal
+from runner.network.layers.dense import Dense
+from runner.network.layers.dropout import Mask
+from runner.network.layers.parts import Views
 from runner.network.losses import LOSSES
 from runner.network.topology import Array
 from runner.training.engine import Problem, StepReport
@@ -31,22 +34,19 @@ from runner.training.state import TrainingState
 
 
 @dataclass(slots=True)
-class LayerBuffers:
+class Pass:
     """One layer's arrays in a step of `batch` samples."""
 
+    dense: Dense
+    norm: tuple[BatchNorm, Normal] | None
     activation: Activation
-    weights: Array  # [n_in, n_out], a view into the parameters
-    weights_gradient: Array  # [n_in, n_out], a view into the gradient
-    bias: Array  # [n_out], a view into the parameters; [0] without biases or where `norm` has it
-    bias_gradient: Array  # [n_out], a view into the gradient; [0] likewise
-    norm: BatchNorm | None
+    own: Views  # its parts, views into the parameters
+    gradient: Views  # the same into the gradient
     z: Array  # [batch, n_out]
     a: Array  # [batch, n_out]
     slope: Array  # [batch, n_out], da/dz
     delta: Array  # [batch, n_out], dL/dz
-    uniforms: Array  # [batch, n_out], float64 whatever the dtype
-    mask: Array  # [batch, n_out], 0 or 1/(1-rate)
-    kept_scale: Array  # [], 1/(1-rate)
+    mask: Mask | None  # None where nothing is dropped
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Workspace:
 
     inputs: Array  # [batch, n_in]
     targets: Array  # [batch, n_out]
-    layers: list[LayerBuffers]
+    layers: list[Pass]
 
     @property
     def outputs(self) -> Array:
@@ -78,9 +78,8 @@ class NumpyEngine:
             CORRECT: lambda work: correct(work.outputs, work.targets),
         }
         self._restraint = restraint(problem.penalty, problem.network.topology)
-        dropout = problem.network.dropout
-        self._keep = np.array(1 - dropout.rate)
-        self._drop_stage = dropout.stage if dropout.rate > 0 else None
+        self._dropout = problem.network.dropout
+        self._drop_stage = self._dropout.stage if self._dropout.rate > 0 else None
         self._is_weight = weight_mask(problem.network.topology)
         self._parameters = np.empty(0)
         self._gradient = np.empty(0)
@@ -180,24 +179,17 @@ class NumpyEngine:
         """
         a = work.inputs
         for layer in work.layers:
-            np.dot(a, layer.weights, layer.z)  # [batch, n_in] @ [n_in, n_out]
+            layer.dense.forward(layer.own, a, layer.z)
             if layer.norm is not None:
-                layer.norm.forward(layer.z)
-            elif layer.bias.size:
-                np.add(layer.z, layer.bias, layer.z)
+                norm, normal = layer.norm
+                norm.forward(layer.own, layer.z, normal)
             layer.activation.forward(layer.z, layer.a)
             a = layer.a
-            if self._drop_stage == "forward" and layer is not work.layers[-1]:
+            if layer.mask is not None and self._drop_stage == "forward":
                 layer.activation.slope(layer.z, a, layer.slope)
-                self._draw_mask(layer, generator)
-                np.multiply(a, layer.mask, a)
-                np.multiply(layer.slope, layer.mask, layer.slope)
-
-    def _draw_mask(self, layer: LayerBuffers, generator: np.random.Generator) -> None:
-        """m = 1/(1-rate) where a uniform draw is at most 1-rate, else 0."""
-        generator.random(out=layer.uniforms)  # sample by sample, unit by unit
-        np.less_equal(layer.uniforms, self._keep, layer.mask)
-        np.multiply(layer.mask, layer.kept_scale, layer.mask)
+                self._dropout.draw(generator, layer.mask)
+                self._dropout.forward(a, layer.mask)
+                self._dropout.backward(layer.slope, layer.mask)
 
     def _backward(self, work: Workspace, generator: np.random.Generator) -> None:
         """delta_L = dL/da f'(z_L); delta_l = (delta_(l+1) @ W_(l+1).T) f'(z_l); then gradients.
@@ -205,10 +197,10 @@ class NumpyEngine:
         With dropout in this stage only what follows sees the dropped activations.
         """
         *hidden, output = work.layers
-        if self._drop_stage == "backward":
-            for layer in hidden:
-                self._draw_mask(layer, generator)
-                np.multiply(layer.a, layer.mask, layer.a)
+        for layer in hidden if self._drop_stage == "backward" else ():
+            if layer.mask is not None:
+                self._dropout.draw(generator, layer.mask)
+                self._dropout.forward(layer.a, layer.mask)
         self._loss.gradient(output.a, work.targets, output.delta)
         if self.problem.reduction.mean_loss:
             np.divide(output.delta, len(work.inputs), output.delta)
@@ -217,21 +209,15 @@ class NumpyEngine:
             np.multiply(output.delta, output.slope, output.delta)
         above = output
         for layer in reversed(hidden):
-            self._gradients(above, layer.a)
-            np.dot(above.delta, above.weights.T, layer.delta)  # [batch, n_out] @ [n_out, n_in]
+            above.dense.backward(above.own, above.gradient, layer.a, above.delta, layer.delta)
             if self._drop_stage != "forward":
                 layer.activation.slope(layer.z, layer.a, layer.slope)
             np.multiply(layer.delta, layer.slope, layer.delta)
             if layer.norm is not None:
-                layer.norm.backward(layer.delta)
+                norm, normal = layer.norm
+                norm.backward(layer.own, layer.gradient, layer.delta, normal)
             above = layer
-        self._gradients(above, work.inputs)
-
-    def _gradients(self, layer: LayerBuffers, a: Array) -> None:
-        """dL/dW = a.T @ delta, dL/db = the column sums of delta."""
-        np.dot(a.T, layer.delta, layer.weights_gradient)  # [n_in, batch] @ [batch, n_out]
-        if layer.bias.size:
-            np.add.reduce(layer.delta, 0, out=layer.bias_gradient)
+        above.dense.backward(above.own, above.gradient, work.inputs, above.delta, None)
 
     def _add_totals(self, sums: Array, work: Workspace) -> None:
         for index, total in self._totals.items():
@@ -287,29 +273,27 @@ class NumpyEngine:
 
     def _new_workspace(self, batch: int) -> Workspace:
         problem, dtype = self.problem, self._parameters.dtype
+        network = problem.network
         layers = []
-        for place, activation in zip(
-            problem.network.topology.layers, problem.network.activations, strict=True
-        ):
-            shape = (batch, place.outputs)
-            z, a, slope, delta, mask = (np.empty(shape, dtype) for _ in range(5))
-            norm = batch_norm(place, self._parameters, self._gradient, batch)
-            bias = place.bias if norm is None else slice(0, 0)
+        for place, activation in zip(network.topology.layers, network.activations, strict=True):
+            shape = (batch, *place.dense.shape)
+            z, a, slope, delta = (np.empty(shape, dtype) for _ in range(4))
+            norm = None
+            if place.norm is not None:
+                norm = place.norm, place.norm.new_normal(batch, dtype)
+            dropped = self._drop_stage is not None and place is not network.topology.layers[-1]
             layers.append(
-                LayerBuffers(
-                    activation=activation,
-                    weights=place.weight_matrix(self._parameters),
-                    weights_gradient=place.weight_matrix(self._gradient),
-                    bias=self._parameters[bias],
-                    bias_gradient=self._gradient[bias],
+                Pass(
+                    dense=place.dense,
                     norm=norm,
+                    activation=activation,
+                    own=place.views(self._parameters),
+                    gradient=place.views(self._gradient),
                     z=z,
                     a=a,
                     slope=slope,
                     delta=delta,
-                    uniforms=np.empty(shape),
-                    mask=mask,
-                    kept_scale=(1 / self._keep).astype(dtype),
+                    mask=self._dropout.new_mask(shape, dtype) if dropped else None,
                 )
             )
         if problem.full_batch:

@@ -47,5 +47,7 @@ def weight_mask(topology: Topology) -> Array:
     """1 for weights, 0 for biases and what batch normalisation adds [parameters]."""
     mask = np.zeros(topology.size)
     for layer in topology.layers:
-        mask[layer.weights] = 1
+        views = layer.views(mask)
+        for part in layer.parts:
+            views[part.name][...] = part.decays
     return mask

@@ -18,7 +18,8 @@ from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 from runner.training.stopping import Stopping
 from tests.end_to_end import test_resuming as end_to_end
-from tests.network import test_activations, test_batch_norm, test_initializers, test_losses
+from tests.network import test_activations, test_initializers, test_losses
+from tests.network.layers import test_batch_norm
 from tests.problems import ENGINE_NAMES
 from tests.training import (
     test_agreement,

@@ -1,6 +1,6 @@
 """Batch normalisation of a layer in both layouts, called by address where a net has it.
 
-The same equations as in `runner.network.batch_norm`. row: the layer's in the plan; inverse: its
+The same equations as in `runner.network.layers.batch_norm`. row: the layer's in the plan; inverse: its
 1 / sqrt(variance + eps); real: 1 for samples, 0 for padding.
 """
 
@@ -8,7 +8,7 @@ from math import sqrt
 
 from runner.compiled.kernels.lanes import WIDTH, load, root, spread, store, total
 from runner.compiled.kernels.plan import BIAS, GAMMA, MEAN, OUTPUTS, STRIDE, VARIANCE
-from runner.network.batch_norm import EPSILON, MOMENTUM
+from runner.network.layers.batch_norm import EPSILON, MOMENTUM
 
 
 def normalize_columns(z, normal, inverse, parameters, real, row, count):

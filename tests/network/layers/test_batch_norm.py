@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from runner.network.batch_norm import EPSILON
+from runner.network.layers.batch_norm import EPSILON
 from runner.network.network import Network
 from runner.network.topology import Array, Topology
 from tests.problems import ENGINE_NAMES, make_engine, make_problem, make_state
