@@ -1,7 +1,7 @@
 """Batch normalisation of a layer in both layouts, called by address where a net has it.
 
-The same equations as in `runner.network.layers.batch_norm`. row: the layer's in the plan; inverse: its
-1 / sqrt(variance + eps); real: 1 for samples, 0 for padding.
+The same equations as in `runner.network.layers.batch_norm`. row: the layer's in the plan; inverse:
+its 1 / sqrt(variance + eps); real: 1 for samples, 0 for padding.
 """
 
 from math import sqrt
