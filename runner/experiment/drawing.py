@@ -4,8 +4,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner.analysis.plots.pictures import draw_pictures
-from runner.analysis.plots.subject import Subject, read_subject
+from runner.analysis.plots.pictures import draw_pictures, read_subject
+from runner.analysis.plots.subject import Subject
 from runner.analysis.runs import read_runs
 from runner.data.dataset import Dataset
 from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable

@@ -7,10 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from runner.errors import SettingsError, printable
-from runner.exporting.onnx_check import checked
-from runner.exporting.onnx_graph import input_type, onnx_bytes, output_type
 from runner.exporting.onnx_models import checked, input_type, onnx_bytes, output_type
-from runner.network.batch_norm import folded
 from runner.network.topology import Array
 from runner.network.trained import TrainedNetwork
 from runner.run_folder.networks import load_network

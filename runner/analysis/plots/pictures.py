@@ -76,12 +76,18 @@ def draw_run(run: Path, network: Network, parameters: Array, dataset: Dataset) -
     dataset: as loaded, or with targets that fit the network's outputs.
     """
     try:
-        fitted = dataset.for_outputs(network.topology.sizes[-1])
-        results, history = read_row(run / "results.csv"), history_columns(run)
+        subject = read_subject(run, network, parameters, dataset)
     except (OSError, ValueError) as error:
         yield f"plots/ is left out: {error_line(error)}"
         return
-    yield from draw_pictures(Subject(results, history, network, parameters, fitted), run)
+    yield from draw_pictures(subject, run)
+
+
+def read_subject(run: Path, network: Network, parameters: Array, dataset: Dataset) -> Subject:
+    """A run's subject. Raises OSError or ValueError when results or history cannot be read."""
+    fitted = dataset.for_outputs(network.topology.sizes[-1])
+    results, history = read_row(run / "results.csv"), history_columns(run)
+    return Subject(results, history, network, parameters, fitted)
 
 
 def draw_pictures(subject: Subject, run: Path) -> Iterator[str]:
