@@ -6,8 +6,6 @@ from pathlib import Path
 
 from runner.checking.extras import extra
 from runner.commands import CommandParser, run_command
-from runner.errors import SnapshotError, counted, printable
-from runner.storage.files import write_output
 
 EXAMPLES = """\
   python -m runner.report                                all runs below outputs
@@ -22,24 +20,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE")
     options = parser.parse_args(arguments)
     plotly = extra("plotly.offline", "report")
-    from runner.analysis.report.content import report_content  # noqa: PLC0415 - loads pandas
-    from runner.analysis.report.page import report_page  # noqa: PLC0415
-    from runner.analysis.runs import read_runs, tell_left_out  # noqa: PLC0415
+    from runner.analysis.report.page import write_report  # noqa: PLC0415 - loads pandas
 
-    paths = options.paths or ["outputs"]
-    runs = read_runs(paths)
-    if runs.empty:
-        raise SnapshotError(
-            f"{printable(' '.join(paths))}: no run has ended; expected folders with results.csv"
-        )
-    title = f"Runs in {', '.join(printable(path) for path in paths[:3])}" + ", …" * (len(paths) > 3)
-    content = report_content(runs)
-    told = runs.attrs["unreadable"]
-    tell_left_out({name: why for name, why in content["unreadable"].items() if name not in told})
-    page = report_page(content, title, plotly.get_plotlyjs())
-    write_output(options.output, page.encode())
-    size = f"{len(page.encode()) / 1e6:.1f} MB"
-    print(f"{printable(options.output)}: {counted(len(runs), 'run')}, {size}")
+    write_report(options.paths or ["outputs"], options.output, plotly.get_plotlyjs)
     return 0
 
 

@@ -11,7 +11,7 @@ import sqlite3
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -82,23 +82,21 @@ def copy_run(run: Path, store: Path, experiment: str) -> None:
         client.set_terminated(entry, STATUSES.get(row["status"], "FAILED"), ended)
 
 
-@contextmanager
-def in_turn(store: Path) -> Iterator[None]:
+def in_turn(store: Path) -> ExitStack:
     """Waits until no other run is being copied: SQLite has one writer, and its tables one maker.
 
     Raises ConflictError where that takes too long.
     """
-    last = time.monotonic() + MOST_SECONDS_OF_OTHERS
-    with ExitStack() as held:
-        while True:
-            try:
-                held.enter_context(locked(store))
-                break
-            except ConflictError:
-                if time.monotonic() > last:
-                    raise
-                time.sleep(0.02)
-        yield
+    held, last = ExitStack(), time.monotonic() + MOST_SECONDS_OF_OTHERS
+    while True:
+        try:
+            held.enter_context(locked(store))
+        except ConflictError:
+            if time.monotonic() > last:
+                raise
+            time.sleep(0.02)
+        else:
+            return held
 
 
 def opened(database: Path) -> Any:

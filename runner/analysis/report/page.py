@@ -3,13 +3,38 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+from runner.analysis.report.content import report_content
+from runner.analysis.runs import read_runs, tell_left_out
+from runner.errors import SnapshotError, counted, printable
+from runner.storage.files import write_output
 
 SOURCES = ("runs.js", "table.js", "charts.js", "parallel.js", "brushes.js", "panels.js", "start.js")
 """The page's own scripts, in the order in which they build on each other."""
+
+
+def write_report(paths: Sequence[str], output: Path, plotly: Callable[[], str]) -> None:
+    """Writes the report of all runs below the paths that have ended, and says so.
+
+    plotly: gives the source of plotly.js. Raises SnapshotError where there are no runs.
+    """
+    runs = read_runs(paths)
+    if runs.empty:
+        raise SnapshotError(
+            f"{printable(' '.join(paths))}: no run has ended; expected folders with results.csv"
+        )
+    title = f"Runs in {', '.join(printable(path) for path in paths[:3])}" + ", …" * (len(paths) > 3)
+    content = report_content(runs)
+    told = runs.attrs["unreadable"]
+    tell_left_out({name: why for name, why in content["unreadable"].items() if name not in told})
+    page = report_page(content, title, plotly()).encode()
+    write_output(output, page)
+    print(f"{printable(output)}: {counted(len(runs), 'run')}, {len(page) / 1e6:.1f} MB")
 
 
 def report_page(content: Mapping[str, Any], title: str, plotly: str) -> str:
