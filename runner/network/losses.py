@@ -32,7 +32,7 @@ def squared_error(_z: Array, a: Array, y: Array) -> float:
 
 def absolute_error(_z: Array, a: Array, y: Array) -> float:
     """L = sum |a - y|."""
-    return float(np.abs(a - y).sum())
+    return float(np.add.reduce(np.abs(a - y), axis=None))
 
 
 def absolute_error_gradient(a: Array, y: Array, out: Array) -> None:

@@ -12,7 +12,7 @@ from runner.network.layers.batch_norm import BatchNorm
 from runner.network.layers.dense import Dense
 from runner.network.layers.kinds import LAYERS
 from runner.network.layers.parts import Array as Array  # noqa: PLC0414 - the whole house has it from here
-from runner.network.layers.parts import Part, Views
+from runner.network.layers.parts import LayerPart, Views
 
 TRAINED, RUNNING = ("weights", "bias", "gamma"), ("mean", "variance")
 """Layers' parts, in the order in which a layer's lie in the parameter vector."""
@@ -45,7 +45,7 @@ class Layer(NamedTuple):
         return self.dense.outputs
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[LayerPart, ...]:
         """What it has of parameters."""
         return self.dense.parts + (self.norm.parts if self.norm else ())
 
@@ -126,14 +126,12 @@ class Topology:
     @property
     def parameters(self) -> int:
         """How many numbers are trained."""
-        stop: int = self.layers[-1].gamma.stop
-        return stop
+        return int(self.layers[-1].gamma.stop)
 
     @property
     def size(self) -> int:
         """How many numbers the parameter vector holds, running means and variances included."""
-        stop: int = self.layers[-1].variance.stop
-        return stop
+        return int(self.layers[-1].variance.stop)
 
     def layer_name(self, index: int) -> str:
         """How layer `index` is named in logs: `L0=>L1`."""

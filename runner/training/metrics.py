@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from runner.network.labels import labels
+from runner.network.losses import absolute_error
 from runner.network.topology import Array
 from runner.training.tasks import CLASSIFICATION, TOP, Task
 
@@ -19,14 +20,27 @@ LOSS, ABSOLUTE_ERROR, CORRECT, SAMPLES = range(4)
 """Where each sum lies in `TrainingState.sums`."""
 
 
-def absolute_error(outputs: Array, targets: Array) -> float:
-    """sum |a - y| over samples and outputs."""
-    return float(np.add.reduce(np.abs(outputs - targets), axis=None))
-
-
 def correct(outputs: Array, targets: Array) -> int:
     """How many samples are classified correctly: arg-max, or threshold 0.5 for one output."""
     return int(np.count_nonzero(labels(outputs) == labels(targets)))
+
+
+class Totals:
+    """The sums over some samples, of which z, a and y are [samples, n_out]."""
+
+    def __init__(self, loss: Callable[[Array, Array, Array], float]) -> None:
+        self.of: dict[int, Callable[[Array, Array, Array], float]] = {
+            LOSS: loss,
+            ABSOLUTE_ERROR: absolute_error,
+            CORRECT: lambda _z, a, y: correct(a, y),
+        }
+        """Each by its place, from z, a and y."""
+
+    def add(self, sums: Array, z: Array, a: Array, y: Array) -> None:
+        """Adds those of some more samples to `sums`."""
+        for place, total in self.of.items():
+            sums[place] += total(z, a, y)
+        sums[SAMPLES] += len(y)
 
 
 @dataclass(frozen=True)

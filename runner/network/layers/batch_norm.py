@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runner.network.layers.parts import Array, Part, Views
+from runner.network.layers.parts import Array, LayerPart, Views
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
@@ -32,13 +32,13 @@ class BatchNorm:
     units: int
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[LayerPart, ...]:
         """Shift and factor [n_out]; running mean and variance [n_out], which are not trained."""
         return (
-            Part("bias", (self.units,)),
-            Part("gamma", (self.units,), start=1),
-            Part("mean", (self.units,), start=0),
-            Part("variance", (self.units,), start=1),
+            LayerPart("bias", (self.units,)),
+            LayerPart("gamma", (self.units,), start=1),
+            LayerPart("mean", (self.units,), start=0),
+            LayerPart("variance", (self.units,), start=1),
         )
 
     def new_normal(self, batch: int, dtype: np.dtype[np.generic]) -> Normal:

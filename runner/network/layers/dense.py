@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from runner.network.layers.parts import Array, Part, Views
+from runner.network.layers.parts import Array, LayerPart, Views
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Dense:
         return (self.outputs,)
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[LayerPart, ...]:
         """Its weights [n_in, n_out], row by row, and its biases [n_out]."""
         fans = self.inputs, self.outputs
-        weights = Part("weights", fans, fans)
-        return (weights, Part("bias", self.shape)) if self.bias else (weights,)
+        weights = LayerPart("weights", fans, fans)
+        return (weights, LayerPart("bias", self.shape)) if self.bias else (weights,)
 
     def forward(self, own: Views, x: Array, z: Array) -> None:
         """z = x W + b, into `z`."""

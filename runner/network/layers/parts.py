@@ -11,7 +11,7 @@ Views = Mapping[str, Array]
 """A layer's parts by name, each a view into the parameters, or into a vector as long."""
 
 
-class Part(NamedTuple):
+class LayerPart(NamedTuple):
     """A part of a layer's parameters."""
 
     name: str

@@ -10,7 +10,7 @@ from runner.network.layers.batch_norm import BatchNorm
 from runner.network.layers.dense import Dense
 from runner.network.layers.dropout import Dropout
 from runner.network.layers.kinds import LAYERS
-from runner.network.layers.parts import Array, Part
+from runner.network.layers.parts import Array, LayerPart
 
 DENSE = {"biases": Dense(3, 2, bias=True), "no biases": Dense(3, 2, bias=False)}
 KINDS = {"dense": list(DENSE.values())}
@@ -21,7 +21,7 @@ def random(*shape: int) -> Array:
     return np.random.default_rng(3).uniform(-1, 1, shape)
 
 
-def drawn(parts: tuple[Part, ...], seed: int = 1) -> dict[str, Array]:
+def drawn(parts: tuple[LayerPart, ...], seed: int = 1) -> dict[str, Array]:
     generator = np.random.default_rng(seed)
     return {part.name: generator.uniform(0.5, 1.5, part.shape) for part in parts}
 
