@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
@@ -14,13 +15,14 @@ from runner.data.distortions import Distortion
 from runner.data.downloads import Source, local_files
 from runner.data.formats.idx import read_idx
 from runner.data.formats.mat import read_svhn
-from runner.data.formats.records import read_cifar, read_stl10_images, read_stl10_labels
+from runner.data.formats.records import read_cifar, read_stl10
 from runner.errors import DataError, counted, printable
 from runner.network.scaling import Scaling, unit
 from runner.network.topology import Array
 
 Shape = tuple[int, int, int]
 Samples = tuple[Array, Array]
+GREY, COLOUR = (28, 28, 1), (32, 32, 3)
 
 
 @dataclass(frozen=True)
@@ -103,16 +105,40 @@ def check_pair(images: Array, labels: Array, classes: int, files: tuple[Path, Pa
         )
 
 
-def load_idx(
-    source: Source, classes: tuple[str, ...], root: str | None, read: Callable[..., Samples]
-) -> tuple[Samples, Samples]:
-    """Training and test samples of a set of four files: images and labels of each."""
-    paths = list(local_files(source, root).values())
-    pairs = [(paths[0], paths[1]), (paths[2], paths[3])]
-    train, test = (read(*pair) for pair in pairs)
-    for (images, labels), pair in zip((train, test), pairs, strict=True):
-        check_pair(images, labels, len(classes), pair)
-    return train, test
+class ImageSet(NamedTuple):
+    """A set whose files are published."""
+
+    source: Source
+    classes: tuple[str, ...]
+    shape: Shape
+    read: Callable[..., Samples]
+    """From so many files to samples; the last of them are for testing."""
+    files: int = 1
+
+
+def load_images(images: ImageSet, options: ImageOptions) -> Pool:
+    """The samples of all files, every image and label checked."""
+    paths = list(local_files(images.source, options.root).values())
+    starts = range(0, len(paths), images.files)
+    groups = [paths[start : start + images.files] for start in starts]
+    read = [images.read(*group) for group in groups]
+    for samples, group in zip(read, groups, strict=True):
+        check_pair(*samples, len(images.classes), (group[0], group[-1]))
+    *training, test = read
+    train = training[0]
+    if len(training) > 1:
+        pixels, labels = zip(*training, strict=True)
+        train = np.concatenate(pixels), np.concatenate(labels)
+    return image_pool(train, test, images.classes, images.shape, options)
+
+
+def loader(images: ImageSet) -> Callable[[ImageOptions], Pool]:
+    """The loader of a set that needs no options of its own."""
+
+    def load(options: ImageOptions) -> Pool:
+        return load_images(images, options)
+
+    return load
 
 
 def read_mnist(images: Path, labels: Path) -> Samples:
@@ -120,73 +146,32 @@ def read_mnist(images: Path, labels: Path) -> Samples:
     return read_idx(images, (28, 28)).reshape(-1, 784), read_idx(labels, ())
 
 
-def mnist_like(source: Source, classes: tuple[str, ...]) -> Callable[..., Pool]:
-    """The loader of a set that comes as MNIST does."""
+def read_letters(images: Path, labels: Path) -> Samples:
+    """EMNIST's letters, counted from 1; a letter labelled 0 wraps to 255 and is out of range."""
+    upright, counted_from_1 = read_emnist(images, labels)
+    return upright, counted_from_1 - np.uint8(1)
 
-    def load(options: ImageOptions) -> Pool:
-        train, test = load_idx(source, classes, options.root, read_mnist)
-        return image_pool(train, test, classes, (28, 28, 1), options)
 
-    return load
+def read_emnist(images: Path, labels: Path) -> Samples:
+    """28 x 28 images, stored column by column, and their labels."""
+    columns = read_idx(images, (28, 28))
+    upright = np.ascontiguousarray(columns.transpose(0, 2, 1)).reshape(-1, 784)
+    return upright, read_idx(labels, ())
 
 
 def load_emnist(options: EmnistOptions) -> Pool:
-    """EMNIST: images stored column by column, and letters counted from 1."""
-    classes = class_names.EMNIST[options.split]
-
-    def read(images: Path, labels: Path) -> Samples:
-        columns = read_idx(images, (28, 28))
-        upright = np.ascontiguousarray(columns.transpose(0, 2, 1)).reshape(-1, 784)
-        # A letter labelled 0 wraps to 255 and is refused as out of range.
-        return upright, read_idx(labels, ()) - np.uint8(options.split == "letters")
-
-    train, test = load_idx(sources.emnist(options.split), classes, options.root, read)
-    return image_pool(train, test, classes, (28, 28, 1), options)
-
-
-def load_cifar10(options: ImageOptions) -> Pool:
-    """Five training files and one for testing, a label byte before each image."""
-    return load_cifar(sources.CIFAR10, class_names.CIFAR10, options, (1, 0))
+    """EMNIST in one of its divisions."""
+    read = read_letters if options.split == "letters" else read_emnist
+    source, classes = sources.emnist(options.split), class_names.EMNIST[options.split]
+    return load_images(ImageSet(source, classes, GREY, read, files=2), options)
 
 
 def load_cifar100(options: Cifar100Options) -> Pool:
     """A training and a test file, a coarse and a fine label before each image."""
     fine = options.labels == "fine"
     classes = class_names.CIFAR100_FINE if fine else class_names.CIFAR100_COARSE
-    return load_cifar(sources.CIFAR100, classes, options, (2, int(fine)))
-
-
-def load_cifar(
-    source: Source,
-    classes: tuple[str, ...],
-    options: ImageOptions,
-    layout: tuple[int, int],
-) -> Pool:
-    """Training files, then the test file; layout: label bytes, and which of them is wanted."""
-    files = list(local_files(source, options.root).values())
-    read = [read_cifar(path, *layout) for path in files]
-    for (images, labels), path in zip(read, files, strict=True):
-        check_pair(images, labels, len(classes), (path, path))
-    train = tuple(np.concatenate([samples[i] for samples in read[:-1]]) for i in (0, 1))
-    return image_pool((train[0], train[1]), read[-1], classes, (32, 32, 3), options)
-
-
-def load_svhn(options: ImageOptions) -> Pool:
-    """The cropped digits of Street View House Numbers."""
-    train, test = (read_svhn(path) for path in local_files(sources.SVHN, options.root).values())
-    return image_pool(train, test, class_names.DIGITS, (32, 32, 3), options)
-
-
-def load_stl10(options: ImageOptions) -> Pool:
-    """The labelled images of STL-10."""
-    classes = class_names.STL10
-    train, test = load_idx(
-        sources.STL10,
-        classes,
-        options.root,
-        lambda images, labels: (read_stl10_images(images), read_stl10_labels(labels)),
-    )
-    return image_pool(train, test, classes, (96, 96, 3), options)
+    read = partial(read_cifar, labels=2, label=int(fine))
+    return load_images(ImageSet(sources.CIFAR100, classes, COLOUR, read), options)
 
 
 def load_digits(options: DigitsOptions) -> Pool:
@@ -197,25 +182,27 @@ def load_digits(options: DigitsOptions) -> Pool:
     """
     with np.load(Path(__file__).parent / "sets" / "digits.npz", allow_pickle=False) as arrays:
         samples = (arrays["images"], arrays["labels"])
-    return image_pool(
-        samples,
-        None,
-        class_names.DIGITS,
-        (8, 8, 1),
-        options,
-        largest=16,
-    )
+    return image_pool(samples, None, class_names.DIGITS, (8, 8, 1), options, largest=16)
 
+
+CIFAR10 = ImageSet(
+    sources.CIFAR10, class_names.CIFAR10, COLOUR, partial(read_cifar, labels=1, label=0)
+)
+FASHION = ImageSet(sources.FASHION_MNIST, class_names.FASHION, GREY, read_mnist, files=2)
+KMNIST = ImageSet(sources.KMNIST, class_names.HIRAGANA, GREY, read_mnist, files=2)
+MNIST = ImageSet(sources.MNIST, class_names.DIGITS, GREY, read_mnist, files=2)
+STL10 = ImageSet(sources.STL10, class_names.STL10, (96, 96, 3), read_stl10, files=2)
+SVHN = ImageSet(sources.SVHN, class_names.DIGITS, COLOUR, read_svhn)
 
 IMAGE_SETS: Mapping[str, Callable[..., Pool]] = {
-    "cifar10": load_cifar10,
+    "cifar10": loader(CIFAR10),
     "cifar100": load_cifar100,
     "digits": load_digits,
     "emnist": load_emnist,
-    "fashion_mnist": mnist_like(sources.FASHION_MNIST, class_names.FASHION),
-    "kmnist": mnist_like(sources.KMNIST, class_names.HIRAGANA),
-    "mnist": mnist_like(sources.MNIST, class_names.DIGITS),
-    "stl10": load_stl10,
-    "svhn": load_svhn,
+    "fashion_mnist": loader(FASHION),
+    "kmnist": loader(KMNIST),
+    "mnist": loader(MNIST),
+    "stl10": loader(STL10),
+    "svhn": loader(SVHN),
 }
-"""Each loader takes the options of its kind by name."""
+"""Each loader takes the options of its kind."""

@@ -55,3 +55,8 @@ def read_stl10_labels(path: Path) -> Array:
     """Labels [n], counted from 1 in the file and from 0 here; 255 where the file says 0."""
     labels: Array = read_records(path, 1, "a label from 1 to 10")[:, 0] - np.uint8(1)
     return labels
+
+
+def read_stl10(images: Path, labels: Path) -> tuple[Array, Array]:
+    """Images [n, 27648] and labels [n] of a pair of STL-10's files."""
+    return read_stl10_images(images), read_stl10_labels(labels)
