@@ -18,7 +18,7 @@ from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.topology import Array
 from runner.predict import main
 from runner.run_folder.tables import csv_bytes
-from tests.data.formats import idx_bytes
+from tests.data.small_files import idx_bytes
 
 TABLE = """height,colour,kind
 1.5,red,apple

@@ -8,7 +8,7 @@ from runner.data.description import description
 from runner.data.pictures import save_picture
 from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
-from tests.data import formats
+from tests.data import small_files
 
 
 def load(*overrides: str) -> Dataset:
@@ -39,7 +39,7 @@ def test_a_data_set_is_described_in_lines_of_a_terminal(name: str, tmp_path: Pat
 
 def test_colour_images_are_described_and_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    formats.write_cifar10(tmp_path)
+    small_files.write_cifar10(tmp_path)
     dataset = load("dataset=cifar10", f"dataset.root={tmp_path}")
     assert "images      32 x 32, colour" in list(description("cifar10", dataset))
     save_picture(tmp_path / "picture.png", "cifar10", dataset)

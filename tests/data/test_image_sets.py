@@ -11,7 +11,7 @@ from runner.errors import DataError
 from runner.experiment.loading import load_dataset
 from runner.network.topology import Array
 from runner.settings import parse_settings
-from tests.data import formats
+from tests.data import small_files
 
 
 def load(*overrides: str) -> Dataset:
@@ -20,26 +20,26 @@ def load(*overrides: str) -> Dataset:
 
 SETS: dict[str, tuple[list[str], Callable[[Path], dict[str, Array]], int]] = {
     # overrides, writer of small files in the true format, classes
-    "mnist": (["dataset=mnist"], formats.write_mnist, 10),
-    "fashion_mnist": (["dataset=fashion_mnist"], formats.write_mnist, 10),
+    "mnist": (["dataset=mnist"], small_files.write_mnist, 10),
+    "fashion_mnist": (["dataset=fashion_mnist"], small_files.write_mnist, 10),
     "kmnist, plain": (
         ["dataset=kmnist"],
-        lambda folder: formats.write_mnist(folder, compressed=False),
+        lambda folder: small_files.write_mnist(folder, compressed=False),
         10,
     ),
-    "cifar10": (["dataset=cifar10"], formats.write_cifar10, 10),
-    "cifar100": (["dataset=cifar100"], lambda folder: formats.write_cifar100(folder, 1), 100),
+    "cifar10": (["dataset=cifar10"], small_files.write_cifar10, 10),
+    "cifar100": (["dataset=cifar100"], lambda folder: small_files.write_cifar100(folder, 1), 100),
     "cifar100, coarse": (
         ["dataset=cifar100", "dataset.labels=coarse"],
-        lambda folder: formats.write_cifar100(folder, 0),
+        lambda folder: small_files.write_cifar100(folder, 0),
         20,
     ),
-    "stl10": (["dataset=stl10"], formats.write_stl10, 10),
-    "svhn": (["dataset=svhn"], formats.write_svhn, 10),
+    "stl10": (["dataset=stl10"], small_files.write_stl10, 10),
+    "svhn": (["dataset=svhn"], small_files.write_svhn, 10),
     **{
         f"emnist, {split}": (
             ["dataset=emnist", f"dataset.split={split}"],
-            lambda folder, split=split, classes=classes: formats.write_emnist(  # type: ignore[misc]
+            lambda folder, split=split, classes=classes: small_files.write_emnist(  # type: ignore[misc]
                 folder, split, classes, int(split == "letters")
             ),
             classes,
@@ -83,7 +83,7 @@ def test_the_digits_need_no_files() -> None:
 
 def test_files_may_lie_in_a_folder_below(tmp_path: Path) -> None:
     (tmp_path / "cifar-10-batches-bin").mkdir()
-    formats.write_cifar10(tmp_path / "cifar-10-batches-bin")
+    small_files.write_cifar10(tmp_path / "cifar-10-batches-bin")
     assert len(load("dataset=cifar10", f"dataset.root={tmp_path}").train) == 30
 
 
@@ -122,7 +122,7 @@ def test_fetched_archives_are_unpacked_by_name_and_not_fetched_again(
     pooch = pytest.importorskip("pooch")
     source = tmp_path / "source"
     source.mkdir()
-    formats.write_cifar10(source)
+    small_files.write_cifar10(source)
     (source / "other").write_text("not wanted")
     archive = tmp_path / "cifar-10-binary.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
@@ -159,7 +159,7 @@ def test_pixels_are_scaled_as_asked(
 ) -> None:
     from runner.experiment.building import build_problem
 
-    formats.write_mnist(tmp_path)
+    small_files.write_mnist(tmp_path)
     settings = parse_settings(
         compose(
             [
@@ -179,7 +179,7 @@ def test_pixels_are_scaled_as_asked(
 def test_images_stay_uint8_and_a_batch_is_scaled_as_all_at_once(tmp_path: Path) -> None:
     from runner.experiment.building import build_problem
 
-    formats.write_mnist(tmp_path)
+    small_files.write_mnist(tmp_path)
     overrides = ["dataset=mnist", f"dataset.root={tmp_path}", "batch_size=5"]
     settings = parse_settings(compose(overrides))
     dataset = load_dataset(settings.dataset)

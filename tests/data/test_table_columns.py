@@ -10,7 +10,7 @@ from runner.data.dataset import Pool
 from runner.data.preparing import prepare
 from runner.data.splits import Split
 from runner.errors import DataError
-from tests.data.formats import load_csv
+from tests.data.small_files import load_csv
 from tests.limits import bounded
 
 COLOURS = "colour,size,y\nred,1,a\nblue,2,b\nred,3,a\nblue,4,b\n"

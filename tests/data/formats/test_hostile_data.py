@@ -16,7 +16,7 @@ from runner.data.formats.idx import read_idx
 from runner.data.formats.mat import read_svhn
 from runner.data.formats.records import read_cifar, read_stl10_labels
 from runner.errors import DataError
-from tests.data.formats import idx_bytes, load_csv, random_images
+from tests.data.small_files import idx_bytes, load_csv, random_images
 from tests.limits import bounded
 
 TWO_ROWS = np.array([0.5, 1.5])

@@ -17,7 +17,7 @@ from runner.data.formats.idx import read_idx
 from runner.data.formats.mat import read_svhn
 from runner.data.formats.records import read_cifar, read_stl10_images
 from runner.errors import DataError
-from tests.data.formats import cifar_bytes, idx_bytes, load_csv, random_images
+from tests.data.small_files import cifar_bytes, idx_bytes, load_csv, random_images
 
 IMAGES = random_images(2, 28, 28)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from runner.data.dataset import Pool
 from runner.data.formats.csv import LONGEST_LINE
 from runner.errors import DataError
-from tests.data.formats import load_csv
+from tests.data.small_files import load_csv
 from tests.limits import bounded
 
 

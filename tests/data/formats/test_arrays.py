@@ -11,7 +11,7 @@ from runner.data.formats.arrays import LARGEST_NPZ
 from runner.data.preparing import prepare
 from runner.data.splits import Split
 from runner.errors import DataError
-from tests.data.formats import load_csv
+from tests.data.small_files import load_csv
 from tests.limits import bounded
 
 X = np.arange(12.0).reshape(6, 2)

@@ -15,7 +15,7 @@ from runner.data.formats.mat import read_svhn
 from runner.data.formats.records import read_cifar, read_stl10_images, read_stl10_labels
 from runner.data.image_sets import check_pair
 from runner.errors import DataError
-from tests.data.formats import cifar_bytes, idx_bytes, random_images
+from tests.data.small_files import cifar_bytes, idx_bytes, random_images
 from tests.limits import bounded
 
 IMAGES = idx_bytes(random_images(3, 28, 28))
