@@ -23,6 +23,10 @@ from runner.network.topology import Array
 Shape = tuple[int, int, int]
 Samples = tuple[Array, Array]
 GREY, COLOUR = (28, 28, 1), (32, 32, 3)
+UPRIGHT: Mapping[str, tuple[int, ...]] = {"emnist": (0, 2, 1)}
+"""How the axes of images are put in order, by the kind of data set; others are in order."""
+COUNTED_FROM: Mapping[str, int] = {"letters": 1}
+"""The first label of a file, by EMNIST's division; others count from 0."""
 
 
 @dataclass(frozen=True)
@@ -146,22 +150,15 @@ def read_mnist(images: Path, labels: Path) -> Samples:
     return read_idx(images, (28, 28)).reshape(-1, 784), read_idx(labels, ())
 
 
-def read_letters(images: Path, labels: Path) -> Samples:
-    """EMNIST's letters, counted from 1; a letter labelled 0 wraps to 255 and is out of range."""
-    upright, counted_from_1 = read_emnist(images, labels)
-    return upright, counted_from_1 - np.uint8(1)
-
-
-def read_emnist(images: Path, labels: Path) -> Samples:
-    """28 x 28 images, stored column by column, and their labels."""
-    columns = read_idx(images, (28, 28))
-    upright = np.ascontiguousarray(columns.transpose(0, 2, 1)).reshape(-1, 784)
-    return upright, read_idx(labels, ())
-
-
 def load_emnist(options: EmnistOptions) -> Pool:
     """EMNIST in one of its divisions."""
-    read = read_letters if options.split == "letters" else read_emnist
+
+    def read(images: Path, labels: Path) -> Samples:
+        upright = np.ascontiguousarray(read_idx(images, (28, 28)).transpose(UPRIGHT["emnist"]))
+        # A letter labelled 0 wraps to 255 and is refused as out of range.
+        first = np.uint8(COUNTED_FROM.get(options.split, 0))
+        return upright.reshape(-1, 784), read_idx(labels, ()) - first
+
     source, classes = sources.emnist(options.split), class_names.EMNIST[options.split]
     return load_images(ImageSet(source, classes, GREY, read, files=2), options)
 

@@ -20,6 +20,7 @@ from runner.data.formats import open_table
 from runner.data.formats.cells import is_missing, is_number
 from runner.data.formats.idx import looks_like_idx, read_idx
 from runner.data.formats.table_file import TableFile
+from runner.data.image_sets import COUNTED_FROM, UPRIGHT
 from runner.data.target_classes import labels_of
 from runner.errors import DataError, counted, listed, printable
 from runner.network.topology import Array
@@ -27,10 +28,6 @@ from runner.network.trained import TrainedNetwork
 
 USUAL_TARGETS = ("class", "label", "labels", "target", "y")
 """What targets are called where the run's data set has no name for them."""
-UPRIGHT: Mapping[str, tuple[int, ...]] = {"emnist": (0, 2, 1)}
-"""How the axes of images are put in order, by the kind of data set; others are in order."""
-COUNTED_FROM: Mapping[str, int] = {"letters": 1}
-"""The first label of a file, by EMNIST's division; others count from 0."""
 
 
 @dataclass(frozen=True)

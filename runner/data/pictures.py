@@ -1,12 +1,13 @@
 """A picture of a data set: sample images in a grid, a truth table, or its points."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from runner.data.dataset import Dataset
+from runner.data.dataset import Dataset, Part
 from runner.errors import SettingsError, printable
 from runner.network.topology import Array
 from runner.storage.files import write_output
@@ -51,29 +52,27 @@ def short(name: str) -> str:
 def draw(axes: Any, dataset: Dataset) -> None:
     """The training part in the manner of its kind."""
     if dataset.image_shape is not None and dataset.classes is not None:
-        draw_images(axes, dataset)
+        draw_images(axes, dataset.train, dataset.image_shape, dataset.classes)
     elif dataset.classes is None and dataset.inputs > 1 and len(dataset.train) <= MOST_ROWS:
         draw_rows(axes, dataset)
     else:
         draw_points(axes, dataset)
 
 
-def draw_images(axes: Any, dataset: Dataset) -> None:
+def draw_images(
+    axes: Any, train: Part, shape: tuple[int, int, int], classes: Sequence[str]
+) -> None:
     """A row of images for each class."""
-    shape, classes = dataset.image_shape, dataset.classes
-    if shape is None or classes is None:
-        return
-    labels = dataset.train.targets
-    shown = [np.flatnonzero(labels == label)[:PER_CLASS] for label in range(len(classes))]
+    shown = [np.flatnonzero(train.targets == label)[:PER_CLASS] for label in range(len(classes))]
     shown = shown[:MOST_CLASSES]
     height, width, channels = shape
     gap = 1 + height // 16
     row_height, column_width = height + gap, width + gap
-    largest = max(1, *(dataset.train.inputs[places].max(initial=0) for places in shown))
+    largest = max(1, *(train.inputs[places].max(initial=0) for places in shown))
     canvas = np.full((len(shown) * row_height, PER_CLASS * column_width, channels), WHITE[channels])
     for row, places in enumerate(shown):
         for column, place in enumerate(places):
-            image = dataset.train.inputs[place].reshape(shape) / largest
+            image = train.inputs[place].reshape(shape) / largest
             top, left = row * row_height, column * column_width
             canvas[top : top + height, left : left + width] = image
     axes.imshow(canvas[..., 0] if channels == 1 else canvas, cmap="gray_r", vmin=0, vmax=1)
