@@ -230,17 +230,6 @@ def encode(labels: Array, outputs: int, dtype: str) -> Array:
     return targets
 
 
-def numbered(inputs: Array, targets: Array) -> Pool:
-    """Numbers to predict; columns are named 1, 2, …"""
-    return Pool(Part(inputs, targets), ordinals(inputs.shape[1]), ordinals(targets.shape[1]))
-
-
-def labelled(inputs: Array, labels: Array, classes: int) -> Pool:
-    """Points of `classes` classes 0, 1, …; input columns are named 1, 2, …"""
-    names = tuple(str(name) for name in range(classes))
-    return Pool(Part(inputs, labels), ordinals(inputs.shape[1]), ("class",), names)
-
-
 def ordinals(columns: int) -> tuple[str, ...]:
     """Names 1, 2, … for columns that have none."""
     return tuple(str(i + 1) for i in range(columns))

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from runner.checking.rules import Rule, integer, number, refuse
-from runner.data.dataset import Pool, labelled, numbered
+from runner.data.dataset import Part, Pool, ordinals
 from runner.network.topology import Array
 
 SAMPLES: Rule = integer(at_least=2, at_most=10_000_000)
@@ -91,7 +91,7 @@ class SineOptions(PointsOptions):
 def table(options: TableOptions) -> Pool:
     """A data set from rows [[inputs], [targets]]."""
     inputs, targets = zip(*options.rows, strict=True)
-    return numbered(np.array(inputs, float), np.array(targets, float))
+    return numbers_to_predict(np.array(inputs), np.array(targets))
 
 
 def all_inputs(bits: int) -> Array:
@@ -105,21 +105,22 @@ def bits_of(numbers: Array, bits: int) -> Array:
     return written
 
 
-def truth_table(inputs: Array, outputs: Array) -> Pool:
-    """A data set of bits [samples, n_in] and [samples, n_out]."""
-    return numbered(inputs.astype(float), outputs.astype(float))
+def numbers_to_predict(inputs: Array, targets: Array) -> Pool:
+    """Numbers [samples, n_in] and [samples, n_out]; columns are named 1, 2, …"""
+    samples = Part(inputs.astype(float), targets.astype(float))
+    return Pool(samples, ordinals(inputs.shape[1]), ordinals(targets.shape[1]))
 
 
 def parity(options: BitsOptions) -> Pool:
     """The target is 1 when an odd number of bits is set."""
     inputs = all_inputs(options.bits)
-    return truth_table(inputs, inputs.sum(1, keepdims=True) % 2)
+    return numbers_to_predict(inputs, inputs.sum(1, keepdims=True) % 2)
 
 
 def majority(options: BitsOptions) -> Pool:
     """The target is 1 when more than half of the bits are set."""
     inputs = all_inputs(options.bits)
-    return truth_table(inputs, 2 * inputs.sum(1, keepdims=True) > options.bits)
+    return numbers_to_predict(inputs, 2 * inputs.sum(1, keepdims=True) > options.bits)
 
 
 def multiplexer(options: MultiplexerOptions) -> Pool:
@@ -127,7 +128,9 @@ def multiplexer(options: MultiplexerOptions) -> Pool:
     address_bits = options.address_bits
     inputs = all_inputs(address_bits + 2**address_bits)
     address = inputs[:, :address_bits] @ (1 << np.arange(address_bits)[::-1])
-    return truth_table(inputs, np.take_along_axis(inputs, address_bits + address[:, None], 1))
+    return numbers_to_predict(
+        inputs, np.take_along_axis(inputs, address_bits + address[:, None], 1)
+    )
 
 
 def binary_addition(options: AdditionOptions) -> Pool:
@@ -136,7 +139,16 @@ def binary_addition(options: AdditionOptions) -> Pool:
     inputs = all_inputs(2 * bits)
     places = 1 << np.arange(bits)[::-1]
     total = inputs[:, :bits] @ places + inputs[:, bits:] @ places
-    return truth_table(inputs, bits_of(total, bits + 1))
+    return numbers_to_predict(inputs, bits_of(total, bits + 1))
+
+
+def scattered(
+    points: Array, labels: Array, classes: int, noise: float, generator: np.random.Generator
+) -> Pool:
+    """Points [samples, n_in] of classes 0, 1, …, moved by noise; columns are named 1, 2, …"""
+    moved = points + noise * generator.standard_normal(points.shape)
+    names = tuple(map(str, range(classes)))
+    return Pool(Part(moved, labels), ordinals(points.shape[1]), ("class",), names)
 
 
 def spirals(options: SpiralsOptions) -> Pool:
@@ -145,53 +157,48 @@ def spirals(options: SpiralsOptions) -> Pool:
     Source: Lang and Witbrock 1988, with two arms of three turns.
     """
     generator = np.random.default_rng(options.seed)
-    samples, noise, classes = options.samples, options.noise, options.classes
-    labels = np.arange(samples) % classes
-    radius = np.sqrt(generator.random(samples))  # as many points on every stretch of an arm
+    classes = options.classes
+    labels = np.arange(options.samples) % classes
+    radius = np.sqrt(generator.random(options.samples))  # as many points on every stretch of an arm
     angle = 2 * np.pi * (options.turns * radius + labels / classes)
     points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
-    return labelled(points + noise * generator.standard_normal((samples, 2)), labels, classes)
+    return scattered(points, labels, classes, options.noise, generator)
 
 
 def moons(options: PointsOptions) -> Pool:
     """Two half circles of radius 1 that reach into each other."""
     generator = np.random.default_rng(options.seed)
-    samples, noise = options.samples, options.noise
-    labels = np.arange(samples) % 2
-    angle = np.pi * generator.random(samples)
+    labels = np.arange(options.samples) % 2
+    angle = np.pi * generator.random(options.samples)
     upper = np.stack([np.cos(angle), np.sin(angle)], 1)
     points = np.where(labels[:, None] == 0, upper, [1, 0.5] - upper)
-    return labelled(points + noise * generator.standard_normal((samples, 2)), labels, 2)
+    return scattered(points, labels, 2, options.noise, generator)
 
 
 def circles(options: PointsOptions) -> Pool:
     """A circle of radius 1 about one of radius 1/2."""
     generator = np.random.default_rng(options.seed)
-    samples, noise = options.samples, options.noise
-    labels = np.arange(samples) % 2
-    angle = 2 * np.pi * generator.random(samples)
+    labels = np.arange(options.samples) % 2
+    angle = 2 * np.pi * generator.random(options.samples)
     points = np.stack([np.cos(angle), np.sin(angle)], 1) / (1 + labels[:, None])
-    return labelled(points + noise * generator.standard_normal((samples, 2)), labels, 2)
+    return scattered(points, labels, 2, options.noise, generator)
 
 
 def blobs(options: BlobsOptions) -> Pool:
     """Clouds about centres drawn from [-1, 1) in each direction; noise is a cloud's deviation."""
     generator = np.random.default_rng(options.seed)
-    samples, noise, classes = options.samples, options.noise, options.classes
+    classes = options.classes
     centres = 2 * generator.random((classes, options.features)) - 1
-    labels = np.arange(samples) % classes
-    cloud = noise * generator.standard_normal((samples, options.features))
-    return labelled(centres[labels] + cloud, labels, classes)
+    labels = np.arange(options.samples) % classes
+    return scattered(centres[labels], labels, classes, options.noise, generator)
 
 
 def checkerboard(options: CheckerboardOptions) -> Pool:
     """Points of [-1, 1) x [-1, 1) on a board of squares x squares; the class is the colour."""
     generator = np.random.default_rng(options.seed)
-    samples, noise = options.samples, options.noise
-    board = generator.random((samples, 2))
+    board = generator.random((options.samples, 2))
     labels = np.floor(board * options.squares).astype(int).sum(1) % 2
-    points = 2 * board - 1 + noise * generator.standard_normal((samples, 2))
-    return labelled(points, labels, 2)
+    return scattered(2 * board - 1, labels, 2, options.noise, generator)
 
 
 def sine(options: SineOptions) -> Pool:
@@ -200,4 +207,4 @@ def sine(options: SineOptions) -> Pool:
     samples, noise = options.samples, options.noise
     x = 2 * generator.random((samples, 1)) - 1
     y = np.sin(np.pi * options.periods * x) + noise * generator.standard_normal((samples, 1))
-    return numbered(x, y)
+    return numbers_to_predict(x, y)
