@@ -31,8 +31,8 @@ from runner.compiled.kernels.structures import (
 from runner.compiled.layouts import ColumnLayout, RowLayout, aligned
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.network.topology import Array
-from runner.training.engine import Penalty, Problem, StepReport
-from runner.training.metrics import LOSS, METRICS, Target, metric_values
+from runner.training.engine import Penalty, Problem, StepReport, reported
+from runner.training.metrics import METRICS, Target
 from runner.training.optimizers import OPTIMIZERS as REFERENCE_OPTIMIZERS
 from runner.training.restraint import weight_mask
 from runner.training.state import TrainingState
@@ -109,21 +109,11 @@ class CompiledEngine:
     ) -> StepReport:
         """Makes up to `steps` updates, fewer when an epoch's metric meets the target."""
         met, passed = self._run(state, steps, until, epochs)
-        outputs = self._outputs(state)
-        finite = bool(np.isfinite(state.sums[LOSS]) and np.isfinite(state.parameters).all())
-        if not finite:
+        report = reported(state, self.problem, self._outputs(state), met, passed)
+        if not report.finite:
             # What padding holds counts zero times, which does not make nothing of NaN.
             self._memory = self._new_memory()
-        return StepReport(
-            step=state.step,
-            epoch=state.epoch,
-            epoch_ended=state.position == 0,
-            metrics=metric_values(state.sums, self.problem.reduction),
-            outputs=outputs,
-            reached=met,
-            finite=finite,
-            passed=passed,
-        )
+        return report
 
     def _run(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()

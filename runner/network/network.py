@@ -44,8 +44,8 @@ class Network:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             for layer, activation in zip(self.topology.layers, self.activations, strict=True):
                 own = layer.views(parameters)
-                z = np.empty((len(a), *layer.dense.shape), parameters.dtype)
-                layer.dense.forward(own, a, z)
+                z = np.empty((len(a), *layer.kind.shape), parameters.dtype)
+                layer.kind.forward(own, a, z)
                 if layer.norm is not None:
                     layer.norm.predict(own, z)
                 a = np.empty_like(z)

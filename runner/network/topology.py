@@ -21,7 +21,7 @@ TRAINED, RUNNING = ("weights", "bias", "gamma"), ("mean", "variance")
 class Layer(NamedTuple):
     """A layer, what normalises it, and where their parts lie in the parameter vector."""
 
-    dense: Dense
+    kind: Dense
     norm: BatchNorm | None
     weights: slice
     """Weight matrix [inputs, outputs], row by row."""
@@ -37,17 +37,17 @@ class Layer(NamedTuple):
     @property
     def inputs(self) -> int:
         """How many numbers come in."""
-        return self.dense.inputs
+        return self.kind.inputs
 
     @property
     def outputs(self) -> int:
         """Its units."""
-        return self.dense.outputs
+        return self.kind.outputs
 
     @property
     def parts(self) -> tuple[LayerPart, ...]:
         """What it has of parameters."""
-        return self.dense.parts + (self.norm.parts if self.norm else ())
+        return self.kind.parts + (self.norm.parts if self.norm else ())
 
     def views(self, parameters: Array) -> Views:
         """Its parts, views into the parameters or a vector as long."""

@@ -11,7 +11,7 @@ from runner.checking.rules import number, optional
 from runner.network.network import Network
 from runner.network.scaling import Scaling
 from runner.network.topology import Array
-from runner.training.metrics import Reduction, Target
+from runner.training.metrics import LOSS, Reduction, Target, metric_values
 from runner.training.schedules import SCHEDULES
 from runner.training.state import TrainingState
 
@@ -123,6 +123,26 @@ class StepReport(NamedTuple):
     """Why training ends here, or None while it goes on."""
     passed: Sequence[tuple[int, Array]] = ()
     """Epochs on the way that were asked for, and the sums of each."""
+
+
+def reported(
+    state: TrainingState,
+    problem: Problem,
+    outputs: Array,
+    reached: bool,
+    passed: Sequence[tuple[int, Array]],
+) -> StepReport:
+    """The report of a state that an engine has just advanced."""
+    return StepReport(
+        step=state.step,
+        epoch=state.epoch,
+        epoch_ended=state.position == 0,
+        metrics=metric_values(state.sums, problem.reduction),
+        outputs=outputs,
+        reached=reached,
+        finite=bool(np.isfinite(state.sums[LOSS]) and np.isfinite(state.parameters).all()),
+        passed=passed,
+    )
 
 
 class Engine(Protocol):

@@ -9,16 +9,7 @@ from runner.network.scaling import Scaling
 from runner.network.topology import Array
 from runner.network.trained import output_blocks
 from runner.training.engine import Problem
-from runner.training.metrics import (
-    ABSOLUTE_ERROR,
-    CORRECT,
-    LOSS,
-    SAMPLES,
-    SCORES,
-    absolute_error,
-    correct,
-    metric_values,
-)
+from runner.training.metrics import SCORES, Totals, metric_values
 
 
 class HeldOut(NamedTuple):
@@ -38,14 +29,11 @@ class HeldOut(NamedTuple):
 def evaluate(problem: Problem, parameters: Array, held_out: HeldOut) -> dict[str, float]:
     """The task's metrics of the network on some samples, named with their prefix."""
     sums, scored = np.zeros(4), dict.fromkeys(problem.reduction.task.scored, 0.0)
-    loss = LOSSES[problem.loss].value
+    totals = Totals(LOSSES[problem.loss].value)
     blocks = output_blocks(problem.network, parameters, held_out.inputs, held_out.scaling)
     for rows, z, outputs in blocks:
         targets = held_out.targets[rows]
-        sums[LOSS] += loss(z, outputs, targets)
-        sums[ABSOLUTE_ERROR] += absolute_error(outputs, targets)
-        sums[CORRECT] += correct(outputs, targets)
-        sums[SAMPLES] += len(outputs)
+        totals.add(sums, z, outputs, targets)
         for name in scored:
             scored[name] += SCORES[name].total(outputs, targets)
     values = metric_values(sums, problem.reduction)

@@ -4,7 +4,7 @@ Buffers are allocated once and operations write with `out=`: on a net of a few u
 allocating costs as much as arithmetic.
 """
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,18 +16,8 @@ from runner.network.layers.dropout import Mask
 from runner.network.layers.parts import Views
 from runner.network.losses import LOSSES
 from runner.network.topology import Array
-from runner.training.engine import Problem, StepReport
-from runner.training.metrics import (
-    ABSOLUTE_ERROR,
-    CORRECT,
-    LOSS,
-    METRICS,
-    SAMPLES,
-    Target,
-    absolute_error,
-    correct,
-    metric_values,
-)
+from runner.training.engine import Problem, StepReport, reported
+from runner.training.metrics import METRICS, SAMPLES, Target, Totals
 from runner.training.optimizers import OPTIMIZERS, Step
 from runner.training.restraint import restraint, weight_mask
 from runner.training.state import TrainingState
@@ -37,7 +27,7 @@ from runner.training.state import TrainingState
 class Pass:
     """One layer's arrays in a step of `batch` samples."""
 
-    dense: Dense
+    kind: Dense
     norm: tuple[BatchNorm, Normal] | None
     activation: Activation
     own: Views  # its parts, views into the parameters
@@ -72,11 +62,7 @@ class NumpyEngine:
         self.problem = problem
         self._update = OPTIMIZERS[problem.optimizer].update
         self._loss = LOSSES[problem.loss]
-        self._totals: dict[int, Callable[[Workspace], float]] = {
-            LOSS: lambda work: self._loss.value(work.layers[-1].z, work.outputs, work.targets),
-            ABSOLUTE_ERROR: lambda work: absolute_error(work.outputs, work.targets),
-            CORRECT: lambda work: correct(work.outputs, work.targets),
-        }
+        self._totals = Totals(self._loss.value)
         self._restraint = restraint(problem.penalty, problem.network.topology)
         self._dropout = problem.network.dropout
         self._drop_stage = self._dropout.stage if self._dropout.rate > 0 else None
@@ -107,7 +93,7 @@ class NumpyEngine:
             work, reached = self._run(state, steps, until, set(epochs), passed)
             if self.problem.full_batch:
                 state.sums[:] = self._epoch_sums(state, work)
-        return self._report(state, work, reached, passed)
+        return reported(state, self.problem, work.outputs, reached, passed)
 
     def _run(
         self,
@@ -179,7 +165,7 @@ class NumpyEngine:
         """
         a = work.inputs
         for layer in work.layers:
-            layer.dense.forward(layer.own, a, layer.z)
+            layer.kind.forward(layer.own, a, layer.z)
             if layer.norm is not None:
                 norm, normal = layer.norm
                 norm.forward(layer.own, layer.z, normal)
@@ -209,7 +195,7 @@ class NumpyEngine:
             np.multiply(output.delta, output.slope, output.delta)
         above = output
         for layer in reversed(hidden):
-            above.dense.backward(above.own, above.gradient, layer.a, above.delta, layer.delta)
+            above.kind.backward(above.own, above.gradient, layer.a, above.delta, layer.delta)
             if self._drop_stage != "forward":
                 layer.activation.slope(layer.z, layer.a, layer.slope)
             np.multiply(layer.delta, layer.slope, layer.delta)
@@ -217,12 +203,10 @@ class NumpyEngine:
                 norm, normal = layer.norm
                 norm.backward(layer.own, layer.gradient, layer.delta, normal)
             above = layer
-        above.dense.backward(above.own, above.gradient, work.inputs, above.delta, None)
+        above.kind.backward(above.own, above.gradient, work.inputs, above.delta, None)
 
     def _add_totals(self, sums: Array, work: Workspace) -> None:
-        for index, total in self._totals.items():
-            sums[index] += total(work)
-        sums[SAMPLES] += len(work.targets)
+        self._totals.add(sums, work.layers[-1].z, work.outputs, work.targets)
 
     def _epoch_sums(self, state: TrainingState, work: Workspace) -> Array:
         """The sums over the epoch that has just ended."""
@@ -235,29 +219,11 @@ class NumpyEngine:
     def _reached(self, until: Target, state: TrainingState, work: Workspace) -> bool:
         """Whether the epoch that has just ended meets the target."""
         metric = METRICS[until.metric]
+        total, samples = state.sums[metric.total], state.sums[SAMPLES]
         if self.problem.full_batch:  # its only step is the epoch
-            total = self._totals[metric.total](work)
-            return until.met_by(metric.value(total, len(work.targets), self.problem.reduction))
-        samples = state.sums[SAMPLES]
-        return until.met_by(metric.value(state.sums[metric.total], samples, self.problem.reduction))
-
-    def _report(
-        self,
-        state: TrainingState,
-        work: Workspace,
-        reached: bool,
-        passed: list[tuple[int, Array]],
-    ) -> StepReport:
-        return StepReport(
-            step=state.step,
-            epoch=state.epoch,
-            epoch_ended=state.position == 0,
-            metrics=metric_values(state.sums, self.problem.reduction),
-            outputs=work.outputs,
-            reached=reached,
-            finite=bool(np.isfinite(state.sums[LOSS]) and np.isfinite(state.parameters).all()),
-            passed=passed,
-        )
+            total = self._totals.of[metric.total](work.layers[-1].z, work.outputs, work.targets)
+            samples = len(work.targets)
+        return until.met_by(metric.value(total, samples, self.problem.reduction))
 
     def _bind(self, parameters: Array) -> None:
         """Makes the workspaces' weights views into `parameters`."""
@@ -276,7 +242,7 @@ class NumpyEngine:
         network = problem.network
         layers = []
         for place, activation in zip(network.topology.layers, network.activations, strict=True):
-            shape = (batch, *place.dense.shape)
+            shape = (batch, *place.kind.shape)
             z, a, slope, delta = (np.empty(shape, dtype) for _ in range(4))
             norm = None
             if place.norm is not None:
@@ -284,7 +250,7 @@ class NumpyEngine:
             dropped = self._drop_stage is not None and place is not network.topology.layers[-1]
             layers.append(
                 Pass(
-                    dense=place.dense,
+                    kind=place.kind,
                     norm=norm,
                     activation=activation,
                     own=place.views(self._parameters),

@@ -3,7 +3,6 @@
 The rate grows from step to step, and training stops when the loss explodes.
 """
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from runner.network.topology import Array
 from runner.training.engine import Engine, StepReport
 from runner.training.loop import changing_rate, standing
 from runner.training.metrics import LOSS, SAMPLES, metric_values
-from runner.training.state import TrainingState
+from runner.training.state import TrainingState, copied, put_back
 from runner.training.stopping import Stopping
 
 EXPLOSION = "explosion"
@@ -45,10 +44,10 @@ def range_test(
     if report.stop_reason is not None:
         yield report
     while report.stop_reason is None:
-        before, reached = copy.deepcopy(state), report
+        before, reached = copied(state), report
         report = engine.advance(state, 1, None)
         if not report.finite:
-            vars(state).update(vars(before))
+            put_back(state, before)
             yield reached._replace(stop_reason=EXPLOSION)
             return
         state.seconds = earlier + clock() - started

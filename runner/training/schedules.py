@@ -81,7 +81,7 @@ def geometric(epochs: Array, length: float, settings: tuple[float, ...]) -> Arra
     return result
 
 
-POSITIVE = (1e-12, np.inf)
+ABOVE_ZERO = (1e-12, np.inf)
 FRACTION = (0.0, 1.0)
 RANGE = "range"
 """The schedule that makes a run a range test."""
@@ -98,7 +98,7 @@ SCHEDULES = {
     "plateau": RateSchedule(
         constant, {"factor": FRACTION, "patience": (0.0, np.inf)}
     ),  # see `watching`
-    RANGE: RateSchedule(geometric, {"least": POSITIVE, "most": POSITIVE}, needs_length=True),
-    "step": RateSchedule(step, {"every": POSITIVE, "gamma": POSITIVE}),
+    RANGE: RateSchedule(geometric, {"least": ABOVE_ZERO, "most": ABOVE_ZERO}, needs_length=True),
+    "step": RateSchedule(step, {"every": ABOVE_ZERO, "gamma": ABOVE_ZERO}),
     "warmup": RateSchedule(warmup, {"rise": (0.0, np.inf)}),
 }

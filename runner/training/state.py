@@ -4,9 +4,8 @@ Save a `TrainingState` and a run can go on as if it had never stopped.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
@@ -107,23 +106,15 @@ def new_state(
     )
 
 
-class Remembered:
-    """A state's values, to go back to."""
-
-    def __init__(self, state: TrainingState) -> None:
-        self.step = state.step
-        self._values = copied(vars(state))
-        self._generator = state.generator.bit_generator.state
-
-    def restore(self, state: TrainingState) -> None:
-        """Puts the state back to where it was."""
-        vars(state).update(copied(self._values))
-        state.generator.bit_generator.state = self._generator
+def copied(state: TrainingState) -> TrainingState:
+    """A state of its own with the same values."""
+    bits, drawn = unseeded_bits(), cast(Any, state.generator.bit_generator.state)
+    bits.state = drawn
+    own: dict[str, Any] = {"generator": np.random.Generator(bits)}
+    own |= {name: a.copy() for name, a in vars(state).items() if isinstance(a, np.ndarray)}
+    return replace(state, **own)
 
 
-def copied(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same values, arrays copied."""
-    return {
-        name: value.copy() if isinstance(value, np.ndarray) else value
-        for name, value in values.items()
-    }
+def put_back(state: TrainingState, before: TrainingState) -> None:
+    """Makes the state what it was."""
+    vars(state).update(vars(copied(before)))
