@@ -9,12 +9,13 @@ from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.plugins.launcher import Launcher
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from runner.application.callback import FolderGuard
 from runner.application.options import check_options, options_parser
-from runner.application.plugins import register_plugins
+from runner.application.plugins import GridSweeper, PoolLauncher
 from runner.configuration.composing import (
     conf_folder,
     documents,
@@ -23,7 +24,7 @@ from runner.configuration.composing import (
     unresolved,
 )
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
-from runner.configuration.hydra_internals import prepare_command_line
+from runner.configuration.hydra_internals import prepare_command_line, prepare_plugins
 from runner.errors import (
     INTERRUPTED,
     ConflictError,
@@ -106,12 +107,21 @@ def main() -> int:
 def run_or_sweep() -> int:
     """The application; what it has made in vain goes again. The exit code."""
     prepare_command_line(options_parser)
-    register_plugins()
+    prepare_plugins((GridSweeper, PoolLauncher), surrounded)
     try:
         with prepared_hydra():
             return swept(exit_code_of(composed_application))
     finally:
         take_away(FolderGuard.made)
+
+
+def surrounded(launcher: Launcher) -> Launcher:
+    """A launcher whose jobs are checked at the door, picked up and listed, whosever it is."""
+    if isinstance(launcher, PoolLauncher):
+        return launcher
+    from runner.application.other_launchers import Elsewhere  # noqa: PLC0415 - where needed
+
+    return Elsewhere(launcher)
 
 
 def swept(code: int) -> int:

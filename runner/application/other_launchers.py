@@ -9,7 +9,7 @@ from runner.application.plugins import SweepLauncher, returned
 from runner.configuration.hydra_errors import first_line
 from runner.errors import INTERRUPTED, RunnerError, Stop, counted, printable
 from runner.run_folder.job_end import JobEnd, ended_job
-from runner.sweeping.launching import alone, taken_up
+from runner.sweeping.running_jobs import alone, taken_up
 from runner.sweeping.sweep import Job, Sweep
 from runner.sweeping.tally import SweepLog
 

@@ -10,7 +10,6 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from runner.configuration.hydra_internals import prepare_plugins
 from runner.errors import RunnerError
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class PoolLauncher(SweepLauncher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> list[JobReturn]:
         """Runs these jobs, numbered from `initial_job_idx` on; what each of them returned."""
-        from runner.sweeping.launching import run_jobs  # noqa: PLC0415 - heavy, only for sweeps
+        from runner.sweeping.running_jobs import run_jobs  # noqa: PLC0415 - heavy, only for sweeps
 
         ends = run_jobs(self.sweep, job_overrides, initial_job_idx)
         pairs = zip(job_overrides, ends, strict=True)
@@ -95,17 +94,3 @@ def returned(sweep: "Sweep", overrides: Sequence[str], end: "JobEnd | None") -> 
     else:
         result.return_value = end and end.value(sweep.options.objective)
     return result
-
-
-def surrounded(launcher: Launcher) -> Launcher:
-    """A launcher whose jobs are checked at the door, picked up and listed, whosever it is."""
-    if isinstance(launcher, PoolLauncher):
-        return launcher
-    from runner.application.other_launchers import Elsewhere  # noqa: PLC0415 - where needed
-
-    return Elsewhere(launcher)
-
-
-def register_plugins() -> None:
-    """Makes both known to Hydra; other packages' launchers come in what our own has around it."""
-    prepare_plugins((PoolLauncher, GridSweeper), surrounded)

@@ -32,7 +32,7 @@ from runner.face.run import Run, Runs
 from runner.run_folder.ownership import take_away
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.sweeping.grid import swept
-from runner.sweeping.launching import run_jobs
+from runner.sweeping.running_jobs import run_jobs
 from runner.sweeping.sweep import Sweep
 
 WATCHED = Manner(shown="progress")
