@@ -38,6 +38,8 @@ def lines(key: str, value: object, indent: str, known: Mapping[int, str] | None)
     if isinstance(value, dict | list):
         if not value:
             return f"{key} {'[]' if isinstance(value, list) else '{}'}\n"
+        if isinstance(value, list) and all(isinstance(each, int | float) for each in value):
+            return f"{key} [{', '.join(scalar(repr(each), each) for each in value)}]\n"
         return f"{key}\n{yaml_text(value, f'{indent}  ', known)}"
     return f"{key} {scalar(repr(value), value)}\n"
 
