@@ -198,7 +198,7 @@ def check_state(members: Mapping[str, Array], step: int) -> None:
         "slots": members["slots"].shape[1] == size and members["slots"].dtype == parameters.dtype,
         "order": order.size > 0 and np.array_equal(np.sort(order), np.arange(order.size)),
         "sums": members["sums"].shape == (4,),
-        "watch": members["watch"].shape == (7,),
+        "watch": members["watch"].shape == (len(Watched._fields),),
         "best": members["best"].size in (0, size) and np.isfinite(members["best"]).all(),
         "distortion_seed": 0 <= members["distortion_seed"] <= 2**32,
         "generator_key": members["generator_key"].shape == (624,)

@@ -9,7 +9,7 @@ import numpy as np
 from runner.network.topology import Array
 from runner.training.engine import Engine, Problem, StepReport
 from runner.training.metrics import LOSS, SAMPLES, Target, metric_values
-from runner.training.state import TrainingState, copied, put_back
+from runner.training.state import Remembered, TrainingState
 from runner.training.stopping import Stopping
 from runner.training.watching import Watch
 
@@ -91,19 +91,19 @@ def advanced(
     Numbers that are not finite stay so, and steps repeated are the same ones: that step is found by
     halving, and is the same however the run is sliced.
     """
-    begin = copied(state)
+    begin = Remembered(state)
     report = engine.advance(state, steps, until, epochs)
     if report.finite:
         return report
     least, most = 1, report.step - begin.step
     while least < most:
         middle = (least + most) // 2
-        put_back(state, begin)
+        begin.restore(state)
         if engine.advance(state, middle, until, epochs).finite:
             least = middle + 1
         else:
             most = middle
-    put_back(state, begin)
+    begin.restore(state)
     return engine.advance(state, most, until, epochs)
 
 

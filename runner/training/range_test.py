@@ -12,7 +12,7 @@ from runner.network.topology import Array
 from runner.training.engine import Engine, StepReport
 from runner.training.loop import changing_rate, standing
 from runner.training.metrics import LOSS, SAMPLES, metric_values
-from runner.training.state import TrainingState, copied, put_back
+from runner.training.state import Remembered, TrainingState
 from runner.training.stopping import Stopping
 
 EXPLOSION = "explosion"
@@ -44,10 +44,10 @@ def range_test(
     if report.stop_reason is not None:
         yield report
     while report.stop_reason is None:
-        before, reached = copied(state), report
+        before, reached = Remembered(state), report
         report = engine.advance(state, 1, None)
         if not report.finite:
-            put_back(state, before)
+            before.restore(state)
             yield reached._replace(stop_reason=EXPLOSION)
             return
         state.seconds = earlier + clock() - started
