@@ -17,6 +17,7 @@ from runner.data.formats.arrays import NpyFile
 from runner.data.formats.cells import is_missing, is_number
 from runner.data.formats.table_file import told_as
 from runner.data.matrices import load_matrix
+from runner.data.preparing import FILLS, SCALES
 from runner.data.target_classes import classes_of, labels_of
 from runner.errors import DataError, printable
 
@@ -40,10 +41,7 @@ def column_names(key: str, value: object) -> tuple[str, ...]:
 
 
 NAMES = optional(column_names)
-SCALES = choice(("none", "standardise", "minmax"))
-MISSING = choice(("refuse", "drop", "mean", "median", "most_frequent"))
-TASKS = choice(("auto", "classification", "regression"))
-UNSEEN = choice(("none", "error"))
+SCALE = choice(("none", *SCALES))
 
 
 @dataclass(frozen=True)
@@ -55,15 +53,15 @@ class CsvOptions:
     """Those to learn from, or None for all the rest but `exclude`."""
     categorical: Annotated[tuple[str, ...] | None, NAMES] = said(None)
     """Columns of categories, whatever they look like; so are texts that repeat."""
-    missing: Annotated[str, MISSING] = said("refuse")
+    missing: Annotated[str, choice(("refuse", "drop", *FILLS))] = said("refuse")
     """Refuse, drop the row, or what to fill in."""
-    scale: Annotated[str, SCALES] = said("none")
-    scale_targets: Annotated[str, SCALES] = said("none")
-    task: Annotated[str, TASKS] = said("auto")
+    scale: Annotated[str, SCALE] = said("none")
+    scale_targets: Annotated[str, SCALE] = said("none")
+    task: Annotated[str, choice(("auto", "classification", "regression"))] = said("auto")
     """classification, regression, or auto: classes are texts, truth values, and whole numbers that
     run from 0 or 1 without a gap."""
     exclude: Annotated[tuple[str, ...] | None, NAMES] = None
-    unseen: Annotated[str, UNSEEN] = "none"
+    unseen: Annotated[str, choice(("none", "error"))] = "none"
     """What a category is that training did not see: none of the known, or error."""
 
 

@@ -63,9 +63,14 @@ class Split:
 def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
     """The parts that there are: `train`, and `validation` and `test` where asked for or given.
 
-    Raises SettingsError where a size does not fit the number of samples.
+    Raises SettingsError for sizes that do not fit the number of samples, or what the source brings.
     """
-    check(pool, split)
+    if pool.test is not None and split.test is not None and not isinstance(split.test, str):
+        raise SettingsError(
+            f"dataset.test={split.test}: this data set has a test part of its own, "
+            f"{counted(len(pool.test), 'sample')}; leave dataset.test=null"
+        )
+    split.check_folds()
     samples = len(pool.samples)
     test = count_of("dataset.test", split.test, samples)
     validation = count_of("dataset.validation", split.validation, samples)
@@ -97,16 +102,6 @@ def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
         for name, rows in parts.items()
         if len(rows)
     }
-
-
-def check(pool: Pool, split: Split) -> None:
-    """Refuses sizes that contradict each other or what the source brings."""
-    if pool.test is not None and split.test is not None and not isinstance(split.test, str):
-        raise SettingsError(
-            f"dataset.test={split.test}: this data set has a test part of its own, "
-            f"{counted(len(pool.test), 'sample')}; leave dataset.test=null"
-        )
-    split.check_folds()
 
 
 def count_of(key: str, size: Size, samples: int) -> int:
