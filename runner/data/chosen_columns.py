@@ -15,7 +15,7 @@ from runner.network.topology import Array
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenColumns:
     """Which columns of a file are read, and as what."""
 
     target: tuple[str, ...]
@@ -35,7 +35,7 @@ class Table:
     """[rows, features] The numbers among the features; their columns' values are views of it."""
 
 
-def read_table(file: TableFile, choice: Choice) -> Table:
+def read_table(file: TableFile, choice: ChosenColumns) -> Table:
     """The chosen columns of a file, every cell checked but for missing ones."""
     chosen = chosen_features(file.path, file.header, choice)
     check_memory(
@@ -63,7 +63,7 @@ def read_table(file: TableFile, choice: Choice) -> Table:
     return Table(file, columns[: len(chosen)], columns[len(chosen) :], matrix[:rows])
 
 
-def chosen_features(path: str, header: Sequence[str], choice: Choice) -> tuple[str, ...]:
+def chosen_features(path: str, header: Sequence[str], choice: ChosenColumns) -> tuple[str, ...]:
     """The features' names. Refuses names that no column has, and a table of targets only."""
     named = {
         "dataset.target": choice.target,

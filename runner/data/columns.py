@@ -4,7 +4,6 @@ import re
 import warnings
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -211,7 +210,9 @@ def check_known(file: TableFile, column: Column, known: Sequence[str], unseen: s
         return
     expected = f"among the categories that training saw: {listed(known, 10)}"
     if unseen == "error":
-        file.refuse_cell(column.name, partial(is_strange, known), f"is not {expected}")
+        file.refuse_cell(
+            column.name, lambda c: c not in known and not is_missing(c), f"is not {expected}"
+        )
     several = f" and {len(strange) - 1:,} more" if len(strange) > 1 else ""
     verb = "are" if several else "is"
     warnings.warn(
@@ -219,8 +220,3 @@ def check_known(file: TableFile, column: Column, known: Sequence[str], unseen: s
         f"{several} {verb} not {expected}; taken for none of them, dataset.unseen=error refuses it",
         stacklevel=2,
     )
-
-
-def is_strange(categories: Sequence[str], cell: str) -> bool:
-    """Whether a cell holds a category that training did not see."""
-    return cell not in categories and not is_missing(cell)

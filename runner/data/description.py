@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from runner.data.dataset import Dataset, Part, blocks
+from runner.data.dataset import Dataset, blocks
 from runner.errors import counted, printable
 from runner.network.scaling import Scaling
 from runner.network.topology import Array
@@ -65,7 +65,8 @@ def targets_text(dataset: Dataset) -> Iterator[str]:
             yield f"target      {printable(name)}: {range_text(values)}"
         return
     parts = dataset.parts
-    counts = {name: class_counts(part, len(dataset.classes)) for name, part in parts.items()}
+    classes = len(dataset.classes)
+    counts = {name: np.bincount(part.targets, minlength=classes) for name, part in parts.items()}
     width = max(5, *(len(printable(name)) for name in dataset.classes[:CLASSES]))
     yield f"{'class':<{width}} " + " ".join(f"{name:>10}" for name in parts)
     for label, name in enumerate(dataset.classes[:CLASSES]):
@@ -73,11 +74,6 @@ def targets_text(dataset: Dataset) -> Iterator[str]:
         yield f"{printable(name):<{width}} {cells}"
     if len(dataset.classes) > CLASSES:
         yield f"… {len(dataset.classes):,} classes"
-
-
-def class_counts(part: Part, classes: int) -> Array:
-    """[classes] How many samples each has."""
-    return np.bincount(part.targets, minlength=classes)
 
 
 def range_text(values: Array) -> str:

@@ -21,7 +21,7 @@ from runner.network.scaling import Scaling, unit
 from runner.network.topology import Array
 
 Shape = tuple[int, int, int]
-Samples = tuple[Array, Array]
+Labelled = tuple[Array, Array]
 GREY, COLOUR = (28, 28, 1), (32, 32, 3)
 UPRIGHT: Mapping[str, tuple[int, ...]] = {"emnist": (0, 2, 1)}
 """How the axes of images are put in order, by the kind of data set; others are in order."""
@@ -52,8 +52,8 @@ class Cifar100Options(ImageOptions):
 
 
 def image_pool(
-    train: Samples,
-    test: Samples | None,
+    train: Labelled,
+    test: Labelled | None,
     classes: tuple[str, ...],
     shape: Shape,
     options: DigitsOptions,
@@ -115,7 +115,7 @@ class ImageSet(NamedTuple):
     source: Source
     classes: tuple[str, ...]
     shape: Shape
-    read: Callable[..., Samples]
+    read: Callable[..., Labelled]
     """From so many files to samples; the last of them are for testing."""
     files: int = 1
 
@@ -145,7 +145,7 @@ def loader(images: ImageSet) -> Callable[[ImageOptions], Pool]:
     return load
 
 
-def read_mnist(images: Path, labels: Path) -> Samples:
+def read_mnist(images: Path, labels: Path) -> Labelled:
     """28 x 28 images and their labels."""
     return read_idx(images, (28, 28)).reshape(-1, 784), read_idx(labels, ())
 
@@ -153,7 +153,7 @@ def read_mnist(images: Path, labels: Path) -> Samples:
 def load_emnist(options: EmnistOptions) -> Pool:
     """EMNIST in one of its divisions."""
 
-    def read(images: Path, labels: Path) -> Samples:
+    def read(images: Path, labels: Path) -> Labelled:
         upright = np.ascontiguousarray(read_idx(images, (28, 28)).transpose(UPRIGHT["emnist"]))
         # A letter labelled 0 wraps to 255 and is refused as out of range.
         first = np.uint8(COUNTED_FROM.get(options.split, 0))

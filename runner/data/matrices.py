@@ -3,7 +3,7 @@
 import numpy as np
 
 from runner.checking.suggestions import suggestion
-from runner.data.chosen_columns import Choice, chosen_features
+from runner.data.chosen_columns import ChosenColumns, chosen_features
 from runner.data.columns import number_column
 from runner.data.dataset import Part, Pool, blocks
 from runner.data.formats.arrays import NpyFile
@@ -12,7 +12,7 @@ from runner.errors import DataError, printable
 from runner.network.topology import Array
 
 
-def load_matrix(file: NpyFile, choice: Choice, task: str) -> Pool:
+def load_matrix(file: NpyFile, choice: ChosenColumns, task: str) -> Pool:
     """A matrix [samples, columns] in an npy file, columns named 1, 2, …; it stays on disk.
 
     The features must be neighbours; without dataset.features, all columns but the targets, which
@@ -38,7 +38,7 @@ def load_matrix(file: NpyFile, choice: Choice, task: str) -> Pool:
     return Pool(samples, wanted, target, classes, regression=task == "regression")
 
 
-def matrix_features(file: NpyFile, choice: Choice) -> tuple[str, ...]:
+def matrix_features(file: NpyFile, choice: ChosenColumns) -> tuple[str, ...]:
     """The names of a matrix's columns to learn from."""
     if choice.exclude:
         return chosen_features(file.path, file.header, choice)

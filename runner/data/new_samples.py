@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.data.chosen_columns import Choice, Table, read_table
+from runner.data.chosen_columns import ChosenColumns, Table, read_table
 from runner.data.columns import check_known, one_hot
 from runner.data.dataset import ordinals
 from runner.data.formats import open_table
@@ -67,7 +67,7 @@ def read_columns(
     columns, known = learnt_columns(network, file, dataset)
     targets = () if alone else target_columns(network, file, columns, dataset)
     named = targets and network.classes is not None and not all(map(is_number, network.classes))
-    table = read_table(file, Choice(targets, columns, (*known, *(targets if named else ()))))
+    table = read_table(file, ChosenColumns(targets, columns, (*known, *(targets if named else ()))))
     check_cells(network, table, known, str(dataset.get("unseen", "none")))
     inputs, _, _ = one_hot(table.features, known)
     kept = {} if alone else read_kept(file, columns)

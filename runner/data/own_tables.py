@@ -9,7 +9,7 @@ import numpy as np
 
 from runner.checking.parsing import said
 from runner.checking.rules import choice, one_or_many, optional, path, refuse, text
-from runner.data.chosen_columns import Choice, Table, read_table
+from runner.data.chosen_columns import ChosenColumns, Table, read_table
 from runner.data.columns import check_known, one_hot
 from runner.data.dataset import Part, Pool
 from runner.data.formats import open_table
@@ -70,7 +70,7 @@ def load_csv(options: CsvOptions, files: Mapping[str, str] | None = None) -> Poo
 
     files: further files by the part that they are. Raises DataError naming file, line, column.
     """
-    columns = Choice(
+    columns = ChosenColumns(
         options.target, options.features, options.categorical or (), options.exclude or ()
     )
     file = open_table(options.path)
