@@ -20,7 +20,6 @@ from runner.checking.rules import (
 )
 from runner.data.kinds import DATASET_OPTIONS, DATASETS
 from runner.data.splits import Split
-from runner.errors import SettingsError
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
 from runner.network.layers.dropout import Dropout
@@ -258,28 +257,4 @@ def parse_settings(config: Mapping[str, Any]) -> Settings:
     """
     values = {k: v for k, v in config.items() if k != "published"}
     settings: Settings = parse(Settings, {"logger": None, **values})
-    check_together(settings)
     return settings
-
-
-def check_together(settings: Settings) -> None:
-    """Refuses values that only in sight of one another are unsound."""
-    check_stopping(settings.stopping)
-    settings.dataset.split.check_folds()
-
-
-def check_stopping(stopping: StoppingSettings) -> None:
-    """A run without any criterion would never end."""
-    limits = (
-        stopping.target,
-        stopping.max_steps,
-        stopping.max_epochs,
-        stopping.max_seconds,
-        stopping.patience,
-        stopping.plateau,
-    )
-    if all(limit is None for limit in limits):
-        raise SettingsError(
-            "stopping: no criterion is set, so the run would never end; "
-            "set stopping.target, .max_steps, .max_epochs, .max_seconds, .patience or .plateau"
-        )

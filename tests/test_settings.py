@@ -95,7 +95,6 @@ BAD_VALUES = [
     ("optimizer.learning_rate", float("inf"), "not finite"),
     ("optimizer.learning_rate", 10**400, "optimizer.learning_rate="),
     ("stopping.metric", "acuracy", "did you mean 'accuracy'"),
-    ("stopping.target", None, "no criterion is set"),
     ("stopping.target", "99%", "is not a number"),
     ("stopping.max_steps", 0, "of at least 1"),
     ("stopping.max_epochs", 1.5, "is not a whole number"),
@@ -122,20 +121,6 @@ def test_a_bad_value_is_refused_by_key_value_and_expectation(
     assert message.isprintable()
     assert len(message) < 400
     assert key.partition(".")[0] in message
-
-
-@pytest.mark.parametrize(
-    ("choices", "words"),
-    [
-        ({"folds": 5, "fold": 5}, "dataset.fold=5 is out of range; expected 0 to 4"),
-        ({"folds": 5, "validation": 0.2}, "both choose the validation part"),
-    ],
-)
-def test_folds_are_checked_before_there_are_data(choices: dict[str, object], words: str) -> None:
-    config = changed("dataset.folds", None)
-    config["dataset"] |= choices
-    with pytest.raises(SettingsError, match=words):
-        parse_settings(config)
 
 
 @pytest.mark.parametrize(

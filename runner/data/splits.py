@@ -44,20 +44,20 @@ class Split:
     stratify: Annotated[bool, flag] = said(True)
     """Classes keep their shares in every part."""
 
-    def check_folds(self) -> None:
-        """Refuses a fold that there is not, and a second choice of the validation part."""
-        if self.folds is None:
-            return
-        if self.validation is not None:
-            raise SettingsError(
+    @property
+    def problem(self) -> str | None:
+        """A fold that there is not, or a second choice of the validation part, in words."""
+        if self.folds is not None and self.validation is not None:
+            return (
                 f"dataset.folds={self.folds} and dataset.validation={self.validation} both choose "
                 "the validation part; set one of them to null"
             )
-        if self.fold >= self.folds:
-            raise SettingsError(
+        if self.folds is not None and self.fold >= self.folds:
+            return (
                 f"dataset.fold={self.fold} is out of range; expected 0 to {self.folds - 1}, "
                 f"since dataset.folds={self.folds}"
             )
+        return None
 
 
 def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
@@ -70,7 +70,8 @@ def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
             f"dataset.test={split.test}: this data set has a test part of its own, "
             f"{counted(len(pool.test), 'sample')}; leave dataset.test=null"
         )
-    split.check_folds()
+    if (problem := split.problem) is not None:
+        raise SettingsError(problem)
     samples = len(pool.samples)
     test = count_of("dataset.test", split.test, samples)
     validation = count_of("dataset.validation", split.validation, samples)

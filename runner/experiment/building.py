@@ -5,28 +5,17 @@ from collections.abc import Callable
 import numpy as np
 
 from runner import compiled
-from runner.checking.memory import check_memory
 from runner.data.dataset import Dataset
 from runner.data.distortions import distort
-from runner.errors import SettingsError, counted
-from runner.experiment.contradictions import (
-    check_loss,
-    check_metric,
-    check_problem,
-    check_reach,
-    check_target,
-    check_validation,
-    hidden_activations,
-    output_activation,
-    schedule_epochs,
-)
-from runner.experiment.ignored import check_ignored
-from runner.experiment.loading import check_fit, check_range, training_inputs, whole_topology
+from runner.errors import SettingsError
+from runner.experiment.loading import check_range, training_inputs, whole_topology
+from runner.experiment.misfits import check_network, check_problem
 from runner.experiment.occasions import Schedule, log_spaced
 from runner.experiment.recorder import Occasions
 from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.losses import LOSSES
 from runner.network.network import Network
-from runner.network.topology import Array, Topology, memory_of_training
+from runner.network.topology import Array
 from runner.settings import Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, LearningRate, Problem
@@ -36,28 +25,26 @@ from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import RANGE
 from runner.training.state import TrainingState, new_state, seeded_generator
 from runner.training.stopping import Stopping
-from runner.training.tasks import task_of
+from runner.training.tasks import REGRESSION, Task, task_of
 from runner.training.watching import Watch
 
 
 def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     """Network, loss and optimizer on the data. Raises SettingsError when they do not fit."""
     topology = whole_topology(settings, dataset)
-    check_training_fits(settings, topology, len(dataset.train))
-    check_fit(topology, dataset, settings.dataset.name)
+    check_network(settings, dataset, topology)
     check_range(dataset, settings.dtype)
     dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
     targets = np.ascontiguousarray(dataset.scaled_targets(dataset.train), settings.dtype)
     task = task_of(dataset.train.targets, regression=dataset.regression)
-    check_loss(settings, task, targets)
     samples = len(dataset.train)
-    batch_size = checked_batch_size(settings.batch_size, samples)
+    batch_size = settings.batch_size or samples
     inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)
     steps_per_epoch = -(-samples // batch_size)
     problem = Problem(
         network=Network(
             topology,
-            hidden_activations(settings, topology),
+            settings.network.activation.hidden,
             output_activation(settings, task),
             settings.network.dropout,
         ),
@@ -82,36 +69,26 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         penalty=settings.regularization,
         scaling=scaling,
     )
-    check_problem(problem)
-    check_reach(problem, dataset)
-    check_metric(settings, problem.reduction.task)
-    check_target(settings)
-    check_ignored(settings)
-    check_validation(settings, dataset.validation is not None)
+    check_problem(settings, dataset, problem)
     return problem
 
 
-def check_training_fits(settings: Settings, topology: Topology, samples: int) -> None:
-    """Refuses a network or a batch that this machine cannot hold, before either is allocated."""
-    batch = min(settings.batch_size or samples, samples)
-    slots = OPTIMIZERS[settings.optimizer.name].slots
-    check_memory(
-        memory_of_training(topology, settings.dtype, batch, samples, slots),
-        f"topology={topology} has {counted(topology.parameters, 'parameter')} and is trained on "
-        f"{counted(samples, 'sample')}, {batch:,} at a time",
-        "choose smaller layers or a smaller batch_size",
-        SettingsError,
-    )
+def output_activation(settings: Settings, task: Task) -> str:
+    """The output layer's activation; `auto` is what the loss comes with, or what the task asks for:
+
+    linear for numbers to predict, else sigmoid.
+    """
+    asked = settings.network.activation.output
+    if asked != "auto":
+        return asked
+    return LOSSES[settings.loss.name].output or ("linear" if task is REGRESSION else "sigmoid")
 
 
-def checked_batch_size(batch_size: int | None, samples: int) -> int:
-    """Samples a step. Refuses more than there are."""
-    if batch_size is not None and batch_size > samples:
-        raise SettingsError(
-            f"batch_size={batch_size} is larger than the data set's {counted(samples, 'sample')}; "
-            "expected at most that, or null for all of them"
-        )
-    return batch_size or samples
+def schedule_epochs(settings: Settings, steps_per_epoch: int) -> float:
+    """How long the run will be, for schedules that need to know; 1 where no limit says it."""
+    epochs, steps = settings.stopping.max_epochs, settings.stopping.max_steps
+    limits = (epochs, steps and steps / steps_per_epoch)
+    return min((float(limit) for limit in limits if limit is not None), default=1.0)
 
 
 def build_stopping(settings: StoppingSettings) -> Stopping:

@@ -1,202 +1,172 @@
-"""Settings that contradict each other, refused at the door with what would be valid."""
+"""Settings that contradict each other, or leave others without effect: refused, with a way out.
 
-from runner.data.dataset import Dataset
+What takes the data to see is in `misfits`. Left alone is what a group's file always carries beside
+the switch that turns it on, such as `network.dropout.stage` where the rate is 0; and what only a
+longer run would come to, such as `stopping.patience` beyond `stopping.max_epochs`, for a run can be
+resumed with a later limit.
+"""
+
+from collections.abc import Iterable, Iterator
+
 from runner.errors import SettingsError, printable
-from runner.network.activations import ELEMENTWISE
-from runner.network.losses import LOSSES
-from runner.network.topology import Array, Topology
 from runner.settings import Settings
-from runner.training.engine import Engine, Problem
 from runner.training.metrics import VALIDATION, higher_is_better
-from runner.training.optimizers import OPTIMIZERS
-from runner.training.schedules import SCHEDULES
-from runner.training.tasks import REGRESSION, Task
+from runner.training.schedules import RANGE, SCHEDULES
 
-UNBOUNDED = ("linear", "leaky_relu")
-"""Output activations that can give any number."""
+DEFAULT_SPLIT_SEED = 1
+"""What conf/config.yaml says where nobody does."""
 
 
-def hidden_activations(settings: Settings, topology: Topology) -> tuple[str, ...]:
-    """The hidden layers' activations: one for all of them, or one each."""
-    names, layers = settings.network.activation.hidden, len(topology.sizes) - 2
-    if len(names) not in (1, layers):
-        fitting = f", or a list of {layers}" if layers > 1 else ""
-        raise SettingsError(
-            f"network.activation.hidden=[{','.join(names)}] names {len(names)} hidden layers, but "
-            f"topology={topology} has {layers}; expected one name for all{fitting}"
+def check_settings(settings: Settings) -> None:
+    """Raises SettingsError for the first thing that is wrong with the settings as a whole."""
+    refuse_first(line for check in CHECKS for line in check(settings))
+
+
+def refuse_first(lines: Iterable[str]) -> None:
+    """Raises SettingsError with the first of the lines, if there are any."""
+    for line in lines:
+        raise SettingsError(line)
+
+
+def length(settings: Settings) -> Iterator[str]:
+    """A run that would never end, and one whose schedule needs to know when it will."""
+    schedule, stopping = settings.schedule.name, settings.stopping
+    names = ("target", "max_steps", "max_epochs", "max_seconds", "patience", "plateau")
+    if all(getattr(stopping, name) is None for name in names):
+        yield (
+            "stopping: no criterion is set, so the run would never end; "
+            "set stopping.target, .max_steps, .max_epochs, .max_seconds, .patience or .plateau"
         )
-    return names
-
-
-def output_activation(settings: Settings, task: Task) -> str:
-    """The output layer's activation; `auto` is what the loss comes with, or what the task asks for:
-
-    linear for numbers to predict, else sigmoid.
-    """
-    asked, loss = settings.network.activation.output, settings.loss.name
-    needed = LOSSES[loss].output
-    if asked == "auto":
-        return needed or ("linear" if task is REGRESSION else "sigmoid")
-    if needed is not None and asked != needed:
-        raise SettingsError(
-            f"loss.name='{loss}' comes with a {needed} output layer, not with "
-            f"network.activation.output='{asked}'; set that to {needed} or auto"
+    if SCHEDULES[schedule].needs_length and not (stopping.max_epochs or stopping.max_steps):
+        yield (
+            f"schedule.name='{schedule}' needs to know how long the run will be; "
+            "set stopping.max_epochs or stopping.max_steps"
         )
-    if needed is None and asked not in ELEMENTWISE:
-        raise SettingsError(
-            f"network.activation.output='{asked}' comes with loss=cross_entropy, not with "
-            f"loss.name='{loss}'; choose that loss, or an output among {', '.join(ELEMENTWISE)}"
-        )
-    return asked
 
 
-def check_metric(settings: Settings, task: Task) -> None:
-    """A metric must mean something for what is learnt, and on the data it is asked of."""
-    metric = settings.stopping.metric
-    known = (*task.summed, *(VALIDATION + name for name in task.metrics))
-    if metric in known:
-        return
-    choices = f"choose from {', '.join(known)}"
-    if metric in task.scored:
-        raise SettingsError(
-            f"stopping.metric='{metric}' is not measured on training data while it goes on; "
-            f"set stopping.metric={VALIDATION}{metric} (and dataset.validation), or {choices}"
-        )
-    raise SettingsError(
-        f"stopping.metric='{metric}' is not defined for {task.name}, which "
-        f"dataset.name='{printable(settings.dataset.name)}' asks for; {choices}"
-    )
-
-
-def check_target(settings: Settings) -> None:
+def target(settings: Settings) -> Iterator[str]:
     """A target beyond what its metric can be would never be met."""
     metric, target = settings.stopping.metric, settings.stopping.target
-    if target is None:
+    higher = higher_is_better(metric)
+    if target is not None and (target > 1 if higher else target < 0):
+        bound, example = ("at most 1", 0.99) if higher else ("never below 0", 0.01)
+        yield (
+            f"stopping.target={target:g} cannot be met: {metric} is {bound}; "
+            f"expected e.g. stopping.target={example}"
+        )
+
+
+def division(settings: Settings) -> Iterator[str]:
+    """Folds that there are not, and a seed to divide samples where all of them train."""
+    split = settings.dataset.split
+    if (problem := split.problem) is not None:
+        yield problem
+    if split.fold and split.folds is None:
+        way_out = "set dataset.folds=5, or dataset.fold=0"
+        yield f"dataset.fold={split.fold} would change nothing: there are no folds; {way_out}"
+    sizes = (split.validation, split.test, split.folds)
+    divided = any(size is not None and not isinstance(size, str) for size in sizes)
+    if not divided and split.split_seed not in (None, DEFAULT_SPLIT_SEED):
+        yield (
+            f"dataset.split_seed={split.split_seed} would change nothing: no samples are divided; "
+            f"set dataset.validation=0.2, or dataset.split_seed={DEFAULT_SPLIT_SEED}"
+        )
+
+
+def initializer(settings: Settings) -> Iterator[str]:
+    """A scale of zeros, and starting biases of a net without any."""
+    network, start = settings.network, settings.network.initializer
+    if start.name == "zeros" and start.scale != 1:
+        yield (
+            f"network.initializer.scale={start.scale:g} would change nothing of "
+            "network.initializer.name='zeros'; choose e.g. uniform, or scale 1"
+        )
+    if start.bias != "zeros" and not network.bias:
+        yield (
+            f"network.initializer.bias='{start.bias}' would change nothing: there are no biases; "
+            "set network.bias=true, or network.initializer.bias=zeros"
+        )
+
+
+def rprop(settings: Settings) -> Iterator[str]:
+    """It reads the gradient's signs alone, and the learning rate as the first step size only."""
+    optimizer, limits = settings.optimizer, settings.regularization
+    if optimizer.name != "rprop":
         return
-    if higher_is_better(metric) and target > 1:
-        raise SettingsError(
-            f"stopping.target={target:g} cannot be met: {metric} is at most 1; "
-            "expected e.g. stopping.target=0.99"
+    if settings.schedule.name != "constant":
+        yield (
+            f"schedule.name='{settings.schedule.name}' would change nothing: optimizer.name="
+            "'rprop' adapts its own step sizes; set schedule=constant"
         )
-    if not higher_is_better(metric) and target < 0:
-        raise SettingsError(
-            f"stopping.target={target:g} cannot be met: {metric} is never below 0; "
-            "expected e.g. stopping.target=0.01"
+    for name in ("clip_value", "clip_norm"):
+        if getattr(limits, name) is not None:
+            yield (
+                f"regularization.{name}={getattr(limits, name):g} would change nothing: "
+                "optimizer.name='rprop' takes the gradient's signs; set it to null"
+            )
+    least, most = optimizer.settings[2:]
+    if not least <= optimizer.learning_rate <= most:
+        yield (
+            f"optimizer.learning_rate={optimizer.learning_rate:g} is rprop's first step size; "
+            f"expected one from optimizer.least_step={least:g} to .most_step={most:g}"
         )
 
 
-def check_validation(settings: Settings, has_validation: bool) -> None:
-    """A held-out metric needs held-out data."""
-    metric = settings.stopping.metric
-    if metric.startswith("val_") and not has_validation:
-        raise SettingsError(
-            f"stopping.metric='{metric}' needs validation data; "
-            f"set dataset.validation=0.2, or stopping.metric={metric.removeprefix('val_')}"
+def range_test(settings: Settings) -> Iterator[str]:
+    """What a range test does not look at, and a range from high to low."""
+    start, stopping, schedule = settings.from_, settings.stopping, settings.schedule
+    history = settings.recording.history
+    if schedule.name != RANGE:
+        return
+    least, most = schedule.settings
+    if least >= most:
+        yield (
+            f"schedule.least={least:g} is not lower than schedule.most={most:g}; "
+            "expected e.g. 0.0001 and 1000"
         )
-    uses = {
-        "stopping.patience": settings.stopping.patience is not None,
-        "stopping.restore_best": settings.stopping.restore_best,
-        "schedule=plateau": settings.schedule.name == "plateau",
+    unseen = {
+        "from": start and f"{printable(start.run)}@{start.step}",
+        "stopping.target": stopping.target,
+        "stopping.patience": stopping.patience,
+        "stopping.plateau": stopping.plateau,
+        "stopping.restore_best": stopping.restore_best or None,
+        "recording.history": None if history == "log" else history,
     }
-    for name, used in uses.items():
-        if used and not metric.startswith("val_"):
-            raise SettingsError(
-                f"{name} watches held-out data, but stopping.metric='{metric}' is measured on the "
-                f"training data; set stopping.metric=val_{metric} (and dataset.validation)"
+    for name, value in unseen.items():
+        if value is not None:
+            yield (
+                f"{name}={value} does not go with schedule.name='range', which tests learning "
+                "rates from fresh weights until the loss explodes; leave it out, "
+                "or choose another schedule"
             )
 
 
-def check_problem(problem: Problem) -> None:
-    """An optimizer, or a normalisation, that does not go with this net or batch."""
-    if OPTIMIZERS[problem.optimizer].full_batch_only and not problem.full_batch:
-        raise SettingsError(
-            f"optimizer.name='{problem.optimizer}' takes the sign of whole gradients and needs "
-            f"full batches, not batch_size={problem.batch_size}; set batch_size=null"
+def watching(settings: Settings) -> Iterator[str]:
+    """What goes by how held-out data do: without them, without use, or too late."""
+    stopping, schedule = settings.stopping, settings.schedule
+    uses = {
+        "stopping.patience": stopping.patience is not None,
+        "stopping.restore_best": stopping.restore_best,
+        "schedule=plateau": schedule.name == "plateau",
+    }
+    for name, used in uses.items():
+        if used and not stopping.metric.startswith(VALIDATION):
+            yield (
+                f"{name} watches held-out data, but stopping.metric='{stopping.metric}' is "
+                "measured on the training data; set stopping.metric="
+                f"{VALIDATION}{stopping.metric} (and dataset.validation)"
+            )
+    if stopping.min_delta and not (any(uses.values()) or stopping.plateau):
+        yield (
+            f"stopping.min_delta={stopping.min_delta:g} would change nothing: it needs "
+            "stopping.patience, .plateau, .restore_best or schedule=plateau"
         )
-    if problem.network.topology.batch_norm:
-        check_batch_norm(problem)
-
-
-def check_loss(settings: Settings, task: Task, targets: Array) -> None:
-    """A loss for classes needs targets that are classes, or shares of them.
-
-    targets: [samples, n_out], scaled.
-    """
-    loss, least, most = settings.loss.name, targets.min(), targets.max()
-    if "cross_entropy" not in loss:
-        return
-    one_each = targets.shape[1] > 1 and abs(targets.sum(axis=1) - 1).max() <= 1e-6
-    if loss == "cross_entropy" and task is REGRESSION and not one_each:
-        raise SettingsError(
-            "loss.name='cross_entropy' is for classes, and dataset.name="
-            f"'{printable(settings.dataset.name)}' has numbers to predict; "
-            "choose loss=squared_error"
-        )
-    if loss == "cross_entropy" and targets.shape[1] < 2:
-        raise SettingsError(
-            "loss.name='cross_entropy' needs an output a class, at least two; "
-            "with one output choose loss=binary_cross_entropy"
-        )
-    if loss == "cross_entropy" and not one_each:
-        raise SettingsError(
-            "loss.name='cross_entropy' needs targets of one class a sample, which sum to 1, and "
-            "these do not; choose loss=binary_cross_entropy, or squared_error"
-        )
-    if least < 0 or most > 1:
-        raise SettingsError(
-            f"loss.name='{loss}' needs targets within [0, 1], found {least:g} to {most:g}; "
-            "choose loss=squared_error, or dataset.scale_targets=minmax where the data set has that"
+    patience = stopping.patience
+    if schedule.name == "plateau" and patience is not None and schedule.settings[1] >= patience:
+        yield (
+            f"schedule.patience={schedule.settings[1]:g} would never slow down training, which "
+            f"stopping.patience={patience} ends first; expected fewer epochs than that"
         )
 
 
-def check_threads(threads: int, engine: Engine) -> None:
-    """The compiled engine's kernels use one thread, whatever is asked for."""
-    if threads > 1 and engine.name == "compiled":
-        raise SettingsError(
-            f"threads={threads} would change nothing: engine=compiled trains on one thread; "
-            "set engine=numpy, or threads=1"
-        )
-
-
-def check_batch_norm(problem: Problem) -> None:
-    """Batch normalisation needs hidden layers, and batches whose samples differ."""
-    topology = problem.network.topology
-    if len(topology.sizes) < 3:
-        raise SettingsError(
-            f"network.batch_norm=true normalises hidden layers, which topology={topology} has "
-            "none of; add one, or set network.batch_norm=false"
-        )
-    if problem.batch_size < 2:
-        raise SettingsError(
-            "network.batch_norm=true takes mean and variance over a batch, which batches of "
-            "1 sample have none of; set batch_size=2 or more"
-        )
-
-
-def check_reach(problem: Problem, dataset: Dataset) -> None:
-    """Scaled targets lie on both sides of 0, which not every output layer can give."""
-    output = problem.network.output
-    if dataset.target_scaling is None or not (problem.targets < 0).any():
-        return
-    if output not in UNBOUNDED:
-        raise SettingsError(
-            f"network.activation.output='{output}' cannot give targets scaled to mean 0 and "
-            f"deviation 1; set it to {' or '.join(UNBOUNDED)}, or dataset.scale_targets=minmax"
-        )
-
-
-def schedule_epochs(settings: Settings, steps_per_epoch: int) -> float:
-    """How long the run will be, for schedules that need to know."""
-    epochs, steps = settings.stopping.max_epochs, settings.stopping.max_steps
-    limits = [
-        *([float(epochs)] if epochs is not None else []),
-        *([steps / steps_per_epoch] if steps is not None else []),
-    ]
-    if limits:
-        return min(limits)
-    if SCHEDULES[settings.schedule.name].needs_length:
-        raise SettingsError(
-            f"schedule.name='{settings.schedule.name}' needs to know how long the run will be; "
-            "set stopping.max_epochs or stopping.max_steps"
-        )
-    return 1.0
+CHECKS = (length, target, division, initializer, rprop, range_test, watching)

@@ -20,8 +20,9 @@ from runner.experiment.building import (
     build_stopping,
     build_watch,
 )
-from runner.experiment.contradictions import check_threads
+from runner.experiment.contradictions import check_settings
 from runner.experiment.loading import load_dataset, samples_of
+from runner.experiment.misfits import check_threads
 from runner.experiment.recorder import Occasions
 from runner.exporting.mlflow_logger import check_mlflow
 from runner.network.topology import Array
@@ -196,6 +197,7 @@ def build(
     Raises RunnerError when configuration or data are at fault.
     """
     settings = parse_settings(config)
+    check_settings(settings)
     if engine is not None:
         settings = replace(settings, engine=engine)
     if settings.from_ is not None:

@@ -5,7 +5,7 @@ import numpy as np
 from runner.data.dataset import Dataset, Part, blocks, on_disk
 from runner.data.kinds import DATASETS, READING_FILES
 from runner.data.preparing import prepare
-from runner.errors import DataError, SettingsError, counted, printable
+from runner.errors import DataError, SettingsError, printable
 from runner.network.scaling import Scaling
 from runner.network.topology import Array, Topology
 from runner.settings import DatasetSettings, Settings
@@ -34,22 +34,6 @@ def whole_topology(settings: Settings, dataset: Dataset) -> Topology:
     first, *hidden, last = settings.topology
     sizes = (first or dataset.inputs, *hidden, last or dataset.fitting_outputs[0])
     return Topology(sizes, settings.network.bias, settings.network.batch_norm)
-
-
-def check_fit(topology: Topology, dataset: Dataset, name: str) -> None:
-    """Refuses a topology whose first or last layer does not fit the data set."""
-    inputs, outputs = dataset.inputs, dataset.fitting_outputs
-    if topology.sizes[0] == inputs and topology.sizes[-1] in outputs:
-        return
-    classes, targets = dataset.classes, counted(outputs[0], "target")
-    fitting = [f"{inputs}-…-{size}" for size in outputs]
-    example = Topology((inputs, *topology.sizes[1:-1], outputs[0]))
-    raise SettingsError(
-        f"topology={topology} does not fit dataset.name='{name}' with "
-        f"{counted(inputs, 'input')} and "
-        f"{targets if classes is None else f'{len(classes)} classes'}; "
-        f"it takes {' or '.join(fitting)}, e.g. topology={example}"
-    )
 
 
 def check_range(dataset: Dataset, dtype: str) -> None:

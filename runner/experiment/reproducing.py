@@ -24,6 +24,9 @@ from runner.training.metrics import higher_is_better
 CURVES = ("mae", "mean_accuracy")
 """Metrics whose published values are given by step."""
 
+Statistic = Callable[[list[float]], float]
+"""What a case makes of the values of its seeds."""
+
 
 @dataclass(frozen=True)
 class PublishedNumber:
@@ -81,8 +84,8 @@ def compare_seeds(
     """A metric over seeds, their mean unless said: at the end (`final`) or of its `best` epoch."""
     seeds, when = case["seeds"], "final" if "final" in case else "best"
     metric, statistic = case[when], case.get("statistic", "mean")
-    better = max if higher_is_better(metric) else min
-    summaries: dict[str, Callable[..., float]] = {
+    better: Statistic = max if higher_is_better(metric) else min
+    summaries: dict[str, Statistic] = {
         "mean": statistics.fmean,
         "median": statistics.median,
         "best": better,

@@ -1,10 +1,12 @@
 """What only the data can say of jobs' settings, asked before the first job starts."""
 
 from collections.abc import Hashable
+from contextlib import suppress
 
 from runner.errors import SettingsError
 from runner.experiment.building import build_problem
-from runner.experiment.loading import check_fit, whole_topology
+from runner.experiment.loading import whole_topology
+from runner.experiment.misfits import ends
 from runner.experiment.shared import shared_dataset
 from runner.settings import Settings
 from runner.sweeping.pool import Lost, Pool, in_time
@@ -48,13 +50,11 @@ def kind_of(settings: Settings) -> Hashable:
 
     How samples are divided counts, but not which of them by chance come into which part.
     """
-    dataset, split, stopping = settings.dataset, settings.dataset.split, settings.stopping
+    dataset, network, split = settings.dataset, settings.network, settings.dataset.split
     return (
         (dataset.kind, repr(dataset.options), split.validation, split.test, split.folds),
-        (settings.topology, settings.network.activation, settings.network.batch_norm),
-        (settings.loss, settings.optimizer.name, settings.schedule.name, settings.batch_size),
-        (stopping.metric, stopping.patience is None, stopping.restore_best),
-        (stopping.max_epochs is None, stopping.max_steps is None),
+        (settings.topology, network.activation, network.batch_norm, settings.loss),
+        (settings.optimizer.name, settings.batch_size, settings.stopping.metric),
     )
 
 
@@ -63,15 +63,12 @@ def misfit(settings: Settings) -> str | None:
 
     A topology of another data set is none of it: a grid of both has such pairs, which fail alone.
     """
-    try:
+    with suppress(Exception, SystemExit):
         dataset = shared_dataset(settings.dataset)
-        check_fit(whole_topology(settings, dataset), dataset, settings.dataset.name)
-    except (Exception, SystemExit):
-        return None
-    try:
-        build_problem(settings, dataset)
-    except SettingsError as error:
-        return str(error)
-    except (Exception, SystemExit):
-        return None
+        if any(ends(settings, dataset, whole_topology(settings, dataset))):
+            return None
+        try:
+            build_problem(settings, dataset)
+        except SettingsError as error:
+            return str(error)
     return None

@@ -11,8 +11,7 @@ from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
 from runner.configuration.jobs import Jobs
 from runner.errors import SettingsError, printable
 from runner.experiment.branching import inherited
-from runner.experiment.contradictions import check_target
-from runner.experiment.ignored import check_ignored
+from runner.experiment.contradictions import check_settings
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import SweepSettings, parse_settings
@@ -80,8 +79,7 @@ class Sweep:
         try:
             values = self.values(job)
             settings = parse_settings(values)
-            check_target(settings)
-            check_ignored(settings)
+            check_settings(settings)
         except COMPOSING_ERRORS as error:
             raise SettingsError(f"{printable(job.name)}: {explained(error)}") from error
         except SettingsError as error:

@@ -13,6 +13,8 @@ VAL = [*POINTS, *HELD_OUT, "stopping.metric=val_loss"]
 EPOCHS = "stopping.max_epochs=20"
 FINDER = ["experiment=rate_finder"]
 
+NO_FILE = ["dataset=csv", "dataset.path=no.csv", "dataset.target=y", "dataset.validation=null"]
+
 REFUSED = [
     # overrides, words of the message
     (["network.activation.output=softmax"], "comes with loss=cross_entropy"),
@@ -69,6 +71,10 @@ REFUSED = [
     ([*POINTS, *HELD_OUT, "stopping.metric=val_r2"], "is not defined for"),
     ([*POINTS, "stopping.restore_best=true"], "set stopping.metric=val_"),
     ([*POINTS, "dataset.folds=3", *HELD_OUT], "set one of them to null"),
+    ([*NO_FILE, "dataset.folds=5", "dataset.fold=5"], "dataset.fold=5 is out of range; expected 0"),
+    ([*NO_FILE, "dataset.folds=5", "dataset.validation=9"], "both choose the validation part"),
+    ([*NO_FILE, "stopping.max_epochs=null", "stopping.patience=null"], "no criterion is set"),
+    (["stopping.target=null"], "no criterion is set"),
     ([*POINTS, "dataset.validation=more.csv"], "dataset.validation"),
     ([*POINTS, "network.batch_norm=true", "topology=2-1"], "set network.batch_norm=false"),
     ([*POINTS, "network.batch_norm=true", "batch_size=1"], "set batch_size=2 or more"),
