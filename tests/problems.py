@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 
 from runner.experiment.building import build_engine
+from runner.network.arrays import Array
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.layers.dropout import Dropout
 from runner.network.losses import LOSSES
 from runner.network.network import Network
 from runner.network.scaling import Scaling
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 from runner.run_folder.snapshots import snapshot_arrays
 from runner.settings import ENGINES
 from runner.training.engine import Engine, LearningRate, Penalty, Problem

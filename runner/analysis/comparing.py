@@ -25,7 +25,7 @@ from runner.analysis.statistics import (
 from runner.analysis.telling_apart import varying_within
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.training.metrics import higher_is_better, metric_in
 
 LEVEL = 0.05

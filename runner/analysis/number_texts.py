@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from runner.errors import printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 DIGITS = 4
 """Of the largest number of a column."""

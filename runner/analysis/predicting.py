@@ -9,7 +9,7 @@ import numpy as np
 from runner.data.dataset import ordinals
 from runner.data.new_samples import Samples
 from runner.errors import SettingsError, counted, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork
 from runner.run_folder.networks import load_network
 from runner.run_folder.tables import csv_bytes

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 CONFIDENCE = 0.95
 SKEWED = 0.5

@@ -29,8 +29,8 @@ from runner.compiled.kernels.structures import (
     Rule,
 )
 from runner.compiled.layouts import ColumnLayout, RowLayout, aligned
+from runner.network.arrays import Array
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
-from runner.network.topology import Array
 from runner.training.engine import Penalty, Problem, StepReport, reported
 from runner.training.metrics import METRICS, Target
 from runner.training.optimizers import OPTIMIZERS as REFERENCE_OPTIMIZERS

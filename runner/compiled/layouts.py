@@ -21,7 +21,8 @@ from runner.compiled.kernels.plan import (
     WIDTH,
 )
 from runner.compiled.kernels.structures import BY_INPUT, BY_SAMPLE, DENSE, Columns, Rows
-from runner.network.topology import Array, Layer
+from runner.network.arrays import Array
+from runner.network.topology import Layer
 from runner.training.engine import Problem
 
 MOST_NONZERO = 0.3

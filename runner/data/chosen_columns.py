@@ -11,7 +11,7 @@ from runner.data.columns import Column
 from runner.data.formats.cells import is_missing, is_number
 from runner.data.formats.table_file import TableFile
 from runner.errors import DataError, counted, listed, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from runner.data.formats.cells import DECIMAL_COMMA, is_date, is_missing, is_number, is_numeral
 from runner.data.formats.table_file import TableFile
 from runner.errors import listed, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from typing import Any, cast
 import numpy as np
 
 from runner.data.distortions import Distortion
+from runner.network.arrays import Array
 from runner.network.scaling import Scaling
-from runner.network.topology import Array
 
 BLOCK = 1 << 24
 """Bytes of a memory-mapped file that are looked at together."""

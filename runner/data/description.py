@@ -6,8 +6,8 @@ import numpy as np
 
 from runner.data.dataset import Dataset, blocks
 from runner.errors import counted, printable
+from runner.network.arrays import Array
 from runner.network.scaling import Scaling
-from runner.network.topology import Array
 
 ROWS = 5
 """Samples that are shown."""

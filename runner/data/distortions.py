@@ -14,7 +14,7 @@ import numpy as np
 
 from runner.checking.parsing import said
 from runner.checking.rules import number
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 SLICE = 256
 """Images that are distorted together: their fields stay in the processor's cache."""

@@ -17,8 +17,8 @@ from runner.data.formats.idx import read_idx
 from runner.data.formats.mat import read_svhn
 from runner.data.formats.records import read_cifar, read_stl10
 from runner.errors import DataError, counted, printable
+from runner.network.arrays import Array
 from runner.network.scaling import Scaling, unit
-from runner.network.topology import Array
 
 Shape = tuple[int, int, int]
 Labelled = tuple[Array, Array]

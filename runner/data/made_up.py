@@ -12,7 +12,7 @@ import numpy as np
 
 from runner.checking.rules import Rule, integer, number, refuse
 from runner.data.dataset import Part, Pool, ordinals
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 SAMPLES: Rule = integer(at_least=2, at_most=10_000_000)
 SEED: Rule = integer(at_least=0)

@@ -9,7 +9,7 @@ from runner.data.dataset import Part, Pool, blocks
 from runner.data.formats.arrays import NpyFile
 from runner.data.target_classes import classes_of, labels_of
 from runner.errors import DataError, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 def load_matrix(file: NpyFile, choice: ChosenColumns, task: str) -> Pool:

@@ -23,7 +23,7 @@ from runner.data.formats.table_file import TableFile
 from runner.data.image_sets import COUNTED_FROM, UPRIGHT
 from runner.data.target_classes import labels_of
 from runner.errors import DataError, counted, listed, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork
 
 USUAL_TARGETS = ("class", "label", "labels", "target", "y")

@@ -9,7 +9,7 @@ import numpy as np
 
 from runner.data.dataset import Dataset, Part
 from runner.errors import SettingsError, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.storage.files import write_output
 
 PER_CLASS = 10

@@ -9,8 +9,8 @@ import numpy as np
 from runner.data.dataset import Dataset, Part, Pool, blocks, on_disk
 from runner.data.splits import Split, split_pool
 from runner.errors import DataError, printable
+from runner.network.arrays import Array
 from runner.network.scaling import Scaling
-from runner.network.topology import Array
 
 
 def prepare(pool: Pool, split: Split) -> Dataset:

@@ -12,7 +12,7 @@ from runner.checking.parsing import said
 from runner.checking.rules import flag, integer, number, optional, path, refuse
 from runner.data.dataset import Part, Pool
 from runner.errors import SettingsError, counted
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 Size = float | int | str | None
 """A fraction, a count, the path of a file, or none."""

@@ -7,7 +7,7 @@ import numpy as np
 from runner.data.columns import MOST_CATEGORIES, Column
 from runner.data.formats.cells import is_number
 from runner.errors import DataError, listed, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 MOST_COUNTED_CLASSES = 20
 """Whole numbers that run from 0 or 1 to no more than this are taken for classes."""

@@ -12,10 +12,10 @@ from runner.experiment.loading import check_range, training_inputs, whole_topolo
 from runner.experiment.misfits import check_network, check_problem
 from runner.experiment.occasions import Schedule, log_spaced
 from runner.experiment.recorder import Occasions
+from runner.network.arrays import Array
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.network.losses import LOSSES
 from runner.network.network import Network
-from runner.network.topology import Array
 from runner.settings import Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, LearningRate, Problem

@@ -12,8 +12,9 @@ from runner.data.dataset import Dataset, ordinals
 from runner.errors import counted, printable
 from runner.experiment.progress_bar import NotebookLine, ProgressBar, in_notebook
 from runner.experiment.stagnation import Stagnation
+from runner.network.arrays import Array
 from runner.network.layers.batch_norm import EPSILON, MOMENTUM
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 from runner.network.trained import predict
 from runner.standard_output import is_watched
 from runner.training.engine import Problem, StepReport

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from runner.errors import SnapshotError, counted, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.run_folder.history import MOST_HISTORY, read_history
 from runner.run_folder.tables import table_rows
 from runner.storage.reading import read_text

@@ -10,7 +10,7 @@ from runner.experiment.console import Console
 from runner.experiment.experiment import Experiment
 from runner.experiment.loading import samples_of
 from runner.experiment.recorder import Recorder
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.network.trained import output_blocks, predict
 from runner.run_folder.history import history_column
 from runner.run_folder.tables import class_tables, predictions_table

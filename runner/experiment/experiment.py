@@ -25,7 +25,7 @@ from runner.experiment.loading import load_dataset, samples_of
 from runner.experiment.misfits import check_threads
 from runner.experiment.recorder import Occasions
 from runner.exporting.mlflow_logger import check_mlflow
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.run_folder.tables import configuration_columns
 from runner.settings import DatasetSettings, Settings, parse_settings
 from runner.training.engine import Engine, StepReport

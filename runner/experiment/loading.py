@@ -6,8 +6,9 @@ from runner.data.dataset import Dataset, Part, blocks, on_disk
 from runner.data.kinds import DATASETS, READING_FILES
 from runner.data.preparing import prepare
 from runner.errors import DataError, SettingsError, printable
+from runner.network.arrays import Array
 from runner.network.scaling import Scaling
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 from runner.settings import DatasetSettings, Settings
 from runner.training.evaluation import HeldOut
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 from runner.errors import StorageError
 from runner.experiment.occasions import Schedule, earlier
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.run_folder.history import EMPTY, HistoryFile, Mark
 from runner.run_folder.run import snapshot_path
 from runner.run_folder.snapshots import parameters_checksum, save_snapshot

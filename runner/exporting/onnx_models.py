@@ -10,7 +10,7 @@ import numpy as np
 from runner.checking.extras import extra
 from runner.errors import SnapshotError
 from runner.network.activations import GELU_CUBIC, GELU_SCALE, LEAK
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork
 
 OPSET, FORMAT = 17, 8

@@ -18,7 +18,7 @@ from runner.analysis.tidy_tables import load_history
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.experiment.drawing import subject_of
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.run_folder.networks import RunNetwork, load_network
 from runner.run_folder.run import RunFolder
 from runner.run_folder.tables import configuration_columns

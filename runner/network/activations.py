@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 # An array operand spares NumPy converting a Python number in every call.
 ONE = {np.dtype(dtype): np.ones((), dtype) for dtype in ("float32", "float64")}

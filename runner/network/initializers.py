@@ -8,7 +8,8 @@ from math import sqrt
 
 import numpy as np
 
-from runner.network.topology import Array, Topology
+from runner.network.arrays import Array
+from runner.network.topology import Topology
 
 Initializer = Callable[[np.random.Generator, int, int, float], Array]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 def decided(outputs: Array) -> Array:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.network.activations import ACTIVATIONS, Activation
+from runner.network.arrays import Array
 from runner.network.layers.dropout import NO_DROPOUT, Dropout
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from runner.network.arrays import Array
 from runner.network.layers.batch_norm import BatchNorm
 from runner.network.layers.dense import Dense
 from runner.network.layers.kinds import LAYERS
-from runner.network.layers.parts import Array as Array  # noqa: PLC0414 - the whole house has it from here
 from runner.network.layers.parts import LayerPart, Views
 
 TRAINED, RUNNING = ("weights", "bias", "gamma"), ("mean", "variance")

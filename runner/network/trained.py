@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from runner.errors import DataError
 from runner.network.activations import ACTIVATIONS
+from runner.network.arrays import Array
 from runner.network.labels import labels
 from runner.network.network import Network
 from runner.network.scaling import Scaling
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 
 NUMBERS = 1 << 21
 """Activations of the widest layer that are computed together: 8 or 16 MB."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from runner.errors import SnapshotError, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.run_folder.tables import table_rows
 from runner.storage.files import AT_ONCE, Syncing, storage_errors, write_whole
 from runner.storage.reading import open_regular, read_text

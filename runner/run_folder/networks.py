@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from runner.data.formats.table_file import told_as
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork
 from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import load_trained

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar, get_type_hints
 import numpy as np
 
 from runner.errors import SnapshotError, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, UnknownPartError, trained_network
 from runner.run_folder.history import EMPTY, Mark
 from runner.run_folder.run import snapshot_path, step_of

@@ -14,7 +14,7 @@ import numpy as np
 
 from runner.data.dataset import Dataset
 from runner.errors import printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.storage.files import AT_ONCE, Syncing, write_atomically
 from runner.storage.reading import MOST_TEXT, open_regular, read_text
 from runner.training.classes import Confusion

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from runner.network.arrays import Array
 from runner.network.labels import confusion_counts
-from runner.network.topology import Array
 from runner.network.trained import output_blocks
 from runner.training.engine import Problem
 from runner.training.evaluation import HeldOut

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.training.engine import Engine, Problem, StepReport
 from runner.training.metrics import Target
 from runner.training.state import TrainingState

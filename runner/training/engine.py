@@ -8,9 +8,9 @@ import numpy as np
 
 from runner.checking.parsing import said
 from runner.checking.rules import number, optional
+from runner.network.arrays import Array
 from runner.network.network import Network
 from runner.network.scaling import Scaling
-from runner.network.topology import Array
 from runner.training.metrics import LOSS, Reduction, Target, metric_values
 from runner.training.schedules import SCHEDULES
 from runner.training.state import TrainingState

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from runner.network.arrays import Array
 from runner.network.losses import LOSSES
 from runner.network.scaling import Scaling
-from runner.network.topology import Array
 from runner.network.trained import output_blocks
 from runner.training.engine import Problem
 from runner.training.metrics import SCORES, Totals, metric_values

@@ -6,7 +6,7 @@ comes from a file is held against the problem here, and nowhere else.
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.training.engine import Problem
 from runner.training.metrics import SAMPLES
 from runner.training.optimizers import OPTIMIZERS

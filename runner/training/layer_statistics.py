@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from runner.network.arrays import Array
 from runner.network.layers.dropout import NO_DROPOUT
-from runner.network.topology import Array
 from runner.training.engine import LearningRate, Penalty, Problem
 from runner.training.numpy_engine import NumpyEngine
 from runner.training.state import TrainingState

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.training.engine import Engine, Problem, StepReport
 from runner.training.metrics import LOSS, SAMPLES, Target, metric_values
 from runner.training.state import Remembered, TrainingState

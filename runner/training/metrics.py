@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from runner.network.arrays import Array
 from runner.network.labels import labels
 from runner.network.losses import absolute_error
-from runner.network.topology import Array
 from runner.training.tasks import CLASSIFICATION, TOP, Task
 
 LOSS, ABSOLUTE_ERROR, CORRECT, SAMPLES = range(4)

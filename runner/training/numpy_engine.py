@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.network.activations import Activation
+from runner.network.arrays import Array
 from runner.network.layers.batch_norm import BatchNorm, Normal
 from runner.network.layers.dense import Dense
 from runner.network.layers.dropout import Mask
 from runner.network.layers.parts import Views
 from runner.network.losses import LOSSES
-from runner.network.topology import Array
 from runner.training.engine import Problem, StepReport, reported
 from runner.training.metrics import METRICS, SAMPLES, Target, Totals
 from runner.training.optimizers import OPTIMIZERS, Step

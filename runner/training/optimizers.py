@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.training.engine import Engine, StepReport
 from runner.training.loop import changing_rate, standing
 from runner.training.metrics import LOSS, SAMPLES, metric_values

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from runner.network.topology import Array, Topology
+from runner.network.arrays import Array
+from runner.network.topology import Topology
 from runner.training.engine import Penalty
 
 

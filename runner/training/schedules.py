@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 SINCE = {"since": "earlier snapshots"}
 """Of a state's field that those lack: a snapshot has it where it is not the default."""

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 
 from runner.analysis.plots.style import COLOURS
 from runner.analysis.report.page import source
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 # Machado, Oliveira and Fernandes 2009: how linear RGB is seen, severity 1.
 SIGHTS = {

@@ -23,9 +23,10 @@ from runner.analysis.plots.style import COLOURS, plain
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.weights import first_layer_images, network_graph, weight_maps
 from runner.data.dataset import Dataset, Part
+from runner.network.arrays import Array
 from runner.network.labels import confusion_counts
 from runner.network.network import Network
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 from runner.network.trained import TrainedNetwork
 from runner.training.metrics import correct
 from runner.training.range_test import loss_curve

@@ -15,7 +15,7 @@ from runner.configuration.composing import compose
 from runner.data.new_samples import read_samples
 from runner.errors import DataError
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.predict import main
 from runner.run_folder.tables import csv_bytes
 from tests.data.small_files import idx_bytes

@@ -22,7 +22,7 @@ from runner.analysis.statistics import (
     paired_difference,
     unpaired_difference,
 )
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 Draw = Callable[[np.random.Generator, int], Array]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 Mask = Callable[[tuple[int, ...], float], Array]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from tests.benchmarks.runs import contestant, problem_of
 from tests.benchmarks.script_2018 import Mask, Script, lean_mask, tutorial_mask
 from tests.benchmarks.timing import Claim, alternate, installed, print_timings, seconds_of

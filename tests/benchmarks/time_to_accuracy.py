@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 from runner.configuration.composing import compose
 from runner.experiment.building import build_engine, build_problem, build_state
 from runner.experiment.loading import load_dataset, samples_of
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.settings import parse_settings
 from runner.training.evaluation import evaluate
 from tests.benchmarks.runs import python

@@ -19,9 +19,9 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - as everybody writes it
 
 from runner.network.activations import ACTIVATIONS
+from runner.network.arrays import Array
 from runner.network.initializers import INITIALIZERS
 from runner.network.losses import LOSSES
-from runner.network.topology import Array
 from runner.training.engine import Penalty, Problem
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.training.state import seeded_generator
 
 numba = pytest.importorskip("numba")

@@ -11,7 +11,7 @@ from scipy import io
 
 from runner.data import own_tables
 from runner.data.dataset import Pool
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 def idx_bytes(array: Array) -> bytes:

@@ -11,7 +11,7 @@ from runner.data.distortions import (
     sample_bilinear,
     smooth_directions,
 )
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 SIMARD = Distortion(alpha=34, sigma=4, rotation=15, scaling=0.15, shear=0.1, shift=2)
 SHAPES = [(28, 28, 1), (9, 12, 3), (1, 5, 1), (5, 1, 2)]

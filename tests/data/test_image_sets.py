@@ -9,7 +9,7 @@ from runner.data import downloads
 from runner.data.dataset import Dataset
 from runner.errors import DataError
 from runner.experiment.loading import load_dataset
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.settings import parse_settings
 from tests.data import small_files
 

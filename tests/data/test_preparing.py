@@ -8,8 +8,8 @@ from runner.data.dataset import Dataset, Part, Pool, ordinals
 from runner.data.preparing import prepare, scaling_of, statistics
 from runner.data.splits import Split
 from runner.errors import DataError
+from runner.network.arrays import Array
 from runner.network.scaling import Scaling
-from runner.network.topology import Array
 
 RAW = np.array([[1.0, 10, 5], [2, 20, 5], [3, 60, 5], [100, 1000, 7]])
 

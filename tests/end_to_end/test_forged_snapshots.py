@@ -9,7 +9,7 @@ import pytest
 
 from runner.commands import run_command
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.resume import main as resume_main
 from runner.run_folder.run import RunFolder
 from tests.end_to_end.commands import InProcess, composed

@@ -18,7 +18,7 @@ import numpy as np
 from runner.compiled import engine as compiled_engine
 from runner.compiled.kernels import machine_code
 from runner.compiled.kernels.structures import Course, Packed
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 PAGE = mmap.PAGESIZE
 GUARD = 64 << 20

@@ -14,9 +14,9 @@ import numpy as np
 from runner.compiled.engine import CompiledEngine
 from runner.errors import RunnerError
 from runner.network.activations import ELEMENTWISE
+from runner.network.arrays import Array
 from runner.network.losses import LOSSES
 from runner.network.scaling import Scaling
-from runner.network.topology import Array
 from runner.run_folder.snapshots import save_snapshot, snapshot_arrays, sound_snapshot
 from runner.storage.npz_files import encode
 from runner.training.distorting import DistortingEngine

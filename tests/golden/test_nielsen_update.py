@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from tests.problems import ENGINE_NAMES, make_engine, make_problem, make_state, random_data
 
 SIZES, SAMPLES, BATCH, RATE = (20, 7, 4), 30, 10, 3.0

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
+from runner.network.arrays import Array
 from runner.network.network import Network
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 
 POINTS = np.array([-30.0, -6.0, -2.0, -1.0, -0.3, -1e-2, 1e-2, 0.3, 1.0, 2.0, 6.0, 30.0])
 

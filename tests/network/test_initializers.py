@@ -4,8 +4,9 @@ from math import sqrt
 import numpy as np
 import pytest
 
+from runner.network.arrays import Array
 from runner.network.initializers import BIASES, INITIALIZERS, initial_parameters
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 from runner.training.state import seeded_generator
 
 N_IN, N_OUT = 300, 200

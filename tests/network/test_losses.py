@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from runner.network.activations import ACTIVATIONS
+from runner.network.arrays import Array
 from runner.network.losses import LOSSES
-from runner.network.topology import Array
 from tests.problems import random_targets
 
 

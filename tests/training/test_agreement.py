@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from runner.network.activations import ELEMENTWISE
+from runner.network.arrays import Array
 from runner.network.initializers import INITIALIZERS
 from runner.network.losses import LOSSES
 from runner.network.scaling import Scaling
-from runner.network.topology import Array
 from runner.training.engine import LearningRate, Penalty, Problem
 from runner.training.metrics import METRICS, Target
 from runner.training.optimizers import OPTIMIZERS

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from runner.experiment.running import QUIETLY, run_experiment
+from runner.network.arrays import Array
 from runner.network.labels import labels
-from runner.network.topology import Array
 from runner.run_folder.tables import class_tables, read_row
 from runner.training.classes import Confusion
 from tests.end_to_end.commands import composed

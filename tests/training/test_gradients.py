@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from runner.network.activations import ELEMENTWISE
+from runner.network.arrays import Array
 from runner.network.losses import LOSSES
-from runner.network.topology import Array
 from runner.training.engine import Engine, Penalty
 from runner.training.restraint import weight_mask
 from runner.training.state import TrainingState

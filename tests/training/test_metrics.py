@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from runner.network.arrays import Array
 from runner.network.losses import absolute_error
-from runner.network.topology import Array
 from runner.training.metrics import (
     METRICS,
     SCORES,

@@ -22,8 +22,8 @@ from runner.analysis.plots.style import (
 )
 from runner.analysis.plots.subject import Subject
 from runner.errors import counted
+from runner.network.arrays import Array
 from runner.network.labels import confusion_counts, labels
-from runner.network.topology import Array
 
 MOST_CLASSES = 50
 MOST_COUNTED = 15

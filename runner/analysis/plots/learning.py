@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from runner.analysis.plots.style import FAINT, GRID_LINES, HELD_OUT, TRAINING, axes_grid, new_figure
 from runner.analysis.plots.subject import Subject
-from runner.network.topology import Array
+from runner.network.arrays import Array
 from runner.training.range_test import EXPLODED, loss_curve
 from runner.training.schedules import RANGE
 

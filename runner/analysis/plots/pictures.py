@@ -40,8 +40,8 @@ from runner.analysis.plots.weights import (
 )
 from runner.data.dataset import Dataset
 from runner.errors import error_line
+from runner.network.arrays import Array
 from runner.network.network import Network
-from runner.network.topology import Array
 from runner.run_folder.history import history_columns
 from runner.run_folder.tables import read_row
 from runner.storage.files import Never, write_atomically

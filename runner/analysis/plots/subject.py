@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from runner.data.dataset import Dataset, Part
+from runner.network.arrays import Array
 from runner.network.labels import decided, labels
 from runner.network.network import Network
-from runner.network.topology import Array
 from runner.network.trained import predict
 
 MOST_SAMPLES = 10_000

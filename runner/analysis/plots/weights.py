@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from runner.analysis.plots.style import CENTRED, INK, SIGNED, axes_grid, new_figure, plain
 from runner.analysis.plots.subject import Subject
 from runner.errors import counted
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 MOST_WEIGHTS = 5_000_000
 MOST_DRAWN_UNITS = 24

@@ -7,7 +7,7 @@ import struct
 from functools import cache
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_type_hints
 
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 NUMBERS, INPUTS = "numbers", "inputs"
 """Types that differ from run to run: the run's dtype, and that of the inputs."""

@@ -16,7 +16,7 @@ from runner.data.dataset import blocks, ordinals
 from runner.data.formats.opening import MOST_COLUMNS, check_growth
 from runner.data.formats.table_file import TableFile
 from runner.errors import DataError, printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 if TYPE_CHECKING:
     import pandas as pd

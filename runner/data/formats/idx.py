@@ -12,7 +12,7 @@ import numpy as np
 
 from runner.data.formats.opening import LARGEST, fits, opened, refuse_file, stored_bytes
 from runner.errors import DataError
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 def looks_like_idx(path: Path) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 
 from runner.data.formats.opening import LARGEST, fits, opened, refuse_file
 from runner.errors import printable
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 EXPECTED = "a MATLAB 5 file with uint8 images X [32 x 32 x 3 x n] and labels y [n x 1] of 1 to 10"
 MATRIX, COMPRESSED = 14, 15

@@ -13,7 +13,7 @@ from runner.data.formats.opening import (
     refuse_file,
     stored_bytes,
 )
-from runner.network.topology import Array
+from runner.network.arrays import Array
 
 
 def read_records(path: Path, size: int, what: str) -> Array:

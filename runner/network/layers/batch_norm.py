@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from runner.network.layers.parts import Array, LayerPart, Views
+from runner.network.arrays import Array
+from runner.network.layers.parts import LayerPart, Views
 
 EPSILON = 1e-5
 MOMENTUM = 0.1

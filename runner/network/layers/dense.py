@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from runner.network.layers.parts import Array, LayerPart, Views
+from runner.network.arrays import Array
+from runner.network.layers.parts import LayerPart, Views
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from runner.checking.parsing import said
 from runner.checking.rules import choice, number
-from runner.network.layers.parts import Array
+from runner.network.arrays import Array
 
 
 class Mask(NamedTuple):

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from numpy.typing import NDArray
+from runner.network.arrays import Array
 
-Array = NDArray[Any]
 Views = Mapping[str, Array]
 """A layer's parts by name, each a view into the parameters, or into a vector as long."""
 

@@ -5,9 +5,10 @@ from math import sqrt
 import numpy as np
 import pytest
 
+from runner.network.arrays import Array
 from runner.network.layers.batch_norm import EPSILON
 from runner.network.network import Network
-from runner.network.topology import Array, Topology
+from runner.network.topology import Topology
 from tests.problems import ENGINE_NAMES, make_engine, make_problem, make_state
 
 # One linear hidden unit, z = x: W, b, gamma, W of the output, running mean, running variance.

@@ -6,11 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from runner.network.arrays import Array
 from runner.network.layers.batch_norm import BatchNorm
 from runner.network.layers.dense import Dense
 from runner.network.layers.dropout import Dropout
 from runner.network.layers.kinds import LAYERS
-from runner.network.layers.parts import Array, LayerPart
+from runner.network.layers.parts import LayerPart
 
 DENSE = {"biases": Dense(3, 2, bias=True), "no biases": Dense(3, 2, bias=False)}
 KINDS = {"dense": list(DENSE.values())}

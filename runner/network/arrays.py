@@ -1,0 +1,7 @@
+"""Arrays as the whole house speaks of them; their shapes stand beside them in brackets."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
