@@ -24,7 +24,7 @@ from runner.configuration.composing import (
     unresolved,
 )
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
-from runner.configuration.hydra_internals import prepare_command_line, prepare_plugins
+from runner.configuration.hydra_inside import prepare_command_line, prepare_plugins
 from runner.errors import (
     INTERRUPTED,
     ConflictError,

@@ -1,6 +1,13 @@
-"""The fast engine, a sealed house: one face; inside, what lays out, compiles and calls kernels."""
+"""The compiled engine: training in machine code, made by Numba and kept on disk.
 
-from importlib import import_module
+    unsupported(problem)       # why it cannot train a problem; None where it can
+    CompiledEngine(problem)    # loads LLVM, and so comes when it is asked for
+    load_kernels()             # for processes forked from this one
+
+Inside, `compiled_engine` hands `structures` of addresses, which `array_layouts` fills, to functions
+of `machine_code`. Those are made by `kernels`, which alone loads Numba, and kept by `code_on_disk`.
+"""
+
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -8,16 +15,29 @@ from runner.data.dataset import on_disk
 from runner.training.engine import Problem
 
 if TYPE_CHECKING:
-    from runner.compiled.engine import CompiledEngine, load_kernels
+    from runner.compiled.compiled_engine import CompiledEngine
 
 __all__ = ["CompiledEngine", "load_kernels", "unsupported"]
 
 
-def unsupported(problem: Problem | None = None) -> str | None:
-    """Why the compiled engine cannot train a problem, and a way out; None where it can."""
-    if find_spec("numba") is None:
+def __getattr__(name: str) -> Any:
+    """The engine, once it is asked for: it loads LLVM."""
+    if name != "CompiledEngine":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from runner.compiled.compiled_engine import CompiledEngine  # noqa: PLC0415 - loads LLVM
+
+    return CompiledEngine
+
+
+def unsupported(problem: Problem) -> str | None:
+    """What the engine would need to train a problem and how to do without; None if it can.
+
+    It needs Numba, and inputs in memory: those of a mapped file are read a batch at a time by
+    the NumPy engine alone.
+    """
+    if not has_numba():
         return "needs Numba, which is not installed; choose engine=numpy or auto"
-    if problem is not None and on_disk(problem.inputs):
+    if on_disk(problem.inputs):
         return (
             "needs the inputs in memory, and those of an npy file are read from "
             "disk a batch at a time; choose engine=numpy or auto, or save the table as npz"
@@ -25,8 +45,14 @@ def unsupported(problem: Problem | None = None) -> str | None:
     return None
 
 
-def __getattr__(name: str) -> Any:
-    """Loads LLVM only for those who train with it."""
-    if name in ("CompiledEngine", "load_kernels"):
-        return getattr(import_module("runner.compiled.engine"), name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+def load_kernels() -> None:
+    """Loads LLVM, and from disk what the default run needs, for processes forked from this one."""
+    if has_numba():
+        from runner.compiled.compiled_engine import load_default_kernels  # noqa: PLC0415 - as above
+
+        load_default_kernels()
+
+
+def has_numba() -> bool:
+    """Whether Numba is installed."""
+    return find_spec("numba") is not None

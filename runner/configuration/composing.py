@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.documents import yaml_text
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
-from runner.configuration.hydra_internals import Checks, checked, loader_of, set_checks
+from runner.configuration.hydra_inside import Checks, checked, loader_of, set_checks
 from runner.configuration.trust import check_hydra
 from runner.configuration.yaml_files import check_loaded, check_yaml
 from runner.errors import SettingsError

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from runner.configuration.composing import documents, overrides_text, plain, task_of, unresolved
 from runner.configuration.documents import known_texts, yaml_text
-from runner.configuration.hydra_internals import BASIC_SWEEPER, CheckedLoader
+from runner.configuration.hydra_inside import BASIC_SWEEPER, CheckedLoader
 from runner.configuration.overrides import parsed_override, swept_values
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from omegaconf import Container, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from runner.checking.rules import refuse, shown
-from runner.configuration.hydra_internals import BASIC_LAUNCHER, BASIC_SWEEPER
+from runner.configuration.hydra_inside import BASIC_LAUNCHER, BASIC_SWEEPER
 from runner.errors import SettingsError
 
 PLUGINS = "hydra_plugins.hydra_"

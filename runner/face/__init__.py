@@ -21,7 +21,7 @@ from runner.configuration.composing import (
     task_of,
 )
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
-from runner.configuration.hydra_internals import loader_of
+from runner.configuration.hydra_inside import loader_of
 from runner.configuration.jobs import GRID_SWEEPER, POOL_LAUNCHER, Jobs, asks_for_hydra
 from runner.configuration.overrides import changes_in, override_text, value_text
 from runner.errors import INTERRUPTED, DivergedError, SettingsError, Stop, counted, listed

@@ -133,7 +133,7 @@ class Sweep:
 
         No job's data and no job's net: what may go wrong with those is to happen to the job alone.
         """
-        if self._jobs.value("engine") != "numpy" and compiled.unsupported() is None:
+        if self._jobs.value("engine") != "numpy":
             compiled.load_kernels()
 
 

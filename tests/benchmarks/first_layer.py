@@ -13,9 +13,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from runner.compiled import layouts as compiled_layouts
-from runner.compiled.kernels.structures import BY_INPUT, BY_SAMPLE, DENSE
-from runner.compiled.layouts import RowLayout
+from runner.compiled import array_layouts as compiled_layouts
+from runner.compiled.array_layouts import RowLayout
+from runner.compiled.structures import BY_INPUT, BY_SAMPLE, DENSE
 from runner.training.engine import Problem
 from tests.benchmarks.scaling import figure, prepared
 from tests.benchmarks.timing import alternate, conditions

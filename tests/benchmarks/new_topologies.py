@@ -25,7 +25,7 @@ def sweep(folder: str, *overrides: str) -> float:
 
 def compiled_kernels() -> int:
     """Functions compiled, neither in memory nor on disk before, for all the topologies."""
-    from runner.compiled.kernels import machine_code
+    from runner.compiled import machine_code
 
     contestant("compiled", "topology=3-4-1")
     before = len(machine_code.compiled)

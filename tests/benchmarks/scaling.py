@@ -16,8 +16,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from runner.compiled import engine as compiled_engine
-from runner.compiled.layouts import ColumnLayout, RowLayout
+from runner.compiled import compiled_engine
+from runner.compiled.array_layouts import ColumnLayout, RowLayout
 from runner.experiment.building import build_engine
 from runner.network.initializers import INITIALIZERS, initial_parameters
 from runner.training.engine import Problem

@@ -77,7 +77,7 @@ RACES = {
 }
 
 IMPORTS = {
-    "runner": "import runner.experiment.running, runner.compiled.engine",
+    "runner": "import runner.experiment.running, runner.compiled.compiled_engine",
     "scikit-learn": "import sklearn.neural_network",
     "PyTorch": "import torch",
 }

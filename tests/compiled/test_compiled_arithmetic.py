@@ -103,15 +103,15 @@ def test_an_order_is_numpys_stable_argsort(count: int, different: int) -> None:
 @cache
 def on_array(name: str) -> Any:
     """The function of that name in `exponentials`, over an array of whole lanes."""
-    from runner.compiled.kernels import exponentials, lanes, plan
+    from runner.compiled.kernels import exponentials, lanes
+    from runner.compiled.structures import WIDTH
 
     load, store, pointer = compiled(lanes.load, lanes.store, pointer_to())
     function = getattr(exponentials, name)
-    width = plan.WIDTH
 
     def apply(x: Array, out: Array) -> None:
         to, values = pointer(out), pointer(x)
-        for k in range(0, len(x), width):
+        for k in range(0, len(x), WIDTH):
             store(to, k, function(load(values, k)))
 
     return numba.njit(apply)

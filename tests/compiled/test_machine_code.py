@@ -11,7 +11,7 @@ pytest.importorskip("numba")
 
 PROGRAM = """
 import sys
-from runner.compiled.kernels import machine_code
+from runner.compiled import machine_code
 from tests.benchmarks.runs import contestant
 run = contestant("compiled", "dtype=float32")
 print(run.state.parameters.tobytes().hex(), machine_code.compiled, "numba" in sys.modules)
@@ -24,17 +24,17 @@ def test_kernels_on_disk_need_no_numba() -> None:
 
 
 def test_code_is_read_as_it_was_written(folder: Path) -> None:
-    from runner.compiled.kernels.kernel_cache import Code, is_kept, keep, kept
+    from runner.compiled.code_on_disk import Code, keep, kept
 
     key, code = ("forward", "sigmoid", "float64"), Code("symbol", b"\x7fELF\n\n\x00code")
-    assert (kept(key), is_kept(key)) == (None, False)
+    assert kept(key) is None
     keep(key, code)
-    assert (kept(key), is_kept(key)) == (code, True)
+    assert kept(key) == code
     assert [path.name for path in folder.iterdir()] == ["forward-sigmoid-float64"]
 
 
 def test_code_that_is_not_whole_is_not_read(folder: Path) -> None:
-    from runner.compiled.kernels.kernel_cache import Code, keep, kept
+    from runner.compiled.code_on_disk import Code, keep, kept
 
     key = ("loss", "huber", "float64")
     keep(key, Code("symbol", b"\x7fELF\n\n\x00code"))
@@ -48,7 +48,7 @@ def test_code_that_is_not_whole_is_not_read(folder: Path) -> None:
 
 
 def test_a_device_in_the_place_of_code_is_not_read(folder: Path) -> None:
-    from runner.compiled.kernels.kernel_cache import kept
+    from runner.compiled.code_on_disk import kept
 
     (folder / "loss-huber-float64").symlink_to("/dev/zero")
     assert kept(("loss", "huber", "float64")) is None
@@ -57,9 +57,9 @@ def test_a_device_in_the_place_of_code_is_not_read(folder: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where code is kept during a test."""
-    from runner.compiled.kernels import kernel_cache as caching
+    from runner.compiled import code_on_disk
 
-    monkeypatch.setattr(caching, "cache_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(code_on_disk, "cache_folder", lambda: str(tmp_path))
     return tmp_path
 
 
@@ -69,7 +69,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ids=["another type", "not side by side"],
 )
 def test_arrays_that_a_kernel_would_misread_are_refused(targets: np.ndarray) -> None:
-    from runner.compiled.kernels.structures import INPUTS, NUMBERS, Columns, Packed
+    from runner.compiled.structures import INPUTS, NUMBERS, Columns, Packed
 
     with pytest.raises(TypeError, match="expected float64, C-contiguous"):
-        Packed(Columns(np.zeros((4, 3)), targets, 8), **{NUMBERS: "float64", INPUTS: "float64"})
+        Packed(Columns(np.zeros((4, 3)), targets), **{NUMBERS: "float64", INPUTS: "float64"})

@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.composing import conf_folder, plain, prepared_hydra
-from runner.configuration.hydra_internals import CheckedLoader, loader_of
+from runner.configuration.hydra_inside import CheckedLoader, loader_of
 from runner.configuration.jobs import Jobs, numbered
 from runner.configuration.overrides import WHOLE_NUMBER, override_parser, parsed_override
 

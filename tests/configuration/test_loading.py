@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.application.options import options_parser
 from runner.configuration.composing import conf_folder, prepared_hydra
-from runner.configuration.hydra_internals import prepare_command_line
+from runner.configuration.hydra_inside import prepare_command_line
 
 RUN, MULTIRUN = ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"]
 CASES = [

@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from runner.compiled import engine as compiled_engine
-from runner.compiled.kernels import machine_code
-from runner.compiled.kernels.structures import Course, Packed
+from runner.compiled import compiled_engine, machine_code
+from runner.compiled.structures import Course, Packed
 from runner.network.arrays import Array
 
 PAGE = mmap.PAGESIZE

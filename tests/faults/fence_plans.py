@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.compiled.engine import CompiledEngine
+from runner.compiled.compiled_engine import CompiledEngine
 from runner.errors import RunnerError
 from runner.network.activations import ELEMENTWISE
 from runner.network.arrays import Array

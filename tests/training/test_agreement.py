@@ -81,8 +81,8 @@ def problem_of(data: str, **changes: Any) -> Problem:
 
 def way_of(problem: Problem) -> str:
     """Which of its arithmetics the compiled engine chooses."""
-    from runner.compiled.engine import layout_for
-    from runner.compiled.kernels.structures import BY_SAMPLE, DENSE, Rows
+    from runner.compiled.compiled_engine import layout_for
+    from runner.compiled.structures import BY_SAMPLE, DENSE, Rows
 
     arrays = layout_for(problem).arrays()
     if not isinstance(arrays, Rows):
@@ -279,7 +279,7 @@ def test_a_target_stops_the_engines_at_the_same_step(
 @pytest.mark.parametrize("data", ["small", "wide, sparse"])
 @dtypes
 def test_one_kernel_serves_every_problem_of_a_layout_and_dtype(data: str, dtype: str) -> None:
-    from runner.compiled.kernels import machine_code
+    from runner.compiled import machine_code
 
     trained("compiled", problem_of(data, dtype=dtype), 1)
     kernels = machine_code.function.cache_info().currsize
@@ -293,7 +293,7 @@ def test_one_kernel_serves_every_problem_of_a_layout_and_dtype(data: str, dtype:
 
 @pytest.mark.parametrize("data", ["small", "wide, sparse"])
 def test_data_that_may_not_be_written_to_needs_no_kernel_of_its_own(data: str) -> None:
-    from runner.compiled.kernels import machine_code
+    from runner.compiled import machine_code
 
     problem = problem_of(data)
     expected = trained("compiled", problem)

@@ -3,16 +3,19 @@
 import numpy as np
 from numba import from_dtype, njit, types
 
-from runner.compiled.kernels import steps as kernel
-from runner.compiled.kernels.called import KINDS, Kind
-from runner.compiled.kernels.kernel_cache import Code
-from runner.compiled.kernels.numba_internals import object_code
+from runner.compiled.code_on_disk import Code
+from runner.compiled.kernels import step_kernel
+from runner.compiled.kernels.functions_by_address import KINDS, Kind
+from runner.compiled.kernels.numba_options import OPTIONS
 from runner.compiled.kernels.pointers import PointerType
-from runner.compiled.kernels.structures import (
+from runner.compiled.numba_inside import object_code
+from runner.compiled.structures import (
     INPUTS,
     LAYOUTS,
     NUMBERS,
+    PLAN,
     Course,
+    LayerPlan,
     Memory,
     Net,
     Rule,
@@ -33,13 +36,15 @@ def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> C
     def exact(argument: object) -> types.Type:
         if isinstance(argument, types.Type):
             return argument
+        if argument == PLAN:
+            argument = LayerPlan
         if isinstance(argument, str):
             return PointerType(from_dtype(np.dtype(dtypes.get(argument, argument))))
         members = [SCALARS.get(each) or exact(each) for each in fields(argument)]
         return PointerType(types.NamedTuple(members, argument))
 
     structures = (Net, LAYOUTS.get(name), Rule, Memory, Course)
-    wanted = Kind({name: kernel.advance}, structures) if kind == "advance" else KINDS[kind]
+    wanted = Kind({name: step_kernel.advance}, structures) if kind == "advance" else KINDS[kind]
     signature = wanted.result(*map(exact, wanted.arguments))
-    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return Code(*object_code(njit(signature, **options)(wanted.functions[name])))
+    dispatcher = njit(signature, **OPTIONS)(wanted.functions[name])
+    return Code(*object_code(dispatcher))

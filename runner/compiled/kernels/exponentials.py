@@ -8,7 +8,7 @@ field of 2^k, so a shift makes 2^k, and subtracting M gives k as a float. P inte
 """
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 
 from runner.compiled.kernels.lanes import (
@@ -18,8 +18,7 @@ from runner.compiled.kernels.lanes import (
     shifted_to_exponent,
     with_sign,
 )
-
-quick = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+from runner.compiled.kernels.numba_options import quick
 
 
 def reduce_exponent(x):

@@ -16,15 +16,9 @@ import operator
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
-from runner.compiled.kernels.numba_internals import (
-    AbstractTemplate,
-    get_or_insert_function,
-    infer_global,
-    signature,
-)
-from runner.compiled.kernels.plan import VECTOR_BYTES, WIDTH
+from runner.compiled.structures import VECTOR_BYTES, WIDTH
 
 _I32 = ir.IntType(32)
 _ELEMENT = {
@@ -85,11 +79,11 @@ def _truths(lanes):
 def _operator(function, emit, result=lambda lanes: lanes):
     """Teaches Numba `function` on lanes: emit(builder, *vectors) writes the instruction."""
 
-    @infer_global(function)
-    class Typing(AbstractTemplate):
-        def generic(self, args, _kws):
-            lanes = _lanes_of(args)
-            return None if lanes is None else signature(result(lanes), *args)
+    def typed(*args):
+        lanes = _lanes_of(args)
+        return None if lanes is None else result(lanes)(*args)
+
+    type_callable(function)(lambda _context: typed)
 
     def lower(context, builder, sig, args):
         lanes = _lanes_of(sig.args)
@@ -209,16 +203,6 @@ def zeros(_typing, size, like):
 
 
 @intrinsic
-def lane_numbers(_typing, like):
-    """(0, 1, …, 7) as the type of the numbers `like` points to."""
-
-    def emit(_context, _builder, _sig, _args):
-        return ir.Constant(_vector(LanesType(like.dtype)), [float(i) for i in range(WIDTH)])
-
-    return LanesType(like.dtype)(like), emit
-
-
-@intrinsic
 def choose(_typing, truths, yes, no):
     """Yes where truth holds, else no; a scalar stands for equal lanes."""
     lanes = _lanes_of([yes, no])
@@ -236,7 +220,7 @@ def _llvm(builder, name, *vectors):
     suffix = "f64" if kind.element == ir.DoubleType() else "f32"
     function_type = ir.FunctionType(kind, [kind] * len(vectors))
     full = f"llvm.{name}.v{kind.count}{suffix}"
-    return builder.call(get_or_insert_function(builder.module, function_type, full), vectors)
+    return builder.call(builder.module.declare_intrinsic(full, fnty=function_type), vectors)
 
 
 @intrinsic

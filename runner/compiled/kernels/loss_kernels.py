@@ -1,69 +1,65 @@
-"""Losses on flat rows of numbers; `real` is 1 for a sample's output and 0 for padding.
+"""Losses and their deltas, on eight numbers at a time; `real` is 0 for padding, else 1.
 
-The same equations as in `runner.network.losses`.
+The same equations as in `runner.network.losses`. Each gives the numbers whose sum, times its
+factor, is the loss, and the deltas dL/da, or dL/dz where it says so.
 """
 
 from runner.compiled.kernels.exponentials import exp, log1p
 from runner.compiled.kernels.lanes import WIDTH, absolute, choose, load, store, total
+from runner.compiled.kernels.numba_options import forced
 
 
-def squared_error(_z, a, wanted, real, deltas, count):
+def on_rows(function, factor=1.0):
+    """The loss of flat rows of `count` numbers; their deltas in place."""
+    at = forced(function)
+
+    def loss(z, a, wanted, real, deltas, count):
+        value = 0.0
+        for k in range(0, count, WIDTH):
+            part, delta = at(load(z, k), load(a, k), load(wanted, k), load(real, k))
+            store(deltas, k, delta)
+            value += total(part)
+        return factor * value
+
+    return loss
+
+
+def squared_error(_z, a, y, real):
     """L = 1/2 sum e^2, dL/da = e, e = a - y."""
-    value = 0.0
-    for k in range(0, count, WIDTH):
-        error = (load(a, k) - load(wanted, k)) * load(real, k)
-        store(deltas, k, error)
-        value += total(error * error)
-    return 0.5 * value
+    error = (a - y) * real
+    return error * error, error
 
 
-def absolute_error(_z, a, wanted, real, deltas, count):
+def absolute_error(_z, a, y, real):
     """L = sum |e|, dL/da = sign(e)."""
-    value = 0.0
-    for k in range(0, count, WIDTH):
-        error = (load(a, k) - load(wanted, k)) * load(real, k)
-        sign = choose(error > 0.0, error * 0.0 + 1.0, choose(error < 0.0, error * 0.0 - 1.0, error))
-        store(deltas, k, sign)
-        value += total(absolute(error))
-    return value
+    error = (a - y) * real
+    below = choose(error < 0.0, error * 0.0 - 1.0, error)
+    return absolute(error), choose(error > 0.0, error * 0.0 + 1.0, below)
 
 
-def huber(_z, a, wanted, real, deltas, count):
+def huber(_z, a, y, real):
     """L = sum of e^2/2 where |e| < 1, else |e| - 1/2; dL/da = e within [-1, 1]."""
-    value = 0.0
-    for k in range(0, count, WIDTH):
-        error = (load(a, k) - load(wanted, k)) * load(real, k)
-        size = absolute(error)
-        store(deltas, k, choose(error > 1.0, 1.0, choose(error < -1.0, -1.0, error)))
-        value += total(choose(size < 1.0, error * error * 0.5, size - 0.5))
-    return value
+    error = (a - y) * real
+    size = absolute(error)
+    clipped = choose(error > 1.0, 1.0, choose(error < -1.0, -1.0, error))
+    return choose(size < 1.0, error * error * 0.5, size - 0.5), clipped
 
 
-def binary_cross_entropy(z, a, wanted, real, deltas, count):
+def binary_cross_entropy(z, a, y, real):
     """L = sum max(z, 0) - z y + log1p(exp(-|z|)), dL/dz = a - y."""
-    value = 0.0
-    for k in range(0, count, WIDTH):
-        x, y, one = load(z, k), load(wanted, k), load(real, k)
-        store(deltas, k, (load(a, k) - y) * one)
-        positive = choose(x < 0.0, 0.0, x)
-        value += total((positive - x * y + log1p(exp(0.0 - absolute(x)))) * one)
-    return value
+    positive = choose(z < 0.0, 0.0, z)
+    return (positive - z * y + log1p(exp(0.0 - absolute(z)))) * real, (a - y) * real
 
 
-def cross_entropy(z, a, wanted, real, deltas, count):
+def cross_entropy(z, a, y, real):
     """L = -sum y z, to which the kernel's softmax adds log(sum exp z); dL/dz = a - y."""
-    value = 0.0
-    for k in range(0, count, WIDTH):
-        y, one = load(wanted, k), load(real, k)
-        store(deltas, k, (load(a, k) - y) * one)
-        value -= total(load(z, k) * y * one)
-    return value
+    return z * y * real, (a - y) * real
 
 
 LOSSES = {
-    "absolute_error": absolute_error,
-    "binary_cross_entropy": binary_cross_entropy,
-    "cross_entropy": cross_entropy,
-    "huber": huber,
-    "squared_error": squared_error,
+    "absolute_error": on_rows(absolute_error),
+    "binary_cross_entropy": on_rows(binary_cross_entropy),
+    "cross_entropy": on_rows(cross_entropy, -1.0),
+    "huber": on_rows(huber),
+    "squared_error": on_rows(squared_error, 0.5),
 }

@@ -7,11 +7,10 @@ The formulas take one uint32 or eight of them (`lanes`).
 """
 
 import numpy as np
-from numba import njit
 
 from runner.compiled.kernels.lanes import WIDTH, evens, load, odds, store, to_double
+from runner.compiled.kernels.numba_options import quick
 
-quick = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
 LENGTH, SHIFT = 624, 397
 A, UPPER, LOWER = np.uint32(0x9908B0DF), np.uint32(0x80000000), np.uint32(0x7FFFFFFF)
 B, C = np.uint32(0x9D2C5680), np.uint32(0xEFC60000)

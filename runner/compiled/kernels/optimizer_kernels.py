@@ -6,11 +6,8 @@ The same equations as in `runner.training.optimizers`. A second slot begins `cou
 
 from math import sqrt
 
-from numba import njit
-
 from runner.compiled.kernels.lanes import WIDTH, choose, load, root, store
-
-quick = njit(no_cpython_wrapper=True, error_model="numpy")
+from runner.compiled.kernels.numba_options import quick
 
 
 def sgd(parameters, gradient, _slots, _is_weight, count, learning_rate, _step, _settings):

@@ -3,16 +3,24 @@
 Arrays handed from function to function cost reference counts and seven registers each, several
 times the arithmetic of a small net. Who calls a kernel keeps the arrays alive and large enough.
 
-    p[i]    p[i] = x    p + i (i elements on)    p[0] of a structure, whole
+    p[i]    p[i] = x    p + i (i elements on)    p[0] of a structure, whole; p.name
 """
 
 import operator
 from inspect import Parameter, Signature
 
+from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import (
+    intrinsic,
+    lower_builtin,
+    models,
+    overload_attribute,
+    register_model,
+    type_callable,
+)
 
-from runner.compiled.kernels.numba_internals import AbstractTemplate, infer_global, signature
+from runner.compiled.numba_inside import emit_call
 
 
 class PointerType(types.Type):
@@ -29,12 +37,32 @@ class PointerModel(models.PrimitiveModel):
         super().__init__(manager, kind, manager.lookup(kind.dtype).get_data_type().as_pointer())
 
 
-@infer_global(operator.getitem)
-class PointerRead(AbstractTemplate):
-    def generic(self, args, _kws):  # noqa: D102 - Numba's interface
-        if isinstance(args[0], PointerType) and isinstance(args[1], types.Integer):
-            return signature(args[0].dtype, args[0], types.intp)
+def _typed_by_place(result):
+    """What comes of a pointer and an integer; of others nothing that is known here."""
+
+    def typer(_context):
+        def of(pointer, place):
+            if isinstance(pointer, PointerType) and isinstance(place, types.Integer):
+                return result(pointer)(pointer, types.intp)
+            return None
+
+        return of
+
+    return typer
+
+
+type_callable(operator.getitem)(_typed_by_place(lambda pointer: pointer.dtype))
+type_callable(operator.add)(_typed_by_place(lambda pointer: pointer))
+
+
+@type_callable(operator.setitem)
+def _typed_writing(_context):
+    def of(pointer, _place, value):
+        if isinstance(pointer, PointerType):
+            return types.none(pointer, types.intp, pointer.dtype)
         return None
+
+    return of
 
 
 @lower_builtin(operator.getitem, PointerType, types.intp)
@@ -42,12 +70,9 @@ def _read(context, builder, sig, args):
     return context.unpack_value(builder, sig.return_type, builder.gep(args[0], [args[1]]))
 
 
-@infer_global(operator.setitem)
-class PointerWrite(AbstractTemplate):
-    def generic(self, args, _kws):  # noqa: D102 - Numba's interface
-        if isinstance(args[0], PointerType):
-            return signature(types.none, args[0], types.intp, args[0].dtype)
-        return None
+@lower_builtin(operator.add, PointerType, types.intp)
+def _on(_context, builder, _sig, args):
+    return builder.gep(args[0], [args[1]])
 
 
 @lower_builtin(operator.setitem, PointerType, types.intp, types.Any)
@@ -56,17 +81,27 @@ def _write(context, builder, sig, args):
     return context.get_dummy_value()
 
 
-@infer_global(operator.add)
-class PointerOn(AbstractTemplate):
-    def generic(self, args, _kws):  # noqa: D102 - Numba's interface
-        if isinstance(args[0], PointerType) and isinstance(args[1], types.Integer):
-            return signature(args[0], args[0], types.intp)
+def teach_fields(structure):
+    """Teaches Numba `p.name` of the address of a structure of that class: one field of it, read."""
+    for place, name in enumerate(structure._fields):
+        overload_attribute(PointerType, name, inline="always")(_field(structure, place))
+
+
+def _field(structure, place):
+    @intrinsic
+    def read(_typing, pointer):
+        def emit(context, builder, sig, args):
+            inside = [ir.IntType(32)(each) for each in (0, place)]
+            return context.unpack_value(builder, sig.return_type, builder.gep(args[0], inside))
+
+        return pointer.dtype.types[place](pointer), emit
+
+    def attribute(pointer):
+        if getattr(pointer.dtype, "instance_class", None) is structure:
+            return lambda pointer: read(pointer)  # noqa: PLW0108 - Numba wants a function
         return None
 
-
-@lower_builtin(operator.add, PointerType, types.intp)
-def _on(_context, builder, _sig, args):
-    return builder.gep(args[0], [args[1]])
+    return attribute
 
 
 POSITIONAL = Parameter.POSITIONAL_OR_KEYWORD
@@ -81,24 +116,14 @@ def caller(name, result, kinds):
     """
 
     def emit(context, builder, sig, args):
-        kinds, convention = sig.args[1:], context.call_conv
-        entry = convention.get_function_type(sig.return_type, kinds).as_pointer()
-        function = builder.inttoptr(args[0], entry)
-        _, value = convention.call_function(builder, function, sig.return_type, kinds, args[1:])
-        return value
-
-    def signature_of(given):
-        return result(
-            types.intp, *(kind or found for kind, found in zip(kinds, given, strict=True))
-        )
+        return emit_call(context, builder, result(*sig.args[1:]), args[0], args[1:])
 
     def typed(_typing, _address, *given):
-        return signature_of(given), emit
+        found = (kind or of for kind, of in zip(kinds, given, strict=True))
+        return result(types.intp, *found), emit
 
     # Numba reads an intrinsic's arity from its signature.
-    arguments = [f"argument_{place}" for place in range(len(kinds))]
-    typed.__signature__ = Signature(
-        [Parameter(each, POSITIONAL) for each in ("typing", "address", *arguments)]
-    )
+    names = ("typing", "address", *(f"argument_{place}" for place in range(len(kinds))))
+    typed.__signature__ = Signature([Parameter(each, POSITIONAL) for each in names])
     typed.__name__ = name
     return intrinsic(typed)

@@ -28,15 +28,14 @@ def restrain(parameters, gradient, is_weight, count, limits):
             store(gradient, k, load(gradient, k) * factor)
 
 
-def shorten(parameters, norms, places, layers, max_norm):
+def shorten(parameters, norms, plan, layers, max_norm):
     """The incoming weights of a unit, where they are longer than `max_norm`, shortened to it.
 
-    places: of each layer where its weights begin, how many rows they have, and a row's length.
-    norms: scratch for a row.
+    norms: scratch for a row of weights.
     """
-    for layer in range(layers):
-        place = places + 3 * layer
-        weights, rows, length = parameters + place[0], place[1], place[2]
+    for layer in range(1, layers + 1):
+        place = plan + layer
+        weights, rows, length = parameters + place.weights, place.inputs, place.width
         for j in range(length):
             norms[j] = 0.0
         for i in range(rows):

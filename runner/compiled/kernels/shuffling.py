@@ -1,8 +1,6 @@
 """The order of samples of an epoch: what np.argsort(keys, kind="stable") gives."""
 
-from numba import njit
-
-quick = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+from runner.compiled.kernels.numba_options import quick
 
 
 @quick

@@ -1,13 +1,10 @@
 """Many training steps a call: forward, metrics, dropout, backward, update and the stopping check.
 
-Written once for both layouts: the functions of `layouts` choose by the type of `layout`, when a
-kernel is compiled, between `columns` and `rows`. What it works on comes in `structures`.
+Written once for both layouts: the functions of `layer_arithmetic` are those of the layout. What it
+works on comes in `structures`.
 """
 
-from numba import njit
-
-from runner.compiled.kernels import by_layout as layouts
-from runner.compiled.kernels.called import (
+from runner.compiled.kernels.functions_by_address import (
     call_forward,
     call_loss,
     call_normalize,
@@ -18,51 +15,38 @@ from runner.compiled.kernels.called import (
     call_update,
 )
 from runner.compiled.kernels.lanes import WIDTH, absolute, load, store, total
+from runner.compiled.kernels.layer_arithmetic import (
+    correct,
+    deltas_below,
+    gather,
+    gradient,
+    masks,
+    softmax,
+    sums,
+)
 from runner.compiled.kernels.mersenne import draw
-from runner.compiled.kernels.plan import (
-    ACTIVATION,
-    FIELDS,
-    FORWARD,
-    INVERSE,
-    NORMALIZE,
-    NORMALIZE_BACK,
-    OUTPUTS,
-    SLOPE,
-    SPAN,
-)
+from runner.compiled.kernels.numba_options import apart, inlined
 from runner.compiled.kernels.shuffling import stable_order
-from runner.compiled.kernels.structures import (
-    AT_LEAST,
-    AT_MOST,
-    BACKWARD_DROPOUT,
-    FORWARD_DROPOUT,
-)
-
-inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
-apart = njit(no_cpython_wrapper=True, error_model="numpy")
+from runner.compiled.structures import AT_LEAST, AT_MOST, BACKWARD_DROPOUT, FORWARD_DROPOUT
 
 
 @inlined
 def forward(net, layout, memory, count):
     """z_l = W_l^T a_(l-1) + b_l, a_l = f_l(z_l), times the mask where dropout is in this stage."""
-    below = memory.a
+    below, parameters = memory.a, memory.parameters
     for layer in range(1, net.layers + 1):
-        row = net.plan + layer * FIELDS
-        at, span = row[ACTIVATION], row[SPAN]
+        row = net.plan + layer
+        at, normalize = row.activation, row.normalize
         z, a = memory.z + at, memory.a + at
-        normalize = row[NORMALIZE]
-        with_bias = net.with_bias and normalize == 0
-        layouts.sums(layout, layer, row, with_bias, memory.parameters, below, z, count)
+        sums(layout, layer, row, net.with_bias and normalize == 0, parameters, below, z, count)
         if normalize != 0:
-            normal, inverse = memory.normal + at, memory.inverse + row[INVERSE]
-            call_normalize(
-                normalize, z, normal, inverse, memory.parameters, memory.real, row, count
-            )
-        call_forward(row[FORWARD], z, a, span)
+            normal, inverse = memory.normal + at, memory.inverse + row.inverse
+            call_normalize(normalize, z, normal, inverse, parameters, memory.real, row, count)
+        call_forward(row.forward, z, a, row.span)
         below = a
         if net.drop == FORWARD_DROPOUT and layer < net.layers:
             below = memory.dropped + at
-            multiply(a, memory.masks + at, below, span)
+            multiply(a, memory.masks + at, below, row.span)
 
 
 @inlined
@@ -76,9 +60,9 @@ def multiply(left, right, result, count):
 def draw_masks(net, layout, memory, generator, count):
     """Masks of all hidden layers from the generator's next doubles -> the generator's position."""
     for layer in range(1, net.layers):
-        row = net.plan + layer * FIELDS
-        generator = draw(memory.key, generator, memory.uniforms, row[OUTPUTS] * count)
-        layouts.masks(layout, row, memory.uniforms, net.keep, memory.masks + row[ACTIVATION], count)
+        row = net.plan + layer
+        generator = draw(memory.key, generator, memory.uniforms, row.outputs * count)
+        masks(layout, row, memory.uniforms, net.keep, memory.masks + row.activation, count)
     return generator
 
 
@@ -86,9 +70,9 @@ def draw_masks(net, layout, memory, generator, count):
 def drop_hidden(net, memory):
     """Backward stage: after the forward pass the hidden layers' outputs are dropped in place."""
     for layer in range(1, net.layers):
-        row = net.plan + layer * FIELDS
-        a = memory.a + row[ACTIVATION]
-        multiply(a, memory.masks + row[ACTIVATION], a, row[SPAN])
+        row = net.plan + layer
+        a = memory.a + row.activation
+        multiply(a, memory.masks + row.activation, a, row.span)
 
 
 @inlined
@@ -110,92 +94,66 @@ def divide(values, divisor, count):
 @inlined
 def backward(net, layout, rule, memory, count, learning_rate):
     """Slopes, gradients and the deltas of the layer below, from the output layer down."""
+    parameters = memory.parameters
     for layer in range(net.layers, 0, -1):
-        row, below_row = net.plan + layer * FIELDS, net.plan + (layer - 1) * FIELDS
-        at, below_at, span = row[ACTIVATION], below_row[ACTIVATION], row[SPAN]
+        row, below_row = net.plan + layer, net.plan + (layer - 1)
+        at, below_at, normalize = row.activation, below_row.activation, row.normalize_back
         deltas = memory.deltas + at
         if layer < net.layers or not rule.loss_gives_dz:
-            call_slope(row[SLOPE], memory.z + at, memory.a + at, deltas, span)
-        normalize = row[NORMALIZE_BACK]
+            call_slope(row.slope, memory.z + at, memory.a + at, deltas, row.span)
         if normalize != 0:
-            call_normalize_back(
-                normalize,
-                deltas,
-                memory.normal + at,
-                memory.inverse + row[INVERSE],
-                memory.parameters,
-                memory.gradient,
-                memory.real,
-                row,
-                count,
-            )
-        with_bias = net.with_bias and normalize == 0
+            normal, inverse, g = memory.normal + at, memory.inverse + row.inverse, memory.gradient
+            real = memory.real
+            call_normalize_back(normalize, deltas, normal, inverse, parameters, g, real, row, count)
         forward_dropped = net.drop == FORWARD_DROPOUT and layer > 1
         below = (memory.dropped if forward_dropped else memory.a) + below_at
-        layouts.gradient(
-            layout, layer, row, with_bias, rule, memory, below, deltas, count, learning_rate
-        )
+        with_bias = net.with_bias and normalize == 0
+        gradient(layout, layer, row, with_bias, memory, below, deltas, count, learning_rate)
         if layer > 1:
             below_deltas = memory.deltas + below_at
-            layouts.deltas_below(
-                layout, below_row, row, memory.parameters, deltas, below_deltas, count
-            )
+            deltas_below(layout, row, parameters, deltas, below_deltas, count)
             if forward_dropped:
-                multiply(below_deltas, memory.masks + below_at, below_deltas, below_row[SPAN])
+                multiply(below_deltas, memory.masks + below_at, below_deltas, below_row.span)
 
 
 @inlined
-def make_step(net, layout, rule, memory, count, generator, step, learning_rate):
-    """One step on the gathered batch; adds to the epoch's sums -> the generator's position."""
+def look(net, layout, rule, memory, count, generator):
+    """The way forward; adds to the epoch's sums, and leaves the output layer's deltas.
+
+    -> the generator's position
+    """
     if net.drop == FORWARD_DROPOUT:
         generator = draw_masks(net, layout, memory, generator, count)
     forward(net, layout, memory, count)
-    row = net.plan + net.layers * FIELDS
-    at, span = row[ACTIVATION], row[SPAN]
+    row, wanted, real = net.plan + net.layers, memory.wanted, memory.real
+    at, span = row.activation, row.span
     z, a, deltas = memory.z + at, memory.a + at, memory.deltas + at
     if rule.softmax:
-        memory.sums[0] += layouts.softmax(layout, row, z, a, deltas, count)
-    memory.sums[1] += absolute_error(a, memory.wanted, memory.real, span)
-    memory.sums[2] += layouts.correct(layout, row, a, memory.wanted, memory.real, count)
-    memory.sums[0] += call_loss(rule.loss, z, a, memory.wanted, memory.real, deltas, span)
+        memory.sums[0] += softmax(layout, row, z, a, deltas, count)
+    memory.sums[1] += absolute_error(a, wanted, real, span)
+    memory.sums[2] += correct(layout, row, a, wanted, real, count)
+    memory.sums[0] += call_loss(rule.loss, z, a, wanted, real, deltas, span)
     memory.sums[3] += count
     if rule.mean:
         divide(deltas, float(count), span)
     if net.drop == BACKWARD_DROPOUT:
         generator = draw_masks(net, layout, memory, generator, count)
         drop_hidden(net, memory)
-    backward(net, layout, rule, memory, count, learning_rate)
-    if rule.restrain != 0:
-        call_restrain(
-            rule.restrain,
-            memory.parameters,
-            memory.gradient,
-            memory.is_weight,
-            rule.size,
-            memory.limits,
-        )
-    first = rule.update_from
-    call_update(
-        rule.update,
-        memory.parameters + first,
-        memory.gradient + first,
-        memory.slots,
-        memory.is_weight + first,
-        rule.size - first,
-        learning_rate,
-        step,
-        memory.settings,
-    )
-    if rule.shorten != 0:
-        call_shorten(
-            rule.shorten,
-            memory.parameters,
-            memory.norms,
-            memory.places,
-            net.layers,
-            memory.limits[4],
-        )
     return generator
+
+
+@inlined
+def descend(net, rule, memory, step, learning_rate):
+    """The update by the gradient, which is restrained before and the weights after."""
+    w, g, first, size = memory.parameters, memory.gradient, rule.update_from, rule.size
+    is_weight, limits = memory.is_weight, memory.limits
+    if rule.restrain != 0:
+        call_restrain(rule.restrain, w, g, is_weight, size, limits)
+    at, gradient_at, weight_at, slots = w + first, g + first, is_weight + first, memory.slots
+    left, settings = size - first, memory.settings
+    call_update(rule.update, at, gradient_at, slots, weight_at, left, learning_rate, step, settings)
+    if rule.shorten != 0:
+        call_shorten(rule.shorten, w, memory.norms, net.plan, net.layers, limits[4])
 
 
 @apart
@@ -221,7 +179,7 @@ def advance_at(net, layout, rule, memory, course):
     """`advance`, of the structures themselves."""
     place, whole = course.place, rule.batch >= rule.samples
     if whole:
-        layouts.gather(layout, net, memory, course.order, rule.samples)  # once, not once a step
+        gather(layout, net, memory, course.order, rule.samples)  # once, not once a step
     first, epoch, position, generator = place[0], place[1], place[2], place[3]
     done, met, mark = 0, False, 0
     while done < course.steps and not met:
@@ -232,10 +190,12 @@ def advance_at(net, layout, rule, memory, course):
                 generator = shuffle(course.order, memory, rule.samples, generator)
         count = min(rule.batch, rule.samples - position)
         if not whole:
-            layouts.gather(layout, net, memory, course.order + position, count)
+            gather(layout, net, memory, course.order + position, count)
         learning_rate = course.rates[done * course.rate_step]
         step = first + done + 1
-        generator = make_step(net, layout, rule, memory, count, generator, step, learning_rate)
+        generator = look(net, layout, rule, memory, count, generator)
+        backward(net, layout, rule, memory, count, learning_rate)
+        descend(net, rule, memory, step, learning_rate)
         done, position = done + 1, position + count
         if position == rule.samples:
             epoch, position = epoch + 1, 0

@@ -9,7 +9,8 @@ from functools import cache
 
 import llvmlite.binding as llvm
 
-from runner.compiled.kernels.kernel_cache import Code, keep, kept
+from runner.compiled.code_on_disk import Code, keep, kept
+from runner.compiled.numba_inside import FUNCTION
 
 Key = tuple[str, ...]
 """Kind, name, and the types of numbers, as `compiling.compiled` takes them."""
@@ -42,10 +43,6 @@ def function(*key: str) -> Callable[..., None]:
         entry(nothing, nothing, *structures)
 
     return call
-
-
-FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_char_p] * 7)
-"""In Numba's convention: result, error and the arguments; a status. Kernels raise no errors."""
 
 
 def loaded(code: Code) -> int:

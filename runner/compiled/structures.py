@@ -9,8 +9,13 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_type_hints
 
 from runner.network.arrays import Array
 
+WIDTH = 8
+"""Numbers that kernels take at a time: lanes."""
+VECTOR_BYTES = 64
 NUMBERS, INPUTS = "numbers", "inputs"
 """Types that differ from run to run: the run's dtype, and that of the inputs."""
+PLAN = "plan"
+"""Of layers: a `LayerPlan` each, all numbers int64."""
 Numbers = Annotated[Array, NUMBERS]
 Inputs = Annotated[Array, INPUTS]
 Doubles = Annotated[Array, "float64"]
@@ -22,8 +27,30 @@ DENSE, BY_SAMPLE, BY_INPUT = range(3)
 """How the first layer of `Rows` reads its inputs."""
 
 
+class LayerPlan(NamedTuple):
+    """How a layer's numbers lie, and what is called for it; padding included."""
+
+    inputs: int  # units below
+    outputs: int
+    stride: int  # the length of a row
+    stride_below: int
+    activation: int  # where its activations begin
+    span: int  # how many numbers they take
+    width: int  # the length of a row of weights
+    weights: int  # where they begin in the parameters, as each of the following
+    bias: int
+    gamma: int  # of batch normalisation, like the running means and variances
+    mean: int
+    variance: int
+    inverse: int  # where its inverse deviations begin
+    forward: int  # address, as each of the following
+    slope: int
+    normalize: int  # or 0
+    normalize_back: int  # or 0
+
+
 class Net(NamedTuple):
-    plan: Integers  # [layers + 1, FIELDS], row 0 the input layer; see `plan`
+    plan: Annotated[Array, PLAN]  # [layers + 1] of `LayerPlan`, the first the input layer's
     layers: int
     with_bias: int
     drop: int  # NO_DROPOUT, FORWARD_DROPOUT or BACKWARD_DROPOUT
@@ -31,11 +58,10 @@ class Net(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The data, and how a layer's numbers lie: unit by unit, `stride` samples each."""
+    """The data of a net whose numbers lie unit by unit."""
 
     inputs: Inputs  # [n, n_in]
     targets: Numbers  # [n, n_out]
-    stride: int
 
 
 class Rows(NamedTuple):
@@ -71,12 +97,12 @@ class Rule(NamedTuple):
     update: int  # address
     update_from: int  # parameters before it are updated by their own gradient pass
     size: int  # parameters, padding included
-    goal: int  # NO_TARGET, AT_LEAST or AT_MOST
-    goal_sum: int  # which of the epoch's sums it is about
-    goal_offset: float  # metric = offset + factor * (sum / divisor)
-    goal_factor: float
-    goal_divisor: float
-    goal_value: float
+    goal: int = NO_TARGET  # or AT_LEAST or AT_MOST
+    goal_sum: int = 0  # which of the epoch's sums it is about
+    goal_offset: float = 0.0  # metric = offset + factor * (sum / divisor)
+    goal_factor: float = 1.0
+    goal_divisor: float = 1.0
+    goal_value: float = 0.0
 
 
 class Memory(NamedTuple):
@@ -88,7 +114,6 @@ class Memory(NamedTuple):
     settings: Doubles  # the optimizer's
     is_weight: Numbers  # 1 for weights, 0 for biases and padding
     limits: Doubles  # [5], see `restraint`; the last is max_norm
-    places: Integers  # [layers, 3]: where a layer's weights begin, rows, a row's length
     norms: Numbers  # scratch for a row of weights
     z: Numbers
     a: Numbers  # the input layer's first
@@ -131,7 +156,7 @@ class Packed(Generic[Structure]):
 
         Raises TypeError where an array is not what the kernel takes it for.
         """
-        self.values = values
+        self.values, dtypes = values, {PLAN: "int64", **dtypes}
         kinds = fields(type(values))
         self.content = struct.pack(
             "".join("d" if kind is float else "q" for kind in kinds),

@@ -9,7 +9,7 @@ import pytest
 from tests.benchmarks.runs import python
 
 PROGRAM = """
-from runner.compiled.kernels.kernel_cache import cache_folder
+from runner.compiled.code_on_disk import cache_folder
 from tests.benchmarks.runs import contestant
 run = contestant("compiled", "topology=3-4-1")
 run.engine.advance(run.state, 9, None)
@@ -47,7 +47,7 @@ def test_kernels_go_to_a_temporary_folder_of_ours_where_the_home_cannot_be_writt
     temporary.mkdir()
     other.mkdir()
     before(temporary / f"runner-{os.getuid()}", other)
-    program = "from runner.compiled.kernels.kernel_cache import cache_folder; print(cache_folder())"
+    program = "from runner.compiled.code_on_disk import cache_folder; print(cache_folder())"
     found = python("-c", program, XDG_CACHE_HOME=str(file), TMPDIR=str(temporary)).strip()
     if there:
         assert Path(found).parent.parent == temporary
@@ -61,7 +61,7 @@ def test_kernels_go_to_the_home_where_there_is_no_temporary_folder(tmp_path: Pat
         "import tempfile\n"
         "def none(): raise FileNotFoundError('No usable temporary directory found')\n"
         "tempfile.gettempdir = none\n"
-        "from runner.compiled.kernels.kernel_cache import cache_folder; print(cache_folder())"
+        "from runner.compiled.code_on_disk import cache_folder; print(cache_folder())"
     )
     found = python("-c", program, XDG_CACHE_HOME=str(tmp_path)).strip()
     assert Path(found).parent == tmp_path / "runner"
@@ -72,7 +72,7 @@ def test_who_has_no_home_has_kernels_in_the_temporary_folder(tmp_path: Path) -> 
         "import pathlib\n"
         "def none(): raise RuntimeError('Could not determine home directory.')\n"
         "pathlib.Path.home = none\n"
-        "from runner.compiled.kernels.kernel_cache import cache_folder; print(cache_folder())"
+        "from runner.compiled.code_on_disk import cache_folder; print(cache_folder())"
     )
     found = python("-c", program, XDG_CACHE_HOME="", TMPDIR=str(tmp_path)).strip()
     assert Path(found).parent.parent == tmp_path

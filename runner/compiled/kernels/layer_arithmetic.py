@@ -1,16 +1,17 @@
 """The arithmetic of a layer, in the layout that the type of `layout` names.
 
-Numba chooses among the implementations in `columns` and `rows` when it compiles a kernel, so the
-kernel is written once and compiled for a layout when a net first wants it.
+Numba chooses among the implementations in `column_kernels` and `row_kernels` when it compiles a
+kernel, so the kernel is written once and compiled for a layout when a net first wants it.
 """
 
 from numba.extending import overload
 
-from runner.compiled.kernels import columns, rows
-from runner.compiled.kernels.structures import Columns, Rows
+from runner.compiled.kernels import column_kernels, row_kernels
+from runner.compiled.kernels.numba_options import OPTIONS
+from runner.compiled.structures import Columns, Rows
 
-LAYOUTS = {Columns: columns, Rows: rows}
-OPTIONS = {"error_model": "numpy", "forceinline": True, "no_cpython_wrapper": True}
+LAYOUTS = {Columns: column_kernels, Rows: row_kernels}
+FORCED = {**OPTIONS, "forceinline": True}
 
 
 def _by_layout(name):
@@ -22,16 +23,15 @@ def _by_layout(name):
     def implementation(layout, *_types):
         return getattr(LAYOUTS[layout.instance_class], name)
 
-    overload(stub, jit_options=OPTIONS, strict=False)(implementation)
+    overload(stub, jit_options=FORCED, strict=False)(implementation)
     return stub
 
 
 gather = _by_layout("gather")  # (layout, net, memory, order, count)
 sums = _by_layout("sums")  # (layout, layer, row, with_bias, parameters, below, z, count)
 gradient = _by_layout("gradient")
-# (layout, layer, row, with_bias, rule, memory, below, deltas, count, learning_rate)
-deltas_below = _by_layout("deltas_below")
-# (layout, below_row, row, parameters, deltas, below_deltas, count)
+# (layout, layer, row, with_bias, memory, below, deltas, count, learning_rate)
+deltas_below = _by_layout("deltas_below")  # (layout, row, parameters, deltas, below_deltas, count)
 masks = _by_layout("masks")  # (layout, row, uniforms, keep, masks, count)
 correct = _by_layout("correct")  # (layout, row, a, wanted, real, count)
 softmax = _by_layout("softmax")  # (layout, row, z, a, scratch, count): sum of log(sum exp z)

@@ -5,21 +5,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from runner.compiled.kernels import machine_code, structures
-from runner.compiled.kernels.kernel_cache import cache_folder, is_kept
-from runner.compiled.kernels.machine_code import address
-from runner.compiled.kernels.plan import (
-    FIELDS,
-    FORWARD,
-    NORMALIZE,
-    NORMALIZE_BACK,
-    SLOPE,
-    VECTOR_BYTES,
-    WIDTH,
-)
-from runner.compiled.kernels.structures import (
+from runner.compiled import machine_code, structures
+from runner.compiled.array_layouts import ColumnLayout, RowLayout, aligned
+from runner.compiled.code_on_disk import cache_folder, kept
+from runner.compiled.machine_code import address
+from runner.compiled.structures import (
     INPUTS,
     NUMBERS,
+    VECTOR_BYTES,
+    WIDTH,
     Columns,
     Course,
     Memory,
@@ -28,7 +22,6 @@ from runner.compiled.kernels.structures import (
     Rows,
     Rule,
 )
-from runner.compiled.layouts import ColumnLayout, RowLayout, aligned
 from runner.network.arrays import Array
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.training.engine import Penalty, Problem, StepReport, reported
@@ -56,10 +49,10 @@ DEFAULT = (
 """What the default run needs."""
 
 
-def load_kernels() -> None:
+def load_default_kernels() -> None:
     """Loads LLVM, and from disk what the default run needs, for processes forked from this one."""
     for key in DEFAULT:
-        if is_kept(key):
+        if kept(key):
             address(*key)
 
 
@@ -84,7 +77,7 @@ class CompiledEngine:
         self._kernel = "advance", self._layout.name, numbers, inputs
         self._slot_count = REFERENCE_OPTIMIZERS[problem.optimizer].slots
         self._net = self._new_net()
-        self._data = self._new_data()
+        self._data: Packed[Columns | Rows] = Packed(self._layout.arrays(), **self._dtypes)
         self._memory = self._new_memory()
         self._rules: dict[Target | None, Packed[Rule]] = {}
         self._draws = self._net.values.drop != structures.NO_DROPOUT or not problem.full_batch
@@ -96,13 +89,13 @@ class CompiledEngine:
         if self._kernel not in machine_code.compiled[before:]:
             return None
         where = cache_folder()
-        kept = f"kept in {where}" if where else "not kept: no folder can be written to"
-        return f"kernels compiled in {time.perf_counter() - started:.1f} s, {kept}"
+        place = f"kept in {where}" if where else "not kept: no folder can be written to"
+        return f"kernels compiled in {time.perf_counter() - started:.1f} s, {place}"
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero anew, where they are listed."""
         self._layout.inputs_changed()
-        self._data = self._new_data()
+        self._data = Packed(self._layout.arrays(), **self._dtypes)
 
     def advance(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
@@ -122,9 +115,12 @@ class CompiledEngine:
 
         Whether the target was met; and of the `epochs` that were passed their sums.
         """
-        kept = np.empty((len(epochs) + 1, len(state.sums)))
+        sums = np.empty((len(epochs) + 1, len(state.sums)))
         rates = self.problem.learning_rates(state, max(steps, 1))
-        memory, generator = self._memory.values, self._load_generator(state) if self._draws else 0
+        memory, generator = self._memory.values, 0
+        if self._draws:
+            drawn = state.generator.bit_generator.state["state"]
+            memory.key[:], generator = drawn["key"], int(drawn["pos"])
         course = Course(
             place=np.array([state.step, state.epoch, state.position, generator, 0, 0]),
             order=state.order,
@@ -132,7 +128,7 @@ class CompiledEngine:
             rates=rates,
             rate_step=int(len(rates) > 1),
             marks=np.array([*epochs, NEVER]),
-            kept=kept,
+            kept=sums,
         )
         vectors = [(memory.parameters, state.parameters)]
         vectors += zip(self._slots(), state.slots, strict=True)
@@ -150,31 +146,22 @@ class CompiledEngine:
         if self._draws:
             after = {"key": memory.key, "pos": generator}
             state.generator.bit_generator.state = {"bit_generator": "MT19937", "state": after}
-        return bool(met), list(zip(epochs[:marks], kept, strict=False))
-
-    def _load_generator(self, state: TrainingState) -> int:
-        """The generator's key into the kernel's memory; its position."""
-        drawn = state.generator.bit_generator.state["state"]
-        self._memory.values.key[:] = drawn["key"]
-        return int(drawn["pos"])
+        return bool(met), list(zip(epochs[:marks], sums, strict=False))
 
     def _new_net(self) -> Packed[Net]:
         problem, dtype = self.problem, self.problem.targets.dtype.name
         topology, dropout = problem.network.topology, problem.network.dropout
         names = problem.network.activation_names
-        plan = np.zeros((len(topology.sizes), FIELDS), np.int64)
-        self._layout.fill(plan)
-        for row, name in zip(plan[1:], names, strict=True):
-            row[FORWARD] = address("forward", name, dtype)
-            row[SLOPE] = address("slope", name, dtype)
-        if topology.batch_norm:
-            plan[1:-1, NORMALIZE] = address("normalize", self._layout.name, dtype)
-            plan[1:-1, NORMALIZE_BACK] = address("normalize_back", self._layout.name, dtype)
+        plan = self._layout.plan()
+        for layer, name in enumerate(names, 1):
+            called = {kind: address(kind, name, dtype) for kind in ("forward", "slope")}
+            if topology.batch_norm and layer < len(names):
+                kinds = ("normalize", "normalize_back")
+                called |= {kind: address(kind, self._layout.name, dtype) for kind in kinds}
+            plan[layer] = plan[layer]._replace(**called)
         drop = DROPOUT[dropout.stage if dropout.rate > 0 else None]
-        return Packed(Net(plan, len(names), topology.bias, drop, float(1 - dropout.rate)))
-
-    def _new_data(self) -> Packed[Columns | Rows]:
-        return Packed(self._layout.arrays(), **self._dtypes)
+        rows, keep = np.array(plan, np.int64), float(1 - dropout.rate)
+        return Packed(Net(rows, len(names), topology.bias, drop, keep))
 
     def _new_memory(self) -> Packed[Memory]:
         problem, dtype = self.problem, self.problem.targets.dtype
@@ -193,7 +180,6 @@ class CompiledEngine:
             settings=np.array([*problem.optimizer_settings, 0.0]),
             is_weight=self._is_weight(),
             limits=self._limits(),
-            places=layout.weight_places(),
             norms=zeros(widest + 2 * VECTOR_BYTES),
             z=zeros(activations),
             a=zeros(activations),
@@ -229,19 +215,7 @@ class CompiledEngine:
     def _rule(self, until: Target | None) -> Packed[Rule]:
         problem, dtype = self.problem, self.problem.targets.dtype.name
         loss, penalty = REFERENCE_LOSSES[problem.loss], problem.penalty
-        restrain = shorten = 0
-        if penalty.changes_gradients:
-            restrain = address("restrain", "any", dtype)
-        if penalty.max_norm is not None:
-            shorten = address("shorten", "any", dtype)
-        goal, goal_sum = structures.NO_TARGET, 0
-        offset, factor, divisor, value = 0.0, 1.0, 1.0, 0.0
-        if until is not None:
-            metric = METRICS[until.metric]
-            goal = structures.AT_LEAST if metric.higher_is_better else structures.AT_MOST
-            goal_sum, value = metric.total, float(until.value)
-            offset, factor = metric.offset, metric.factor
-            divisor = float(metric.divisor(problem.samples, problem.reduction))
+        shortened = penalty.max_norm is not None
         rule = Rule(
             samples=problem.samples,
             batch=problem.batch_size,
@@ -249,19 +223,25 @@ class CompiledEngine:
             loss=address("loss", problem.loss, dtype),
             loss_gives_dz=loss.output is not None,
             softmax=loss.output == "softmax",
-            restrain=restrain,
-            shorten=shorten,
+            restrain=address("restrain", "any", dtype) if penalty.changes_gradients else 0,
+            shorten=address("shorten", "any", dtype) if shortened else 0,
             update=address("update", problem.optimizer, dtype),
             update_from=self._layout.first_layer,
             size=self._layout.parameters,
-            goal=goal,
-            goal_sum=goal_sum,
-            goal_offset=offset,
-            goal_factor=factor,
-            goal_divisor=divisor,
-            goal_value=value,
         )
-        return Packed(rule)
+        if until is None:
+            return Packed(rule)
+        metric = METRICS[until.metric]
+        return Packed(
+            rule._replace(
+                goal=structures.AT_LEAST if metric.higher_is_better else structures.AT_MOST,
+                goal_sum=metric.total,
+                goal_offset=metric.offset,
+                goal_factor=metric.factor,
+                goal_divisor=float(metric.divisor(problem.samples, problem.reduction)),
+                goal_value=float(until.value),
+            )
+        )
 
     def _slots(self) -> list[Array]:
         """The optimizer's memory inside the kernel, a vector a slot."""

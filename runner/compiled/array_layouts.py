@@ -1,26 +1,20 @@
 """How the compiled engine lays out a problem's arrays, for small nets and for wide ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from runner.compiled.kernels.plan import (
-    ACTIVATION,
-    BIAS,
-    GAMMA,
-    INPUTS,
-    INVERSE,
-    MEAN,
-    OUTPUTS,
-    SPAN,
-    STRIDE,
-    VARIANCE,
+from runner.compiled.structures import (
+    BY_INPUT,
+    BY_SAMPLE,
+    DENSE,
     VECTOR_BYTES,
-    WEIGHTS,
     WIDTH,
+    Columns,
+    LayerPlan,
+    Rows,
 )
-from runner.compiled.kernels.structures import BY_INPUT, BY_SAMPLE, DENSE, Columns, Rows
 from runner.network.arrays import Array
 from runner.network.topology import Layer
 from runner.training.engine import Problem
@@ -29,6 +23,8 @@ MOST_NONZERO = 0.3
 """Share of non-zero inputs up to which skipping the zeros pays; measured, see tests/benchmarks."""
 LARGE_WEIGHTS = 512 * 1024
 """Bytes of first-layer weights beyond which lists by input beat lists by sample."""
+PARTS = ("weights", "bias", "gamma", "mean", "variance")
+"""A layer's, among the parameters."""
 
 
 def padded(count: int, lanes: int = WIDTH) -> int:
@@ -36,63 +32,96 @@ def padded(count: int, lanes: int = WIDTH) -> int:
     return -(-count // lanes) * lanes
 
 
-class ColumnLayout:
-    """Unit by unit, samples side by side: for small nets (see `compiled.columns`)."""
+class Layout:
+    """Where a net's numbers lie in the arrays that kernels work on."""
+
+    name: str
+    batch: int
+    """Samples that there is room for."""
+    strides: list[int]
+    """The length of a layer's rows of activations."""
+    parameters: int
+    """How many numbers, padding included."""
+    first_layer = 0
+    """Parameters before it are updated by their own gradient pass."""
+
+    def __init__(self, problem: Problem, places: Sequence[Layer], spans: Sequence[int]) -> None:
+        """places: of each layer's parts in the kernel's parameters; spans: of its activations."""
+        self._problem = problem
+        self._sizes = problem.network.topology.sizes
+        self._places, self._spans = places, spans
+        self.inputs = problem.inputs
+        self.activations, self.outputs = sum(spans), spans[-1]
+        self.units = sum(place.outputs for place in places)
+
+    def plan(self) -> list[LayerPlan]:
+        """Where everything lies, the input layer first; nothing is called yet."""
+        nothing = LayerPlan(*[0] * len(LayerPlan._fields))
+        sizes, strides, spans = self._sizes, self.strides, self._spans
+        plan = [nothing._replace(outputs=sizes[0], stride=strides[0], span=spans[0])]
+        for layer, place in enumerate(self._places, 1):
+            below = plan[-1]
+            parts = {part: getattr(place, part).start for part in PARTS}
+            plan.append(
+                nothing._replace(
+                    inputs=below.outputs,
+                    outputs=sizes[layer],
+                    stride=strides[layer],
+                    stride_below=below.stride,
+                    activation=below.activation + below.span,
+                    span=spans[layer],
+                    width=place.outputs,
+                    inverse=sum(each.outputs for each in self._places[: layer - 1]),
+                    **parts,
+                )
+            )
+        return plan
+
+    def inputs_changed(self) -> None:
+        """Nothing where the kernel reads the inputs as they are."""
+
+    def load(self, parameters: Array, inside: Array) -> None:
+        """From the flat parameter vector to the kernel's."""
+        for flat, place in self._views(parameters, inside):
+            place[...] = flat
+
+    def store(self, inside: Array, parameters: Array) -> None:
+        """From the kernel's vector to the flat parameter vector."""
+        for flat, place in self._views(parameters, inside):
+            flat[...] = place
+
+    def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
+        """The same numbers in the flat parameter vector and in the kernel's."""
+        raise NotImplementedError
+
+
+class ColumnLayout(Layout):
+    """Unit by unit, samples side by side: for small nets (see `kernels.column_kernels`)."""
 
     name = "columns"
 
     def __init__(self, problem: Problem) -> None:
-        self._problem = problem
-        self._sizes = problem.network.topology.sizes
-        self.inputs = problem.inputs
-        self.stride = padded(problem.batch_size)
-        self.first_layer = 0
-        self.batch = self.stride
-        self.parameters = padded(problem.network.topology.size)
-        self.units = sum(self._sizes[1:])
-        self.activations = sum(self._sizes) * self.stride
-        self.outputs = self._sizes[-1] * self.stride
-
-    def fill(self, plan: Array) -> None:
-        """Where everything lies, a row a layer."""
-        plan[0, OUTPUTS], plan[0, SPAN] = self._sizes[0], self._sizes[0] * self.stride
-        plan[:, STRIDE] = self.stride
-        for row, below, layer in zip(
-            plan[1:], plan, self._problem.network.topology.layers, strict=False
-        ):
-            row[INPUTS], row[OUTPUTS] = layer.inputs, layer.outputs
-            row[ACTIVATION] = below[ACTIVATION] + below[SPAN]
-            row[SPAN] = layer.outputs * self.stride
-        fill_places(plan, self._problem.network.topology.layers)
-
-    def weight_places(self) -> Array:
-        """Of each layer where its weights begin, how many rows they have, and a row's length."""
-        layers = self._problem.network.topology.layers
-        return np.array([(each.weights.start, each.inputs, each.outputs) for each in layers])
-
-    def inputs_changed(self) -> None:
-        """Nothing: the kernel reads the inputs as they are."""
+        topology = problem.network.topology
+        self.batch = padded(problem.batch_size)
+        self.strides = [self.batch] * len(topology.sizes)
+        self.parameters = padded(topology.size)
+        super().__init__(problem, topology.layers, [size * self.batch for size in topology.sizes])
 
     def arrays(self) -> Columns:
         """What the kernel takes."""
-        return Columns(self.inputs, self._problem.targets, self.stride)
+        return Columns(self.inputs, self._problem.targets)
 
-    def load(self, parameters: Array, inside: Array) -> None:
-        """From the flat parameter vector to the kernel's."""
-        inside[: parameters.size] = parameters
-
-    def store(self, inside: Array, parameters: Array) -> None:
-        """From the kernel's vector to the flat parameter vector."""
-        parameters[:] = inside[: parameters.size]
+    def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
+        return [(parameters, inside[: parameters.size])]
 
     def outputs_of(self, activations: Array, batch: int) -> Array:
         """The output layer's activations [batch, n_out]."""
         last = activations[self.activations - self.outputs : self.activations]
-        return np.ascontiguousarray(last.reshape(-1, self.stride)[:, :batch].T)
+        return np.ascontiguousarray(last.reshape(-1, self.batch)[:, :batch].T)
 
 
-class RowLayout:
-    """Sample by sample, units side by side: for wide nets (see `compiled.rows`).
+class RowLayout(Layout):
+    """Sample by sample, units side by side: for wide nets (see `kernels.row_kernels`).
 
     The kernel's parameters are the flat vector with every matrix row and vector padded with zeros.
     """
@@ -100,31 +129,21 @@ class RowLayout:
     name = "rows"
 
     def __init__(self, problem: Problem, *, fused: bool) -> None:
-        self._problem = problem
+        topology = problem.network.topology
         self._dtype = problem.targets.dtype
         self._lanes = VECTOR_BYTES // self._dtype.itemsize
-        self._sizes = problem.network.topology.sizes
-        self._strides = [row_stride(size, self._lanes) for size in self._sizes]
         self._fused = fused
         self.batch = problem.batch_size
-        self.activations = sum(self._strides) * self.batch
-        self.outputs = self._strides[-1] * self.batch
-        topology = problem.network.topology
-        self._places = topology.laid_out(self._strides[1:])
-        self.parameters = self._places[-1].variance.stop
-        self.units = sum(self._strides[1:])
-        first = self._places[0]
-        self.first_layer = 0
+        self.strides = [row_stride(size, self._lanes) for size in topology.sizes]
+        places = topology.laid_out(self.strides[1:])
+        super().__init__(problem, places, [stride * self.batch for stride in self.strides])
+        self.parameters = places[-1].variance.stop
         if fused:
+            first = places[0]
             self.first_layer = first.weights.stop if topology.batch_norm else first.bias.stop
         self._way = self._fastest_way()
         self._scratch = self._new_scratch()
         self.inputs_changed()
-
-    def weight_places(self) -> Array:
-        """Of each layer where its weights begin, how many rows they have, and a row's length."""
-        begins = [place.weights.start for place in self._places]
-        return np.column_stack([begins, self._sizes[:-1], self._strides[1:]])
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero, where skipping zeros pays."""
@@ -141,7 +160,7 @@ class RowLayout:
         share = np.count_nonzero(some) / some.size
         if shifted or share > MOST_NONZERO or inputs.shape[1] > 65535:
             return DENSE
-        weights = self._sizes[0] * self._strides[1] * self._dtype.itemsize
+        weights = self._sizes[0] * self.strides[1] * self._dtype.itemsize
         return BY_INPUT if self.batch >= 64 and weights > LARGE_WEIGHTS else BY_SAMPLE
 
     def _listed_inputs(self) -> tuple[Array, Array, Array]:
@@ -163,7 +182,7 @@ class RowLayout:
 
     def _new_scratch(self) -> dict[str, Array]:
         listed = self._sizes[0] * self.batch if self._way != DENSE else 1
-        pairs = zip(self._sizes[2:], self._strides[1:], strict=False)
+        pairs = zip(self._sizes[2:], self.strides[1:], strict=False)
         widest = max((size * stride for size, stride in pairs), default=1)
         return {
             "values": aligned(listed, self._dtype),
@@ -171,14 +190,6 @@ class RowLayout:
             "counts": np.zeros(max(self.batch, self._sizes[0]), np.int32),
             "transposed": aligned(widest, self._dtype),
         }
-
-    def fill(self, plan: Array) -> None:
-        """Where everything lies, a row a layer."""
-        plan[:, OUTPUTS], plan[:, STRIDE] = self._sizes, self._strides
-        plan[1:, INPUTS] = self._sizes[:-1]
-        plan[:, SPAN] = np.array(self._strides) * self.batch
-        plan[1:, ACTIVATION] = np.cumsum(plan[:-1, SPAN])
-        fill_places(plan, self._places)
 
     def arrays(self) -> Rows:
         """What the kernel takes."""
@@ -199,17 +210,7 @@ class RowLayout:
             **self._scratch,
         )
 
-    def load(self, parameters: Array, inside: Array) -> None:
-        """From the flat parameter vector to the kernel's."""
-        for flat, padded_view in self._views(parameters, inside):
-            padded_view[...] = flat
-
-    def store(self, inside: Array, parameters: Array) -> None:
-        """From the kernel's vector to the flat parameter vector."""
-        for flat, padded_view in self._views(parameters, inside):
-            flat[...] = padded_view
-
-    def _views(self, parameters: Array, inside: Array) -> Iterator[tuple[Array, Array]]:
+    def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
         """Each layer's weights and vectors, in the flat vector and in the kernel's."""
         layers = self._problem.network.topology.layers
         for layer, place in zip(layers, self._places, strict=True):
@@ -224,17 +225,6 @@ class RowLayout:
         """The output layer's activations [batch, n_out]."""
         last = activations[self.activations - self.outputs : self.activations]
         return last.reshape(self.batch, -1)[:batch, : self._sizes[-1]].copy()
-
-
-def fill_places(plan: Array, layers: Sequence[Layer]) -> None:
-    """Where each layer's parts of the parameters begin, and its inverse deviations."""
-    start = 0
-    for row, layer in zip(plan[1:], layers, strict=True):
-        row[WEIGHTS], row[BIAS], row[GAMMA] = (
-            part.start for part in (layer.weights, layer.bias, layer.gamma)
-        )
-        row[MEAN], row[VARIANCE], row[INVERSE] = layer.mean.start, layer.variance.start, start
-        start += layer.outputs
 
 
 def row_stride(count: int, lanes: int) -> int:

@@ -9,16 +9,17 @@ from typing import NamedTuple
 
 from numba import types
 
-from runner.compiled.kernels import batch_norm_kernels as normalizing
-from runner.compiled.kernels import restraint_kernels as restraint
+from runner.compiled.kernels import normalization_kernels
 from runner.compiled.kernels.activation_kernels import ACTIVATIONS
 from runner.compiled.kernels.loss_kernels import LOSSES
 from runner.compiled.kernels.optimizer_kernels import OPTIMIZERS
-from runner.compiled.kernels.pointers import PointerType, caller
-from runner.compiled.kernels.structures import NUMBERS
+from runner.compiled.kernels.pointers import PointerType, caller, teach_fields
+from runner.compiled.kernels.restraint_kernels import restrain, shorten
+from runner.compiled.structures import NUMBERS, PLAN, LayerPlan
 
 COUNT, NUMBER = types.intp, types.float64
-DOUBLES, INTEGERS = PointerType(types.float64), PointerType(types.int64)
+DOUBLES = PointerType(types.float64)
+teach_fields(LayerPlan)
 
 
 class Kind(NamedTuple):
@@ -26,7 +27,7 @@ class Kind(NamedTuple):
 
     functions: dict[str, Callable[..., object]]
     arguments: tuple[object, ...]
-    """Numba types; `NUMBERS` stands for a pointer to numbers of the run's dtype."""
+    """Numba types; `NUMBERS` and `PLAN` stand for pointers, as in `structures`."""
     result: types.Type = types.none
 
 
@@ -44,19 +45,19 @@ KINDS = {
     # (parameters, gradient, slots, is_weight, count, learning_rate, step, settings): in place
     "update": Kind(OPTIMIZERS, (*[NUMBERS] * 4, COUNT, NUMBER, COUNT, DOUBLES)),
     # (parameters, gradient, is_weight, count, limits): the gradient in place
-    "restrain": Kind({"any": restraint.restrain}, (*[NUMBERS] * 3, COUNT, DOUBLES)),
-    # (parameters, norms, places, layers, max_norm): the parameters in place
-    "shorten": Kind({"any": restraint.shorten}, (NUMBERS, NUMBERS, INTEGERS, COUNT, NUMBER)),
+    "restrain": Kind({"any": restrain}, (*[NUMBERS] * 3, COUNT, DOUBLES)),
+    # (parameters, norms, plan, layers, max_norm): the parameters in place
+    "shorten": Kind({"any": shorten}, (NUMBERS, NUMBERS, PLAN, COUNT, NUMBER)),
     # (z, normal, inverse, parameters, real, row, count): z and the running statistics in place
-    "normalize": Kind(normalizing.FORWARD, (*[NUMBERS] * 5, INTEGERS, COUNT)),
+    "normalize": Kind(normalization_kernels.FORWARD, (*[NUMBERS] * 5, PLAN, COUNT)),
     # (deltas, normal, inverse, parameters, gradient, real, row, count): deltas in place
-    "normalize_back": Kind(normalizing.BACKWARD, (*[NUMBERS] * 6, INTEGERS, COUNT)),
+    "normalize_back": Kind(normalization_kernels.BACKWARD, (*[NUMBERS] * 6, PLAN, COUNT)),
 }
 
 
 def _caller(name):
     kind = KINDS[name]
-    arguments = [None if argument is NUMBERS else argument for argument in kind.arguments]
+    arguments = [None if isinstance(argument, str) else argument for argument in kind.arguments]
     return caller(f"call_{name}", kind.result, arguments)
 
 

@@ -1,23 +1,22 @@
 """Batch normalisation of a layer in both layouts, called by address where a net has it.
 
-The same equations as in `runner.network.layers.batch_norm`. row: the layer's in the plan; inverse:
-its 1 / sqrt(variance + eps); real: 1 for samples, 0 for padding.
+The same equations as in `runner.network.layers.batch_norm`. row: the layer's plan; inverse: its
+1 / sqrt(variance + eps); real: 1 for samples, 0 for padding.
 """
 
 from math import sqrt
 
 from runner.compiled.kernels.lanes import WIDTH, load, root, spread, store, total
-from runner.compiled.kernels.plan import BIAS, GAMMA, MEAN, OUTPUTS, STRIDE, VARIANCE
 from runner.network.layers.batch_norm import EPSILON, MOMENTUM
 
 
 def normalize_columns(z, normal, inverse, parameters, real, row, count):
     """A unit at a time; its samples lie side by side."""
-    stride = row[STRIDE]
-    for unit in range(row[OUTPUTS]):
+    stride = row.stride
+    for unit in range(row.outputs):
         x, n = z + unit * stride, normal + unit * stride
-        gamma, bias = parameters[row[GAMMA] + unit], parameters[row[BIAS] + unit]
-        mean, variance = parameters + (row[MEAN] + unit), parameters + (row[VARIANCE] + unit)
+        gamma, bias = parameters[row.gamma + unit], parameters[row.bias + unit]
+        mean, variance = parameters + (row.mean + unit), parameters + (row.variance + unit)
         center, square = 1.0 * mean[0], 1.0 * variance[0]
         if count > 1:
             whole = spread(z, 0.0)
@@ -41,18 +40,18 @@ def normalize_columns(z, normal, inverse, parameters, real, row, count):
 
 def normalize_columns_back(deltas, normal, inverse, parameters, gradient, real, row, count):
     """dL/du -> dL/dz, 0 for padding."""
-    stride = row[STRIDE]
-    for unit in range(row[OUTPUTS]):
+    stride = row.stride
+    for unit in range(row.outputs):
         d, n = deltas + unit * stride, normal + unit * stride
         sums, products = spread(deltas, 0.0), spread(deltas, 0.0)
         for s in range(0, stride, WIDTH):
             sums = sums + load(d, s)
             products = products + load(d, s) * load(n, s)
-        gradient[row[BIAS] + unit], gradient[row[GAMMA] + unit] = total(sums), total(products)
+        gradient[row.bias + unit], gradient[row.gamma + unit] = total(sums), total(products)
         level, tilt = 0.0, 0.0
         if count > 1:
             level, tilt = total(sums) / count, total(products) / count
-        factor = parameters[row[GAMMA] + unit] * inverse[unit]
+        factor = parameters[row.gamma + unit] * inverse[unit]
         for s in range(0, stride, WIDTH):
             left = load(d, s) - level - load(n, s) * tilt
             store(d, s, left * factor * load(real, s))
@@ -60,9 +59,9 @@ def normalize_columns_back(deltas, normal, inverse, parameters, gradient, real, 
 
 def normalize_rows(z, normal, inverse, parameters, _real, row, count):
     """Eight units at a time; padding stays 0."""
-    stride = row[STRIDE]
-    gamma, bias = parameters + row[GAMMA], parameters + row[BIAS]
-    means, variances = parameters + row[MEAN], parameters + row[VARIANCE]
+    stride = row.stride
+    gamma, bias = parameters + row.gamma, parameters + row.bias
+    means, variances = parameters + row.mean, parameters + row.variance
     for j in range(0, stride, WIDTH):
         center, square = load(means, j), load(variances, j)
         if count > 1:
@@ -89,19 +88,19 @@ def normalize_rows(z, normal, inverse, parameters, _real, row, count):
 
 def normalize_rows_back(deltas, normal, inverse, parameters, gradient, _real, row, count):
     """dL/du -> dL/dz."""
-    stride = row[STRIDE]
+    stride = row.stride
     for j in range(0, stride, WIDTH):
         sums, products = spread(deltas, 0.0), spread(deltas, 0.0)
         for s in range(count):
             d = load(deltas, s * stride + j)
             sums = sums + d
             products = products + d * load(normal, s * stride + j)
-        store(gradient, row[BIAS] + j, sums)
-        store(gradient, row[GAMMA] + j, products)
+        store(gradient, row.bias + j, sums)
+        store(gradient, row.gamma + j, products)
         level, tilt = spread(deltas, 0.0), spread(deltas, 0.0)
         if count > 1:
             level, tilt = sums / count, products / count
-        factor = load(parameters, row[GAMMA] + j) * load(inverse, j)
+        factor = load(parameters, row.gamma + j) * load(inverse, j)
         for s in range(count):
             at = s * stride + j
             left = load(deltas, at) - level - load(normal, at) * tilt

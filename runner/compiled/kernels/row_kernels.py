@@ -8,23 +8,11 @@ times a number adds nothing, so skipping changes no result but that of a net alr
 
 from math import log
 
-from numba import njit
-
 from runner.compiled.kernels.exponentials import exp
 from runner.compiled.kernels.lanes import WIDTH, load, spread, store
-from runner.compiled.kernels.plan import (
-    BIAS,
-    FIELDS,
-    INPUTS,
-    OUTPUTS,
-    STRIDE,
-    WEIGHTS,
-)
-from runner.compiled.kernels.products import ADDED, FRESH, ONE, dense, scatter, sparse
-from runner.compiled.kernels.structures import BY_SAMPLE, DENSE
-
-inlined = njit(no_cpython_wrapper=True, error_model="numpy", inline="always")
-apart = njit(no_cpython_wrapper=True, error_model="numpy", forceinline=False)
+from runner.compiled.kernels.matrix_products import ADDED, FRESH, ONE, dense, scatter, sparse
+from runner.compiled.kernels.numba_options import apart, inlined
+from runner.compiled.structures import BY_SAMPLE, DENSE
 
 
 @apart
@@ -46,34 +34,33 @@ def gather_rows(rows, n_columns, order, count, out, stride):
 
 
 @apart
-def list_by_sample(rows, scale, first, column, order, count, list_stride, values, numbers, counts):
+def list_by_sample(layout, order, count, list_stride):
     """The non-zero inputs of each sample of the batch."""
     for s in range(count):
-        begin = first[order[s]]
-        many = first[order[s] + 1] - begin
-        to, of = values + s * list_stride, numbers + s * list_stride
-        raw, where = rows + begin, column + begin
+        begin = layout.first[order[s]]
+        many = layout.first[order[s] + 1] - begin
+        to, of = layout.values + s * list_stride, layout.numbers + s * list_stride
+        raw, where = layout.inputs + begin, layout.column + begin
         for k in range(many):
-            to[k] = raw[k] * scale[where[k]]
+            to[k] = raw[k] * layout.scale[where[k]]
             of[k] = where[k]
-        counts[s] = many
+        layout.counts[s] = many
 
 
 @apart
-def list_by_input(
-    rows, scale, first, column, order, count, n_in, list_stride, values, numbers, counts
-):
+def list_by_input(layout, order, count, n_in):
     """The same numbers in a list for each input: which samples have it, and its value."""
+    counts = layout.counts
     for i in range(n_in):
         counts[i] = 0
     for s in range(count):
-        begin = first[order[s]]
-        raw, where = rows + begin, column + begin
-        for k in range(first[order[s] + 1] - begin):
+        begin = layout.first[order[s]]
+        raw, where = layout.inputs + begin, layout.column + begin
+        for k in range(layout.first[order[s] + 1] - begin):
             i = where[k]
-            place = i * list_stride + counts[i]
-            values[place] = raw[k] * scale[i]
-            numbers[place] = s
+            place = i * layout.batch + counts[i]
+            layout.values[place] = raw[k] * layout.scale[i]
+            layout.numbers[place] = s
             counts[i] += 1
 
 
@@ -111,21 +98,7 @@ def add_rows(deltas, stride, count, out, fresh):
         store(out, j, value)
 
 
-@inlined
-def scale_by(values, factor, count):
-    """values <- values * factor."""
-    for k in range(0, count, WIDTH):
-        store(values, k, load(values, k) * factor)
-
-
-@inlined
-def fill_zero(values, count):
-    """values <- 0."""
-    for k in range(0, count, WIDTH):
-        store(values, k, spread(values, 0.0))
-
-
-# What the kernel calls; see `layouts`.
+# What the kernel calls; see `layer_arithmetic`.
 
 
 def gather(layout, net, memory, order, count):
@@ -133,126 +106,74 @@ def gather(layout, net, memory, order, count):
 
     order: begins with the batch's first sample.
     """
-    n_in, in_stride = net.plan[OUTPUTS], net.plan[STRIDE]
-    last = net.plan + net.layers * FIELDS
-    n_out, out_stride = last[OUTPUTS], last[STRIDE]
+    first, last = net.plan, net.plan + net.layers
+    n_in, n_out, stride = first.outputs, last.outputs, last.stride
     if layout.way == DENSE:
-        gather_scaled(
-            layout.inputs, layout.shift, layout.scale, n_in, order, count, memory.a, in_stride
-        )
+        shift, scale = layout.shift, layout.scale
+        gather_scaled(layout.inputs, shift, scale, n_in, order, count, memory.a, first.stride)
     elif layout.way == BY_SAMPLE:
-        list_by_sample(
-            layout.inputs,
-            layout.scale,
-            layout.first,
-            layout.column,
-            order,
-            count,
-            n_in,
-            layout.values,
-            layout.numbers,
-            layout.counts,
-        )
+        list_by_sample(layout, order, count, n_in)
     else:
-        list_by_input(
-            layout.inputs,
-            layout.scale,
-            layout.first,
-            layout.column,
-            order,
-            count,
-            n_in,
-            layout.batch,
-            layout.values,
-            layout.numbers,
-            layout.counts,
-        )
-    gather_rows(layout.targets, n_out, order, count, memory.wanted, out_stride)
+        list_by_input(layout, order, count, n_in)
+    gather_rows(layout.targets, n_out, order, count, memory.wanted, stride)
     for s in range(layout.batch):
         for j in range(n_out):
-            memory.real[s * out_stride + j] = 1.0 if s < count else 0.0
+            memory.real[s * stride + j] = 1.0 if s < count else 0.0
 
 
 def sums(layout, layer, row, with_bias, parameters, below, z, count):
     """z = a W + b."""
-    weights, bias, stride = parameters + row[WEIGHTS], parameters + row[BIAS], row[STRIDE]
-    n_in, lanes = row[INPUTS], layout.lanes
+    weights, bias, stride, n_in = (
+        parameters + row.weights,
+        parameters + row.bias,
+        row.stride,
+        row.inputs,
+    )
     spread_bias(bias, with_bias, z, stride, count)
     if layer > 1 or layout.way == DENSE:
-        in_stride = row[STRIDE - FIELDS]
-        dense(count, stride, lanes, n_in, z, stride, below, in_stride, ONE, weights, stride, ADDED)
+        lanes, step = layout.lanes, row.stride_below
+        dense(count, n_in, lanes, z, below, step, ONE, weights, stride, ADDED)
     elif layout.way == BY_SAMPLE:
-        values, numbers, counts = layout.values, layout.numbers, layout.counts
-        sparse(count, stride, lanes, z, stride, values, numbers, n_in, counts, weights, stride)
+        sparse(layout, count, n_in, z, weights, stride)
     else:
-        values, numbers, counts = layout.values, layout.numbers, layout.counts
-        batch = layout.batch
-        scatter(n_in, stride, lanes, z, stride, values, numbers, batch, counts, weights, stride)
+        scatter(layout, n_in, layout.batch, weights, z, stride)
 
 
-def gradient(layout, layer, row, with_bias, _rule, memory, below, deltas, count, learning_rate):
+def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learning_rate):
     """dL/dW = a^T d, dL/db = sum d; the first layer's may go straight into its weights."""
-    stride, n_in, lanes = row[STRIDE], row[INPUTS], layout.lanes
+    stride, n_in, lanes = row.stride, row.inputs, layout.lanes
     fused = layout.fused and layer == 1
     target = memory.parameters if fused else memory.gradient
-    weights = target + row[WEIGHTS]
+    weights = target + row.weights
     if fused:
-        scale_by(deltas, -learning_rate, count * stride)
+        for k in range(0, count * stride, WIDTH):
+            store(deltas, k, load(deltas, k) * -learning_rate)
     if with_bias:
-        add_rows(deltas, stride, count, target + row[BIAS], not fused)
+        add_rows(deltas, stride, count, target + row.bias, not fused)
     if layer > 1 or layout.way == DENSE:
-        in_stride = row[STRIDE - FIELDS]
-        dense(
-            n_in,
-            stride,
-            lanes,
-            count,
-            weights,
-            stride,
-            below,
-            ONE,
-            in_stride,
-            deltas,
-            stride,
-            not fused,
-        )
+        step = row.stride_below
+        dense(n_in, count, lanes, weights, below, ONE, step, deltas, stride, not fused)
         return
     if not fused:
-        fill_zero(weights, n_in * stride)
-    values, numbers, counts = layout.values, layout.numbers, layout.counts
+        for k in range(0, n_in * stride, WIDTH):
+            store(weights, k, spread(weights, 0.0))
     if layout.way == BY_SAMPLE:
-        scatter(
-            count, stride, lanes, weights, stride, values, numbers, n_in, counts, deltas, stride
-        )
+        scatter(layout, count, n_in, deltas, weights, stride)
     else:
-        batch = layout.batch
-        sparse(n_in, stride, lanes, weights, stride, values, numbers, batch, counts, deltas, stride)
+        sparse(layout, n_in, layout.batch, weights, deltas, stride)
 
 
-def deltas_below(layout, below_row, row, parameters, deltas, below_deltas, count):
+def deltas_below(layout, row, parameters, deltas, below_deltas, count):
     """d_(l-1) = d_l W^T, the slope to come."""
-    weights, stride, below_stride = parameters + row[WEIGHTS], row[STRIDE], below_row[STRIDE]
-    n_in, n_out = row[INPUTS], row[OUTPUTS]
-    transpose(weights, stride, n_in, n_out, layout.transposed, below_stride)
-    dense(
-        count,
-        below_stride,
-        layout.lanes,
-        n_out,
-        below_deltas,
-        below_stride,
-        deltas,
-        stride,
-        ONE,
-        layout.transposed,
-        below_stride,
-        FRESH,
-    )
+    weights, stride, to_stride = parameters + row.weights, row.stride, row.stride_below
+    n_out, lanes, transposed = row.outputs, layout.lanes, layout.transposed
+    transpose(weights, stride, row.inputs, n_out, transposed, to_stride)
+    dense(count, n_out, lanes, below_deltas, deltas, stride, ONE, transposed, to_stride, FRESH)
 
 
 def masks(_layout, row, uniforms, keep, drawn, count):
     """1/keep where u <= keep, else 0; the uniforms lie sample by sample, unit by unit."""
-    units, stride = row[OUTPUTS], row[STRIDE]
+    units, stride = row.outputs, row.stride
     for s in range(count):
         for j in range(units):
             drawn[s * stride + j] = 1.0 / keep if uniforms[s * units + j] <= keep else 0.0
@@ -260,7 +181,7 @@ def masks(_layout, row, uniforms, keep, drawn, count):
 
 def correct(_layout, row, a, wanted, _real, count):
     """How many samples have their class right."""
-    n_out, stride = row[OUTPUTS], row[STRIDE]
+    n_out, stride = row.outputs, row.stride
     right = 0.0
     for s in range(count):
         found, asked = a + s * stride, wanted + s * stride
@@ -279,7 +200,7 @@ def correct(_layout, row, a, wanted, _real, count):
 
 def softmax(_layout, row, z, a, _scratch, count):
     """a = exp(z - highest) / sum, padding 0 -> the sum over samples of log(sum exp z)."""
-    n_out, stride = row[OUTPUTS], row[STRIDE]
+    n_out, stride = row.outputs, row.stride
     value = 0.0
     for s in range(count):
         from_, to = z + s * stride, a + s * stride

@@ -36,9 +36,12 @@ def cache_folder() -> str | None:
     that are compiled in, Numba and the processor.
     """
     digest = hashlib.sha256()
-    for package in (Path(__file__).parent, Path(network.__file__).parent):
-        for source in sorted(package.rglob("*.py")):
-            digest.update(source.read_bytes())
+    here = Path(__file__).parent
+    sources = [here / "numba_inside.py", here / "structures.py"]
+    for folder in (here / "kernels", Path(network.__file__).parent):
+        sources += sorted(folder.rglob("*.py"))
+    for source in sources:
+        digest.update(source.read_bytes())
     processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     digest.update(" ".join((version("numba"), version("llvmlite"), *processor)).encode())
     name = f"runner-kernels-{digest.hexdigest()[:16]}"
@@ -77,12 +80,6 @@ def place_of(key: Sequence[str]) -> Path | None:
     """The file of that name; None where nothing can be kept."""
     folder = cache_folder()
     return None if folder is None else Path(folder, "-".join(key))
-
-
-def is_kept(key: Sequence[str]) -> bool:
-    """Whether there is a file on disk of that name."""
-    place = place_of(key)
-    return place is not None and place.is_file()
 
 
 def kept(key: Sequence[str]) -> Code | None:
