@@ -39,7 +39,8 @@ class ResultsTable:
             self._firsts[end.header] = min(end.number, self._firsts.get(end.header, end.number))
             self._in_order &= end.number > self._last
             self._last = end.number
-            self._pending.append(self._fitted(end))
+            line = self._fitted(end)  # may write what waits, which makes a new list
+            self._pending.append(line)
         if time.monotonic() - self._flushed > SECONDS_BETWEEN_WRITES:
             self._flush()
 
