@@ -10,6 +10,9 @@ from runner.errors import SettingsError, counted, printable
 from runner.run_folder.run import read_run
 from runner.run_folder.tables import read_results, split
 
+FAILED = ("failed", "diverged")
+"""Statuses of jobs that did not do what they were asked to."""
+
 
 @dataclass(frozen=True)
 class JobEnd:
@@ -32,7 +35,7 @@ class JobEnd:
     @property
     def failed(self) -> bool:
         """Whether the job did not do what it was asked to."""
-        return self.status in ("failed", "diverged")
+        return self.status in FAILED
 
     def cell(self, column: str) -> str:
         """What its results.csv has in a column; empty where it has none."""

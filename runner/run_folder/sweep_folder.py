@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import ConflictError, printable
-from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.job_end import FAILED, JobEnd, ended_job
 from runner.run_folder.ownership import check_empty, names_in
 from runner.run_folder.run import RunFolder
 from runner.run_folder.tables import columns_of, merge_rows, split
@@ -16,8 +16,6 @@ from runner.storage.reading import read_text
 
 NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 """A job's number as the runner writes it; `007` is somebody's own folder."""
-FAILED = ("failed", "diverged")
-"""Statuses of jobs that did not do what they were asked to."""
 LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs to run, (\d[\d,]*) finished before$", re.MULTILINE)
 """The first line of a launch in sweep.log."""
 HYDRAS = re.compile(r"\.hydra|.*\.log")
