@@ -30,7 +30,7 @@ from runner.run_folder.tables import configuration_columns
 from runner.settings import DatasetSettings, Settings, parse_settings
 from runner.training.engine import Engine, StepReport
 from runner.training.evaluation import evaluate
-from runner.training.loop import ending_there, train
+from runner.training.loop import Wanted, ending_there, train
 from runner.training.metrics import VALIDATION
 from runner.training.range_test import range_test
 from runner.training.schedules import RANGE, SCHEDULES
@@ -89,18 +89,18 @@ class Experiment(Parts):
         milestone = self.occasions.next_milestone
         if watch is None and validate is None and not self.settings.recording.layer_statistics:
             # The history needs no more than an epoch's sums, for which no engine has to stop.
-            milestone, rows = self.occasions.snapshots.next_after, self.occasions.history.between
-            return train(state, engine, stopping, milestone, clock, rows=rows)
+            wanted = Wanted(self.occasions.snapshots.next_after, self.occasions.history.between)
+            return train(state, engine, stopping, clock, wanted)
         often = self.stopping.loop_target or not engine.problem.full_batch
         if watch is not None or (validate is not None and often):
             milestone = every_epoch
-        return train(state, engine, stopping, milestone, clock, validate, watch)
+        wanted = Wanted(milestone, validate=validate, watch=watch)
+        return train(state, engine, stopping, clock, wanted)
 
     def end_there(self, state: TrainingState) -> str | None:
         """Why training from `state` on would stop where it stands; None where it would go on."""
-        report = ending_there(
-            state, self.engine, self.stopping, every_epoch, self.validate, self.watch
-        )
+        wanted = Wanted(every_epoch, validate=self.validate, watch=self.watch)
+        report = ending_there(state, self.engine, self.stopping, wanted)
         return None if report is None else report.stop_reason
 
     def check_branch(self, state: TrainingState) -> None:

@@ -9,7 +9,7 @@ from runner.experiment.occasions import Schedule, earlier
 from runner.network.arrays import Array
 from runner.run_folder.history import EMPTY, HistoryFile, Mark
 from runner.run_folder.run import snapshot_path
-from runner.run_folder.snapshots import parameters_checksum, save_snapshot
+from runner.run_folder.snapshots import Snapshot, parameters_checksum, save_snapshot
 from runner.run_folder.writing import RunDirectory
 from runner.storage.files import storage_errors, write_atomically
 from runner.storage.npz_files import is_whole
@@ -131,10 +131,8 @@ class Recorder:
             self._history.sync()
             path = save_snapshot(
                 self._directory.path,
-                state,
+                Snapshot(state, self._experiment, self._history.mark),
                 self._extra,
-                experiment=self._experiment,
-                history=self._history.mark,
                 restored=restored,
                 syncing=self._directory.syncing,
             )

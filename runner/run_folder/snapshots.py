@@ -84,27 +84,26 @@ class Snapshot(NamedTuple):
     """What a snapshot says."""
 
     state: TrainingState
-    experiment: str
+    experiment: str = ""
     """The checksum of the experiment that it belongs to."""
-    history: Mark
+    history: Mark = EMPTY
     """How far history.csv had come."""
 
 
 def save_snapshot(
     run: Path,
-    state: TrainingState,
+    snapshot: Snapshot,
     preparation: Mapping[str, Array] | None = None,
     *,
-    experiment: str = "",
-    history: Mark = EMPTY,
     restored: bool = False,
     syncing: Syncing = AT_ONCE,
 ) -> Path:
-    """Writes the state atomically and returns the file.
+    """Writes it atomically and returns the file.
 
     preparation: what else prediction needs, such as the inputs' scaling.
-    experiment, history: as in `Snapshot`. restored: whether the best weights are the result.
+    restored: whether the best weights are the result.
     """
+    state, experiment, history = snapshot
     path = snapshot_path(run, state.step)
     make_folder(path.parent, syncing)
     belonging = {

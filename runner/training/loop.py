@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,29 +20,34 @@ MOST_ROWS = 1000
 """Reports of epochs passed in a slice."""
 
 
+class Wanted(NamedTuple):
+    """What the caller wants to be told of on the way."""
+
+    next_milestone: Callable[[int], int | None]
+    """The next epoch after a given one at whose end there is to be a report."""
+    rows: Callable[[int, int], Sequence[int]] = lambda _first, _last: ()
+    """The epochs after a first and up to a last that are to be reported without a stop there. The
+    state is further than such a report, whose seconds are interpolated."""
+    validate: Callable[[Array], dict[str, float]] | None = None
+    """From the parameters to metrics on held-out data, asked for at every milestone and at the end,
+    and reported among the metrics."""
+    watch: Watch | None = None
+    """Observes its metric at every milestone that ends an epoch."""
+
+
 def train(
     state: TrainingState,
     engine: Engine,
     stopping: Stopping,
-    next_milestone: Callable[[int], int | None],
     clock: Callable[[], float],
-    validate: Callable[[Array], dict[str, float]] | None = None,
-    watch: Watch | None = None,
-    rows: Callable[[int, int], Sequence[int]] = lambda _first, _last: (),
+    wanted: Wanted,
 ) -> Iterator[StepReport]:
     """Advances `state` until a criterion stops it, yielding a report about every `PAUSE`.
 
-    next_milestone: the next epoch after a given one at whose end the caller wants a report.
     clock: seconds from any origin. Slicing into reports never changes what is computed.
-    validate: from the parameters to metrics on held-out data, asked for at every milestone
-    and at the end, and reported among the metrics.
-    watch: observes its metric at every milestone that ends an epoch.
-    rows: the epochs after a first and up to a last that are to be reported without a stop there.
-    The state is further than such a report, whose seconds are interpolated.
     """
-    if state.step and (
-        report := ending_there(state, engine, stopping, next_milestone, validate, watch)
-    ):
+    next_milestone, rows, validate, watch = wanted
+    if state.step and (report := ending_there(state, engine, stopping, wanted)):
         yield report
         return
     earlier = state.seconds
@@ -176,9 +182,7 @@ def ending_there(
     state: TrainingState,
     engine: Engine,
     stopping: Stopping,
-    next_milestone: Callable[[int], int | None],
-    validate: Callable[[Array], dict[str, float]] | None,
-    watch: Watch | None,
+    wanted: Wanted,
 ) -> StepReport | None:
     """The last report of a run that is to stop where it stands, or None where it is to go on.
 
@@ -187,6 +191,7 @@ def ending_there(
     if state.step == 0:
         return None
     report = standing(state, engine, stopping.engine_target)
+    next_milestone, _, validate, watch = wanted
     due = report.epoch_ended and report.epoch == next_milestone(report.epoch - 1)
     if validate is not None and (due or stopping.reason(report) is not None):
         report = report._replace(metrics=report.metrics | validate(state.parameters))

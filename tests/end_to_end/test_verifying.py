@@ -13,7 +13,7 @@ from runner.experiment.experiment import build
 from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.resume import main as resume_main
 from runner.run_folder.run import RunFolder, snapshot_path
-from runner.run_folder.snapshots import load_snapshot, save_snapshot
+from runner.run_folder.snapshots import Snapshot, load_snapshot, save_snapshot
 from runner.training.optimizers import OPTIMIZERS
 from tests.end_to_end.commands import composed
 
@@ -77,7 +77,7 @@ def test_a_resumed_run_is_identical_whatever_is_recorded_since(
     assert "identical: " in capfd.readouterr().out
     state = load_snapshot(RunFolder(run).snapshot())
     state.parameters += 1
-    save_snapshot(run, state)
+    save_snapshot(run, Snapshot(state))
     assert verified(run) == 1
 
 
@@ -85,7 +85,7 @@ def change_weights(run: Path, size: float) -> None:
     """Adds to the weights of the snapshot at step 1000, as another machine might."""
     state = load_snapshot(snapshot_path(run, 1000))
     state.parameters += size
-    save_snapshot(run, state)
+    save_snapshot(run, Snapshot(state))
 
 
 def edit(run: Path, **about: dict[str, object] | str) -> None:
@@ -170,7 +170,7 @@ def test_the_best_weights_are_compared_too(
     path = RunFolder(run).snapshot()
     state = load_snapshot(path)
     state.best[0] += 1
-    save_snapshot(run, state)
+    save_snapshot(run, Snapshot(state))
     assert verified(run) == 1
     expected = f"first at step {state.step:,}: the best weights differ by up to 1 "
     assert expected in capfd.readouterr().out

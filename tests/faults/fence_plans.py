@@ -17,7 +17,7 @@ from runner.network.activations import ELEMENTWISE
 from runner.network.arrays import Array
 from runner.network.losses import LOSSES
 from runner.network.scaling import Scaling
-from runner.run_folder.snapshots import save_snapshot, snapshot_arrays, sound_snapshot
+from runner.run_folder.snapshots import Snapshot, save_snapshot, snapshot_arrays, sound_snapshot
 from runner.storage.npz_files import encode
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, Penalty, Problem
@@ -131,7 +131,7 @@ def forgeries(number: int) -> Iterator[str]:
             problem = make_problem(**PROBLEMS[name])  # type: ignore[arg-type]
             engine, state = CompiledEngine(problem), make_state(problem)
             engine.advance(state, rng.randint(1, 5), None)
-            path = save_snapshot(Path(folder), state, experiment="this")
+            path = save_snapshot(Path(folder), Snapshot(state, "this"))
             members = {**snapshot_arrays(state), **belonging(state.best)}
             for member in rng.sample(sorted(members), rng.choice((1, 1, 1, 2, 3))):
                 members[member] = forged(members[member], rng)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from runner.errors import SnapshotError
-from runner.run_folder.snapshots import load_snapshot, load_trained, save_snapshot
+from runner.run_folder.snapshots import Snapshot, load_snapshot, load_trained, save_snapshot
 from runner.storage.npz_files import DIGEST_SIZE
 from tests.problems import make_problem, make_state
 
@@ -22,7 +22,7 @@ MUTATIONS = 2500
 @pytest.fixture
 def path(memory: Path) -> Path:
     """A small snapshot."""
-    return save_snapshot(memory, make_state(make_problem((3, 2, 1), batch_size=3)))
+    return save_snapshot(memory, Snapshot(make_state(make_problem((3, 2, 1), batch_size=3))))
 
 
 def check_refused(path: Path) -> None:

@@ -10,7 +10,7 @@ from runner.errors import DataError, SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.activations import ACTIVATIONS
 from runner.network.trained import network_arrays, trained_network
-from runner.run_folder.snapshots import save_snapshot
+from runner.run_folder.snapshots import Snapshot, save_snapshot
 from tests.problems import make_problem, make_state
 
 TABLE = """height,colour,price
@@ -143,7 +143,7 @@ WRONG = {
 def test_a_snapshot_that_contradicts_itself_is_refused(wrong: str, tmp_path: Path) -> None:
     problem = make_problem()
     arrays = {**network_arrays(problem.network), **WRONG[wrong]}
-    save_snapshot(tmp_path, make_state(problem), arrays)
+    save_snapshot(tmp_path, Snapshot(make_state(problem)), arrays)
     with pytest.raises(SnapshotError, match="is not a sound snapshot"):
         load_network(tmp_path)
 
@@ -151,13 +151,13 @@ def test_a_snapshot_that_contradicts_itself_is_refused(wrong: str, tmp_path: Pat
 def test_a_network_with_an_activation_of_another_version_is_told_to_be_that(tmp_path: Path) -> None:
     problem = make_problem()
     arrays = {**network_arrays(problem.network), "activations": np.array(["swish", "tanh"])}
-    save_snapshot(tmp_path, make_state(problem), arrays)
+    save_snapshot(tmp_path, Snapshot(make_state(problem)), arrays)
     with pytest.raises(SnapshotError, match="knows no activation 'swish'; use the version"):
         load_network(tmp_path)
 
 
 def test_a_snapshot_without_a_topology_is_refused(tmp_path: Path) -> None:
-    save_snapshot(tmp_path, make_state(make_problem()))
+    save_snapshot(tmp_path, Snapshot(make_state(make_problem())))
     with pytest.raises(SnapshotError, match="topology"):
         load_network(tmp_path)
 

@@ -11,6 +11,7 @@ import pytest
 from runner.errors import SnapshotError
 from runner.run_folder.run import RunFolder, snapshot_path
 from runner.run_folder.snapshots import (
+    Snapshot,
     load_snapshot,
     parameters_checksum,
     save_snapshot,
@@ -41,7 +42,7 @@ def test_a_resumed_run_comes_to_the_bytes_of_an_uninterrupted_one(
     make_engine(engine_name, problem).advance(whole, 100, None)
     if steps:
         make_engine(engine_name, problem).advance(stopped, steps, None)
-    resumed = load_snapshot(save_snapshot(tmp_path, stopped))
+    resumed = load_snapshot(save_snapshot(tmp_path, Snapshot(stopped)))
     assert content(resumed) == content(stopped)
     make_engine(engine_name, problem).advance(resumed, 100 - steps, None)
     assert content(resumed) == content(whole)
@@ -52,7 +53,7 @@ def test_a_snapshot_keeps_every_value_and_its_type(tmp_path: Path) -> None:
     state.seconds, state.slots = 12.5, np.ones((2, 16), "float32")
     state.watch, state.best = Watched(0, 1, 2, 3, 0.5, 5, 6), np.ones(16, "float32")
     state.smoothed_loss, state.lowest_loss = 3.0, 2.0
-    loaded = load_snapshot(save_snapshot(tmp_path, state))
+    loaded = load_snapshot(save_snapshot(tmp_path, Snapshot(state)))
     before, after = snapshot_arrays(state), snapshot_arrays(loaded)
     assert {n: (a.dtype, a.tolist()) for n, a in before.items()} == {
         n: (a.dtype, a.tolist()) for n, a in after.items()
@@ -60,7 +61,7 @@ def test_a_snapshot_keeps_every_value_and_its_type(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_holds_no_pickle(tmp_path: Path) -> None:
-    path = save_snapshot(tmp_path, make_state(make_problem()))
+    path = save_snapshot(tmp_path, Snapshot(make_state(make_problem())))
     with np.load(path, allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays.files)
 
@@ -69,7 +70,7 @@ def test_snapshots_are_named_so_that_the_newest_sorts_last(tmp_path: Path) -> No
     state = make_state(make_problem())
     for step in (0, 999, 1000, 1_187_471):
         state.step = step
-        assert save_snapshot(tmp_path, state) == snapshot_path(tmp_path, step)
+        assert save_snapshot(tmp_path, Snapshot(state)) == snapshot_path(tmp_path, step)
     assert RunFolder(tmp_path).snapshot().name == "step-001187471.npz"
 
 
@@ -80,7 +81,7 @@ def test_a_folder_without_snapshots_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["step-٣.npz", "step-²2.npz", f"step-{'9' * 5000}"[:200] + ".npz"])
 def test_other_files_among_them_are_no_snapshots(name: str, tmp_path: Path) -> None:
-    path = save_snapshot(tmp_path, make_state(make_problem()))
+    path = save_snapshot(tmp_path, Snapshot(make_state(make_problem())))
     (path.parent / name).touch()
     assert RunFolder(tmp_path).snapshot() == path
 
@@ -132,7 +133,7 @@ def changed(path: Path, **members: object) -> None:
     ],
 )
 def test_an_unsound_snapshot_is_refused_by_name(damage: object, tmp_path: Path) -> None:
-    path = save_snapshot(tmp_path, make_state(make_problem()))
+    path = save_snapshot(tmp_path, Snapshot(make_state(make_problem())))
     assert callable(damage)
     damage(path)
     with (
@@ -144,7 +145,7 @@ def test_an_unsound_snapshot_is_refused_by_name(damage: object, tmp_path: Path) 
 
 @pytest.mark.parametrize("bit", [0, 3, 7])
 def test_a_flipped_bit_anywhere_is_noticed(bit: int, tmp_path: Path) -> None:
-    path = save_snapshot(tmp_path, make_state(make_problem()))
+    path = save_snapshot(tmp_path, Snapshot(make_state(make_problem())))
     whole = path.read_bytes()
     for place in range(0, len(whole), 7):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
@@ -180,7 +181,7 @@ MISFITS: dict[str, tuple[dict[str, object], str]] = {
 def test_a_snapshot_that_is_sound_but_not_of_the_run_is_refused(case: str, tmp_path: Path) -> None:
     members, words = MISFITS[case]
     problem = make_problem(batch_size=3, optimizer="momentum")
-    path = save_snapshot(tmp_path, make_state(problem), experiment="this")
+    path = save_snapshot(tmp_path, Snapshot(make_state(problem), "this"))
     assert content(sound_snapshot(path, problem, "this").state) == content(make_state(problem))
     changed(path, **members)
     with pytest.raises(SnapshotError, match=re.escape(words)):
@@ -222,7 +223,7 @@ FORGERIES = {
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("case", FORGERIES)
 def test_a_forged_snapshot_is_refused_in_bounded_memory(case: str, tmp_path: Path) -> None:
-    path = save_snapshot(tmp_path, make_state(make_problem()))
+    path = save_snapshot(tmp_path, Snapshot(make_state(make_problem())))
     forged(path, *FORGERIES[case])
     with bounded(), pytest.raises(SnapshotError, match="is not a sound snapshot") as caught:
         load_snapshot(path)
@@ -240,7 +241,7 @@ OVERLAPS: dict[str, tuple[str, Callable[[int, int], int]]] = {
 
 @pytest.mark.parametrize("case", OVERLAPS)
 def test_members_that_overlap_are_refused_whatever_the_python(case: str, tmp_path: Path) -> None:
-    path = save_snapshot(tmp_path, make_state(make_problem()))
+    path = save_snapshot(tmp_path, Snapshot(make_state(make_problem())))
     with zipfile.ZipFile(path) as archive:
         first, second, *_ = archive.infolist()
         body = bytearray(path.read_bytes()[:-DIGEST_SIZE])

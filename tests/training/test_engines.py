@@ -6,7 +6,7 @@ import pytest
 
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
-from runner.run_folder.snapshots import load_snapshot, save_snapshot
+from runner.run_folder.snapshots import Snapshot, load_snapshot, save_snapshot
 from runner.training.engine import LearningRate, Penalty
 from runner.training.metrics import METRICS, SAMPLES, Target
 from runner.training.optimizers import OPTIMIZERS
@@ -125,7 +125,7 @@ def test_an_engine_takes_over_from_a_snapshot_where_another_left_off(
     make_engine(engine_name, problem).advance(whole, 50, None)
     for steps in (20, 30):
         make_engine(engine_name, problem).advance(handed_over, steps, None)
-        handed_over = load_snapshot(save_snapshot(tmp_path, handed_over))
+        handed_over = load_snapshot(save_snapshot(tmp_path, Snapshot(handed_over)))
     assert content(handed_over) == content(whole)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from runner.experiment.occasions import Schedule
 from runner.training.engine import LearningRate, Problem, StepReport
-from runner.training.loop import train
+from runner.training.loop import Wanted, train
 from runner.training.metrics import Target
 from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
@@ -32,7 +32,7 @@ def run(
 ) -> tuple[TrainingState, list[StepReport]]:
     state, schedule = make_state(problem), milestones or Schedule()
     engine, between = make_engine(engine_name, problem), (rows or Schedule()).between
-    reports = train(state, engine, stopping, schedule.next_after, clock_of(tick), rows=between)
+    reports = train(state, engine, stopping, clock_of(tick), Wanted(schedule.next_after, between))
     return state, list(reports)
 
 
@@ -115,7 +115,7 @@ def test_seconds_of_earlier_sessions_count(engine_name: str) -> None:
     state.seconds = 100.0
     engine = make_engine(engine_name, problem)
     stopping = Stopping(max_seconds=101.0)
-    reports = list(train(state, engine, stopping, Schedule().next_after, clock_of(0.25)))
+    reports = list(train(state, engine, stopping, clock_of(0.25), Wanted(Schedule().next_after)))
     assert 101 <= reports[-1].seconds < 102
     assert all(report.seconds > 100 for report in reports)
 

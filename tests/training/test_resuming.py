@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runner.network.initializers import INITIALIZERS
-from runner.run_folder.snapshots import load_snapshot, save_snapshot
+from runner.run_folder.snapshots import Snapshot, load_snapshot, save_snapshot
 from runner.training.optimizers import OPTIMIZERS
 from tests.problems import (
     ENGINE_NAMES,
@@ -43,7 +43,7 @@ def test_a_run_resumed_amid_an_epoch_ends_with_the_same_bytes(
 
     make_engine(engine_name, problem).advance(first, 17, None)
     assert problem.full_batch or first.position > 0
-    resumed = load_snapshot(save_snapshot(tmp_path, first))
+    resumed = load_snapshot(save_snapshot(tmp_path, Snapshot(first)))
     report = make_engine(engine_name, problem).advance(resumed, 23, None)
     assert content(resumed) == content(whole)
     assert report.metrics == last.metrics
@@ -58,6 +58,6 @@ def test_a_run_from_any_start_resumes_to_the_same_bytes(
     problem = make_problem((3, 4, 2), bias=True, data=random_data(8, 3, 2), batch_size=3)
     whole, first = (make_state(problem, initializer=initializer) for _ in range(2))
     make_engine(engine_name, problem).advance(whole, 20, None)
-    resumed = load_snapshot(save_snapshot(tmp_path, first))  # before its first step
+    resumed = load_snapshot(save_snapshot(tmp_path, Snapshot(first)))  # before its first step
     make_engine(engine_name, problem).advance(resumed, 20, None)
     assert content(resumed) == content(whole)
