@@ -38,11 +38,12 @@ TIMED = {"run.json", "run.log", "results.csv", "history.csv"}
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    store = ConfigStore.instance().repo
+    store, about = ConfigStore.instance().repo, HydraConfig.instance().cfg
+    initialized = GlobalHydra.instance().is_initialized()
     yield
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
-    assert not GlobalHydra.instance().is_initialized()
-    assert HydraConfig.instance().cfg is None
+    assert GlobalHydra.instance().is_initialized() == initialized
+    assert HydraConfig.instance().cfg is about
     assert ConfigStore.instance().repo is store
 
 
