@@ -105,13 +105,15 @@ def forget_terminal(name: str) -> None:
 
 
 def follow_parent() -> None:
-    """From now on this process is asked to end in order when the one that started it has ended."""
+    """From now on this process ends in order when the one that started it has ended."""
     parent = os.getppid()
 
     def follow() -> None:
         while os.getppid() == parent:
             time.sleep(SECONDS_BETWEEN_LOOKS)
         ask_to_end()
+        time.sleep(SECONDS_TO_END)  # a run takes five to end; what is left waits for jobs
+        os._exit(INTERRUPTED["SIGTERM"])
 
     if not any(thread.name == FOLLOWER for thread in threading.enumerate()):
         threading.Thread(target=follow, name=FOLLOWER, daemon=True).start()
@@ -119,6 +121,7 @@ def follow_parent() -> None:
 
 FOLLOWER = "follows its parent"
 SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_TO_END = 6.0
 
 
 def ask_to_end() -> None:
