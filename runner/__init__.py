@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     )
     from runner.face import resume, sweep, train
     from runner.face.run import Run, Runs
-    from runner.run_folder.networks import load_network
+    from runner.run_folder.run_network import load_network
 
 if sys.argv[:1] == ["-m"]:  # python -m runner…: Ctrl-C while modules load just ends the process
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -40,7 +40,7 @@ PLACES = {
     "load_classes": "runner.analysis.tidy_tables",
     "load_confusion": "runner.analysis.tidy_tables",
     "load_history": "runner.analysis.tidy_tables",
-    "load_network": "runner.run_folder.networks",
+    "load_network": "runner.run_folder.run_network",
     "load_predictions": "runner.analysis.tidy_tables",
     "Run": "runner.face.run",
     "Runs": "runner.face.run",

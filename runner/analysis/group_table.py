@@ -16,7 +16,7 @@ from runner.analysis.comparing import (
     summary,
 )
 from runner.analysis.csv_tables import Mask
-from runner.analysis.number_texts import decimals_for, number_text, value_text
+from runner.analysis.number_texts import decimals_for, number_text, shown_value
 from runner.analysis.run_table import check_column, in_order
 from runner.analysis.telling_apart import (
     SPENT,
@@ -139,7 +139,7 @@ def left_out(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> list[st
     for key, group in groups:
         counts = group[WHY].value_counts()
         if len(counts):
-            name = ", ".join(value_text(value) for value in key)
+            name = ", ".join(shown_value(value) for value in key)
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
             lines.append(f"left out of {name}: {reasons} (of {counted(len(group), 'run')})")
     more = [f"… {len(lines) - MOST_LEFT_OUT} more groups"] if len(lines) > MOST_LEFT_OUT else []
@@ -169,7 +169,7 @@ def mixed_data(runs: pd.DataFrame, by: Sequence[str]) -> list[str]:
     if not told:
         return []
     name = DATA_NAME if DATA_NAME in told else told[0]
-    values = [value_text(value) for value in runs[name].drop_duplicates()]
+    values = [shown_value(value) for value in runs[name].drop_duplicates()]
     more = f" and {len(values) - MOST_DATA:,} more" if len(values) > MOST_DATA else ""
     of = f"different data ({name}: {', '.join(values[:MOST_DATA])}{more})"
     if within:

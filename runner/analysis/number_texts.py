@@ -50,14 +50,14 @@ def number_text(value: object, decimals: int | None) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if not isinstance(value, float):
-        return value_text(value)
+        return shown_value(value)
     if decimals is not None:
         return f"{value:.{decimals}f}"
     short = f"{value:.{SHORT}g}"
     return short if float(short) == value else f"{value:.{DIGITS}g}"
 
 
-def value_text(value: object) -> str:
+def shown_value(value: object) -> str:
     """A value as on the command line."""
     if value is None or value != value:
         return "null"

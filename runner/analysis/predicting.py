@@ -11,7 +11,7 @@ from runner.data.new_samples import Samples
 from runner.errors import SettingsError, counted, printable
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork
-from runner.run_folder.networks import load_network
+from runner.run_folder.run_network import load_network
 from runner.run_folder.tables import csv_bytes
 from runner.storage.files import write_output
 from runner.training.metrics import squared_error, variation

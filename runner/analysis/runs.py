@@ -20,7 +20,7 @@ from runner.analysis.csv_tables import (
 )
 from runner.errors import SnapshotError, printable
 from runner.run_folder.run import read_run
-from runner.run_folder.sweep_folder import is_number
+from runner.run_folder.sweep_folder import is_job_number
 from runner.run_folder.tables import FORMULA
 
 TEXTS = ("topology", "status", "stop_reason", "started", "finished")
@@ -172,7 +172,7 @@ def check_results(rows: Rows) -> None:
     if "status" not in rows.names or not rows.lines:
         raise ValueError("it holds no results")
     if rows.names[0] == "job":
-        if not all(is_number(line.partition(",")[0]) for line in rows.lines):
+        if not all(is_job_number(line.partition(",")[0]) for line in rows.lines):
             raise ValueError("its jobs are not numbered")
     elif len(rows.lines) > 1:
         raise ValueError(f"it holds {len(rows.lines)} rows, expected 1")
@@ -187,7 +187,7 @@ def ended_later(sweep: str, jobs: list[str], written: int) -> tuple[set[str], se
     later, links = set(), set()
     with os.scandir(sweep) as entries:
         for entry in entries:
-            if not is_number(entry.name):
+            if not is_job_number(entry.name):
                 continue
             if entry.is_symlink():
                 links.add(entry.name)
@@ -223,7 +223,7 @@ def reason(error: BaseException) -> str:
 
 def in_order(name: str) -> tuple[bool, int, str]:
     """Sorts numbered jobs by number."""
-    return (is_number(name), int(name) if is_number(name) else 0, name)
+    return (is_job_number(name), int(name) if is_job_number(name) else 0, name)
 
 
 def unescaped(runs: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from runner.analysis.comparing import LEVEL, Group, Measure, Verdict
-from runner.analysis.number_texts import value_text
+from runner.analysis.number_texts import shown_value
 
 WORDS = {
     ("steps", False): ("needs fewer steps than", "fewer"),
@@ -27,7 +27,7 @@ def words_of(measure: Measure) -> tuple[str, str]:
 
 def name_of(group: Group, by: Sequence[str]) -> str:
     """`adam 64-32-10 batch_size=20`: what makes the group; numbers with the ends of their names."""
-    values = [value_text(value) for value in group.key]
+    values = [shown_value(value) for value in group.key]
     if len(by) == 1:
         return values[0]
     named = zip(by, group.key, values, strict=True)

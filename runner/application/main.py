@@ -13,7 +13,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from runner.application.callback import FolderGuard
+from runner.application.folder_guard import FolderGuard
 from runner.application.options import check_options, options_parser
 from runner.application.plugins import GridSweeper, PoolLauncher
 from runner.configuration.composing import (

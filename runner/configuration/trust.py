@@ -21,7 +21,7 @@ from runner.errors import SettingsError
 
 PLUGINS = "hydra_plugins.hydra_"
 TARGETS: dict[str, tuple[str, ...]] = {
-    "hydra.callbacks.sweep_folder": ("runner.application.callback.FolderGuard",),
+    "hydra.callbacks.sweep_folder": ("runner.application.folder_guard.FolderGuard",),
     "hydra.launcher": (
         "runner.application.plugins.PoolLauncher",
         BASIC_LAUNCHER,

@@ -10,7 +10,7 @@ from runner.data.distortions import distort
 from runner.errors import SettingsError
 from runner.experiment.loading import check_range, training_inputs, whole_topology
 from runner.experiment.misfits import check_network, check_problem
-from runner.experiment.occasions import Schedule, log_spaced
+from runner.experiment.occasions import Epochs, log_spaced
 from runner.experiment.recorder import Occasions
 from runner.network.arrays import Array
 from runner.network.initializers import INITIALIZERS, initial_parameters
@@ -171,10 +171,10 @@ def build_occasions(settings: Settings) -> Occasions:
     )
 
 
-def build_schedule(setting: str | int | tuple[int, ...] | None, log: Schedule) -> Schedule:
+def build_schedule(setting: str | int | tuple[int, ...] | None, log: Epochs) -> Epochs:
     """A schedule from its setting; `log` is what that word means here."""
     if setting == "log":
         return log
     if isinstance(setting, int):
-        return Schedule(every=setting)
-    return Schedule(epochs=setting if isinstance(setting, tuple) else ())
+        return Epochs(every=setting)
+    return Epochs(epochs=setting if isinstance(setting, tuple) else ())

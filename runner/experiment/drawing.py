@@ -10,8 +10,8 @@ from runner.analysis.runs import read_runs
 from runner.data.dataset import Dataset
 from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
 from runner.experiment.loading import load_dataset
-from runner.run_folder.networks import load_network
 from runner.run_folder.run import RunFolder
+from runner.run_folder.run_network import load_network
 from runner.settings import parse_settings
 
 

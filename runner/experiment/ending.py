@@ -15,7 +15,7 @@ from runner.network.trained import output_blocks, predict
 from runner.run_folder.history import history_column
 from runner.run_folder.tables import class_tables, predictions_table
 from runner.settings import LoggerSettings
-from runner.training.classes import Confusion, confusion
+from runner.training.confusion import Confusion, confusion
 from runner.training.engine import Problem, StepReport
 from runner.training.evaluation import evaluate
 from runner.training.metrics import TEST, VALIDATION

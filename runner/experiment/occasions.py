@@ -7,7 +7,7 @@ from functools import lru_cache
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Epochs:
     """Epochs given as a list, as every so many, or both; a full-batch step is an epoch."""
 
     epochs: tuple[int, ...] = ()
@@ -39,8 +39,8 @@ def earlier(one: int | None, other: int | None) -> int | None:
 
 
 @lru_cache
-def log_spaced(per_decade: int, first: int = 1) -> Schedule:
+def log_spaced(per_decade: int, first: int = 1) -> Epochs:
     """`per_decade` epochs in every factor of ten from `first` on, so long runs stay short files."""
     decades = 15
     points = {round(first * 10 ** (k / per_decade)) for k in range(decades * per_decade + 1)}
-    return Schedule(tuple(sorted(points)))
+    return Epochs(tuple(sorted(points)))

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from runner.errors import StorageError
-from runner.experiment.occasions import Schedule, earlier
+from runner.experiment.occasions import Epochs, earlier
 from runner.network.arrays import Array
 from runner.run_folder.history import EMPTY, HistoryFile, Mark
 from runner.run_folder.run import snapshot_path
 from runner.run_folder.snapshots import Snapshot, parameters_checksum, save_snapshot
-from runner.run_folder.writing import RunDirectory
+from runner.run_folder.writing import RunWriter
 from runner.storage.files import storage_errors, write_atomically
 from runner.storage.npz_files import is_whole
 from runner.training.engine import StepReport
@@ -20,8 +20,8 @@ from runner.training.state import TrainingState
 class Occasions(NamedTuple):
     """When history rows and snapshots are written."""
 
-    history: Schedule
-    snapshots: Schedule
+    history: Epochs
+    snapshots: Epochs
     seconds: float | None
     """So often a snapshot is written besides; None is never."""
     keep: int | None
@@ -69,7 +69,7 @@ class Recorder:
 
     def __init__(
         self,
-        directory: RunDirectory,
+        directory: RunWriter,
         occasions: Occasions,
         extra: Mapping[str, Array],
         experiment: str,

@@ -14,7 +14,7 @@ from runner.errors import (
 )
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner
-from runner.experiment.shared import build_sharing
+from runner.experiment.sharing import build_sharing
 from runner.run_folder.run import RunFolder
 from runner.run_folder.sweep_folder import SweepFolder
 

@@ -14,7 +14,7 @@ from runner.experiment.experiment import Experiment, build
 from runner.experiment.recorder import NOTHING, Before, Recorder
 from runner.network.trained import network_arrays
 from runner.run_folder.tables import configuration_columns
-from runner.run_folder.writing import RunDirectory
+from runner.run_folder.writing import RunWriter
 from runner.settings import Settings
 from runner.signals import Interrupted, Interrupts
 from runner.storage.files import BySecond, Never, Syncing
@@ -75,10 +75,10 @@ def run_experiment(
         return record_run(experiment, state, directory, interrupts, manner)
 
 
-def run_directory(folder: Path, experiment: Experiment, manner: Manner = ALONE) -> RunDirectory:
+def run_directory(folder: Path, experiment: Experiment, manner: Manner = ALONE) -> RunWriter:
     """The folder of a run, written as durably as it is asked to."""
     syncing = manner.syncing() if experiment.settings.recording.durable else Never()
-    return RunDirectory(folder, experiment.columns, syncing)
+    return RunWriter(folder, experiment.columns, syncing)
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def session(settings: Settings) -> Iterator[Interrupts]:
 def record_run(
     experiment: Experiment,
     state: TrainingState,
-    directory: RunDirectory,
+    directory: RunWriter,
     interrupts: Interrupts,
     manner: Manner = ALONE,
     before: Before | None = None,
@@ -215,7 +215,7 @@ def record_failure(
     folder: Path, config: Mapping[str, Any], documents: Mapping[str, str], error: BaseException
 ) -> None:
     """Records an error in a job's folder, unless the run has done so itself or still goes on."""
-    directory = RunDirectory(folder, configuration_columns(config))
+    directory = RunWriter(folder, configuration_columns(config))
     about = {"engine": None, "checksums": {}, "configuration": config}
     with suppress(ConflictError, ValueError):  # the latter where run.json cannot be read
         if (folder / "run.json").exists():

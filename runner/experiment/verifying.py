@@ -18,8 +18,8 @@ from runner.experiment.differences import (
 )
 from runner.experiment.ending import ending_tables, final_metrics
 from runner.experiment.experiment import Experiment, build
+from runner.experiment.other_surroundings import elsewhere
 from runner.experiment.resuming import built_again, check_data
-from runner.experiment.surroundings import elsewhere
 from runner.run_folder.history import History, history_rows
 from runner.run_folder.run import RunFolder, snapshot_path
 from runner.run_folder.snapshots import (

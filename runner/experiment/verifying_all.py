@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner.errors import RunnerError, SnapshotError, counted, printable, report_error
 from runner.experiment.progress_bar import bar_on
-from runner.experiment.shared import build_sharing
+from runner.experiment.sharing import build_sharing
 from runner.experiment.verifying import Comparison, verify_run
 from runner.run_folder.sweep_folder import SweepFolder
 

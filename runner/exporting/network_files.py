@@ -10,7 +10,7 @@ from runner.errors import SettingsError, printable
 from runner.exporting.onnx_models import checked, input_type, onnx_bytes, output_type
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork
-from runner.run_folder.networks import load_network
+from runner.run_folder.run_network import load_network
 from runner.storage.files import write_output
 
 

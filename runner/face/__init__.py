@@ -10,7 +10,7 @@ from pathlib import Path
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from runner.application.callback import made_folders, run_place, sweep_place
+from runner.application.folder_guard import made_folders, run_place, sweep_place
 from runner.application.sweep_options import said
 from runner.configuration.composing import (
     conf_folder,

@@ -19,8 +19,8 @@ from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.experiment.drawing import subject_of
 from runner.network.arrays import Array
-from runner.run_folder.networks import RunNetwork, load_network
 from runner.run_folder.run import RunFolder
+from runner.run_folder.run_network import RunNetwork, load_network
 from runner.run_folder.tables import configuration_columns
 
 SHOWN = ("topology", "dataset.name", "optimizer.name", "optimizer.learning_rate", "seed")

@@ -1,4 +1,4 @@
-"""The one reader of what a run left behind."""
+"""What a run left behind, for who goes on with it, repeats it or branches off."""
 
 import json
 from collections.abc import Mapping

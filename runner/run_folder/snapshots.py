@@ -19,8 +19,8 @@ from runner.run_folder.run import snapshot_path, step_of
 from runner.storage.files import AT_ONCE, Syncing, make_folder, write_atomically
 from runner.storage.npz_files import Member, decode, encode
 from runner.training.engine import Problem
-from runner.training.fitting import check_fit
 from runner.training.state import TrainingState, Watched, unseeded_bits
+from runner.training.state_checks import check_fit
 
 T = TypeVar("T")
 

@@ -20,11 +20,11 @@ LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs to run, (\d[\d,]*) finished before$",
 """The first line of a launch in sweep.log."""
 HYDRAS = re.compile(r"\.hydra|.*\.log")
 """What Hydra writes in a job's folder before the job begins."""
-GUARDS = ("runner.application.callback.FolderGuard", "runner.sweeping.results.SweepFolder")
+GUARDS = ("runner.application.folder_guard.FolderGuard", "runner.sweeping.results.SweepFolder")
 """What a sweep's multirun.yaml names, in this version and in those before."""
 
 
-def is_number(name: str) -> bool:
+def is_job_number(name: str) -> bool:
     """Whether a name is that of a job's folder."""
     return NUMBER.fullmatch(name) is not None
 
@@ -52,7 +52,7 @@ class SweepFolder:
         """
         try:
             with os.scandir(self.path) as entries:
-                names = [e.name for e in entries if is_number(e.name) and e.is_dir()]
+                names = [e.name for e in entries if is_job_number(e.name) and e.is_dir()]
         except (FileNotFoundError, NotADirectoryError):
             return {}
         return {number: self.path / str(number) for number in sorted(map(int, names))}

@@ -17,7 +17,7 @@ from runner.errors import printable
 from runner.network.arrays import Array
 from runner.storage.files import AT_ONCE, Syncing, write_atomically
 from runner.storage.reading import MOST_TEXT, open_regular, read_text
-from runner.training.classes import Confusion
+from runner.training.confusion import Confusion
 
 
 def cell(value: object) -> object:

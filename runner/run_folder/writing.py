@@ -53,7 +53,7 @@ OF_ITS_END = (
 """What tells of a run's end alone, and is wrong once the run has gone on."""
 
 
-class RunDirectory:
+class RunWriter:
     """The folder of one run, and what run.json says of it.
 
     status: running, completed, failed, interrupted or diverged.

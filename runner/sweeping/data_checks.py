@@ -7,7 +7,7 @@ from runner.errors import SettingsError
 from runner.experiment.building import build_problem
 from runner.experiment.loading import whole_topology
 from runner.experiment.misfits import ends
-from runner.experiment.shared import shared_dataset
+from runner.experiment.sharing import shared_dataset
 from runner.settings import Settings
 from runner.sweeping.pool import Lost, Pool, in_time
 

@@ -12,7 +12,7 @@ from typing import Any
 from runner.errors import RunnerError
 from runner.experiment.loading import whole_topology
 from runner.experiment.resuming import warn
-from runner.experiment.shared import shared_dataset
+from runner.experiment.sharing import shared_dataset
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.run import read_run
 from runner.run_folder.sweep_folder import SweepFolder

@@ -10,7 +10,7 @@ from runner.errors import RunnerError, StorageError, error_line
 from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, record_failure, run_experiment
-from runner.experiment.shared import build_sharing
+from runner.experiment.sharing import build_sharing
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.tables import read_results
 from runner.storage.files import BySweep

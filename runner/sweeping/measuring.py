@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from runner.experiment.shared import shared_parts
+from runner.experiment.sharing import shared_parts
 from runner.run_folder.job_end import JobEnd
 from runner.settings import parse_settings
 from runner.sweeping.job import OF_SWEEP, run_job

@@ -7,7 +7,7 @@ from runner.checking.rules import shown
 from runner.checking.suggestions import choices
 from runner.errors import SettingsError
 from runner.experiment.experiment import Parts
-from runner.experiment.shared import shared_parts
+from runner.experiment.sharing import shared_parts
 from runner.settings import Settings
 from runner.training.metrics import METRICS, PREFIXES, SCORES, TEST, VALIDATION
 from runner.training.schedules import RANGE

@@ -11,7 +11,7 @@ from runner.checking.parsing import parse
 from runner.checking.rules import shown
 from runner.data.dataset import Dataset
 from runner.errors import DataError, printable
-from runner.experiment.shared import shared_dataset
+from runner.experiment.sharing import shared_dataset
 from runner.settings import DatasetSettings
 
 PLACES = ("path", "root", "name")

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from runner.application.callback import FolderGuard
+from runner.application.folder_guard import FolderGuard
 from runner.application.main import main
 from runner.configuration.composing import compose
-from runner.experiment import shared as sharing
+from runner.experiment import sharing
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {

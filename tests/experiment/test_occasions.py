@@ -2,41 +2,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.experiment.occasions import Schedule, log_spaced
+from runner.experiment.occasions import Epochs, log_spaced
 
 SCHEDULES = st.builds(
-    Schedule,
+    Epochs,
     epochs=st.lists(st.integers(1, 300), max_size=8).map(lambda epochs: tuple(sorted(epochs))),
     every=st.none() | st.integers(1, 100),
 )
 
 
 @given(SCHEDULES, st.integers(0, 300))
-def test_the_next_epoch_is_the_first_scheduled_one_after(schedule: Schedule, epoch: int) -> None:
+def test_the_next_epoch_is_the_first_scheduled_one_after(schedule: Epochs, epoch: int) -> None:
     following = (e for e in range(epoch + 1, epoch + 501) if e in schedule)
     assert schedule.next_after(epoch) == next(following, None)
 
 
 @given(SCHEDULES, st.integers(1, 500))
-def test_an_epoch_is_scheduled_when_listed_or_a_multiple(schedule: Schedule, epoch: int) -> None:
+def test_an_epoch_is_scheduled_when_listed_or_a_multiple(schedule: Epochs, epoch: int) -> None:
     multiple = schedule.every is not None and epoch % schedule.every == 0
     assert (epoch in schedule) == (epoch in schedule.epochs or multiple)
 
 
 @given(SCHEDULES, st.integers(0, 300), st.integers(0, 300))
 def test_the_epochs_between_two_are_those_scheduled_after_the_first(
-    schedule: Schedule, first: int, more: int
+    schedule: Epochs, first: int, more: int
 ) -> None:
     scheduled = [epoch for epoch in range(first + 1, first + more + 1) if epoch in schedule]
     assert list(schedule.between(first, first + more)) == scheduled
 
 
 def test_the_start_is_no_epoch() -> None:
-    assert 0 not in Schedule(every=1)
+    assert 0 not in Epochs(every=1)
 
 
 def test_nothing_scheduled_is_nothing_to_wait_for() -> None:
-    assert Schedule().next_after(0) is None
+    assert Epochs().next_after(0) is None
 
 
 @pytest.mark.parametrize(("per_decade", "first"), [(25, 1), (1, 1000), (10, 5)])

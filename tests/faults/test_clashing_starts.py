@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from runner.application.main import main
 from runner.errors import ConflictError
 from runner.run_folder.run import read_run
-from runner.run_folder.writing import DOCUMENTS, RunDirectory
+from runner.run_folder.writing import DOCUMENTS, RunWriter
 
 DOCUMENT = DOCUMENTS[0]
 ROUNDS = [
@@ -29,7 +29,7 @@ def claims(barrier: object, root: Path, rounds: int, queue: object) -> None:
         names = ["12-00-00", f"12-00-00-{OmegaConf.create({'name': '${unique:}'}).name}"]
         barrier.wait()  # type: ignore[attr-defined]
         for name in names:
-            directory = RunDirectory(root / str(round_) / name, {"topology": "3-4-1"})
+            directory = RunWriter(root / str(round_) / name, {"topology": "3-4-1"})
             try:
                 with directory.claimed({"owner": os.getpid()}, {DOCUMENT: f"{os.getpid()}"}):
                     (directory.path / f"claimed-by-{os.getpid()}").touch()

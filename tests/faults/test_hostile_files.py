@@ -37,12 +37,12 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
         ["would run code"],
     ),
     "callback inside a callback": (
-        "hydra: {callbacks: {sweep_folder: {_target_: runner.application.callback.FolderGuard, "
+        "hydra: {callbacks: {sweep_folder: {_target_: runner.application.folder_guard.FolderGuard, "
         "y: {_target_: os.system, command: touch pwned}}}}",
         ["hydra.callbacks.sweep_folder.y._target_"],
     ),
     "callback in a list": (
-        "hydra: {callbacks: {sweep_folder: {_target_: runner.application.callback.FolderGuard, "
+        "hydra: {callbacks: {sweep_folder: {_target_: runner.application.folder_guard.FolderGuard, "
         "_args_: [{_target_: os.system, command: touch pwned}]}}}",
         ["hydra.callbacks.sweep_folder._args_._target_"],
     ),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from runner.data.dataset import Dataset
-from runner.experiment import shared as sharing
+from runner.experiment import sharing
 from runner.experiment.loading import load_dataset
 from runner.settings import DatasetSettings
 from tests.end_to_end.commands import InProcess

@@ -12,7 +12,7 @@ import runner
 from runner.errors import ConflictError, DataError, StorageError
 from runner.run_folder.run import read_run
 from runner.run_folder.tables import read_row
-from runner.run_folder.writing import DRAWN, OF_ITS_END, RunDirectory, git_commit
+from runner.run_folder.writing import DRAWN, OF_ITS_END, RunWriter, git_commit
 from runner.storage.locks import locked
 from tests.limits import bounded
 
@@ -23,8 +23,8 @@ ABOUT = {"engine": "numpy", "checksums": {"data": "abc"}, "configuration": {"see
 
 
 @contextmanager
-def claimed(path: Path) -> Iterator[RunDirectory]:
-    directory = RunDirectory(path, {"topology": "3-4-1", "seed": 1})
+def claimed(path: Path) -> Iterator[RunWriter]:
+    directory = RunWriter(path, {"topology": "3-4-1", "seed": 1})
     with directory.claimed(ABOUT, DOCUMENTS):
         yield directory
 
@@ -52,11 +52,11 @@ def test_documents_are_in_run_json_until_they_are_written(tmp_path: Path) -> Non
         pass
     assert read_run(tmp_path)["documents"] == DOCUMENTS
     (tmp_path / ".hydra").unlink()
-    with RunDirectory(tmp_path, {}).reopened({}, step=0):
+    with RunWriter(tmp_path, {}).reopened({}, step=0):
         pass
     for name, text in DOCUMENTS.items():
         assert (tmp_path / name).read_text(encoding="utf-8") == text
-    with pytest.raises(ZeroDivisionError), RunDirectory(tmp_path, {}).reopened({}, step=0):
+    with pytest.raises(ZeroDivisionError), RunWriter(tmp_path, {}).reopened({}, step=0):
         _ = 1 / 0
     assert "documents" not in read_run(tmp_path)
 
@@ -71,7 +71,7 @@ def test_documents_of_a_forged_run_json_go_nowhere_else(documents: object, tmp_p
         pass
     about = dict(read_run(run)) | {"documents": documents, "\udfff": 1}
     (run / "run.json").write_text(json.dumps(about))
-    with RunDirectory(run, {}).reopened({}, step=0):
+    with RunWriter(run, {}).reopened({}, step=0):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     assert {path.name for path in run.iterdir()} == {"run.json", ".hydra"}

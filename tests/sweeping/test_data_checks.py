@@ -5,7 +5,7 @@ import time
 import pytest
 
 from runner.data.dataset import Dataset
-from runner.experiment import shared as sharing
+from runner.experiment import sharing
 from runner.experiment.loading import load_dataset
 from runner.settings import DatasetSettings
 from runner.sweeping import data_checks

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.experiment import shared as sharing
+from runner.experiment import sharing
 from runner.sweeping import measuring
 from runner.sweeping.measuring import Net, Trial
 from runner.sweeping.plan import Group, duration, print_estimates

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner.experiment.occasions import Schedule
+from runner.experiment.occasions import Epochs
 from runner.training.engine import LearningRate, Problem, StepReport
 from runner.training.loop import Wanted, train
 from runner.training.metrics import Target
@@ -26,12 +26,12 @@ def run(
     problem: Problem,
     stopping: Stopping,
     *,
-    milestones: Schedule | None = None,
-    rows: Schedule | None = None,
+    milestones: Epochs | None = None,
+    rows: Epochs | None = None,
     tick: float = 0.0,
 ) -> tuple[TrainingState, list[StepReport]]:
-    state, schedule = make_state(problem), milestones or Schedule()
-    engine, between = make_engine(engine_name, problem), (rows or Schedule()).between
+    state, schedule = make_state(problem), milestones or Epochs()
+    engine, between = make_engine(engine_name, problem), (rows or Epochs()).between
     reports = train(state, engine, stopping, clock_of(tick), Wanted(schedule.next_after, between))
     return state, list(reports)
 
@@ -115,7 +115,7 @@ def test_seconds_of_earlier_sessions_count(engine_name: str) -> None:
     state.seconds = 100.0
     engine = make_engine(engine_name, problem)
     stopping = Stopping(max_seconds=101.0)
-    reports = list(train(state, engine, stopping, clock_of(0.25), Wanted(Schedule().next_after)))
+    reports = list(train(state, engine, stopping, clock_of(0.25), Wanted(Epochs().next_after)))
     assert 101 <= reports[-1].seconds < 102
     assert all(report.seconds > 100 for report in reports)
 
@@ -126,7 +126,7 @@ def test_seconds_of_earlier_sessions_count(engine_name: str) -> None:
 def test_reports_are_made_at_every_milestone(
     engine_name: str, batch_size: int | None, tick: float
 ) -> None:
-    schedule = Schedule(epochs=(1, 5, 6), every=10)
+    schedule = Epochs(epochs=(1, 5, 6), every=10)
     _, reports = run(
         engine_name,
         make_problem(batch_size=batch_size),
@@ -145,7 +145,7 @@ def test_neither_clock_nor_milestones_change_what_is_computed(
 ) -> None:
     problem = make_problem(batch_size=batch_size, rate=0.1)
     stopping = Stopping(max_steps=200)
-    ways = [(None, 0.0), (Schedule(every=1), 0.0), (Schedule(every=7), 0.02), (None, 10.0)]
+    ways = [(None, 0.0), (Epochs(every=1), 0.0), (Epochs(every=7), 0.02), (None, 10.0)]
     contents = [
         content(run(engine_name, problem, stopping, milestones=milestones, tick=tick)[0])
         for milestones, tick in ways
@@ -165,7 +165,7 @@ def test_epochs_that_are_passed_are_reported_as_those_at_which_training_stops(
 ) -> None:
     schedule = LearningRate("step", (2.0, 0.9))
     problem = make_problem(batch_size=batch_size, rate=0.1, schedule=schedule)
-    wanted = Schedule(epochs=(1, 2, 2, 3), every=4)
+    wanted = Epochs(epochs=(1, 2, 2, 3), every=4)
 
     def rows(reports: list[StepReport]) -> list[tuple[int, int, dict[str, float]]]:
         due = (report for report in reports if report.epoch_ended and report.epoch in wanted)
@@ -181,14 +181,14 @@ def test_epochs_that_are_passed_are_reported_as_those_at_which_training_stops(
 
 @engines
 def test_more_epochs_than_a_slice_reports_are_all_reported(engine_name: str) -> None:
-    _, reports = run(engine_name, make_problem(), Stopping(max_epochs=2500), rows=Schedule(every=1))
+    _, reports = run(engine_name, make_problem(), Stopping(max_epochs=2500), rows=Epochs(every=1))
     assert [report.epoch for report in reports] == list(range(1, 2501))
 
 
 @engines
 def test_a_diverging_run_has_no_rows_after_its_end(engine_name: str) -> None:
     problem = make_problem(hidden="linear", output="linear", learning_rate=1e3)
-    _, reports = run(engine_name, problem, Stopping(max_steps=100_000), rows=Schedule(every=1))
+    _, reports = run(engine_name, problem, Stopping(max_steps=100_000), rows=Epochs(every=1))
     assert [report.finite for report in reports] == [True] * (len(reports) - 1) + [False]
     assert reports[-1].stop_reason == "diverged"
 
@@ -206,7 +206,7 @@ def test_a_diverging_run_ends_as_diverged(engine_name: str) -> None:
 def test_a_learning_rate_that_changes_is_reported(engine_name: str, batch_size: int | None) -> None:
     schedule = LearningRate("step", (2.0, 0.5))
     problem = make_problem(batch_size=batch_size, learning_rate=0.4, schedule=schedule)
-    _, reports = run(engine_name, problem, Stopping(max_epochs=6), milestones=Schedule(every=1))
+    _, reports = run(engine_name, problem, Stopping(max_epochs=6), milestones=Epochs(every=1))
     rates = [report.metrics["learning_rate"] for report in reports if report.epoch_ended]
     assert rates == pytest.approx([0.4, 0.4, 0.2, 0.2, 0.1, 0.1])
     _, constant = run(engine_name, make_problem(), Stopping(max_epochs=2))

@@ -1,4 +1,4 @@
-"""The table of pictures: a new picture is one entry."""
+"""The table of pictures: a new picture is an entry here, and a name in DRAWN."""
 
 import io
 import warnings

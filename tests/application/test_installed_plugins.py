@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hydra.core.plugins import Plugins
 
-from runner.application.extras import EXTRAS
+from runner.application.installed_plugins import EXTRAS
 from runner.configuration.composing import conf_folder
 from tests.end_to_end.commands import InProcess
 

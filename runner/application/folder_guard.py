@@ -7,7 +7,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from runner.application.extras import check_installed
+from runner.application.installed_plugins import check_installed
 from runner.application.sweep_options import check_in_single_run, check_in_sweep
 from runner.checking.rules import folder
 from runner.errors import RunnerError, Stop

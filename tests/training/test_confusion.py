@@ -8,7 +8,7 @@ from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.arrays import Array
 from runner.network.labels import labels
 from runner.run_folder.tables import class_tables, read_row
-from runner.training.classes import Confusion
+from runner.training.confusion import Confusion
 from tests.end_to_end.commands import composed
 
 COUNTS = np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]])
