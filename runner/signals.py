@@ -24,6 +24,16 @@ _early: list[int] = []
 _unheeded: list[int] = []
 """Signals that were to end what came before a run, or between runs."""
 
+_ours: list[bool] = []
+"""Whether the process is a command's or a worker's, which may be ended; not a notebook's."""
+
+
+def end_at_once(name: str) -> None:
+    """What a second signal does: it ends the process, or where that is somebody else's the call."""
+    if _ours:
+        os._exit(INTERRUPTED[name])
+    raise KeyboardInterrupt
+
 
 def note(number: int, _frame: FrameType | None) -> None:
     """Keeps a warning for the next run of this process, instead of dying of it."""
@@ -59,6 +69,7 @@ def listen(endings: Mapping[str, BaseException] = ENDINGS) -> None:
     note_warnings()
     if threading.current_thread() is not threading.main_thread():
         return
+    _ours[:] = [True]
     _unheeded.clear()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -261,7 +272,7 @@ class Interrupts:
 
         For what would be nice to have when all that counts is on the disk.
         """
-        if self.received is None:
+        if self.received is None or not _ours:
             yield
             return
         left = max(0.0, self.received_at + seconds - time.monotonic())
@@ -293,7 +304,7 @@ class Interrupts:
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if self._interrupted:
-            os._exit(INTERRUPTED[name])
+            end_at_once(name)
         self._interrupted = True
         self.received_at = time.monotonic()
         self.received = self.received or name

@@ -2,6 +2,8 @@
 
 import io
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
@@ -22,7 +24,7 @@ import runner
 from runner.configuration.overrides import override_text, parsed_override
 from runner.errors import ConflictError, DataError, DivergedError, RunnerError, SettingsError
 from runner.face import texts_of
-from tests.end_to_end.commands import command
+from tests.end_to_end.commands import ENVIRONMENT, command
 
 SHORT = "stopping.max_steps=60"
 DIVERGING = (
@@ -141,8 +143,13 @@ def test_a_sweep_goes_on_in_its_folder() -> None:
 
 REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
     "an unknown key": (lambda: runner.train(topologie="3-4-1"), SettingsError, "did you mean"),
-    "a value of no kind": (lambda: runner.train(seed=object()), SettingsError, "is a object"),
+    "a value of no kind": (
+        lambda: runner.train(seed=object()),
+        SettingsError,
+        "seed=.* is of type object",
+    ),
     "a sweep's option": (lambda: runner.train("sweep.workers=1"), SettingsError, "single run"),
+    "what is no text": (lambda: runner.train(1), SettingsError, "1 is of type int"),  # type: ignore[arg-type]
     "no values": (lambda: runner.sweep(seed=[]), SettingsError, "has no values"),
     "several values": (lambda: runner.train("seed=1,2"), SettingsError, "several values"),
     "a job that cannot be": (lambda: runner.sweep(seed=[1, -1]), SettingsError, "#1 seed=-1"),
@@ -180,6 +187,76 @@ def test_what_was_refused_leaves_no_folder() -> None:
     with pytest.raises(SettingsError):
         runner.sweep(seed=[1, -1])
     assert not list(Path().iterdir())
+
+
+def test_a_job_that_failed_shows_what_it_knows() -> None:
+    with pytest.warns(UserWarning, match="1 of the sweep's 2 jobs failed"):
+        runs = runner.sweep(SHORT, topology=["3-4-1", "2-4-1"])
+    failed = runs.run(1)
+    assert "failed" in failed._repr_html_()
+    with pytest.raises(RunnerError, match="holds no snapshot"):
+        failed.predict([[0, 0]])
+
+
+def test_who_else_uses_hydra_finds_it_as_it_was() -> None:
+    for name in ("now", "mine"):
+        OmegaConf.register_new_resolver(name, lambda *_: "mine", replace=True)
+    try:
+        runner.train(SHORT)
+        runner.sweep(SHORT, seed=[1, 2])
+        assert OmegaConf.create({"a": "${now:%Y}", "b": "${mine:}"}) == {"a": "mine", "b": "mine"}
+    finally:
+        OmegaConf.clear_resolver("now")
+        OmegaConf.clear_resolver("mine")
+
+
+def test_sections_may_be_mappings() -> None:
+    run = runner.train(stopping={"max_steps": 60}, optimizer={"learning_rate": 0.5})
+    assert (run.settings["stopping.max_steps"], run.settings["optimizer.learning_rate"]) == (
+        60,
+        0.5,
+    )
+    assert runner.resume(run, stopping={"max_steps": 80}).results["steps"] == 80
+
+
+def test_inputs_may_come_from_any_table() -> None:
+    run = runner.train(SHORT)
+    inputs = np.array([[0, 0, 1], [1, 0, 1]])
+    told = run.predict(inputs)
+    for table in (pd.DataFrame(inputs, dtype="Int64"), pd.DataFrame(inputs, dtype=object)):
+        np.testing.assert_array_equal(run.predict(table), told)
+    for wrong in (pd.Series([1, 2, 3]), [["a", "b", "c"]]):
+        with pytest.raises(DataError):
+            run.predict(wrong)
+
+
+SECOND_INTERRUPT = """
+import os, signal, threading, time
+import runner
+
+def twice():
+    time.sleep(1)
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=twice).start()
+try:
+    runner.train("stopping.max_steps=2000000000", "engine=numpy")
+except KeyboardInterrupt:
+    print("the script goes on")
+"""
+
+
+def test_a_second_interrupt_does_not_end_the_process() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SECOND_INTERRUPT],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=ENVIRONMENT,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "the script goes on\n")
 
 
 def test_a_folder_is_one_run_s() -> None:

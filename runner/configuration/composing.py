@@ -63,7 +63,8 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
 
     Raises SettingsError, in one line, when they give none.
     """
-    return plain(task_of(loaded(overrides)))
+    with prepared_hydra():
+        return plain(task_of(loaded(overrides)))
 
 
 def loaded(overrides: Sequence[str], mode: RunMode = RunMode.RUN) -> DictConfig:

@@ -10,6 +10,7 @@ Seen with Hydra 1.3.7 and 1.3.8:
   3.14 does not take.
 - `Plugins.is_in_toplevel_plugins_module` and `.instantiate_launcher`: plugins of ours that need no
   package of the name `hydra_plugins`, and other packages' launchers in what surrounds our own.
+- `BaseContainer._resolvers` of OmegaConf, and `VersionBase`: to leave them as they were.
 - `ConfigStore.repo`: our YAML instead of a plugin's own, which Hydra would take for its schema.
 """
 
@@ -37,7 +38,9 @@ from hydra.plugins.config_source import ConfigResult
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.plugin import Plugin
 from hydra.types import HydraContext, RunMode, TaskFunction
+from hydra.version import VersionBase, setbase
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.basecontainer import BaseContainer
 
 from runner.errors import SettingsError
 
@@ -164,16 +167,25 @@ def in_mode(config: DictConfig, mode: list[str]) -> DictConfig:
 
 @contextmanager
 def checked(conf: Path) -> Iterator[None]:
-    """While entered, Hydra loads files through the class above, and ours instead of plugins'."""
+    """While entered, Hydra loads files through the class above, and ours instead of plugins'.
+
+    Afterwards resolvers and the rest are what they were, for who else uses Hydra in the process.
+    """
     Plugins.instance()  # finds them
     types, store = SourcesRegistry.instance().types, ConfigStore.instance()
     scheme, repository = FileConfigSource.scheme(), store.repo
-    given = types[scheme]
+    given, resolvers = types[scheme], dict(BaseContainer._resolvers)
     types[scheme], store.repo = FileConfigSource, without(repository, conf)
+    base = VersionBase.instance()
+    version = base.version_base
+    setbase("1.3")
+    setup_globals()  # Hydra's resolvers, `now` and `hydra`
     try:
         yield
     finally:
         types[scheme], store.repo = given, repository
+        BaseContainer._resolvers = resolvers
+        base.version_base = version  # setbase() refuses what stands there at first
 
 
 def without(repository: dict[str, Any], conf: Path) -> dict[str, Any]:
@@ -188,7 +200,6 @@ def without(repository: dict[str, Any], conf: Path) -> dict[str, Any]:
 @cache
 def loader_of(conf: str) -> CheckedLoader:
     """A loader of a folder of YAML files that leaves Hydra's global state as it is."""
-    setup_globals()  # its resolvers, `now` and `hydra`
     return CheckedLoader(create_config_search_path(conf))
 
 

@@ -54,10 +54,10 @@ def name_of(override: str) -> str:
 
 def override_text(key: str, value: object) -> str:
     """`key=value` for a value of Python's, read back by the grammar as the same value."""
-    return f"{key}={value_text(value)}"
+    return f"{key}={value_text(key, value)}"
 
 
-def value_text(value: object) -> str:
+def value_text(key: str, value: object) -> str:
     """A value as one types it. Raises SettingsError for what no configuration holds."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -70,13 +70,11 @@ def value_text(value: object) -> str:
     if isinstance(value, str):
         return value if PLAIN.fullmatch(value) else quoted(value)
     if isinstance(value, Mapping):
-        return f"{{{','.join(f'{key}:{value_text(each)}' for key, each in value.items())}}}"
+        return f"{{{','.join(f'{name}:{value_text(key, each)}' for name, each in value.items())}}}"
     if isinstance(value, Iterable):
-        return f"[{','.join(map(value_text, value))}]"
-    raise SettingsError(
-        f"{shown(str(value))} is a {type(value).__name__}; expected a number, a text, true, false, "
-        "null, or a list or mapping of those"
-    )
+        return f"[{','.join(value_text(key, each) for each in value)}]"
+    expected = "expected a number, a text, true, false, null, or a list or mapping of those"
+    raise refuse(key, str(value), f"is of type {type(value).__name__}", expected)
 
 
 def quoted(text: str) -> str:

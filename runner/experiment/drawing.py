@@ -24,6 +24,8 @@ def subject_of(run: Path, datasets: dict[str, Dataset] | None = None) -> Subject
     """
     read = {} if datasets is None else datasets
     about = RunFolder(run).about()
+    if about["checksums"].get("data") is None:
+        raise DataError(f"{printable(run)} was never trained: {printable(about['error'])}")
     settings = parse_settings(about["configuration"]).dataset
     dataset = read.get(repr(settings)) or load_dataset(settings)
     read[repr(settings)] = dataset

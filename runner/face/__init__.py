@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from keyword import iskeyword
 from pathlib import Path
 
+import numpy as np
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from runner.application.folder_guard import made_folders, run_place, sweep_place
 from runner.application.sweep_options import said
+from runner.checking.rules import shown
 from runner.configuration.composing import (
     conf_folder,
     documents,
@@ -24,7 +26,15 @@ from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
 from runner.configuration.hydra_inside import loader_of
 from runner.configuration.jobs import GRID_SWEEPER, POOL_LAUNCHER, Jobs, asks_for_hydra
 from runner.configuration.overrides import changes_in, override_text, value_text
-from runner.errors import INTERRUPTED, DivergedError, SettingsError, Stop, counted, listed
+from runner.errors import (
+    INTERRUPTED,
+    DivergedError,
+    SettingsError,
+    Stop,
+    counted,
+    listed,
+    printable,
+)
 from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, Outcome, run_experiment
@@ -53,8 +63,8 @@ def train(*overrides: str, **settings: object) -> Run:
     >>> run.results["steps"]
     1000
     """
-    config = loaded([*overrides, *texts_of(settings)])
-    with explaining():
+    with explaining(), prepared_hydra():
+        config = loaded([*checked(overrides), *texts_of(settings)])
         check_here(config)
         path = run_place(config)
         values = inherited(plain(task_of(config)), said(config))
@@ -81,8 +91,8 @@ def sweep(*overrides: str, **settings: object) -> Runs:
     >>> runs = sweep("stopping.max_steps=500", topology=["3-4-1", "3-8-1"], seed=range(1, 11))
     >>> runs.groupby("topology")["loss"].mean()
     """
-    config = loaded([*overrides, *texts_of(settings, swept=True)], RunMode.MULTIRUN)
     with explaining(), prepared_hydra():
+        config = loaded([*checked(overrides), *texts_of(settings, swept=True)], RunMode.MULTIRUN)
         jobs = Jobs(loader_of(conf_folder()), config)
         check_here(config)
         path = sweep_place(config)
@@ -92,7 +102,8 @@ def sweep(*overrides: str, **settings: object) -> Runs:
                 run_jobs(Sweep(jobs), found, 0)
         except Stop as stop:
             if stop.code in INTERRUPTED.values():
-                raise KeyboardInterrupt from None
+                same = f"the same sweep with hydra.sweep.dir={printable(path)} goes on"
+                raise KeyboardInterrupt(same) from None
         finally:
             take_away(made)
     return collected(path)
@@ -101,13 +112,15 @@ def sweep(*overrides: str, **settings: object) -> Runs:
 def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: object) -> Run:
     """Goes on with a run from its newest sound snapshot, as `python -m runner.resume RUN` does.
 
+    A sweep goes on by the same `sweep` with its folder as `hydra.sweep.dir`.
+
     changes: new limits, as `**{"stopping.max_steps": 2000}` or `"stopping.max_steps=2000"`.
     A run that is complete is given as it is.
 
     Raises RunnerError where it is in use, damaged or diverged, or a change would alter its past.
     """
     path = run.path if isinstance(run, Run) else Path(run)
-    texts = [*overrides, *texts_of(changes)]
+    texts = [*checked(overrides), *texts_of(changes)]
     outcome = resume_run(path, changes_in(texts) if texts else {}, warn, WATCHED)
     return Run(path) if outcome is None else ended(path, outcome)
 
@@ -115,9 +128,9 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
 def ended(path: Path, outcome: Outcome) -> Run:
     """The run in a folder, unless it was interrupted or has diverged."""
     if outcome.status == "diverged":
-        raise DivergedError(outcome.text)
+        raise DivergedError(f"{outcome.text}; the run is in {printable(path)}")
     if outcome.exit_code:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(f"{outcome.text}; runner.resume({str(path)!r}) goes on")
     return Run(path)
 
 
@@ -134,19 +147,39 @@ def collected(path: Path) -> Runs:
     return Runs.of(path)
 
 
+def checked(overrides: Iterable[object]) -> list[str]:
+    """Overrides as they are typed. Raises SettingsError for what is no text."""
+    for each in overrides:
+        if not isinstance(each, str):
+            raise SettingsError(
+                f"{shown(each)} is of type {type(each).__name__}; "
+                "expected texts such as 'seed=3', or settings by name, seed=3"
+            )
+    return [str(each) for each in overrides]
+
+
 def texts_of(settings: Mapping[str, object], *, swept: bool = False) -> list[str]:
     """Settings by name as overrides. swept: whether several values are a key's to be swept over."""
     texts = []
-    for name, value in settings.items():
+    for name, given in flat(settings):
         key = name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name
-        several = isinstance(value, Iterable) and not isinstance(value, str | Mapping)
-        if not (swept and several):
+        value = given.item() if isinstance(given, np.ndarray) and not given.ndim else given
+        if not swept or not isinstance(value, Iterable) or isinstance(value, str | Mapping):
             texts.append(override_text(key, value))
-        elif values := [value_text(each) for each in value]:  # type: ignore[attr-defined]
+        elif values := [value_text(key, each) for each in value]:
             texts.append(f"{key}={','.join(values)}")
         else:
             raise SettingsError(f"{key} has no values; expected some to sweep over, or one")
     return texts
+
+
+def flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Settings by their dotted names; what a section holds, one by one."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def check_here(config: DictConfig) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64encode
+from contextlib import suppress
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -16,7 +17,7 @@ from runner.analysis.runs import load_runs
 from runner.analysis.telling_apart import telling
 from runner.analysis.tidy_tables import load_history
 from runner.checking.suggestions import suggestion
-from runner.errors import SettingsError, SnapshotError, printable
+from runner.errors import RunnerError, SettingsError, SnapshotError, printable
 from runner.experiment.drawing import subject_of
 from runner.network.arrays import Array
 from runner.run_folder.run import RunFolder
@@ -25,6 +26,7 @@ from runner.run_folder.tables import configuration_columns
 
 SHOWN = ("topology", "dataset.name", "optimizer.name", "optimizer.learning_rate", "seed")
 """Settings of a run that a notebook shows."""
+HELD_OUT = ("val_", "test_")
 RESULTS = ("status", "stop_reason", "steps", "epochs", "seconds", "loss", "accuracy")
 """Results of a run that a notebook shows, and with them those on held-out data."""
 
@@ -57,6 +59,9 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
 
+    def __fspath__(self) -> str:
+        return str(self.path)
+
     @cached_property
     def settings(self) -> dict[str, object]:
         """Its configuration, named as on the command line: `settings["optimizer.name"]`."""
@@ -86,7 +91,10 @@ class Run:
 
     @cached_property
     def pictures(self) -> tuple[str, ...]:
-        """The names of the pictures that say something about it."""
+        """The names of the pictures that say something about it.
+
+        Raises RunnerError where it has no end, or its data are not to be had.
+        """
         return tuple(name for name, each in PICTURES.items() if each.applies(self._subject))
 
     def plot(self, name: str = "learning_curve") -> Picture:
@@ -104,16 +112,23 @@ class Run:
         return subject_of(self.path)
 
     def _repr_html_(self) -> str:
-        results = self.results
-        held_out = [str(name) for name in results.index if str(name).startswith(("val_", "test_"))]
-        rows = {name: results[name] for name in (*SHOWN, *RESULTS, *held_out) if name in results}
-        known = {name: shown(value) for name, value in rows.items() if pd.notna(value)}
+        about = RunFolder(self.path)
+        rows: dict[str, Any] = {"status": about.status}
+        with suppress(RunnerError):
+            rows |= {name: self.settings[name] for name in SHOWN if name in self.settings}
+            rows["error"] = about.about()["error"]
+        with suppress(RunnerError):
+            results = self.results
+            held_out = [name for name in map(str, results.index) if name.startswith(HELD_OUT)]
+            rows |= {name: results[name] for name in (*RESULTS, *held_out) if name in results}
+        known = {name: cell(value) for name, value in rows.items() if pd.notna(value)}
         told = pd.DataFrame({str(self.path): known})
-        there = [name for name in self.pictures if (self.path / "plots" / f"{name}.png").is_file()]
+        files = [(name, self.path / "plots" / f"{name}.png") for name in PICTURES]
         images = "".join(
             f'<img alt="{name}" style="max-width: 32em" '
-            f'src="data:image/png;base64,{b64encode(self.plot(name).png).decode()}">'
-            for name in there
+            f'src="data:image/png;base64,{b64encode(file.read_bytes()).decode()}">'
+            for name, file in files
+            if file.is_file()
         )
         return f"{told.to_html()}<div>{images}</div>"
 
@@ -125,7 +140,7 @@ class Runs(pd.DataFrame):
     """
 
     _metadata = ["folder"]  # noqa: RUF012 - as pandas wants it
-    folder: Path
+    folder: Path = Path()
 
     @classmethod
     def of(cls, folder: Path) -> "Runs":
@@ -148,10 +163,10 @@ class Runs(pd.DataFrame):
         compared = [name for name in columns if "." in name or name in SHOWN]
         told = f"{len(self):,} runs in {escape(str(self.folder))}"
         what = f", compared by {escape(', '.join(compared))}" if compared else ""
-        table = pd.DataFrame(self)[columns].to_html(max_rows=20, float_format=shown)
+        table = pd.DataFrame(self)[columns].to_html(max_rows=20, float_format=cell)
         return f"<p>{told}{what}</p>{table}"
 
 
-def shown(value: object) -> str:
+def cell(value: object) -> str:
     """A cell, numbers to six digits."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)

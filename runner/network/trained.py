@@ -7,7 +7,7 @@ from os.path import commonprefix
 import numpy as np
 from numpy.typing import ArrayLike
 
-from runner.errors import DataError
+from runner.errors import DataError, printable
 from runner.network.activations import ACTIVATIONS
 from runner.network.arrays import Array
 from runner.network.labels import labels
@@ -87,7 +87,7 @@ class TrainedNetwork:
         They are in the targets' own units. Raises DataError for inputs of another shape, and
         where one is missing and none may be.
         """
-        raw = np.asarray(inputs)
+        raw = numbers_of(inputs)
         expected = self.network.topology.sizes[0]
         if raw.ndim != 2 or raw.shape[1] != expected:
             raise DataError(f"inputs have the shape {raw.shape}; expected (samples, {expected})")
@@ -120,6 +120,17 @@ class TrainedNetwork:
             f"inputs row {row + 1} column '{name}': a missing value; this network was trained "
             "without any, with dataset.missing=mean it learns what to fill in"
         )
+
+
+def numbers_of(inputs: ArrayLike) -> Array:
+    """Inputs as an array of numbers. Raises DataError for what is none."""
+    try:
+        raw = np.asarray(inputs)
+        return raw if raw.dtype.kind in "biuf" else raw.astype(float)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"inputs cannot be read as numbers ({printable(error)}); expected (samples, inputs)"
+        ) from error
 
 
 def network_arrays(network: Network) -> dict[str, Array]:

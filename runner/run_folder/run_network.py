@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from runner.data.formats.table_file import told_as
@@ -35,8 +36,10 @@ class RunNetwork(TrainedNetwork):
         inputs. Raises DataError for what is missing or cannot be used, by row and column.
         """
         table: Any = inputs
-        if not hasattr(table, "iloc") or list(table.columns) == list(range(table.shape[1])):
+        if not hasattr(table, "columns"):
             return super().predict(table)
+        if list(table.columns) == list(range(table.shape[1])):
+            return super().predict(table.to_numpy(object, na_value=np.nan))
         from runner.data.formats.frames import Frame  # noqa: PLC0415
         from runner.data.new_samples import read_columns  # noqa: PLC0415 - only for tables
 

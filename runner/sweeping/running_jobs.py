@@ -1,6 +1,5 @@
 """Jobs run in processes, their ends in order, whatever signals come."""
 
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +10,7 @@ from types import FrameType
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.sweep_folder import SweepFolder
-from runner.signals import WARNINGS, ended_by, forget_terminal, handled
+from runner.signals import WARNINGS, end_at_once, ended_by, forget_terminal, handled
 from runner.storage.locks import locked
 from runner.sweeping.earlier_jobs import numbers_for, recognised
 from runner.sweeping.pool import Lost, Pool
@@ -155,7 +154,7 @@ def running(
     def handle(number: int, _frame: FrameType | None) -> None:
         if received:
             pool.kill()
-            os._exit(INTERRUPTED[received[0]])
+            end_at_once(received[0])
         received.append(signal.Signals(number).name)
         forget_terminal(received[0])
         pool.stop(number)
