@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pandas as pd
 
+from runner.run_folder.statuses import ENDED
 from runner.run_folder.tables import all_names
 from runner.storage.reading import read_text
 
@@ -90,8 +91,6 @@ def parse(tables: Sequence[Rows], texts: Iterable[str] = ()) -> pd.DataFrame:
 Column: TypeAlias = "pd.Series[Any]"
 Mask: TypeAlias = "pd.Series[bool]"
 
-STATUSES = ("completed", "diverged", "failed", "interrupted")
-
 
 def time(column: Column) -> Column:
     """A point in time, in UTC."""
@@ -112,7 +111,7 @@ def whole(column: Column) -> Column:
 
 TYPES: dict[str, Callable[[Column], Column]] = {
     "seed": whole,
-    "status": lambda column: column.where(column.isin(STATUSES)).astype("category"),
+    "status": lambda column: column.where(column.isin(ENDED)).astype("category"),
     "stop_reason": lambda column: column.astype("category"),
     "steps": whole,
     "epochs": whole,

@@ -10,7 +10,6 @@ import pandas as pd
 
 from runner.analysis.csv_tables import (
     NOT_READABLE,
-    STATUSES,
     TYPES,
     Rows,
     number,
@@ -20,6 +19,7 @@ from runner.analysis.csv_tables import (
 )
 from runner.errors import SnapshotError, printable
 from runner.run_folder.run import read_run
+from runner.run_folder.statuses import ENDED
 from runner.run_folder.sweep_folder import is_job_number
 from runner.run_folder.tables import FORMULA
 
@@ -210,7 +210,7 @@ def check_unfinished(folder: str) -> None:
         about = read_run(Path(folder))
     except ValueError as error:
         raise ValueError(f"run.json: {error}") from error
-    if about["status"] in STATUSES:
+    if about["status"] in ENDED:
         raise ValueError(f"it has {about['status']}, and no results.csv")
 
 

@@ -76,11 +76,11 @@ def importance(name: str) -> tuple[int, int]:
 
 def worth_showing(runs: pd.DataFrame, metric: str) -> list[str]:
     """Results that differ: status and effort, `metric`, and each measure on its newest data."""
-    names = ["status", *SPENT, metric, *(held_out(runs, measure) for measure in MEASURES)]
+    names = ["status", *SPENT, metric, *(newest(runs, measure) for measure in MEASURES)]
     return [name for name in dict.fromkeys(names) if differs(runs, name)]
 
 
-def held_out(runs: pd.DataFrame, measure: str) -> str:
+def newest(runs: pd.DataFrame, measure: str) -> str:
     """The measure on test data where some runs have it, else on validation, else in training."""
     names = (f"{TEST}{measure}", f"{VALIDATION}{measure}", measure)
     return next((name for name in names if name in runs and runs[name].notna().any()), measure)

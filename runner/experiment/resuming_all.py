@@ -16,6 +16,7 @@ from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner
 from runner.experiment.sharing import build_sharing
 from runner.run_folder.run import RunFolder
+from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
 
 AS_JOB = Manner("nothing", one_of_many=True, build=build_sharing)
@@ -64,7 +65,7 @@ def resumed_sweep(sweep: Path, jobs: Mapping[Path, str], changes: Mapping[str, A
 
     jobs: the status of each. With `changes` those that have completed may go on too.
     """
-    ended = ("diverged",) if changes else ("completed", "diverged")
+    ended = ("diverged",) if changes else FINISHED
     left = [
         job
         for job, status in jobs.items()

@@ -28,6 +28,7 @@ from runner.run_folder.snapshots import (
     read_snapshot,
     snapshot_from,
 )
+from runner.run_folder.statuses import FINISHED
 from runner.run_folder.tables import csv_bytes
 from runner.storage.locks import locked
 from runner.training.engine import StepReport
@@ -35,8 +36,6 @@ from runner.training.state import TrainingState
 from runner.training.stopping import Stopping
 from runner.training.threads import limited
 
-ENDED = ("completed", "interrupted", "diverged")
-"""Runs that have written what they came to."""
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
 """Relative differences that other versions, engines or machines may make by rounding."""
 
@@ -101,7 +100,7 @@ def verify_run(
         with limited(experiment.settings.threads):
             weights, repeated, end = repetition(experiment, recorded, last, moved)
             files, ending = dict[str, bytes](), list[Difference]()
-            if end is not None and about["status"] in ENDED:
+            if end is not None and about["status"] in (*FINISHED, "interrupted"):
                 files, ending = ending_differences(run, about, experiment, recorded, end)
     again = by_step(history_rows(repeated))
     if about.get("resumed"):  # maybe with another recording.history

@@ -10,9 +10,9 @@ from runner.errors import RunnerError, SnapshotError, counted, printable, report
 from runner.experiment.progress_bar import bar_on
 from runner.experiment.sharing import build_sharing
 from runner.experiment.verifying import Comparison, verify_run
+from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
 
-ENDED = ("completed", "diverged")
 NOT_VERIFIED = "not verified"
 
 
@@ -25,7 +25,7 @@ def verify_all(folders: Sequence[Path]) -> int:
         folder: jobs for folder in folders if (jobs := SweepFolder(folder).statuses) is not None
     }
     runs = dict.fromkeys(run for folder in folders for run in ended(folder, sweeps.get(folder)))
-    left = Counter(s for jobs in sweeps.values() for s in jobs.values() if s not in ENDED)
+    left = Counter(s for jobs in sweeps.values() for s in jobs.values() if s not in FINISHED)
     if not runs:
         raise SnapshotError(
             f"{printable(' '.join(map(str, folders)))}: no job has come to its end "
@@ -36,7 +36,7 @@ def verify_all(folders: Sequence[Path]) -> int:
 
 def ended(folder: Path, jobs: Mapping[Path, str] | None) -> list[Path]:
     """A run, or those of a sweep's jobs that have ended."""
-    return [folder] if jobs is None else [job for job in jobs if jobs[job] in ENDED]
+    return [folder] if jobs is None else [job for job in jobs if jobs[job] in FINISHED]
 
 
 def verified(runs: Sequence[Path], named: Sequence[Path], left: Counter[str]) -> int:

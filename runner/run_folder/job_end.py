@@ -8,10 +8,8 @@ from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, counted, printable
 from runner.run_folder.run import read_run
+from runner.run_folder.statuses import FAILED
 from runner.run_folder.tables import read_results, split
-
-FAILED = ("failed", "diverged")
-"""Statuses of jobs that did not do what they were asked to."""
 
 
 @dataclass(frozen=True)

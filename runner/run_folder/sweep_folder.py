@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import ConflictError, printable
-from runner.run_folder.job_end import FAILED, JobEnd, ended_job
+from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.ownership import check_empty, names_in
 from runner.run_folder.run import RunFolder
+from runner.run_folder.statuses import FAILED
 from runner.run_folder.tables import columns_of, merge_rows, split
 from runner.storage.files import storage_errors, write_atomically
 from runner.storage.reading import read_text

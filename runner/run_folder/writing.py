@@ -16,6 +16,7 @@ from typing import Any
 from runner.errors import StorageError, error_line
 from runner.run_folder.ownership import beginning
 from runner.run_folder.run import read_run
+from runner.run_folder.statuses import FINISHED
 from runner.run_folder.tables import write_results
 from runner.storage.files import (
     AT_ONCE,
@@ -159,7 +160,7 @@ class RunWriter:
         """Records an error, unless it is there, of a run that has no end and that nobody writes."""
         with locked(self.path):
             self._take(read_run(self.path))
-            ended = self._about["status"] in ("completed", "diverged")
+            ended = self._about["status"] in FINISHED
             if not ended and self._about["error"] != error_line(error):
                 self.fail(error)
 

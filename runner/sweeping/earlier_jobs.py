@@ -15,13 +15,11 @@ from runner.experiment.resuming import warn
 from runner.experiment.sharing import shared_dataset
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.run import read_run
+from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import parse_settings
 from runner.storage.locks import locked
 from runner.sweeping.trained_on import TrainedOn
-
-FINISHED = ("completed", "diverged")
-"""What would come to the same end again."""
 
 
 @dataclass(frozen=True)

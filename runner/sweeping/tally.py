@@ -40,7 +40,7 @@ class Standing:
 
     def compare(self, end: JobEnd) -> None:
         """Keeps the best of the jobs that are known, these and those of earlier launches."""
-        self._metric = self._metric or held_out(end)
+        self._metric = self._metric or chosen_by(end)
         cell = "" if end.failed else end.cell(self._metric)
         try:
             value = float(cell)
@@ -102,8 +102,8 @@ class Standing:
         return "\n".join([*lines, *([f"Best        {self.best}"] if self.best else [])])
 
 
-def held_out(end: JobEnd) -> str:
-    """Its metric on validation data where it has some, else on test data, else in training."""
+def chosen_by(end: JobEnd) -> str:
+    """What tells the best: the metric on validation data, else on test data, else in training."""
     plain = end.metric.removeprefix(VALIDATION)
     names = (f"{VALIDATION}{plain}", f"{TEST}{plain}")
     return next((name for name in names if end.cell(name)), end.metric)
