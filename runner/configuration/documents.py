@@ -20,7 +20,7 @@ def yaml_text(
 ) -> str:
     """Nested mappings and lists of plain values as lines of YAML.
 
-    known: the lines of mappings by their `id`, key and indent with them.
+    known: the lines of mappings and lists by their `id`, key and indent with them.
     """
     if isinstance(values, list):
         return "".join([item(value, indent) for value in values])
@@ -77,10 +77,11 @@ def quoted(text: str) -> str:
 
 
 def known_texts(values: Mapping[str, Any], indent: str = "") -> dict[int, str]:
-    """The lines of all mappings in this one, for documents that share most of them."""
+    """The lines of all mappings and lists in this, for documents that share most of them."""
     texts: dict[int, str] = {}
     for key, value in values.items():
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict):
             texts |= known_texts(value, f"{indent}  ")
+        if isinstance(value, dict | list):
             texts[id(value)] = lines(f"{indent}{scalar(key, key)}:", value, indent, texts)
     return texts

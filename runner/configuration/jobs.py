@@ -184,7 +184,7 @@ class Base:
     by_hydra: bool
     """Whether only Hydra can tell what jobs' values are."""
     texts: dict[int, str]
-    """The YAML of each mapping in it, by its `id`."""
+    """The YAML of each mapping and list in it, by its `id`."""
     _resolved: dict[str, dict[Keys, object]] = field(default_factory=dict)
 
     def is_leaf(self, keys: Keys) -> bool:
