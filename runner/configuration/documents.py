@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,32 +16,26 @@ DIGITS = re.compile(r"[1-9]\d*|0", re.ASCII)
 """Texts that YAML quotes, for they would be numbers."""
 
 
-def yaml_text(
-    values: dict[str, Any] | list[Any], indent: str = "", known: Mapping[int, str] | None = None
-) -> str:
-    """Nested mappings and lists of plain values as lines of YAML.
-
-    known: the lines of mappings and lists by their `id`, key and indent with them.
-    """
+def yaml_text(values: dict[str, Any] | list[Any], indent: str = "") -> str:
+    """Nested mappings and lists of plain values as lines of YAML."""
     if isinstance(values, list):
         return "".join([item(value, indent) for value in values])
-    found = known or {}
-    return "".join(
-        [
-            found.get(id(value)) or lines(f"{indent}{scalar(key, key)}:", value, indent, known)
-            for key, value in values.items()
-        ]
-    )
+    return "".join([lines(head(key, indent), value, indent) for key, value in values.items()])
 
 
-def lines(key: str, value: object, indent: str, known: Mapping[int, str] | None) -> str:
+def head(key: str, indent: str) -> str:
+    """A line up to its value."""
+    return f"{indent}{scalar(key, key)}:"
+
+
+def lines(key: str, value: object, indent: str) -> str:
     """A line for a plain value; for a mapping or a list its key, and the lines below."""
     if isinstance(value, dict | list):
         if not value:
             return f"{key} {'[]' if isinstance(value, list) else '{}'}\n"
         if isinstance(value, list) and all(isinstance(each, int | float) for each in value):
             return f"{key} [{', '.join(scalar(repr(each), each) for each in value)}]\n"
-        return f"{key}\n{yaml_text(value, f'{indent}  ', known)}"
+        return f"{key}\n{yaml_text(value, f'{indent}  ')}"
     return f"{key} {scalar(repr(value), value)}\n"
 
 
@@ -48,7 +43,7 @@ def item(value: object, indent: str) -> str:
     """A list's item."""
     if isinstance(value, dict) and value:
         return f"{indent}- {yaml_text(value, f'{indent}  ')[len(indent) + 2 :]}"
-    return lines(f"{indent}-", value, indent, None)
+    return lines(f"{indent}-", value, indent)
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -76,12 +71,26 @@ def quoted(text: str) -> str:
     return yaml.safe_dump(text, default_style='"', width=math.inf, allow_unicode=True).rstrip("\n")
 
 
-def known_texts(values: Mapping[str, Any], indent: str = "") -> dict[int, str]:
-    """The lines of all mappings and lists in this, for documents that share most of them."""
-    texts: dict[int, str] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            texts |= known_texts(value, f"{indent}  ")
-        if isinstance(value, dict | list):
-            texts[id(value)] = lines(f"{indent}{scalar(key, key)}:", value, indent, texts)
-    return texts
+class Form:
+    """A mapping's lines of YAML, to be written many times with other values at some of its keys."""
+
+    def __init__(self, values: Mapping[str, Any], indent: str = "") -> None:
+        self._indent = indent
+        self._lines = {key: lines(head(key, indent), v, indent) for key, v in values.items()}
+        self._below = {
+            key: Form(value, f"{indent}  ")
+            for key, value in values.items()
+            if isinstance(value, dict)
+        }
+
+    def text(self, changed: Mapping[tuple[str, ...], object]) -> str:
+        """The lines with these values, each by the keys on its way."""
+        found, below = dict(self._lines), defaultdict[str, dict[tuple[str, ...], object]](dict)
+        for (key, *inner), value in changed.items():
+            if inner:
+                below[key][tuple(inner)] = value
+            else:
+                found[key] = lines(head(key, self._indent), value, self._indent)
+        for key, values in below.items():
+            found[key] = f"{head(key, self._indent)}\n{self._below[key].text(values)}"
+        return "".join(found.values())

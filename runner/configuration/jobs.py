@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from runner.configuration.composing import documents, overrides_text, plain, task_of, unresolved
-from runner.configuration.documents import known_texts, yaml_text
+from runner.configuration.documents import Form
 from runner.configuration.hydra_inside import BASIC_SWEEPER, CheckedLoader
 from runner.configuration.overrides import parsed_override, swept_values
 
@@ -96,8 +97,8 @@ class Jobs:
             ("hydra", "runtime", "output_dir"): str(folder),
         }
         return {
-            ".hydra/config.yaml": yaml_text(replaced(base.written, changed), known=base.texts),
-            ".hydra/hydra.yaml": yaml_text(replaced(base.about, own), known=base.texts),
+            ".hydra/config.yaml": base.config.text(changed),
+            ".hydra/hydra.yaml": base.about.text(own),
             ".hydra/overrides.yaml": overrides_text(overrides),
         }
 
@@ -175,7 +176,9 @@ class Base:
 
     written: dict[str, Any]
     """The task's values, references to others as they are written."""
-    about: dict[str, Any]
+    config: Form
+    """The same as YAML."""
+    about: Form
     """Hydra's own part."""
     naming: Mapping[str, Any]
     """How Hydra makes a folder's name from overrides."""
@@ -183,8 +186,6 @@ class Base:
     """The values that refer to others."""
     by_hydra: bool
     """Whether only Hydra can tell what jobs' values are."""
-    texts: dict[int, str]
-    """The YAML of each mapping and list in it, by its `id`."""
     _resolved: dict[str, dict[Keys, object]] = field(default_factory=dict)
 
     def is_leaf(self, keys: Keys) -> bool:
@@ -205,7 +206,7 @@ class Base:
         references = [keys for keys in self.references if keys not in changed]
         if not references:
             return written
-        texts = [str(at(self.written, keys)) for keys in references]
+        texts = tuple(str(at(self.written, keys)) for keys in references)
         fed = repr([(k, v) for k, v in changed.items() if feeds(k, texts)] + references)
         if fed not in self._resolved:
             values = plain(OmegaConf.create(written))
@@ -224,9 +225,8 @@ def base_of(config: DictConfig) -> Base:
         value == "???" or not RESOLVERS.issuperset(re.findall(r"\$\{\s*([^{}:]*?)\s*:", value))
         for _, value in found
     )
-    texts = {**known_texts(written), **known_texts(about)}
     naming = about["hydra"]["job"]["config"]["override_dirname"]
-    return Base(written, about, naming, references, by_hydra, texts)
+    return Base(written, Form(written), Form(about), naming, references, by_hydra)
 
 
 def override_dirname(overrides: Sequence[str], naming: Mapping[str, Any]) -> str:
@@ -271,7 +271,8 @@ def touches(keys: Keys, others: Sequence[Keys]) -> bool:
     return any(keys[: len(o)] == o[: len(keys)] for o in others)
 
 
-def feeds(keys: Keys, texts: Sequence[str]) -> bool:
+@lru_cache(maxsize=1024)
+def feeds(keys: Keys, texts: tuple[str, ...]) -> bool:
     """Whether a reference in the texts may be to a value at `keys`, or to what holds it."""
     computed = r"\$\{\s*[.$]|[.[]\s*\$\{"  # relative, or a name from a value
     return any(re.search(computed, text) or any(key in text for key in keys) for text in texts)
