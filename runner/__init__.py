@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         load_predictions,
     )
     from runner.face import resume, sweep, train
-    from runner.face.run import Run, Runs
+    from runner.face.results import Run, Runs
     from runner.run_folder.run_network import load_network
 
 if sys.argv[:1] == ["-m"]:  # python -m runner…: Ctrl-C while modules load just ends the process
@@ -42,8 +42,8 @@ PLACES = {
     "load_history": "runner.analysis.tidy_tables",
     "load_network": "runner.run_folder.run_network",
     "load_predictions": "runner.analysis.tidy_tables",
-    "Run": "runner.face.run",
-    "Runs": "runner.face.run",
+    "Run": "runner.face.results",
+    "Runs": "runner.face.results",
     "load_runs": "runner.analysis.runs",
     "resume": "runner.face",
     "sweep": "runner.face",

@@ -6,7 +6,7 @@ from runner.checking.suggestions import suggestion
 from runner.data.chosen_columns import ChosenColumns, chosen_features
 from runner.data.columns import number_column
 from runner.data.dataset import Part, Pool, blocks
-from runner.data.formats.arrays import NpyFile
+from runner.data.formats.npy import NpyFile
 from runner.data.target_classes import classes_of, labels_of
 from runner.errors import DataError, printable
 from runner.network.arrays import Array

@@ -13,8 +13,8 @@ from runner.data.chosen_columns import ChosenColumns, Table, read_table
 from runner.data.columns import check_known, one_hot
 from runner.data.dataset import Part, Pool
 from runner.data.formats import open_table
-from runner.data.formats.arrays import NpyFile
 from runner.data.formats.cells import is_missing, is_number
+from runner.data.formats.npy import NpyFile
 from runner.data.formats.table_file import told_as
 from runner.data.matrices import load_matrix
 from runner.data.preparing import FILLS, SCALES

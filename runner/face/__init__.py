@@ -38,7 +38,7 @@ from runner.errors import (
 from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, Outcome, run_experiment
-from runner.face.run import Run, Runs
+from runner.face.results import Run, Runs
 from runner.run_folder.ownership import take_away
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.sweeping.grid import swept

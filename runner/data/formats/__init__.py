@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from runner.data.formats.arrays import NpyFile, NpzFile
 from runner.data.formats.csv import CsvFile
+from runner.data.formats.npy import NpyFile, NpzFile
 from runner.data.formats.parquet import ParquetFile
 from runner.data.formats.table_file import TableFile
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runner.data.dataset import RowsOf
-from runner.data.formats.arrays import LARGEST_NPZ
+from runner.data.formats.npy import LARGEST_NPZ
 from runner.data.preparing import prepare
 from runner.data.splits import Split
 from runner.errors import DataError
