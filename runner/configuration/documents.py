@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -74,23 +73,26 @@ def quoted(text: str) -> str:
 class Form:
     """A mapping's lines of YAML, to be written many times with other values at some of its keys."""
 
-    def __init__(self, values: Mapping[str, Any], indent: str = "") -> None:
-        self._indent = indent
-        self._lines = {key: lines(head(key, indent), v, indent) for key, v in values.items()}
-        self._below = {
-            key: Form(value, f"{indent}  ")
-            for key, value in values.items()
-            if isinstance(value, dict)
-        }
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._lines: list[str] = []
+        self._places: dict[tuple[str, ...], tuple[int, str]] = {}
+        """Of each value, by the keys on its way: the number of its lines, and their key."""
+        self._lay(values, ())
+
+    def _lay(self, values: Mapping[str, Any], above: tuple[str, ...]) -> None:
+        for key, value in values.items():
+            keys, start = (*above, key), head(key, "  " * len(above))
+            if isinstance(value, dict) and value:
+                self._lines.append(f"{start}\n")
+                self._lay(value, keys)
+            else:
+                self._places[keys] = len(self._lines), start
+                self._lines.append(lines(start, value, "  " * len(above)))
 
     def text(self, changed: Mapping[tuple[str, ...], object]) -> str:
         """The lines with these values, each by the keys on its way."""
-        found, below = dict(self._lines), defaultdict[str, dict[tuple[str, ...], object]](dict)
-        for (key, *inner), value in changed.items():
-            if inner:
-                below[key][tuple(inner)] = value
-            else:
-                found[key] = lines(head(key, self._indent), value, self._indent)
-        for key, values in below.items():
-            found[key] = f"{head(key, self._indent)}\n{self._below[key].text(values)}"
-        return "".join(found.values())
+        filled = self._lines.copy()
+        for keys, value in changed.items():
+            number, start = self._places[keys]
+            filled[number] = lines(start, value, "  " * (len(keys) - 1))
+        return "".join(filled)
