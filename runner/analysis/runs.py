@@ -172,8 +172,11 @@ def check_results(rows: Rows) -> None:
     if "status" not in rows.names or not rows.lines:
         raise ValueError("it holds no results")
     if rows.names[0] == "job":
-        if not all(is_job_number(line.partition(",")[0]) for line in rows.lines):
+        jobs = [line.partition(",")[0] for line in rows.lines]
+        if not all(map(is_job_number, jobs)):
             raise ValueError("its jobs are not numbered")
+        if len(set(jobs)) < len(jobs):
+            raise ValueError("it holds a job twice")
     elif len(rows.lines) > 1:
         raise ValueError(f"it holds {len(rows.lines)} rows, expected 1")
 

@@ -18,6 +18,7 @@ from runner.experiment.sharing import build_sharing
 from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
+from runner.storage.locks import locked
 
 AS_JOB = Manner("nothing", one_of_many=True, build=build_sharing)
 
@@ -45,8 +46,10 @@ def resume_all(folders: Sequence[Path], overrides: Sequence[str]) -> int:
 
 def resumed(folder: Path, changes: Mapping[str, Any]) -> int:
     """Goes on with a run or a sweep; its exit code."""
-    jobs = SweepFolder(folder).statuses
-    return resumed_run(folder, changes) if jobs is None else resumed_sweep(folder, jobs, changes)
+    if not SweepFolder(folder).jobs:
+        return resumed_run(folder, changes)
+    with locked(folder):
+        return resumed_sweep(folder, changes)
 
 
 def resumed_run(run: Path, changes: Mapping[str, Any]) -> int:
@@ -60,15 +63,15 @@ def resumed_run(run: Path, changes: Mapping[str, Any]) -> int:
     return outcome.exit_code
 
 
-def resumed_sweep(sweep: Path, jobs: Mapping[Path, str], changes: Mapping[str, Any]) -> int:
+def resumed_sweep(sweep: Path, changes: Mapping[str, Any]) -> int:
     """Goes on with the jobs of a sweep that have not ended, a line each; collects its results anew.
 
-    jobs: the status of each. With `changes` those that have completed may go on too.
+    With `changes` those that have completed may go on too.
     """
     ended = ("diverged",) if changes else FINISHED
     left = [
         job
-        for job, status in jobs.items()
+        for job, status in SweepFolder(sweep).statuses.items()
         if status not in ended or not RunFolder(job).has_results(status)
     ]
     missing = SweepFolder(sweep).never_started

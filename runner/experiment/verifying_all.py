@@ -21,9 +21,7 @@ def verify_all(folders: Sequence[Path]) -> int:
 
     It is 1 where one comes out otherwise.
     """
-    sweeps = {
-        folder: jobs for folder in folders if (jobs := SweepFolder(folder).statuses) is not None
-    }
+    sweeps = {folder: jobs for folder in folders if (jobs := SweepFolder(folder).statuses)}
     runs = dict.fromkeys(run for folder in folders for run in ended(folder, sweeps.get(folder)))
     left = Counter(s for jobs in sweeps.values() for s in jobs.values() if s not in FINISHED)
     if not runs:

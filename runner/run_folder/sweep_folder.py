@@ -13,6 +13,7 @@ from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import FAILED
 from runner.run_folder.tables import columns_of, merge_rows, split
 from runner.storage.files import storage_errors, write_atomically
+from runner.storage.locks import locked
 from runner.storage.reading import read_text
 
 NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
@@ -65,12 +66,16 @@ class SweepFolder:
         return {n: path for n, path in folders.items() if os.path.lexists(path / "run.json")}
 
     @property
-    def statuses(self) -> dict[Path, str] | None:
-        """Each job's folder and the status in its run.json; None of what is no sweep."""
-        if (self.path / "run.json").exists() or not self.path.is_dir():
-            return None
-        jobs = [job for job in self.begun.values() if not job.is_symlink()]
-        return {job: RunFolder(job).status for job in jobs} or None
+    def jobs(self) -> list[Path]:
+        """Its own that have begun; none where it is a run's folder itself."""
+        if (self.path / "run.json").exists():
+            return []
+        return [job for job in self.begun.values() if not job.is_symlink()]
+
+    @property
+    def statuses(self) -> dict[Path, str]:
+        """Each of these and the status in its run.json."""
+        return {job: RunFolder(job).status for job in self.jobs}
 
     @property
     def never_started(self) -> int:
@@ -83,13 +88,14 @@ class SweepFolder:
         except (OSError, ValueError):
             return 0
         planned = [sum(int(count.replace(",", "")) for count in each) for each in launches[-1:]]
-        return max(0, sum(planned) - len(self.statuses or ()))
+        return max(0, sum(planned) - len(self.jobs))
 
     @property
     def ended(self) -> Ended:
         """The jobs that have ended; results.csv then has a row for each.
 
         Where it has them already, as the pool leaves it, only the folders of failed jobs are read.
+        Raises ConflictError where it has not, and another process holds the folder.
         """
         try:
             rows = columns_of(self.path / "results.csv", ("job", "status"))
@@ -97,14 +103,18 @@ class SweepFolder:
         except (OSError, ValueError):
             table = {}
         if table.keys() != set(map(str, self.folders)):
-            jobs = self.collect()
+            with locked(self.path):
+                jobs = self.collect()
             return Ended(len(jobs), [job for job in jobs if job.failed])
         failed = [int(number) for number, status in table.items() if status in FAILED]
         found = [ended_job(self.path / str(number), number) for number in failed]
         return Ended(len(table), [end for end in found if end is not None])
 
     def collect(self) -> list[JobEnd]:
-        """Writes results.csv from its jobs' own; how those that have ended did."""
+        """Writes results.csv from its jobs' own; how those that have ended did.
+
+        For who holds the folder: a sweep that runs appends to that file.
+        """
         found = [ended_job(folder, number) for number, folder in self.folders.items()]
         jobs = [end for end in found if end is not None]
         if jobs:

@@ -181,6 +181,14 @@ def test_the_jobs_of_a_sweep_stand_in_for_its_damaged_table(sweep: Path) -> None
     assert runs["topology"].tolist() == ["3-4-1", "3-1", "3-2-1"]
 
 
+def test_a_table_with_a_job_twice_is_not_believed(sweep: Path) -> None:
+    with open(sweep / "results.csv", "a") as table:
+        table.write((sweep / "results.csv").read_text().splitlines(keepends=True)[1])
+    with pytest.warns(UserWarning, match="left out 1: .*it holds a job twice"):
+        runs = load_runs(sweep)
+    assert runs["topology"].tolist() == ["3-4-1", "3-1", "3-2-1"]
+
+
 def test_jobs_that_ended_after_a_sweep_was_collected_are_read_too(sweep: Path) -> None:
     content = (sweep / "0" / "results.csv").read_text()
     shutil.copytree(sweep / "0", sweep / "10")

@@ -176,7 +176,7 @@ def test_a_folder_that_is_not_named_as_the_runner_names_jobs_is_no_job(run: InPr
     shutil.copytree(sweep / "0", sweep / "7")  # that one is
     jobs = {"0", "1", "7"}
     assert {str(number) for number in SweepFolder(sweep).folders} == jobs
-    assert {job.name for job in SweepFolder(sweep).statuses or ()} == jobs
+    assert {job.name for job in SweepFolder(sweep).jobs} == jobs
     assert {str(end.number) for end in SweepFolder(sweep).collect()} == jobs
     (sweep / "results.csv").touch()
     assert {Path(path).name for path in load_runs(sweep)["path"]} == jobs

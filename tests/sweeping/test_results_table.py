@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import ConflictError
+from runner.experiment.resuming_all import resume_all
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.tables import write_results
+from runner.storage.locks import locked
 from runner.sweeping.results_table import ResultsTable
 
 RESULTS = {"status": "completed", "stop_reason": "steps", "steps": 1, "seconds": 0.5}
@@ -58,3 +61,23 @@ def test_a_sweep_that_was_cut_short_is_put_in_order_by_its_resume(tmp_path: Path
         table.add(end)  # and never finished
     SweepFolder(tmp_path).collect()
     assert (tmp_path / "results.csv").read_text().splitlines()[0] == EXPECTED
+
+
+def test_nobody_collects_a_table_that_a_sweep_is_writing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.sweeping.results_table.SECONDS_BETWEEN_WRITES", -1.0)
+    jobs = ends(tmp_path)
+    with locked(tmp_path):
+        table = ResultsTable(tmp_path)
+        table.add(jobs[1])
+        with pytest.raises(ConflictError, match="is in use"):
+            _ = SweepFolder(tmp_path).ended
+        assert resume_all([tmp_path], []) == ConflictError.exit_code
+        assert "is in use" in capsys.readouterr().err
+        table.add(jobs[0])
+        table.add(jobs[2])
+        table.finish()
+    lines = (tmp_path / "results.csv").read_text().splitlines()
+    assert lines[0] == EXPECTED
+    assert [line[0] for line in lines[1:]] == ["0", "1", "2"]
