@@ -13,14 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.version import VersionBase
 from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
+from omegaconf.basecontainer import BaseContainer
 
 import runner
+from runner.configuration.composing import prepared_hydra
 from runner.configuration.overrides import override_text, parsed_override
 from runner.errors import ConflictError, DataError, DivergedError, RunnerError, SettingsError
 from runner.face import texts_of
@@ -199,15 +203,32 @@ def test_a_job_that_failed_shows_what_it_knows() -> None:
 
 
 def test_who_else_uses_hydra_finds_it_as_it_was() -> None:
-    for name in ("now", "mine"):
+    theirs, ours = ("now", "mine", "times"), ("unique", "held_out", "watching")
+    for name in theirs:
         OmegaConf.register_new_resolver(name, lambda *_: "mine", replace=True)
     try:
         runner.train(SHORT)
         runner.sweep(SHORT, seed=[1, 2])
-        assert OmegaConf.create({"a": "${now:%Y}", "b": "${mine:}"}) == {"a": "mine", "b": "mine"}
+        assert [OmegaConf.create({"a": f"${{{name}:}}"}).a for name in theirs] == ["mine"] * 3
     finally:
-        OmegaConf.clear_resolver("now")
-        OmegaConf.clear_resolver("mine")
+        for name in theirs:
+            OmegaConf.clear_resolver(name)
+    assert not any(map(OmegaConf.has_resolver, ours))
+
+
+def test_of_two_that_overlap_the_last_leaves_hydra_as_it_was() -> None:
+    types, base = SourcesRegistry.instance().types, VersionBase.instance()
+    before, resolvers = (types["file"], base.version_base), BaseContainer._resolvers
+    first, second = prepared_hydra(), prepared_hydra()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert OmegaConf.create({"a": "${times:2,3}"}).a == 6
+    assert types["file"] is not before[0]  # what is read is still checked
+    second.__exit__(None, None, None)
+    assert (types["file"], base.version_base) == before
+    assert BaseContainer._resolvers is resolvers
+    assert not OmegaConf.has_resolver("times")
 
 
 def test_sections_may_be_mappings() -> None:

@@ -1,6 +1,5 @@
 """From overrides and the YAML under `conf/` to plain values; Hydra ends here."""
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -13,11 +12,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.documents import yaml_text
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
-from runner.configuration.hydra_inside import Checks, checked, loader_of, set_checks
+from runner.configuration.hydra_inside import Checks, loader_of, patched, set_checks
+from runner.configuration.resolvers import register_resolvers
 from runner.configuration.trust import check_hydra
 from runner.configuration.yaml_files import check_loaded, check_yaml
 from runner.errors import SettingsError
-from runner.training.metrics import VALIDATION
 
 PACKAGE = Path(__file__).resolve().parents[1]
 set_checks(Checks(check_yaml, check_loaded, check_hydra))  # here, for launchers' processes too
@@ -32,30 +31,9 @@ def conf_folder() -> str:
 
 @contextmanager
 def prepared_hydra() -> Iterator[None]:
-    """While entered, what Hydra reads is checked; with the resolvers that `conf/` uses.
-
-    `${unique:}` is ten letters and digits, to keep runs apart; `${times:a,b}` a product to six
-    digits; `${held_out:validation,folds,a,b}` a where there is a validation part, else b;
-    `${watching:metric,a,b}` a where the metric is measured on that part, else b.
-    """
-    OmegaConf.register_new_resolver(
-        "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
-    )
-    OmegaConf.register_new_resolver("times", lambda a, b: float(f"{a * b:.6g}"), replace=True)
-    OmegaConf.register_new_resolver("held_out", held_out, replace=True)
-    OmegaConf.register_new_resolver("watching", watching, replace=True)
-    with checked(Path(conf_folder())):
+    """While entered, what Hydra reads is checked; with the resolvers that `conf/` uses."""
+    with patched(Path(conf_folder()), register_resolvers):
         yield
-
-
-def held_out(validation: object, folds: object, there: object, otherwise: object) -> object:
-    """`there` where samples are held out to validate with, else `otherwise`."""
-    return otherwise if validation is None and folds is None else there
-
-
-def watching(metric: object, there: object, otherwise: object) -> object:
-    """`there` where the metric is measured on held-out samples, else `otherwise`."""
-    return there if str(metric).startswith(VALIDATION) else otherwise
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:
@@ -68,11 +46,13 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def loaded(overrides: Sequence[str], mode: RunMode = RunMode.RUN) -> DictConfig:
-    """What Hydra composes, its own part with it. Raises SettingsError when it composes nothing."""
+    """What Hydra, prepared, composes, its own part with it.
+
+    Raises SettingsError when it composes nothing.
+    """
     given = [*overrides, f"hydra.mode={mode.name}"]  # as Hydra does it
     try:
-        with prepared_hydra():
-            return loader_of(conf_folder()).load_configuration("config", given, mode)
+        return loader_of(conf_folder()).load_configuration("config", given, mode)
     except COMPOSING_ERRORS as error:
         raise explained(error) from error
 

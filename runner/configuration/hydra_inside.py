@@ -17,8 +17,9 @@ Seen with Hydra 1.3.7 and 1.3.8:
 import argparse
 import copy
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -166,21 +167,42 @@ def in_mode(config: DictConfig, mode: list[str]) -> DictConfig:
 
 
 @contextmanager
-def checked(conf: Path) -> Iterator[None]:
+def patched(conf: Path, register: Callable[[], None]) -> Iterator[None]:
     """While entered, Hydra loads files through the class above, and ours instead of plugins'.
 
-    Afterwards resolvers and the rest are what they were, for who else uses Hydra in the process.
+    register: makes resolvers of ours known. Afterwards these and the rest are what they were, for
+    who else uses Hydra in the process; of threads that overlap, once the last has left.
     """
+    with _lock:
+        if not _within:
+            _undoing.enter_context(changed(conf, register))
+        _within.append(conf)
+    try:
+        yield
+    finally:
+        with _lock:
+            _within.pop()
+            if not _within:
+                _undoing.close()
+
+
+_lock, _within, _undoing = threading.Lock(), list[Path](), ExitStack()
+
+
+@contextmanager
+def changed(conf: Path, register: Callable[[], None]) -> Iterator[None]:
+    """The same for one after the other."""
     Plugins.instance()  # finds them
     types, store = SourcesRegistry.instance().types, ConfigStore.instance()
-    scheme, repository = FileConfigSource.scheme(), store.repo
-    given, resolvers = types[scheme], dict(BaseContainer._resolvers)
-    types[scheme], store.repo = FileConfigSource, without(repository, conf)
-    base = VersionBase.instance()
-    version = base.version_base
-    setbase("1.3")
-    setup_globals()  # Hydra's resolvers, `now` and `hydra`
+    base, scheme = VersionBase.instance(), FileConfigSource.scheme()
+    given, repository, version = types[scheme], store.repo, base.version_base
+    resolvers = BaseContainer._resolvers
     try:
+        BaseContainer._resolvers = dict(resolvers)
+        types[scheme], store.repo = FileConfigSource, without(repository, conf)
+        setbase("1.3")
+        setup_globals()  # Hydra's resolvers, `now` and `hydra`
+        register()
         yield
     finally:
         types[scheme], store.repo = given, repository

@@ -16,12 +16,11 @@ from runner.configuration.composing import documents, overrides_text, plain, tas
 from runner.configuration.documents import Form
 from runner.configuration.hydra_inside import BASIC_SWEEPER, CheckedLoader
 from runner.configuration.overrides import parsed_override, swept_values
+from runner.configuration.resolvers import RESOLVERS
 
 T = TypeVar("T")
 Keys = tuple[str, ...]
 """The keys on the way to a value."""
-RESOLVERS = {"times", "held_out", "watching"}
-"""Those whose results follow from a job's own values, not from Hydra's, the clock or chance."""
 GRID_SWEEPER = "runner.application.plugins.GridSweeper"
 POOL_LAUNCHER = "runner.application.plugins.PoolLauncher"
 
@@ -222,7 +221,7 @@ def base_of(config: DictConfig) -> Base:
     references = tuple(keys for keys, value in found if "${" in value)
     # Only mappings are filled in: a list's elements are for Hydra.
     by_hydra = any(isinstance(key, int) for keys in references for key in keys) or any(
-        value == "???" or not RESOLVERS.issuperset(re.findall(r"\$\{\s*([^{}:]*?)\s*:", value))
+        value == "???" or not RESOLVERS.keys() >= set(re.findall(r"\$\{\s*([^{}:]*?)\s*:", value))
         for _, value in found
     )
     naming = about["hydra"]["job"]["config"]["override_dirname"]

@@ -17,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from runner.checking.rules import refuse, shown
 from runner.configuration.hydra_inside import BASIC_LAUNCHER, BASIC_SWEEPER
+from runner.configuration.resolvers import RESOLVERS
 from runner.errors import SettingsError
 
 PLUGINS = "hydra_plugins.hydra_"
@@ -71,10 +72,7 @@ NAMES = ("job.name", "output_subdir", "sweep.subdir")
 """What Hydra appends to a folder: of a file's choice, plain names below it."""
 JOB_NUMBER = "${hydra.job.num}"
 """What such a name may hold, besides: it is not known yet."""
-RESOLVERS = (
-    *("held_out", "times", "watching"),
-    *("hydra", "now", "oc.select"),
-)
+KNOWN = (*RESOLVERS, "hydra", "now", "oc.select")
 """What files may compute with: nothing that reads the environment, or makes of a text what would.
 `oc.create` and `oc.dict` do: they read a text that was computed, or a key, as an interpolation.
 `unique`, which names folders, is below `hydra` only."""
@@ -158,7 +156,7 @@ def check_values(config: DictConfig, said: Set[str]) -> None:
             raise refuse(key, value, "is computed", "expected plain values; give it with -m")
         for found in INTERPOLATION.finditer(str(value)):
             name, end = found["name"], found["end"]
-            known = name in RESOLVERS or (name == "unique" and key.startswith("hydra."))
+            known = name in KNOWN or (name == "unique" and key.startswith("hydra."))
             if end == "{" or (end == ":" and not known):
                 problem = (
                     "comes from a file and could read the environment, which would be recorded"
