@@ -40,10 +40,11 @@ class Standing:
 
     def compare(self, end: JobEnd) -> None:
         """Keeps the best of the jobs that are known, these and those of earlier launches."""
+        if end.failed:  # and has no metrics on held-out data
+            return
         self._metric = self._metric or chosen_by(end)
-        cell = "" if end.failed else end.cell(self._metric)
         try:
-            value = float(cell)
+            value = float(end.cell(self._metric))
         except ValueError:
             return
         rank = value if higher_is_better(self._metric) else -value

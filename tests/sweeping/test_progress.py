@@ -22,6 +22,7 @@ def end(number: int, status: str = "completed", row: str = "", metric: str = "lo
     return JobEnd(number, status, "", 0, "loss,accuracy,steps" if row else "", row, metric)
 
 
+HELD_OUT = JobEnd(1, "completed", "", 0, "loss,val_loss", "2,3", "loss")
 BESTS: dict[str, tuple[str | None, list[JobEnd], str]] = {
     "nothing yet": (None, [], ""),
     "the least loss": (None, [end(0, row="3,.5,9"), end(1, row="2,.5,9"), end(2, row="4,.5,9")],
@@ -33,6 +34,8 @@ BESTS: dict[str, tuple[str | None, list[JobEnd], str]] = {
     "the first of equals": (None, [end(0, row="1,.5,9"), end(1, row="1,.5,9")], "loss 1 of #0 a=1"),
     "not one that failed": (None, [end(0, "diverged", "1,.5,9"), end(1, row="2,.5,9")],
                             "loss 2 of #1 a=2"),
+    "nor by what that one has": (None, [end(0, "diverged", "1,.5,9"), HELD_OUT],
+                                 "val_loss 3 of #1 a=2"),
     "not what is no number": (None, [end(0, row="nan,.5,9"), end(1, row=",.5,9"),
                                      end(2, row="5,.5,9")], "loss 5 of #2 a=3"),
     "no such column": ("stps", [end(0, row="1,.5,9")], ""),
