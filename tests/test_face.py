@@ -145,6 +145,18 @@ def test_a_sweep_goes_on_in_its_folder() -> None:
     assert more["seed"].tolist() == [1, 2, 3]
 
 
+def test_a_plan_writes_nothing() -> None:
+    with pytest.warns(UserWarning, match="1 of the sweep's 2 jobs failed"):
+        made = runner.sweep(SHORT, "hydra.sweep.dir=s", topology=["3-4-1", "2-4-1"])
+    (made.folder / "results.csv").unlink()
+    before = sorted(made.folder.rglob("*"))
+    planned = runner.sweep("sweep.plan=true", SHORT, "hydra.sweep.dir=s", seed=[1, 2])
+    assert planned["status"].tolist() == ["completed", "failed"]
+    assert sorted(made.folder.rglob("*")) == before
+    assert runner.sweep("sweep.plan=true", SHORT, "hydra.sweep.dir=t", seed=[1, 2]).empty
+    assert not Path("t").exists()
+
+
 REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
     "an unknown key": (lambda: runner.train(topologie="3-4-1"), SettingsError, "did you mean"),
     "a value of no kind": (

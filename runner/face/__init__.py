@@ -96,10 +96,11 @@ def sweep(*overrides: str, **settings: object) -> Runs:
         jobs = Jobs(loader_of(conf_folder()), config)
         check_here(config)
         path = sweep_place(config)
-        made = [] if config.sweep.plan else made_folders(path)
+        if not (found := swept(jobs)):  # its plan was asked for
+            return Runs.of(path)
+        made = made_folders(path)
         try:
-            if found := swept(jobs):
-                run_jobs(Sweep(jobs), found, 0)
+            run_jobs(Sweep(jobs), found, 0)
         except Stop as stop:
             if stop.code in INTERRUPTED.values():
                 same = f"the same sweep with hydra.sweep.dir={printable(path)} goes on"
@@ -136,8 +137,6 @@ def ended(path: Path, outcome: Outcome) -> Run:
 
 def collected(path: Path) -> Runs:
     """The table of a sweep that has ended; a warning names the jobs that failed."""
-    if not path.is_dir():  # its plan was asked for
-        return Runs.of(path)
     folder = SweepFolder(path)
     jobs, failed = folder.ended
     if failed:

@@ -21,8 +21,8 @@ from runner.sweeping.swept_presets import Axis, OwnSweeps
 def swept(jobs: Jobs) -> list[list[str]]:
     """The overrides of each job: all combinations of the values that keys are given.
 
-    None where they are to be told of and not run. A preset that is one of several brings its own
-    values to be swept. Raises SettingsError when there are more than `sweep.max_jobs`.
+    None where they are to be told of and not run: an empty list. A preset that is one of several
+    brings its own values to be swept. Raises SettingsError for more than `sweep.max_jobs`.
     """
     options: SweepSettings = parse(SweepSettings, jobs.section("sweep"), "sweep.")
     values = jobs.swept(jobs.texts, WHICH_JOBS)
@@ -37,7 +37,6 @@ def swept(jobs: Jobs) -> list[list[str]]:
         return []
     if given > len(found):
         print(f"{are(given, 'job')} given, {len(found):,} distinct: each of these is run once")
-    jobs.folder.mkdir(parents=True, exist_ok=True)
     return found
 
 
