@@ -25,15 +25,13 @@ class Elsewhere(SweepLauncher):
         """launcher: of another package, set up."""
         self._launcher = launcher
 
-    def launch(
-        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
-    ) -> list[JobReturn]:
+    def launched(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
         """Runs the jobs that have not ended; those between them return at once.
 
         Raises LaunchError when the launcher gives up, such as when it loses a process.
         """
         sweep = self.sweep
-        known = taken_up(sweep, job_overrides, initial_job_idx)
+        known = taken_up(sweep, job_overrides, first)
         ends = {job.number: end for job, end in known if end is not None}
         left = [job for job, end in known if end is None]
         with alone(sweep, left):

@@ -1,5 +1,6 @@
 """The runner's launcher and sweeper, as Hydra's plugin interface wants them."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, Stop
 
 if TYPE_CHECKING:
     from runner.run_folder.job_end import JobEnd
@@ -37,17 +38,31 @@ class SweepLauncher(Launcher):
             self._sweep = Sweep(jobs_of(self._context, self.config))
         return self._sweep
 
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> list[JobReturn]:
+        """Runs these jobs, numbered from `initial_job_idx` on; what each of them returned.
+
+        What goes wrong passes by Hydra, whose errors are taken for mistakes in a configuration.
+        """
+        try:
+            return self.launched(job_overrides, initial_job_idx)
+        except Exception as error:
+            raise Stop(error, 1) from error
+
+    @abstractmethod
+    def launched(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
+        """The same, raising what goes wrong."""
+
 
 class PoolLauncher(SweepLauncher):
     """Runs jobs in processes of this machine."""
 
-    def launch(
-        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
-    ) -> list[JobReturn]:
-        """Runs these jobs, numbered from `initial_job_idx` on; what each of them returned."""
+    def launched(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
+        """What each job returned."""
         from runner.sweeping.running_jobs import run_jobs  # noqa: PLC0415 - heavy, only for sweeps
 
-        ends = run_jobs(self.sweep, job_overrides, initial_job_idx)
+        ends = run_jobs(self.sweep, job_overrides, first)
         pairs = zip(job_overrides, ends, strict=True)
         return [returned(self.sweep, overrides, end) for overrides, end in pairs]
 

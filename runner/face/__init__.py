@@ -91,12 +91,15 @@ def sweep(*overrides: str, **settings: object) -> Runs:
     >>> runs = sweep("stopping.max_steps=500", topology=["3-4-1", "3-8-1"], seed=range(1, 11))
     >>> runs.groupby("topology")["loss"].mean()
     """
-    with explaining(), prepared_hydra():
-        config = loaded([*checked(overrides), *texts_of(settings, swept=True)], RunMode.MULTIRUN)
-        jobs = Jobs(loader_of(conf_folder()), config)
-        check_here(config)
-        path = sweep_place(config)
-        if not (found := swept(jobs)):  # its plan was asked for
+    with prepared_hydra():
+        with explaining():  # nothing but composing: what is wrong with a launch is a fault of ours
+            texts = [*checked(overrides), *texts_of(settings, swept=True)]
+            config = loaded(texts, RunMode.MULTIRUN)
+            jobs = Jobs(loader_of(conf_folder()), config)
+            check_here(config)
+            path = sweep_place(config)
+            found = swept(jobs)
+        if not found:  # its plan was asked for
             return Runs.of(path)
         made = made_folders(path)
         try:

@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+import runner
 from runner.data.dataset import Dataset
 from runner.experiment import sharing
 from runner.experiment.loading import load_dataset
@@ -271,3 +273,18 @@ def trains(folder: Path) -> bool:
     if not (folder / "history.csv").exists():
         return False
     return bool(json.loads((folder / "run.json").read_text())["status"] == "running")
+
+
+@pytest.mark.parametrize("place", ["shell", "python"])
+def test_a_fault_of_the_runner_is_not_told_as_a_mistake(
+    place: str, run: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(*_: object) -> None:
+        raise ValueError("of ours")
+
+    monkeypatch.setattr("runner.sweeping.results_table.ResultsTable.add", add)
+    monkeypatch.chdir(run.cwd)
+    sweep: Callable[..., object] = runner.sweep if place == "python" else partial(run, "-m")
+    with pytest.raises(ValueError, match="of ours") as raised:
+        sweep("seed=1,2", "stopping.max_steps=5")
+    assert type(raised.value) is ValueError
