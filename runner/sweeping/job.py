@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.configuration.composing import plain, unresolved
-from runner.errors import RunnerError, StorageError, error_line
+from runner.errors import RunnerError, SnapshotError, StorageError, error_line, printable
 from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, record_failure, run_experiment
 from runner.experiment.sharing import build_sharing
-from runner.run_folder.job_end import JobEnd
+from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.statuses import FINISHED
 from runner.run_folder.tables import read_results
 from runner.storage.files import BySweep
 
@@ -31,18 +32,24 @@ def run_job(
     number: int,
     manner: Manner = JOB,
 ) -> JobEnd:
-    """Runs a job; an error, and what would end the process, is recorded in its folder."""
+    """Runs a job; an error, and what would end the process, is recorded in its folder.
+
+    One that was begun goes on: a cluster has queued it again, or its process died.
+    """
+    ended = ended_job(folder, number)
+    if ended is not None and ended.status in FINISHED:  # before its process could tell
+        return ended
     try:
-        if (folder / "run.json").exists():  # a cluster has put the job into its queue again
-            outcome = resume_run(folder, {}, warn, manner)
-        else:
+        if not (folder / "run.json").exists():
             outcome = run_experiment(config, folder, documents, manner)
+        elif (resumed := resume_run(folder, {}, warn, manner)) is not None:
+            outcome = resumed
+        else:
+            raise SnapshotError(f"{printable(folder / 'results.csv')} is damaged; remove it")
     except (Exception, SystemExit) as error:
         return failed_job(config, documents, folder, number, error)
-    ended, lines = ("completed", "complete", 0), None
-    if outcome is not None:
-        ended, lines = (outcome.status, outcome.text, outcome.exit_code), outcome.results
-    return JobEnd(number, *ended, *(lines or read_results(folder)), config["stopping"]["metric"])
+    told = (outcome.status, outcome.text, outcome.exit_code)
+    return JobEnd(number, *told, *outcome.results, config["stopping"]["metric"])
 
 
 def run_composed_job(

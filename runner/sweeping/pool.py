@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from runner.errors import INTERRUPTED
@@ -31,6 +32,7 @@ IDLE, TAKING = -1, -2
 MOST_WAITING = 4096
 """Tasks in the pipe: 16 KiB, the smallest size that pipes have."""
 SECONDS_BETWEEN_REPORTS = 0.01
+SIGNALS = tuple(signal.Signals[name] for name in (*INTERRUPTED, *WARNINGS))
 
 FORK = get_context("fork")
 
@@ -52,6 +54,8 @@ class Worker:
     process: BaseProcess
     results: Connection
     slot: int
+    told: bool = False
+    """Whether it has been sent the signal that stopped the pool."""
 
 
 class Pool:
@@ -69,7 +73,6 @@ class Pool:
         processes: int,
         last: Callable[[Any], bool] = lambda result: False,
     ) -> None:
-        self._parent = os.getpid()
         self._work, self._last = work, last
         self._left = list(reversed(tasks))
         self._open = set(tasks)
@@ -77,12 +80,11 @@ class Pool:
         os.set_blocking(self._queue_out, False)  # who takes the last task leaves none to wait for
         self._queue_in: int | None = queue_in
         self._life_out, self._life_in = os.pipe()
-        self._at = mmap.mmap(-1, NUMBER.size * processes)
-        self._stopped = False
+        self._at = mmap.mmap(-1, NUMBER.size * (processes + 1))  # a slot each, and what stops all
         self._fill()
         self._workers: list[Worker] = []
         for slot in range(processes):
-            self._workers.append(self._start(slot))
+            self._start(slot)
 
     def results(
         self, waiting_on: Callable[[], None] = lambda: None, every: float = 1.0
@@ -121,13 +123,13 @@ class Pool:
         self._fill()
 
     def stop(self, number: int) -> None:
-        """Sends a signal to the processes and gives them no more tasks."""
-        self._stopped = True
-        self._left.clear()
-        while self._next():
-            pass
-        self._close_queue()
-        self.signal(number)
+        """Sends a signal to the processes, which take no more tasks; to each of them once.
+
+        A handler of signals may call it at any time: all else is left to `results` and `close`.
+        """
+        NUMBER.pack_into(self._at, len(self._at) - NUMBER.size, number)
+        for worker in self._workers:
+            self._tell(worker)
 
     def signal(self, number: int) -> None:
         """Sends a signal to the processes."""
@@ -156,16 +158,34 @@ class Pool:
             os.close(self._queue_in)
             self._queue_in = None
 
-    def _start(self, slot: int) -> Worker:
+    @property
+    def _stopped(self) -> int:
+        """The signal that stopped the pool, 0 before; its processes know it too."""
+        number: int = NUMBER.unpack_from(self._at, len(self._at) - NUMBER.size)[0]
+        return number
+
+    def _tell(self, worker: Worker) -> None:
+        """Sends a process the signal that stopped the pool, unless it has been."""
+        if not worker.told and worker.process.pid is not None and worker.process.is_alive():
+            worker.told = True
+            os.kill(worker.process.pid, self._stopped)
+
+    def _start(self, slot: int) -> None:
         NUMBER.pack_into(self._at, slot * NUMBER.size, IDLE)
         ours, theirs = FORK.Pipe(duplex=False)
         process = FORK.Process(target=self._live, args=(slot, ours, theirs), daemon=True)
-        with warnings.catch_warnings():
-            # Linear algebra's threads are idle, and OpenBLAS knows how to be forked.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            process.start()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until it can take them
+        try:
+            with warnings.catch_warnings():
+                # Linear algebra's threads are idle, and OpenBLAS knows how to be forked.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
-        return Worker(process, ours, slot)
+        self._workers.append(worker := Worker(process, ours, slot))
+        if self._stopped:  # in the meantime
+            self._tell(worker)
 
     def _received(self, worker: Worker) -> Iterator[tuple[int, Any]]:
         try:
@@ -185,12 +205,13 @@ class Pool:
         lost = task if task in self._open else None
         self._open.discard(task)
         if not self._stopped:
-            self._workers.append(self._start(worker.slot))
+            self._start(worker.slot)
             yield Lost(lost, worker.process.exitcode or 0)
 
     def _fill(self) -> None:
         """Hands the pipe as many tasks as it holds."""
-        while self._left and self._queue_in is not None and waiting(self._queue_out) < MOST_WAITING:
+        while self._left and not self._stopped and waiting(self._queue_out) < MOST_WAITING:
+            assert self._queue_in is not None
             os.write(self._queue_in, NUMBER.pack(self._left.pop()))
 
     def _all_idle(self) -> bool:
@@ -210,29 +231,31 @@ class Pool:
         for reader in (parents, *(worker.results for worker in self._workers)):
             reader.close()  # with the parent's gone, who writes is told instead of waiting
         threading.Thread(target=follow, args=(self._life_out,), daemon=True).start()
-        done: list[tuple[int, Any]] = []
-        with suppress(Interrupted, BrokenPipeError):
-            self._work_through(slot, results, done)
-        with suppress(BrokenPipeError):
-            if done:
-                results.send(done)
+        reports = Reports(results)
+        with suppress(Interrupted):  # which is raised once at most
+            try:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+                self._work_through(slot, reports)
+            finally:
+                for number in SIGNALS:
+                    signal.signal(number, signal.SIG_IGN)
+        reports.close()
 
-    def _work_through(self, slot: int, results: Connection, done: list[tuple[int, Any]]) -> None:
-        reported = time.monotonic()
-        while not done or not self._last(done[-1][1]):
+    def _work_through(self, slot: int, reports: "Reports") -> None:
+        result: Any = None
+        done = False
+        while not self._stopped and not (done and self._last(result)):
             NUMBER.pack_into(self._at, slot * NUMBER.size, TAKING)
             number = self._next()
-            if done and (number is None or time.monotonic() > reported + SECONDS_BETWEEN_REPORTS):
-                results.send(done)
-                done.clear()
-                reported = time.monotonic()
             if number is None:
+                reports.hurry()
                 NUMBER.pack_into(self._at, slot * NUMBER.size, IDLE)
                 select.select([self._queue_out], [], [])
             elif number:
                 NUMBER.pack_into(self._at, slot * NUMBER.size, *NUMBER.unpack(number))
                 task = NUMBER.unpack(number)[0]
-                done.append((task, self._work(task)))
+                result, done = self._work(task), True
+                reports.add(task, result)
             else:
                 return
 
@@ -242,6 +265,51 @@ class Pool:
             return os.read(self._queue_out, NUMBER.size)
         except BlockingIOError:
             return None
+
+
+class Reports:
+    """Sends a process's results, the first at once and those that follow about each 10 ms.
+
+    From a thread of its own: a long task does not keep back the result of the one before, and no
+    signal, which only the main thread is told of, breaks off a message.
+    """
+
+    def __init__(self, results: Connection) -> None:
+        self._results = results
+        self._waiting: SimpleQueue[tuple[int, Any] | None] = SimpleQueue()
+        self._hurry: SimpleQueue[None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._send, daemon=True)
+        self._thread.start()
+
+    def add(self, task: int, result: Any) -> None:
+        """Sends a task's result soon."""
+        self._waiting.put((task, result))
+
+    def hurry(self) -> None:
+        """Sends what waits now: nothing will follow for a while."""
+        self._hurry.put(None)
+
+    def close(self) -> None:
+        """Sends what waits, and no more."""
+        self._waiting.put(None)
+        self.hurry()
+        self._thread.join()
+
+    def _send(self) -> None:
+        try:
+            while (result := self._waiting.get()) is not None:
+                results = [result]
+                while not self._waiting.empty() and (result := self._waiting.get()) is not None:
+                    results.append(result)
+                self._results.send(results)
+                if result is None:
+                    return
+                with suppress(Empty):
+                    self._hurry.get(timeout=SECONDS_BETWEEN_REPORTS)
+        except BrokenPipeError:  # its parent has ended, as `follow` finds as well
+            return
+        except BaseException:  # a process that cannot tell its results is no use
+            os._exit(1)
 
 
 def in_time(pool: Pool, first: float, later: float) -> Iterator[tuple[int, Any] | Lost]:

@@ -57,6 +57,30 @@ def test_a_stopped_pool_takes_no_more_tasks() -> None:
     assert 4 <= done < 100
 
 
+def test_a_signal_may_stop_a_pool_at_any_instant(capfd: pytest.CaptureFixture[str]) -> None:
+    for microseconds in range(1, 20_000, 1_000):
+        pool = Pool(lambda _: b"x" * 100, range(60_000), 2)
+        previous = signal.signal(signal.SIGALRM, lambda *_, p=pool: p.stop(signal.SIGTERM))
+        signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
+        done = sum(not isinstance(event, Lost) for event in pool.results())
+        signal.signal(signal.SIGALRM, previous)
+        pool.close()
+        assert done < 60_000
+    assert capfd.readouterr().err == ""
+
+
+def test_a_result_does_not_wait_for_the_next_task() -> None:
+    out, into = os.pipe()
+    pool = Pool(lambda task: task == 0 or select.select([out], [], [], 5)[0] == [out], range(2), 1)
+    for event in pool.results():
+        assert not isinstance(event, Lost)
+        assert event[1], "the first result came with the second"
+        os.write(into, b"x")
+    pool.close()
+    os.close(out)
+    os.close(into)
+
+
 def test_while_nothing_comes_the_caller_is_told() -> None:
     out, into = os.pipe()
     told: list[int] = []

@@ -5,8 +5,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from runner.resume import main as resume
-from tests.end_to_end.commands import Ending, InProcess
+from runner.sweeping.job import run_job
+from tests.end_to_end.commands import Ending, InProcess, composed
 from tests.sweeping.test_earlier_jobs import FEW, rows, weights
 
 
@@ -71,6 +74,16 @@ def test_a_diverged_job_whose_results_are_lost_diverges_again(run: InProcess) ->
     assert ended.code == 1
     assert "1 of the sweep's 2 jobs failed" in ended.err
     assert without_times(run.cwd / "s") == before
+
+
+@pytest.mark.parametrize("rate", ["0.1", "1e300"], ids=["completed", "diverged"])
+def test_a_job_given_out_again_ended_as_it_had(rate: str, tmp_path: Path) -> None:
+    config = composed(*FEW, f"optimizer.learning_rate={rate}", "network.activation.output=linear")
+    first = run_job(config, {}, tmp_path / "0", 0)
+    written = (tmp_path / "0" / "run.json").read_bytes()
+    again = run_job(config, {}, tmp_path / "0", 0)
+    assert (again.status, again.text, again.row) == (first.status, first.text, first.row)
+    assert (tmp_path / "0" / "run.json").read_bytes() == written
 
 
 def test_a_sweep_is_mended_wherever_it_is_damaged(run: InProcess) -> None:
