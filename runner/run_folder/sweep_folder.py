@@ -3,10 +3,11 @@
 import os
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from runner.errors import ConflictError, printable
+from runner.errors import ConflictError, counted, printable
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.ownership import check_empty, names_in
 from runner.run_folder.run import RunFolder
@@ -18,8 +19,8 @@ from runner.storage.reading import read_text
 
 NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 """A job's number as the runner writes it; `007` is somebody's own folder."""
-LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs to run, (\d[\d,]*) finished before$", re.MULTILINE)
-"""The first line of a launch in sweep.log."""
+LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs? to run, (\d[\d,]*) finished before$", re.MULTILINE)
+"""A `launch_line` of sweep.log."""
 HYDRAS = re.compile(r"\.hydra|.*\.log")
 """What Hydra writes in a job's folder before the job begins."""
 GUARDS = ("runner.application.folder_guard.FolderGuard", "runner.sweeping.results.SweepFolder")
@@ -29,6 +30,12 @@ GUARDS = ("runner.application.folder_guard.FolderGuard", "runner.sweeping.result
 def is_job_number(name: str) -> bool:
     """Whether a name is that of a job's folder."""
     return NUMBER.fullmatch(name) is not None
+
+
+def launch_line(jobs: int, finished: int) -> str:
+    """The first line of a launch in sweep.log."""
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    return f"{now} {counted(jobs, 'job')} to run, {finished:,} finished before"
 
 
 class Ended(NamedTuple):

@@ -3,12 +3,12 @@
 import math
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from runner.errors import counted, printable
 from runner.run_folder.job_end import JobEnd
+from runner.run_folder.sweep_folder import launch_line
 from runner.storage.files import storage_errors
 from runner.training.metrics import TEST, VALIDATION, higher_is_better
 
@@ -132,8 +132,7 @@ class SweepLog:
 
     def begin(self, jobs: int, finished: int) -> None:
         """The first line of a launch."""
-        now = datetime.now().astimezone().isoformat(timespec="seconds")
-        self._write(f"{now} {counted(jobs, 'job')} to run, {finished:,} finished before")
+        self._write(launch_line(jobs, finished))
 
     def add(self, end: JobEnd, overrides: str) -> None:
         """A job's line."""

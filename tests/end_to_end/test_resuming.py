@@ -462,11 +462,14 @@ def test_a_sweep_resumes_its_unfinished_jobs(
     assert "nothing to do" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("first", ["seed=1,2", "seed=1,2,3"])
 def test_a_sweep_says_how_many_of_its_jobs_were_never_started(
-    run: InProcess, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    first: str, run: InProcess, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """first: of the launch before, which leaves two jobs or one to run."""
     sweep = tmp_path / "sweep"
-    assert run("-m", "seed=1,2,3,4", *SHORT, f"hydra.sweep.dir={sweep}").code == 0
+    for seeds in (first, "seed=1,2,3,4"):
+        assert run("-m", seeds, *SHORT, f"hydra.sweep.dir={sweep}").code == 0
     for job in (2, 3):
         rmtree(sweep / str(job))
     interrupt(sweep / "1")
