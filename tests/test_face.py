@@ -109,8 +109,10 @@ def test_a_run_is_silent_where_nobody_watches(capfd: pytest.CaptureFixture[str])
 
 def test_a_run_goes_on() -> None:
     made = runner.train(SHORT, seed=2)
+    before = made.settings["stopping.max_steps"]
     longer = runner.resume(made, **{"stopping.max_steps": 90})
     assert longer.results["steps"] == 90
+    assert (before, made.settings["stopping.max_steps"]) == (60, 90)
     at_once = runner.train("stopping.max_steps=90", seed=2)
     assert longer.network.parameters.tobytes() == at_once.network.parameters.tobytes()
     assert runner.resume(made.path).path == made.path  # complete

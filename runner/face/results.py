@@ -46,7 +46,7 @@ class Picture:
 
 
 class Run:
-    """A run, read from its folder when it is asked.
+    """A run, read from its folder when it is asked; its pictures show what was there first.
 
     path: the run's folder.
     """
@@ -62,7 +62,7 @@ class Run:
     def __fspath__(self) -> str:
         return str(self.path)
 
-    @cached_property
+    @property
     def settings(self) -> dict[str, object]:
         """Its configuration, named as on the command line: `settings["optimizer.name"]`."""
         return configuration_columns(RunFolder(self.path).about()["configuration"])
