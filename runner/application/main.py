@@ -23,7 +23,7 @@ from runner.configuration.composing import (
     prepared_hydra,
     unresolved,
 )
-from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
+from runner.configuration.hydra_errors import explaining
 from runner.configuration.hydra_inside import prepare_command_line, prepare_plugins
 from runner.errors import (
     INTERRUPTED,
@@ -142,10 +142,8 @@ def swept(code: int) -> int:
 
 def composed_application() -> None:
     """The application; what Hydra itself raises before or around it becomes a SettingsError."""
-    try:
+    with explaining():
         application()
-    except COMPOSING_ERRORS as error:
-        raise explained(error) from error
 
 
 def exit_code_of(action: Callable[[], object]) -> int:

@@ -6,6 +6,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.checking.rules import shown
 from runner.configuration.overrides import name_of
+from runner.configuration.trust import GRID_SWEEPER, POOL_LAUNCHER
 from runner.errors import SettingsError
 from runner.settings import WHICH_JOBS
 from runner.training.metrics import higher_is_better, metric_in
@@ -29,11 +30,11 @@ def check_in_single_run(config: DictConfig) -> None:
 def check_in_sweep(config: DictConfig) -> None:
     """Raises SettingsError where sweeper or launcher would not read an option, or search amiss."""
     readers = (
-        ("sweeper", "GridSweeper", "grid", WHICH_JOBS),
-        ("launcher", "PoolLauncher", "pool", OF_POOL),
+        ("sweeper", GRID_SWEEPER, "grid", WHICH_JOBS),
+        ("launcher", POOL_LAUNCHER, "pool", OF_POOL),
     )
     for kind, plugin, name, options in readers:
-        if config.hydra[kind]._target_ == f"runner.application.plugins.{plugin}":
+        if config.hydra[kind]._target_ == plugin:
             continue
         for override in said(config):
             if name_of(override) in options:

@@ -11,7 +11,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.documents import yaml_text
-from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
+from runner.configuration.hydra_errors import explaining
 from runner.configuration.hydra_inside import Checks, loader_of, patched, set_checks
 from runner.configuration.resolvers import register_resolvers
 from runner.configuration.trust import check_hydra
@@ -51,10 +51,8 @@ def loaded(overrides: Sequence[str], mode: RunMode = RunMode.RUN) -> DictConfig:
     Raises SettingsError when it composes nothing.
     """
     given = [*overrides, f"hydra.mode={mode.name}"]  # as Hydra does it
-    try:
+    with explaining():
         return loader_of(conf_folder()).load_configuration("config", given, mode)
-    except COMPOSING_ERRORS as error:
-        raise explained(error) from error
 
 
 def task_of(config: DictConfig) -> DictConfig:
@@ -67,10 +65,8 @@ def plain(config: DictConfig) -> dict[str, Any]:
 
     Raises SettingsError when a value is missing or cannot be resolved.
     """
-    try:
+    with explaining():
         values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    except COMPOSING_ERRORS as error:
-        raise explained(error) from error
     if not isinstance(values, dict):
         raise SettingsError("the configuration is not a mapping; expected key: value lines")
     return {str(key): value for key, value in values.items()}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import yaml
@@ -32,6 +33,15 @@ COMPOSING_ERRORS = (
     RecursionError,  # thousands of brackets
 )
 """What a bad command line or YAML file makes Hydra raise."""
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """What Hydra raises becomes a SettingsError of one line."""
+    try:
+        yield
+    except COMPOSING_ERRORS as error:
+        raise explained(error) from error
 
 
 SEVERAL = re.compile(r"Ambiguous value for argument '(.*)'")

@@ -17,12 +17,11 @@ from runner.configuration.documents import Form
 from runner.configuration.hydra_inside import BASIC_SWEEPER, CheckedLoader
 from runner.configuration.overrides import parsed_override, swept_values
 from runner.configuration.resolvers import RESOLVERS
+from runner.configuration.trust import GRID_SWEEPER
 
 T = TypeVar("T")
 Keys = tuple[str, ...]
 """The keys on the way to a value."""
-GRID_SWEEPER = "runner.application.plugins.GridSweeper"
-POOL_LAUNCHER = "runner.application.plugins.PoolLauncher"
 
 
 class Jobs:

@@ -13,7 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType, ValueType
 
 from runner.checking.rules import refuse, shown
-from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
+from runner.configuration.hydra_errors import explaining
 from runner.errors import SettingsError
 
 WHOLE_NUMBER = re.compile(r"([a-z_]+(?:\.[a-z_]+)*)=(-?[1-9]\d{0,17}|0)", re.ASCII)
@@ -90,17 +90,16 @@ def changes_in(overrides: Sequence[str]) -> dict[str, Any]:
     Raises SettingsError for what is not key=value, with one value.
     """
     changes = {}
-    try:
-        for override in override_parser().parse_overrides(list(overrides)):
-            if override.type is not OverrideType.CHANGE or override.is_sweep_override():
-                raise SettingsError(
-                    f"{shown(override.input_line)} is not one new value; expected key=value"
-                )
-            if not override.key_or_group:
-                raise SettingsError(f"{shown(override.input_line)} has no key; expected key=value")
-            changes[override.key_or_group] = override.value()
-    except COMPOSING_ERRORS as error:
-        raise explained(error) from error
+    with explaining():
+        parsed = override_parser().parse_overrides(list(overrides))
+    for override in parsed:
+        if override.type is not OverrideType.CHANGE or override.is_sweep_override():
+            raise SettingsError(
+                f"{shown(override.input_line)} is not one new value; expected key=value"
+            )
+        if not override.key_or_group:
+            raise SettingsError(f"{shown(override.input_line)} has no key; expected key=value")
+        changes[override.key_or_group] = override.value()
     return changes
 
 

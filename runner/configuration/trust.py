@@ -20,11 +20,13 @@ from runner.configuration.hydra_inside import BASIC_LAUNCHER, BASIC_SWEEPER
 from runner.configuration.resolvers import RESOLVERS
 from runner.errors import SettingsError
 
+GRID_SWEEPER = "runner.application.plugins.GridSweeper"
+POOL_LAUNCHER = "runner.application.plugins.PoolLauncher"
 PLUGINS = "hydra_plugins.hydra_"
 TARGETS: dict[str, tuple[str, ...]] = {
     "hydra.callbacks.sweep_folder": ("runner.application.folder_guard.FolderGuard",),
     "hydra.launcher": (
-        "runner.application.plugins.PoolLauncher",
+        POOL_LAUNCHER,
         BASIC_LAUNCHER,
         f"{PLUGINS}joblib_launcher.joblib_launcher.JoblibLauncher",
         f"{PLUGINS}ray_launcher.ray_launcher.RayLauncher",
@@ -32,7 +34,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{PLUGINS}submitit_launcher.submitit_launcher.SlurmLauncher",
     ),
     "hydra.sweeper": (
-        "runner.application.plugins.GridSweeper",
+        GRID_SWEEPER,
         BASIC_SWEEPER,
         f"{PLUGINS}optuna_sweeper.optuna_sweeper.OptunaSweeper",
     ),

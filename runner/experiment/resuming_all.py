@@ -13,14 +13,11 @@ from runner.errors import (
     report_error,
 )
 from runner.experiment.resuming import resume_run, warn
-from runner.experiment.running import Manner
-from runner.experiment.sharing import build_sharing
+from runner.experiment.sharing import JOB
 from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.storage.locks import locked
-
-AS_JOB = Manner("nothing", one_of_many=True, build=build_sharing)
 
 
 def resume_all(folders: Sequence[Path], overrides: Sequence[str]) -> int:
@@ -81,9 +78,7 @@ def resumed_sweep(sweep: Path, changes: Mapping[str, Any]) -> int:
     codes = [0]
     for job in left:
         try:
-            outcome = resume_run(
-                job, changes, warn, Manner("nothing", one_of_many=True, build=build_sharing)
-            )
+            outcome = resume_run(job, changes, warn, JOB)
         except RunnerError as error:
             print(f"#{job.name}: failed: {error_line(error)}", flush=True)
             codes.append(1)

@@ -7,6 +7,7 @@ from typing import Any
 from runner.data.dataset import Dataset
 from runner.experiment.experiment import Experiment, Parts, build, build_parts
 from runner.experiment.loading import load_dataset
+from runner.experiment.running import Manner
 from runner.network.topology import memory_needed
 from runner.settings import DatasetSettings, Settings
 
@@ -21,6 +22,10 @@ _parts: list[tuple[Settings, Parts]] = []
 def build_sharing(config: Mapping[str, Any], engine: str | None = None) -> Experiment:
     """As `build`, its parts shared with the runs before."""
     return build(config, engine, shared_parts)
+
+
+JOB = Manner("nothing", one_of_many=True, build=build_sharing)
+"""How a process makes one of a sweep's jobs after the other."""
 
 
 def shared_dataset(settings: DatasetSettings) -> Dataset:

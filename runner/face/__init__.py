@@ -3,7 +3,6 @@
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from keyword import iskeyword
 from pathlib import Path
 
@@ -22,10 +21,11 @@ from runner.configuration.composing import (
     prepared_hydra,
     task_of,
 )
-from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
+from runner.configuration.hydra_errors import explaining
 from runner.configuration.hydra_inside import loader_of
-from runner.configuration.jobs import GRID_SWEEPER, POOL_LAUNCHER, Jobs, asks_for_hydra
+from runner.configuration.jobs import Jobs, asks_for_hydra
 from runner.configuration.overrides import changes_in, override_text, value_text
+from runner.configuration.trust import GRID_SWEEPER, POOL_LAUNCHER
 from runner.errors import (
     INTERRUPTED,
     DivergedError,
@@ -199,12 +199,3 @@ def check_here(config: DictConfig) -> None:
                 f"hydra/{kind}={choice} is for the command line, python -m runner -m; "
                 "from Python sweeps run in processes of this machine"
             )
-
-
-@contextmanager
-def explaining() -> Iterator[None]:
-    """Errors of Hydra's inside become SettingsErrors of one line."""
-    try:
-        yield
-    except COMPOSING_ERRORS as error:
-        raise explained(error) from error

@@ -187,7 +187,7 @@ def read_results(run: Path) -> tuple[str, str]:
         header, row, rest = read_text(run / "results.csv").split("\n")
         cells = split(row)
         sound = not rest and len(cells) == len(split(header))
-    except (OSError, ValueError, StopIteration):
+    except (OSError, ValueError):
         return "", ""
     return (escaped_header(header), joined(map(as_written, cells))) if sound else ("", "")
 

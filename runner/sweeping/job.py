@@ -10,7 +10,7 @@ from runner.errors import RunnerError, SnapshotError, StorageError, error_line, 
 from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, record_failure, run_experiment
-from runner.experiment.sharing import build_sharing
+from runner.experiment.sharing import JOB
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.tables import read_results
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-JOB = Manner("nothing", one_of_many=True, build=build_sharing)
 OF_SWEEP = replace(JOB, syncing=BySweep)
 """Jobs of one process that all are forced to the disk together."""
 

@@ -110,7 +110,6 @@ def taken_up(
     known = picked_up(sweep, jobs, first)
     if finished := sum(end is not None for _, end in known):
         print(f"{are(finished, 'job')} finished, {len(known) - finished:,} to run", flush=True)
-    sweep.folder.mkdir(parents=True, exist_ok=True)
     return known
 
 

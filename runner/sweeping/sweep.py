@@ -7,7 +7,7 @@ from typing import Any
 
 from runner import compiled
 from runner.checking.parsing import parse
-from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
+from runner.configuration.hydra_errors import explaining
 from runner.configuration.jobs import Jobs
 from runner.errors import SettingsError, printable
 from runner.experiment.branching import inherited
@@ -77,11 +77,10 @@ class Sweep:
         are not those that jobs of before were trained on.
         """
         try:
-            values = self.values(job)
+            with explaining():
+                values = self.values(job)
             settings = parse_settings(values)
             check_settings(settings)
-        except COMPOSING_ERRORS as error:
-            raise SettingsError(f"{printable(job.name)}: {explained(error)}") from error
         except SettingsError as error:
             raise SettingsError(f"{printable(job.name)}: {error}") from error
         if self.options.objective is not None and not self._objective_checked:
