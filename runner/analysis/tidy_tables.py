@@ -14,11 +14,11 @@ from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 
 Place = str | os.PathLike[str]
-Runs: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
+WhichRuns: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
 """What `load_runs` gave, some of its rows, one row, its column `path`, paths, or a folder."""
 
 
-def load_history(runs: Runs, settings: Sequence[str] = ()) -> pd.DataFrame:
+def load_history(runs: WhichRuns, settings: Sequence[str] = ()) -> pd.DataFrame:
     """The learning curves of runs, tidy: `run`, `step`, `epoch`, `seconds` and the metrics.
 
     runs: what `load_runs` gave, some of its rows or one, paths of runs, or a folder. settings: of
@@ -39,7 +39,7 @@ def load_history(runs: Runs, settings: Sequence[str] = ()) -> pd.DataFrame:
     return beside(history, runs, settings) if settings else history
 
 
-def beside(table: pd.DataFrame, runs: Runs, settings: Sequence[str]) -> pd.DataFrame:
+def beside(table: pd.DataFrame, runs: WhichRuns, settings: Sequence[str]) -> pd.DataFrame:
     """A tidy table with settings of each row's run after the column `run`."""
     if not isinstance(runs, pd.DataFrame):
         runs = load_runs(*paths_of(runs))
@@ -57,7 +57,7 @@ def beside(table: pd.DataFrame, runs: Runs, settings: Sequence[str]) -> pd.DataF
     return whole
 
 
-def load_predictions(runs: Runs) -> pd.DataFrame:
+def load_predictions(runs: WhichRuns) -> pd.DataFrame:
     """What runs predicted, tidy: `run`, `part`, `sample` and `input_…`, `target_…`, `output_…`.
 
     runs: as for `load_history`. `part` is train, validation or test; `sample` counts from 1 in
@@ -90,7 +90,7 @@ def load_predictions(runs: Runs) -> pd.DataFrame:
     return predictions
 
 
-def load_classes(runs: Runs) -> pd.DataFrame:
+def load_classes(runs: WhichRuns) -> pd.DataFrame:
     """Of each class, tidy: `run`, `part`, `class`, `samples`, `precision`, `recall` and `f1`.
 
     runs: as for `load_history`; those that predict numbers have no classes.
@@ -103,7 +103,7 @@ def load_classes(runs: Runs) -> pd.DataFrame:
     return tidy(runs, "classes.csv", growing=False, texts=("part", "class"))
 
 
-def load_confusion(runs: Runs) -> pd.DataFrame:
+def load_confusion(runs: WhichRuns) -> pd.DataFrame:
     """Confusion matrices, tidy: `run`, `part`, `class`, `taken_for` and the `count` of samples.
 
     runs: as for `load_history`. A table of all runs together:
@@ -123,7 +123,7 @@ def load_confusion(runs: Runs) -> pd.DataFrame:
     return found
 
 
-def paths_of(runs: Runs) -> list[str]:
+def paths_of(runs: WhichRuns) -> list[str]:
     """The folders of some runs, each once."""
     if isinstance(runs, str | os.PathLike):
         runs = load_runs(runs)
@@ -133,7 +133,7 @@ def paths_of(runs: Runs) -> list[str]:
     return list(dict.fromkeys(os.fspath(path) for path in paths))
 
 
-def tidy(runs: Runs, file: str, *, growing: bool, texts: tuple[str, ...] = ()) -> pd.DataFrame:
+def tidy(runs: WhichRuns, file: str, *, growing: bool, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     """The rows of a CSV file of each run, one below the other; all columns but `texts` numbers."""
     paths = paths_of(runs)
     unreadable: dict[str, str] = {}

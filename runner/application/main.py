@@ -119,9 +119,9 @@ def surrounded(launcher: Launcher) -> Launcher:
     """A launcher whose jobs are checked at the door, picked up and listed, whosever it is."""
     if isinstance(launcher, PoolLauncher):
         return launcher
-    from runner.application.other_launchers import Elsewhere  # noqa: PLC0415 - where needed
+    from runner.application.other_launchers import OtherLauncher  # noqa: PLC0415 - where needed
 
-    return Elsewhere(launcher)
+    return OtherLauncher(launcher)
 
 
 def swept(code: int) -> int:

@@ -9,8 +9,9 @@ from runner.application.plugins import SweepLauncher, returned
 from runner.configuration.hydra_errors import first_line
 from runner.errors import INTERRUPTED, RunnerError, Stop, counted, printable
 from runner.run_folder.job_end import JobEnd, ended_job
+from runner.sweeping.job import Job
 from runner.sweeping.running_jobs import alone, taken_up
-from runner.sweeping.sweep import Job, Sweep
+from runner.sweeping.sweep import Sweep
 from runner.sweeping.tally import SweepLog
 
 
@@ -18,7 +19,7 @@ class LaunchError(RunnerError):
     """A launcher gave up before its jobs had ended."""
 
 
-class Elsewhere(SweepLauncher):
+class OtherLauncher(SweepLauncher):
     """A launcher whose jobs are checked before the first starts, and picked up where they were."""
 
     def __init__(self, launcher: Launcher) -> None:

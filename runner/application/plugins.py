@@ -92,9 +92,9 @@ class GridSweeper(Sweeper):
 
 def jobs_of(context: HydraContext, config: DictConfig) -> Any:
     """What composes the jobs of the sweep that Hydra has begun."""
-    from runner.configuration.jobs import Jobs  # noqa: PLC0415 - only for sweeps
+    from runner.configuration.jobs import JobComposer  # noqa: PLC0415 - only for sweeps
 
-    return Jobs(context.config_loader, config, context)  # type: ignore[arg-type]
+    return JobComposer(context.config_loader, config, context)  # type: ignore[arg-type]
 
 
 def returned(sweep: "Sweep", overrides: Sequence[str], end: "JobEnd | None") -> JobReturn:

@@ -10,12 +10,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from runner.configuration.documents import yaml_text
 from runner.configuration.hydra_errors import explaining
 from runner.configuration.hydra_inside import Checks, loader_of, patched, set_checks
 from runner.configuration.resolvers import register_resolvers
 from runner.configuration.trust import check_hydra
-from runner.configuration.yaml_files import check_loaded, check_yaml
+from runner.configuration.yaml_checks import check_loaded, check_yaml
+from runner.configuration.yaml_writing import yaml_text
 from runner.errors import SettingsError
 
 PACKAGE = Path(__file__).resolve().parents[1]

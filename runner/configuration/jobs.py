@@ -13,18 +13,18 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from runner.configuration.composing import documents, overrides_text, plain, task_of, unresolved
-from runner.configuration.documents import Form
 from runner.configuration.hydra_inside import BASIC_SWEEPER, CheckedLoader
 from runner.configuration.overrides import parsed_override, swept_values
 from runner.configuration.resolvers import RESOLVERS
 from runner.configuration.trust import GRID_SWEEPER
+from runner.configuration.yaml_writing import Form
 
 T = TypeVar("T")
 Keys = tuple[str, ...]
 """The keys on the way to a value."""
 
 
-class Jobs:
+class JobComposer:
     """Composes the jobs of a sweep as Hydra does, without doing the same work twice."""
 
     def __init__(

@@ -7,7 +7,7 @@ from runner.errors import printable
 from runner.run_folder.writing import machine
 
 
-def elsewhere(about: Mapping[str, Any], engine: str) -> list[str]:
+def changed_since(about: Mapping[str, Any], engine: str) -> list[str]:
     """What differs of what is known, as `numpy 1.26.0, now 2.4.6`.
 
     about: what run.json says. engine: the name of the one that repeats the run.

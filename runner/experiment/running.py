@@ -20,7 +20,7 @@ from runner.signals import Interrupted, Interrupts
 from runner.storage.files import BySecond, Never, Syncing
 from runner.training.engine import StepReport
 from runner.training.layer_statistics import LayerStatistics
-from runner.training.loop import standing
+from runner.training.loop import report_of
 from runner.training.state import TrainingState
 from runner.training.threads import limited
 
@@ -163,7 +163,7 @@ def prepare_and_train(
         with interrupts.raising():
             prepared = experiment.engine.warm_up(state)
     except Interrupted:
-        return standing(state, experiment.engine)
+        return report_of(state, experiment.engine)
     if prepared is not None:
         console.line(prepared)
     return train_and_record(experiment, state, recorder, console, interrupts)

@@ -18,7 +18,7 @@ from runner.experiment.differences import (
 )
 from runner.experiment.ending import ending_tables, final_metrics
 from runner.experiment.experiment import Experiment, build
-from runner.experiment.other_surroundings import elsewhere
+from runner.experiment.other_surroundings import changed_since
 from runner.experiment.resuming import built_again, check_data
 from runner.run_folder.history import History, history_rows
 from runner.run_folder.run import RunFolder, snapshot_path
@@ -112,7 +112,7 @@ def verify_run(
         len(rows),
         tuple(files),
         sorted(differences, key=lambda difference: difference.step),
-        elsewhere(about, experiment.engine.name),
+        changed_since(about, experiment.engine.name),
         has_changed(about, experiment),
         TOLERANCES[experiment.settings.dtype],
     )

@@ -23,7 +23,7 @@ from runner.configuration.composing import (
 )
 from runner.configuration.hydra_errors import explaining
 from runner.configuration.hydra_inside import loader_of
-from runner.configuration.jobs import Jobs, asks_for_hydra
+from runner.configuration.jobs import JobComposer, asks_for_hydra
 from runner.configuration.overrides import changes_in, override_text, value_text
 from runner.configuration.trust import GRID_SWEEPER, POOL_LAUNCHER
 from runner.errors import (
@@ -64,7 +64,7 @@ def train(*overrides: str, **settings: object) -> Run:
     1000
     """
     with explaining(), prepared_hydra():
-        config = loaded([*checked(overrides), *texts_of(settings)])
+        config = loaded([*as_texts(overrides), *texts_of(settings)])
         check_here(config)
         path = run_place(config)
         values = inherited(plain(task_of(config)), said(config))
@@ -93,9 +93,9 @@ def sweep(*overrides: str, **settings: object) -> Runs:
     """
     with prepared_hydra():
         with explaining():  # nothing but composing: what is wrong with a launch is a fault of ours
-            texts = [*checked(overrides), *texts_of(settings, swept=True)]
+            texts = [*as_texts(overrides), *texts_of(settings, swept=True)]
             config = loaded(texts, RunMode.MULTIRUN)
-            jobs = Jobs(loader_of(conf_folder()), config)
+            jobs = JobComposer(loader_of(conf_folder()), config)
             check_here(config)
             path = sweep_place(config)
             found = swept(jobs)
@@ -124,7 +124,7 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
     Raises RunnerError where it is in use, damaged or diverged, or a change would alter its past.
     """
     path = run.path if isinstance(run, Run) else Path(run)
-    texts = [*checked(overrides), *texts_of(changes)]
+    texts = [*as_texts(overrides), *texts_of(changes)]
     outcome = resume_run(path, changes_in(texts) if texts else {}, warn, WATCHED)
     return Run(path) if outcome is None else ended(path, outcome)
 
@@ -149,7 +149,7 @@ def collected(path: Path) -> Runs:
     return Runs.of(path)
 
 
-def checked(overrides: Iterable[object]) -> list[str]:
+def as_texts(overrides: Iterable[object]) -> list[str]:
     """Overrides as they are typed. Raises SettingsError for what is no text."""
     for each in overrides:
         if not isinstance(each, str):

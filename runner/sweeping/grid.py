@@ -9,7 +9,7 @@ from typing import Any
 from runner.checking.parsing import parse
 from runner.checking.rules import refuse, shown
 from runner.checking.suggestions import suggestion
-from runner.configuration.jobs import Jobs
+from runner.configuration.jobs import JobComposer
 from runner.configuration.overrides import name_of, parsed_override
 from runner.errors import SettingsError, are, counted
 from runner.settings import WHICH_JOBS, SweepSettings
@@ -18,7 +18,7 @@ from runner.sweeping.sweep import Sweep
 from runner.sweeping.swept_presets import Axis, OwnSweeps
 
 
-def swept(jobs: Jobs) -> list[list[str]]:
+def swept(jobs: JobComposer) -> list[list[str]]:
     """The overrides of each job: all combinations of the values that keys are given.
 
     None where they are to be told of and not run: an empty list. A preset that is one of several

@@ -1,7 +1,7 @@
 """One job of a sweep: run in its folder, whatever happens recorded there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 
 OF_SWEEP = replace(JOB, syncing=BySweep)
 """Jobs of one process that all are forced to the disk together."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job to run."""
+
+    number: int
+    overrides: list[str]
+
+    @property
+    def name(self) -> str:
+        """Its number and overrides, for people."""
+        return f"#{self.number} {' '.join(self.overrides)}"
 
 
 def run_job(

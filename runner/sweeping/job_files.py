@@ -11,7 +11,7 @@ import yaml
 from runner.checking.rules import shown
 from runner.configuration.hydra_errors import COMPOSING_ERRORS
 from runner.configuration.overrides import name_of, parsed_override
-from runner.configuration.yaml_files import check_events
+from runner.configuration.yaml_checks import check_events
 from runner.errors import SettingsError, counted, printable
 
 MOST_BYTES = 1 << 25

@@ -15,10 +15,10 @@ from typing import Any
 from runner.experiment.sharing import shared_parts
 from runner.run_folder.job_end import JobEnd
 from runner.settings import parse_settings
-from runner.sweeping.job import OF_SWEEP, run_job
+from runner.sweeping.job import OF_SWEEP, Job, run_job
 from runner.sweeping.pool import Lost, Pool, in_time
 from runner.sweeping.running_jobs import ending
-from runner.sweeping.sweep import Job, Sweep
+from runner.sweeping.sweep import Sweep
 from runner.training.threads import limited
 
 Config = Mapping[str, Any]

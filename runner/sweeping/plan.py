@@ -14,9 +14,10 @@ from runner.errors import printable
 from runner.run_folder.job_end import JobEnd
 from runner.standard_output import table_console
 from runner.storage.locks import start_time
+from runner.sweeping.job import Job
 from runner.sweeping.measuring import Net, measured
 from runner.sweeping.running_jobs import picked_up
-from runner.sweeping.sweep import Job, Sweep
+from runner.sweeping.sweep import Sweep
 
 MOST_NETS = 20
 MOST_TRIALS = 16

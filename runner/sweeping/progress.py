@@ -9,7 +9,7 @@ from typing import TextIO
 from runner.errors import printable
 from runner.run_folder.job_end import JobEnd
 from runner.standard_output import is_watched
-from runner.sweeping.tally import Standing
+from runner.sweeping.tally import Tally
 
 SECONDS_BETWEEN_FRAMES = 0.1
 SECONDS_BETWEEN_LINES = 5.0
@@ -20,45 +20,45 @@ Watched = Iterator[Callable[[JobEnd | None], None]]
 
 
 @contextmanager
-def progress(standing: Standing) -> Watched:
+def progress(tally: Tally) -> Watched:
     """Shows how a sweep stands, and in the end what has become of it.
 
     No thread draws it: the sweep's processes are forked from this one, at any time.
     """
     screen = next(filter(is_watched, (sys.stdout, sys.stderr)), None)
-    with display(standing, screen) if screen is not None else lines(standing) as show:
+    with display(tally, screen) if screen is not None else lines(tally) as show:
 
         def see(end: JobEnd | None) -> None:
             if end is not None:
-                standing.count(end)
+                tally.count(end)
             show()
 
         yield see
-    if standing.summary:
-        print(standing.summary, flush=True)
+    if tally.summary:
+        print(tally.summary, flush=True)
 
 
 @contextmanager
-def job_lines(standing: Standing) -> Watched:
+def job_lines(tally: Tally) -> Watched:
     """Prints a line a job, where nobody knows how many there will be."""
 
     def see(end: JobEnd | None) -> None:
         if end is not None:
-            print(printable(f"{standing.names[end.number]}: {end.text}"), flush=True)
+            print(printable(f"{tally.names[end.number]}: {end.text}"), flush=True)
 
     yield see
 
 
 @contextmanager
-def lines(standing: Standing) -> Iterator[Callable[[], None]]:
+def lines(tally: Tally) -> Iterator[Callable[[], None]]:
     """Prints how a sweep stands, when that has last been seconds ago."""
-    yield every(SECONDS_BETWEEN_LINES, lambda: print(told(standing), flush=True))
+    yield every(SECONDS_BETWEEN_LINES, lambda: print(told(tally), flush=True))
 
 
-def told(standing: Standing) -> str:
+def told(tally: Tally) -> str:
     """Counts, time left and best on one line."""
-    best = f", best {standing.best}" if standing.best else ""
-    return f"{standing.counts}, {standing.times}{best}"
+    best = f", best {tally.best}" if tally.best else ""
+    return f"{tally.counts}, {tally.times}{best}"
 
 
 def every(seconds: float, action: Callable[[], None]) -> Callable[[], None]:
@@ -75,7 +75,7 @@ def every(seconds: float, action: Callable[[], None]) -> Callable[[], None]:
 
 
 @contextmanager
-def display(standing: Standing, screen: TextIO) -> Iterator[Callable[[], None]]:
+def display(tally: Tally, screen: TextIO) -> Iterator[Callable[[], None]]:
     """Three lines of a terminal, taken away at the end; what it gives draws them anew."""
     from rich.console import Console, Group  # noqa: PLC0415 - slow, and only for a terminal
     from rich.live import Live  # noqa: PLC0415
@@ -87,9 +87,9 @@ def display(standing: Standing, screen: TextIO) -> Iterator[Callable[[], None]]:
         top = Table.grid(expand=True, padding=(0, 1))
         top.add_column(ratio=1)
         top.add_column(no_wrap=True)
-        top.add_row(ProgressBar(max(standing.jobs, 1), standing.done), standing.times)
-        best = f"best {standing.best}" if standing.best else ""
-        lines = [Text(line, no_wrap=True, overflow="ellipsis") for line in (standing.counts, best)]
+        top.add_row(ProgressBar(max(tally.jobs, 1), tally.done), tally.times)
+        best = f"best {tally.best}" if tally.best else ""
+        lines = [Text(line, no_wrap=True, overflow="ellipsis") for line in (tally.counts, best)]
         return Group(top, *lines)
 
     console = Console(file=screen)

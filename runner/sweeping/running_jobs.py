@@ -13,9 +13,10 @@ from runner.run_folder.sweep_folder import SweepFolder
 from runner.signals import WARNINGS, end_at_once, ended_by, forget_terminal, handled
 from runner.storage.locks import locked
 from runner.sweeping.earlier_jobs import numbers_for, recognised
+from runner.sweeping.job import Job
 from runner.sweeping.pool import Lost, Pool
-from runner.sweeping.sweep import Job, Sweep
-from runner.sweeping.tally import Standing, SweepLog
+from runner.sweeping.sweep import Sweep
+from runner.sweeping.tally import SweepLog, Tally
 from runner.training.threads import limited
 
 
@@ -27,9 +28,9 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     jobs = [job for job, end in known if end is None]
     ends = {job.number: end for job, end in known if end is not None}
     names = names_of(known) if sweep.is_search else short_names(known)
-    standing = Standing(len(jobs), sweep.workers, sweep.options.objective, names)
+    tally = Tally(len(jobs), sweep.workers, sweep.options.objective, names)
     for end in ends.values():
-        standing.compare(end)
+        tally.compare(end)
     by_number = {job.number: job for job in jobs}
     if jobs:
         sweep.load_kernels()
@@ -38,7 +39,7 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
             with (
                 limited(1),
                 SweepLog(sweep.folder) as log,
-                sweep.watched(standing) as see,
+                sweep.watched(tally) as see,
                 running(sweep, jobs, see) as coming,
             ):
                 log.begin(len(jobs), len(ends))

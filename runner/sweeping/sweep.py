@@ -1,14 +1,13 @@
 """A sweep on this machine: what its jobs have in common, and how one of them is checked and run."""
 
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from runner import compiled
 from runner.checking.parsing import parse
 from runner.configuration.hydra_errors import explaining
-from runner.configuration.jobs import Jobs
+from runner.configuration.jobs import JobComposer
 from runner.errors import SettingsError, printable
 from runner.experiment.branching import inherited
 from runner.experiment.contradictions import check_settings
@@ -18,23 +17,10 @@ from runner.settings import SweepSettings, parse_settings
 from runner.storage.files import storage_errors
 from runner.sweeping.data_checks import DataChecks
 from runner.sweeping.earlier_jobs import earlier_jobs
-from runner.sweeping.job import OF_SWEEP, failed_job, run_composed_job, run_job
+from runner.sweeping.job import OF_SWEEP, Job, failed_job, run_composed_job, run_job
 from runner.sweeping.objective import check_objective
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.results_table import ResultsTable
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job to run."""
-
-    number: int
-    overrides: list[str]
-
-    @property
-    def name(self) -> str:
-        """Its number and overrides, for people."""
-        return f"#{self.number} {' '.join(self.overrides)}"
 
 
 class Sweep:
@@ -43,7 +29,7 @@ class Sweep:
     jobs: composes them. Raises ConflictError where one of them is being run.
     """
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: JobComposer) -> None:
         self.folder, self._jobs = jobs.folder, jobs
         self.is_search = jobs.is_search
         self.watched = job_lines if self.is_search else progress

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from itertools import chain, product
 
 from runner.checking.rules import shown
-from runner.configuration.jobs import Jobs
+from runner.configuration.jobs import JobComposer
 from runner.configuration.overrides import name_of, parsed_override
 from runner.errors import SettingsError
 
@@ -19,7 +19,7 @@ Axis = Sequence[tuple[str, ...]]
 class OwnSweeps:
     """What the presets that a command line sweeps, or a file's jobs name, bring to be swept."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: JobComposer) -> None:
         self._jobs = jobs
         self._common = [
             text for text in jobs.texts if not parsed_override(text).is_sweep_override()

@@ -13,7 +13,7 @@ from runner.storage.files import storage_errors
 from runner.training.metrics import TEST, VALIDATION, higher_is_better
 
 
-class Standing:
+class Tally:
     """What has become of the jobs of one launch.
 
     names: of each job, by number, those that are finished too. objective: the column whose best

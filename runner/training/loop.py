@@ -150,7 +150,7 @@ def passed_reports(start: Start, state: TrainingState, report: StepReport) -> It
             )
 
 
-def standing(state: TrainingState, engine: Engine, until: Target | None = None) -> StepReport:
+def report_of(state: TrainingState, engine: Engine, until: Target | None = None) -> StepReport:
     """The report of a state that is only looked at, such as one from a snapshot."""
     seen = bool(state.sums[SAMPLES])  # not before the first step, nor where an epoch is begun anew
     epoch_ended = seen and state.position == 0
@@ -190,7 +190,7 @@ def ending_there(
     """
     if state.step == 0:
         return None
-    report = standing(state, engine, stopping.engine_target)
+    report = report_of(state, engine, stopping.engine_target)
     next_milestone, _, validate, watch = wanted
     due = report.epoch_ended and report.epoch == next_milestone(report.epoch - 1)
     if validate is not None and (due or stopping.reason(report) is not None):

@@ -10,7 +10,7 @@ import numpy as np
 
 from runner.network.arrays import Array
 from runner.training.engine import Engine, StepReport
-from runner.training.loop import changing_rate, standing
+from runner.training.loop import changing_rate, report_of
 from runner.training.metrics import LOSS, SAMPLES, metric_values
 from runner.training.state import Remembered, TrainingState
 from runner.training.stopping import Stopping
@@ -39,7 +39,7 @@ def range_test(
     earlier, started = state.seconds, clock()
     if state.step and np.isnan(state.smoothed_loss):  # of a snapshot from before it had its own
         state.smoothed_loss, state.lowest_loss = state.watch.level, state.watch.best
-    report = standing(state, engine)
+    report = report_of(state, engine)
     report = report._replace(seconds=earlier, stop_reason=reason_to_stop(state, stopping, report))
     if report.stop_reason is not None:
         yield report

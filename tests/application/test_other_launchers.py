@@ -1,7 +1,7 @@
 import pytest
 
 from runner.application.other_launchers import stretches
-from runner.sweeping.sweep import Job
+from runner.sweeping.job import Job
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.composing import conf_folder, plain, prepared_hydra
 from runner.configuration.hydra_inside import CheckedLoader, loader_of
-from runner.configuration.jobs import Jobs, numbered
+from runner.configuration.jobs import JobComposer, numbered
 from runner.configuration.overrides import WHOLE_NUMBER, override_parser, parsed_override
 
 JOBS = [
@@ -70,8 +70,8 @@ def test_a_job_is_composed_as_hydra_composes_it(
     loader: CheckedLoader, overrides: list[str]
 ) -> None:
     others = master_of(loader, [])
-    theirs = Jobs(loader, others)
-    ours = Jobs(loader, master_of(loader, [*overrides, "stopping.min_delta=1,2"]))
+    theirs = JobComposer(loader, others)
+    ours = JobComposer(loader, master_of(loader, [*overrides, "stopping.min_delta=1,2"]))
     whole = numbered(loader.load_sweep_config(others, overrides), 17, "/somewhere/17")
     HydraConfig.instance().set_config(whole)
     task = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])
@@ -94,7 +94,7 @@ def test_a_job_is_composed_as_hydra_composes_it(
 def test_what_the_sweep_alone_is_given_is_no_job_s(loader: CheckedLoader) -> None:
     master = master_of(loader, ["sweep.workers=2", "batch_size=4", "seed=1,2"])
     before = OmegaConf.to_yaml(master)
-    jobs = Jobs(loader, master)
+    jobs = JobComposer(loader, master)
     for overrides in (["batch_size=4", "seed=2"], ["seed=2"]):
         values = jobs.values(overrides)
         assert values["sweep"]["workers"] is None
@@ -132,4 +132,4 @@ def test_values_follow_those_they_refer_to(loader: CheckedLoader, overrides: lis
     "override", ["dataset.name=${hydra:job.num}", "dataset.name=${now:%S}", "+a=[1,'${seed}']"]
 )
 def test_what_only_hydra_can_resolve_is_left_to_it(loader: CheckedLoader, override: str) -> None:
-    assert Jobs(loader, master_of(loader, [])).needs_hydra([override])
+    assert JobComposer(loader, master_of(loader, [])).needs_hydra([override])

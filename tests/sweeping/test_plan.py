@@ -8,9 +8,9 @@ import pytest
 
 from runner.experiment import sharing
 from runner.sweeping import measuring
+from runner.sweeping.job import Job
 from runner.sweeping.measuring import Net, Trial
 from runner.sweeping.plan import Group, duration, print_estimates
-from runner.sweeping.sweep import Job
 from tests.end_to_end.commands import InProcess
 
 FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")

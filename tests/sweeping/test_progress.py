@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from runner.run_folder.job_end import JobEnd
-from runner.sweeping.tally import Standing
+from runner.sweeping.tally import Tally
 from tests.end_to_end.commands import ENVIRONMENT, InProcess
 
 NAMES = {0: "#0 a=1", 1: "#1 a=2", 2: "#2 a=3"}
@@ -45,24 +45,24 @@ BESTS: dict[str, tuple[str | None, list[JobEnd], str]] = {
 @pytest.mark.parametrize("case", BESTS)
 def test_the_best_job_so_far_is(case: str) -> None:
     objective, ends, best = BESTS[case]
-    standing = Standing(3, 2, objective, NAMES)
+    tally = Tally(3, 2, objective, NAMES)
     for each in ends:
-        standing.count(each)
-    assert standing.best == best
+        tally.count(each)
+    assert tally.best == best
 
 
 def test_what_is_done_failed_and_running_is_counted() -> None:
-    standing = Standing(3, 2, None, NAMES)
-    assert standing.counts == "0 of 3 jobs done, 0 failed, 2 running"
-    assert re.fullmatch(r"0:00:0\d passed", standing.times)
-    standing.count(end(1, "failed"))
-    standing.count(end(0, row="1,.5,9"))
-    assert standing.counts.startswith("2 of 3 jobs done, 1 failed, 1 running, ")
-    standing.count(end(2, "interrupted"))
-    assert standing.summary.startswith("Jobs        1 completed, 1 failed, ")
-    standing.count(end(2, "diverged"))
-    assert standing.counts.startswith("3 of 3 jobs done, 2 failed, ")
-    assert re.fullmatch(r"0:00:0\d passed, 0:00:00 left", standing.times)
+    tally = Tally(3, 2, None, NAMES)
+    assert tally.counts == "0 of 3 jobs done, 0 failed, 2 running"
+    assert re.fullmatch(r"0:00:0\d passed", tally.times)
+    tally.count(end(1, "failed"))
+    tally.count(end(0, row="1,.5,9"))
+    assert tally.counts.startswith("2 of 3 jobs done, 1 failed, 1 running, ")
+    tally.count(end(2, "interrupted"))
+    assert tally.summary.startswith("Jobs        1 completed, 1 failed, ")
+    tally.count(end(2, "diverged"))
+    assert tally.counts.startswith("3 of 3 jobs done, 2 failed, ")
+    assert re.fullmatch(r"0:00:0\d passed, 0:00:00 left", tally.times)
 
 
 def test_no_time_is_promised_where_the_rest_takes_longer_than_those_before(
@@ -70,16 +70,16 @@ def test_no_time_is_promised_where_the_rest_takes_longer_than_those_before(
 ) -> None:
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    standing = Standing(3, 2, None, NAMES)
+    tally = Tally(3, 2, None, NAMES)
     now = 110.0
-    standing.count(end(0, row="1,.5,9"))
-    assert standing.times == "0:00:10 passed, 0:00:20 left"
+    tally.count(end(0, row="1,.5,9"))
+    assert tally.times == "0:00:10 passed, 0:00:20 left"
     now = 125.0
-    assert standing.times == "0:00:25 passed, 0:00:05 left"
+    assert tally.times == "0:00:25 passed, 0:00:05 left"
     now = 140.0
-    assert standing.times == "0:00:40 passed, longer than expected"
-    standing.count(end(1, row="1,.5,9"))
-    assert standing.times == "0:00:40 passed, 0:00:20 left"
+    assert tally.times == "0:00:40 passed, longer than expected"
+    tally.count(end(1, row="1,.5,9"))
+    assert tally.times == "0:00:40 passed, 0:00:20 left"
 
 
 def seen_on_a_terminal(*arguments: str, columns: int, cwd: Path) -> str:
