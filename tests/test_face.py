@@ -118,6 +118,15 @@ def test_a_run_goes_on() -> None:
     assert runner.resume(made.path).path == made.path  # complete
 
 
+def test_what_is_not_sound_is_warned_of_where_a_run_goes_on() -> None:
+    made = runner.train(SHORT)
+    snapshots = sorted((made.path / "snapshots").iterdir())
+    snapshots[-1].write_bytes(snapshots[-1].read_bytes()[:-9])
+    with pytest.warns(UserWarning, match=snapshots[-1].name) as warned:
+        runner.resume(made, **{"stopping.max_steps": 90})
+    assert warned[0].filename == __file__
+
+
 def test_a_sweep_is_a_table_of_its_runs() -> None:
     runs = runner.sweep(SHORT, topology=["3-4-1", "3-8-1"], seed=range(1, 4))
     assert runs.groupby("topology")["seed"].apply(list).to_dict() == {
@@ -130,14 +139,6 @@ def test_a_sweep_is_a_table_of_its_runs() -> None:
     assert (runs.folder / "results.csv").is_file()
     assert "6 runs in" in runs._repr_html_()
     assert type(runs[runs["seed"] == 1]) is pd.DataFrame
-
-
-def test_a_sweep_names_the_jobs_that_failed() -> None:
-    with pytest.warns(
-        UserWarning, match="1 of the sweep's 2 jobs failed: #1 stopping.max_steps=60 topology=2-4-1"
-    ):
-        runs = runner.sweep(SHORT, topology=["3-4-1", "2-4-1"])
-    assert runs["status"].tolist() == ["completed", "failed"]
 
 
 def test_a_sweep_goes_on_in_its_folder() -> None:
@@ -182,6 +183,11 @@ REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
         "for the command line",
     ),
     "a folder for jobs": (lambda: runner.train("hydra.job.chdir=true"), SettingsError, "command"),
+    "a folder with a run": (
+        lambda: [runner.train(SHORT, "hydra.run.dir=a") for _ in range(2)],
+        ConflictError,
+        "already holds a run",
+    ),
     "divergence": (
         lambda: runner.train(*DIVERGING),
         DivergedError,
@@ -207,9 +213,12 @@ def test_what_was_refused_leaves_no_folder() -> None:
     assert not list(Path().iterdir())
 
 
-def test_a_job_that_failed_shows_what_it_knows() -> None:
-    with pytest.warns(UserWarning, match="1 of the sweep's 2 jobs failed"):
+def test_a_sweep_names_the_jobs_that_failed_and_they_show_what_they_know() -> None:
+    with pytest.warns(
+        UserWarning, match="1 of the sweep's 2 jobs failed: #1 stopping.max_steps=60 topology=2-4-1"
+    ):
         runs = runner.sweep(SHORT, topology=["3-4-1", "2-4-1"])
+    assert runs["status"].tolist() == ["completed", "failed"]
     failed = runs.run(1)
     assert "failed" in failed._repr_html_()
     with pytest.raises(RunnerError, match="holds no snapshot"):
@@ -292,12 +301,6 @@ def test_a_second_interrupt_does_not_end_the_process() -> None:
         env=ENVIRONMENT,
     )
     assert (ended.returncode, ended.stdout) == (0, "the script goes on\n")
-
-
-def test_a_folder_is_one_run_s() -> None:
-    runner.train(SHORT, "hydra.run.dir=a")
-    with pytest.raises(ConflictError, match="already holds a run"):
-        runner.train(SHORT, "hydra.run.dir=a")
 
 
 def test_runs_and_sweeps_go_from_any_thread() -> None:

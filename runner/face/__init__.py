@@ -36,7 +36,7 @@ from runner.errors import (
     printable,
 )
 from runner.experiment.branching import inherited
-from runner.experiment.resuming import resume_run, warn
+from runner.experiment.resuming import resume_run
 from runner.experiment.running import Manner, Outcome, run_experiment
 from runner.face.results import Run, Runs
 from runner.run_folder.ownership import take_away
@@ -121,12 +121,19 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
     changes: new limits, as `**{"stopping.max_steps": 2000}` or `"stopping.max_steps=2000"`.
     A run that is complete is given as it is.
 
+    A warning names snapshots that are not sound.
+
     Raises RunnerError where it is in use, damaged or diverged, or a change would alter its past.
     """
     path = run.path if isinstance(run, Run) else Path(run)
     texts = [*as_texts(overrides), *texts_of(changes)]
-    outcome = resume_run(path, changes_in(texts) if texts else {}, warn, WATCHED)
+    outcome = resume_run(path, changes_in(texts) if texts else {}, warned, WATCHED)
     return Run(path) if outcome is None else ended(path, outcome)
+
+
+def warned(text: str) -> None:
+    """Warns of what was not sound, where `resume` was called."""
+    warnings.warn(printable(text), stacklevel=5)
 
 
 def ended(path: Path, outcome: Outcome) -> Run:

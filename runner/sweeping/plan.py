@@ -70,7 +70,7 @@ def tried_groups(sweep: Sweep, to_run: Sequence[Job], workers: int) -> list[Grou
     by_net: dict[tuple[str, str], list[Job]] = {}
     sections: dict[str, dict[str, Any]] = {}
     for job in to_run:
-        config = sweep.checked(job)
+        config = sweep.values(job)  # checked by `picked_up`
         data = {key: value for key, value in config["dataset"].items() if key not in BY_CHANCE}
         sections.setdefault(repr(data), data)
         by_net.setdefault((str(config["topology"]), repr(data)), []).append(job)

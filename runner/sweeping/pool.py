@@ -177,7 +177,8 @@ class Pool:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until it can take them
         try:
             with warnings.catch_warnings():
-                # Linear algebra's threads are idle, and OpenBLAS knows how to be forked.
+                # Of other threads: a notebook's hold nothing that jobs need, and OpenBLAS knows
+                # how to be forked.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
         finally:
