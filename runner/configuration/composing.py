@@ -46,10 +46,7 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def loaded(overrides: Sequence[str], mode: RunMode = RunMode.RUN) -> DictConfig:
-    """What Hydra, prepared, composes, its own part with it.
-
-    Raises SettingsError when it composes nothing.
-    """
+    """What Hydra composes while prepared, with its part. Raises SettingsError where it cannot."""
     given = [*overrides, f"hydra.mode={mode.name}"]  # as Hydra does it
     with explaining():
         return loader_of(conf_folder()).load_configuration("config", given, mode)

@@ -177,8 +177,7 @@ class Pool:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until it can take them
         try:
             with warnings.catch_warnings():
-                # Of other threads: a notebook's hold nothing that jobs need, and OpenBLAS knows
-                # how to be forked.
+                # Other threads hold nothing that jobs need; OpenBLAS knows how to be forked.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
         finally:
