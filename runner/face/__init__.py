@@ -12,7 +12,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from runner.application.folder_guard import made_folders, run_place, sweep_place
-from runner.application.sweep_options import said
 from runner.checking.rules import shown
 from runner.configuration.composing import (
     conf_folder,
@@ -35,7 +34,6 @@ from runner.errors import (
     listed,
     printable,
 )
-from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, Outcome, run_experiment
 from runner.face.results import Run, Runs
@@ -67,7 +65,7 @@ def train(*overrides: str, **settings: object) -> Run:
         config = loaded([*checked(overrides), *texts_of(settings)])
         check_here(config)
         path = run_place(config)
-        values = inherited(plain(task_of(config)), said(config))
+        values = plain(task_of(config))
         config.hydra.runtime.output_dir = str(path)
         texts = documents(task_of(config), config.hydra)
     made = made_folders(path)
