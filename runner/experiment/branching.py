@@ -18,6 +18,9 @@ from runner.training.state import TrainingState
 
 WATCHED = (("stopping", "metric"), ("stopping", "restore_best"), ("optimizer",), ("schedule",))
 """What early stopping, and how far the learning rate has been reduced, depend on."""
+DIVIDING = ("test", "split_seed", "stratify")
+HELD_OUT = {"validation": ("validation", "folds", "fold", *DIVIDING), "test": DIVIDING}
+"""By part of the data set the settings that say which samples are in it."""
 
 
 def branch_off(
@@ -63,6 +66,24 @@ def branch_off(
         state.smoothed_loss, state.lowest_loss = fresh.smoothed_loss, fresh.lowest_loss
     check_fits(path, problem, state)
     return state
+
+
+def trained_on(start: Origin, config: Mapping[str, Any]) -> str | None:
+    """What is to be said of a branch that holds out samples that its run may have trained on."""
+    parent = RunFolder(start.run).configuration
+    if any(differ(parent, config, "dataset", key) for key in ("name", "path")):
+        return None
+    for part, keys in HELD_OUT.items():
+        sizes = [place(config, "dataset", key) for key in keys if key in (part, "folds")]
+        changed = [key for key in keys if differ(parent, config, "dataset", key)]
+        if changed and any(isinstance(size, int | float) for size in sizes):
+            said = " ".join(f"dataset.{key}={place(config, 'dataset', key)}" for key in changed)
+            return (
+                f"{printable(start.run)} may have trained on the {part} part that "
+                f"{printable(said)} makes: what is measured there tells nothing of new data; "
+                "leave the parts as that run has them"
+            )
+    return None
 
 
 def differ(one: Any, other: Any, *sections: str) -> bool:
