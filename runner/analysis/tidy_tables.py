@@ -18,13 +18,14 @@ Runs: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
 """What `load_runs` gave, some of its rows, one row, its column `path`, paths, or a folder."""
 
 
-def load_history(runs: Runs, settings: Sequence[str] = ()) -> pd.DataFrame:
+def load_history(runs: Runs, settings: str | Sequence[str] = ()) -> pd.DataFrame:
     """The learning curves of runs, tidy: `run`, `step`, `epoch`, `seconds` and the metrics.
 
-    runs: what `load_runs` gave, some of its rows or one, paths of runs, or a folder. settings: of
-    `load_runs`' columns those to have beside them, for groups and colours. `run` is the run's
-    `path`, so that the two can be merged. Histories that cannot be read are left out and named as
-    by `load_runs`; a run that goes on has those rows that are whole.
+    runs: what `load_runs` gave, some of its rows or one, paths of runs, or a folder. settings: the
+    one or those of `load_runs`' columns to have beside them, for groups and colours. `run` is the
+    run's `path`, so that the two can be merged. Rows are those of history.csv, by default
+    log-spaced; `recording.history=1` writes one an epoch. Histories that cannot be read are left
+    out and named as by `load_runs`; a run that goes on has those rows that are whole.
 
     Raises SettingsError where runs have no such setting.
 
@@ -36,7 +37,8 @@ def load_history(runs: Runs, settings: Sequence[str] = ()) -> pd.DataFrame:
     Name: loss, dtype: float64
     """
     history = tidy(runs, "history.csv", growing=True)
-    return beside(history, runs, settings) if settings else history
+    names = [settings] if isinstance(settings, str) else list(settings)
+    return beside(history, runs, names) if names else history
 
 
 def beside(table: pd.DataFrame, runs: Runs, settings: Sequence[str]) -> pd.DataFrame:
@@ -45,7 +47,7 @@ def beside(table: pd.DataFrame, runs: Runs, settings: Sequence[str]) -> pd.DataF
         runs = load_runs(*paths_of(runs))
     for name in settings:
         if name not in runs or name in table:
-            near = suggestion(name, [str(column) for column in runs])
+            near = suggestion(name, [str(column) for column in runs if column not in table])
             raise SettingsError(
                 f"settings: '{printable(name)}' is not a setting of these runs; {near}"
                 "expected columns of load_runs such as topology"
