@@ -17,7 +17,7 @@ from runner.analysis.csv_tables import (
     read_rows,
     typed,
 )
-from runner.errors import SnapshotError, printable
+from runner.errors import SettingsError, SnapshotError, printable, warn_caller
 from runner.run_folder.run import read_run
 from runner.run_folder.statuses import ENDED
 from runner.run_folder.sweep_folder import is_job_number
@@ -45,7 +45,8 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
 
     Links are not followed, hidden folders not looked into, nor any more than six levels down.
 
-    Raises SnapshotError when a path is not a folder, or holds 10,000 folders without runs.
+    Raises SettingsError for what is no path, and SnapshotError when one is not a folder, or holds
+    10,000 folders without runs.
 
     >>> runs = load_runs("outputs")
     >>> runs.groupby("topology")["steps"].mean()
@@ -56,6 +57,11 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     """
     found = Found()
     for root in paths or ("outputs",):
+        if not isinstance(root, str | os.PathLike):
+            raise SettingsError(
+                f"load_runs is given a {type(root).__name__}; expected folders, each by itself: "
+                "load_runs(*folders)"
+            )
         if not Path(root).is_dir():
             raise SnapshotError(f"{printable(root)} is not a folder; expected one with runs")
         found.look_into(str(Path(root)), MOST_LEVELS)
@@ -63,7 +69,7 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     if len(paths) > 1:  # a run may lie below several of them, and counts once
         again = runs["path"].map(os.path.realpath).duplicated()
         runs = runs[~again].reset_index(drop=True)
-    warn_left_out(found.unreadable, stacklevel=3)
+    warn_left_out(found.unreadable)
     runs.attrs["unreadable"] = dict(found.unreadable)
     return runs
 
@@ -76,11 +82,11 @@ def read_runs(paths: Sequence[str]) -> pd.DataFrame:
     return runs
 
 
-def warn_left_out(unreadable: Mapping[str, str], stacklevel: int) -> None:
+def warn_left_out(unreadable: Mapping[str, str]) -> None:
     """Warns of what is left out, and says why."""
     if unreadable:
         each = "; ".join(f"{path}: {why}" for path, why in unreadable.items())
-        warnings.warn(f"left out {len(unreadable)}: {printable(each)}", stacklevel=stacklevel)
+        warn_caller(f"left out {len(unreadable)}: {printable(each)}")
 
 
 def tell_left_out(unreadable: Mapping[str, str]) -> None:

@@ -1,7 +1,6 @@
 """What many runs recorded, as tidy tables: histories, predictions, and how classes were told."""
 
 import os
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -11,7 +10,7 @@ import pandas as pd
 from runner.analysis.csv_tables import NOT_READABLE, Rows, number, parse, read_rows, typed
 from runner.analysis.runs import load_runs, reason, warn_left_out
 from runner.checking.suggestions import suggestion
-from runner.errors import SettingsError, printable
+from runner.errors import SettingsError, printable, warn_caller
 
 Place = str | os.PathLike[str]
 Runs: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
@@ -77,10 +76,9 @@ def load_predictions(runs: Runs) -> pd.DataFrame:
     """
     predictions = tidy(runs, "predictions.csv", growing=False, texts=("part",))
     if predictions.empty:
-        warnings.warn(
+        warn_caller(
             "none of these runs has predictions: recording.predictions=100000 keeps them for as "
-            "many samples",
-            stacklevel=2,
+            "many samples"
         )
         return predictions.reindex(columns=["run", "part", "sample"])
     if "part" not in predictions:
@@ -159,6 +157,6 @@ def tidy(runs: Runs, file: str, *, growing: bool, texts: tuple[str, ...] = ()) -
     table = table if sound.all() else table[sound].reset_index(drop=True)
     runs_of_rows = pd.Categorical.from_codes(table["run"].to_numpy(int), pd.Index(paths))
     table["run"] = runs_of_rows.remove_unused_categories()
-    warn_left_out(unreadable, stacklevel=4)
+    warn_left_out(unreadable)
     table.attrs["unreadable"] = unreadable
     return table

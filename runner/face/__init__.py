@@ -1,7 +1,6 @@
 """Training and sweeping from Python: the command line's way, with objects at its end."""
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from keyword import iskeyword
@@ -33,6 +32,7 @@ from runner.errors import (
     counted,
     listed,
     printable,
+    warn_caller,
 )
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, Outcome, run_experiment
@@ -141,7 +141,7 @@ def collected(path: Path) -> Runs:
     if failed:
         each = listed(map(folder.named, failed))
         text = f"{len(failed)} of the sweep's {counted(jobs, 'job')} failed: {each}"
-        warnings.warn(text, stacklevel=3)
+        warn_caller(text)
     return Runs.of(path)
 
 

@@ -65,7 +65,7 @@ def hint(cell: str) -> str:
         return "; dataset.missing=drop leaves such rows out, mean, median or most_frequent fill in"
     if re.fullmatch(DECIMAL_COMMA, cell.strip()):
         return "; write decimals with a point"
-    return "; expected numbers in every row, or texts that repeat, to be categories"
+    return "; expected numbers in every row or, to learn from categories, texts that repeat"
 
 
 DECIMAL_COMMA = r"-?[0-9]+,[0-9]+"
