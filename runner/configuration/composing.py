@@ -74,7 +74,7 @@ def loaded(overrides: Sequence[str], mode: RunMode = RunMode.RUN) -> DictConfig:
         with prepared_hydra():
             return loader_of(conf_folder()).load_configuration("config", given, mode)
     except COMPOSING_ERRORS as error:
-        raise explained(error) from error
+        raise explained(error) from None
 
 
 def task_of(config: DictConfig) -> DictConfig:
@@ -90,7 +90,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     try:
         values = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     except COMPOSING_ERRORS as error:
-        raise explained(error) from error
+        raise explained(error) from None
     if not isinstance(values, dict):
         raise SettingsError("the configuration is not a mapping; expected key: value lines")
     return {str(key): value for key, value in values.items()}

@@ -34,7 +34,7 @@ COMPOSING_ERRORS = (
 """What a bad command line or YAML file makes Hydra raise."""
 
 
-SEVERAL = re.compile(r"Ambiguous value for argument '(.*)'")
+SEVERAL = re.compile(r"(?:Ambiguous value for argument|Sweep parameters) '(.*)'")
 APPENDING = re.compile(r"To append to your default list use \+(\S+)")
 """How Hydra ends its message about a group, such as `logger`, that has no default choice."""
 ADDED = re.compile(r"Multiple values for (\S+)\.")
@@ -55,8 +55,8 @@ def explained(error: Exception) -> SettingsError:
         )
     if (several := SEVERAL.search(str(error))) is not None:
         return SettingsError(
-            f"{printable(several[1])} is several values, which only a sweep has: add -m; "
-            "one list is key=[a,b], one text with a comma is quoted"
+            f"{printable(several[1])} is several values, which only a sweep has: add -m, or in "
+            "Python take runner.sweep; one list is key=[a,b], one text with a comma is quoted"
         )
     if (added := ADDED.match(str(error))) is not None:
         key = printable(added[1])

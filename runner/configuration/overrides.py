@@ -100,7 +100,7 @@ def changes_in(overrides: Sequence[str]) -> dict[str, Any]:
                 raise SettingsError(f"{shown(override.input_line)} has no key; expected key=value")
             changes[override.key_or_group] = override.value()
     except COMPOSING_ERRORS as error:
-        raise explained(error) from error
+        raise explained(error) from None
     return changes
 
 

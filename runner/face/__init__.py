@@ -46,6 +46,11 @@ from runner.sweeping.sweep import Sweep
 WATCHED = Manner(shown="progress")
 """A bar while it trains; what there is to read is in its log, and what to look at in its `Run`."""
 
+OWN_DATA = (
+    "data of one's own come from a file, such as CSV: "
+    "runner.train('dataset.path=table.csv', 'dataset.target=price', dataset='csv')"
+)
+
 
 def train(*overrides: str, **settings: object) -> Run:
     """Trains a network and records the run, as `python -m runner OVERRIDES…` does.
@@ -151,7 +156,7 @@ def checked(overrides: Iterable[object]) -> list[str]:
         if not isinstance(each, str):
             raise SettingsError(
                 f"{shown(each)} is of type {type(each).__name__}; "
-                "expected texts such as 'seed=3', or settings by name, seed=3"
+                f"expected texts such as 'seed=3', or settings by name, seed=3; {OWN_DATA}"
             )
     return [str(each) for each in overrides]
 
@@ -161,6 +166,8 @@ def texts_of(settings: Mapping[str, object], *, swept: bool = False) -> list[str
     texts = []
     for name, given in flat(settings):
         key = name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name
+        if getattr(given, "ndim", 0) > 1:
+            raise SettingsError(f"{key} is a table of type {type(given).__name__}; {OWN_DATA}")
         value = given.item() if isinstance(given, np.ndarray) and not given.ndim else given
         if not swept or not isinstance(value, Iterable) or isinstance(value, str | Mapping):
             texts.append(override_text(key, value))
@@ -203,4 +210,5 @@ def explaining() -> Iterator[None]:
     try:
         yield
     except COMPOSING_ERRORS as error:
-        raise explained(error) from error
+        # A ValueError may be a fault of the runner's own, which its cause tells of.
+        raise explained(error) from (error if type(error) is ValueError else None)

@@ -80,9 +80,9 @@ class Sweep:
             settings = parse_settings(values)
             check_settings(settings)
         except COMPOSING_ERRORS as error:
-            raise SettingsError(f"{printable(job.name)}: {explained(error)}") from error
+            raise SettingsError(f"{printable(job.name)}: {explained(error)}") from None
         except SettingsError as error:
-            raise SettingsError(f"{printable(job.name)}: {error}") from error
+            raise SettingsError(f"{printable(job.name)}: {error}") from None
         if self.options.objective is not None and not self._objective_checked:
             check_objective(self.options.objective, settings)
             self._objective_checked = True
