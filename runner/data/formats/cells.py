@@ -61,8 +61,8 @@ def hint(cell: str) -> str:
     """A way out for the commonest bad cells."""
     if is_missing(cell):
         return (
-            "; dataset.missing=drop leaves rows with a missing value out, mean, median or "
-            "most_frequent fill it in"
+            "; dataset.missing=drop leaves rows with a missing value out; of features "
+            "mean, median or most_frequent fill it in"
         )
     if re.fullmatch(DECIMAL_COMMA, cell.strip()):
         return "; write decimals with a point"
