@@ -150,6 +150,16 @@ class CheckedLoader(ConfigLoaderImpl):
             self._for_mode = config_name, list(overrides), config
         return config
 
+    def load_sweep_config(
+        self, master_config: DictConfig, sweep_overrides: list[str]
+    ) -> DictConfig:
+        """A job's configuration, as Hydra 1.3 has it: 1.4's own way leaves out what is above."""
+        overrides = [*master_config.hydra.overrides.hydra, *sweep_overrides]
+        name = master_config.hydra.job.config_name
+        config = self.load_configuration(name, overrides, RunMode.RUN)
+        OmegaConf.copy_cache(from_config=master_config, to_config=config)
+        return config
+
     def _ground_of(self, branch: Branch, config_name: str | None, mode: RunMode) -> dict[str, Any]:
         """The run's configuration, with what choices made anew bring to it."""
         hydras = [str(each.input_line) for each in branch.said if each.is_hydra_override()]
