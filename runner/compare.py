@@ -47,8 +47,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Columns, separated by commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    """Columns, separated by commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 if __name__ == "__main__":

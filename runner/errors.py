@@ -1,8 +1,10 @@
 """Errors that a person can cause, each with the exit code of its kind."""
 
 import errno
+import inspect
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -95,6 +97,17 @@ def printable(text: object) -> str:
     if line.isprintable():
         return line
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def warn_caller(text: str) -> None:
+    """Warns a person, whose own line of code is shown with it, not one of the runner's."""
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(INSIDE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)
+
+
+INSIDE = os.path.join(os.path.dirname(__file__), "")  # noqa: PTH118, PTH120 - as frames have it
 
 
 def warning_line(message: Warning | str, *_: Any, **__: Any) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.checking.extras import extra
 from runner.commands import CommandParser, run_command
+from runner.errors import SettingsError, printable
 
 EXAMPLES = """\
   python -m runner.report                                all runs below outputs
@@ -14,11 +15,13 @@ EXAMPLES = """\
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes the report. Raises SnapshotError where there are no runs."""
+    """Writes the report. Raises RunnerError where there are no runs, or the file is no page."""
     parser = CommandParser("report", "Writes runs as one HTML file that opens offline.", EXAMPLES)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="runs, sweeps or folders of those")
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE")
     options = parser.parse_args(arguments)
+    if options.output.suffix.lower() not in (".html", ".htm"):
+        raise SettingsError(f"-o {printable(options.output)}: expected a name that ends in .html")
     plotly = extra("plotly.offline", "report")
     from runner.analysis.report.page import write_report  # noqa: PLC0415 - loads pandas
 

@@ -75,7 +75,7 @@ def topology(key: str, value: object) -> tuple[int, ...]:
     try:
         first, *hidden, last = parse_sizes("-".join(sizes))
     except ValueError as error:
-        raise refuse(key, value, "is not a topology", str(error)) from error
+        raise refuse(key, value, "is not a topology", str(error)) from None
     return (0 if ends[0] else first, *hidden, 0 if ends[1] else last)
 
 

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,11 @@ def test_a_warning_is_one_line_without_code(tmp_path: Path) -> None:
     assert end.code == 0
     assert end.err.startswith("warning: dataset.target=k has one class only, 'x'")
     assert end.err.count("\n") == 1
+
+
+def test_the_data_command_asks_for_a_data_set() -> None:
+    with pytest.raises(SettingsError, match=r"no data set is named; .* runner\.data digits"):
+        import_module("runner.data.__main__").main([])
 
 
 def test_a_missing_extra_is_named() -> None:

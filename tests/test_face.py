@@ -141,6 +141,19 @@ def test_a_sweep_is_a_table_of_its_runs() -> None:
     assert type(runs[runs["seed"] == 1]) is pd.DataFrame
 
 
+@pytest.mark.parametrize(
+    ("dataset", "measures"),
+    [("moons", ["accuracy", "test_accuracy"]), ("sine", ["mae", "test_r2"])],
+)
+def test_a_notebook_shows_what_was_measured(dataset: str, measures: list[str]) -> None:
+    small = ("engine=numpy", f"dataset={dataset}", "stopping.max_epochs=1")
+    runs = runner.sweep(*small, seed=[1, 2])
+    for shown in (runs, runs.run(0)):
+        text = shown._repr_html_()
+        assert [name for name in measures if f"<th>{name}</th>" not in text] == []
+    assert "<th>val_" not in runs._repr_html_()
+
+
 def test_a_sweep_goes_on_in_its_folder() -> None:
     first = runner.sweep(SHORT, "hydra.sweep.dir=s", seed=[1, 2])
     more = runner.sweep(SHORT, "hydra.sweep.dir=s", seed=[1, 2, 3])
@@ -170,7 +183,21 @@ REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
     "a sweep's option": (lambda: runner.train("sweep.workers=1"), SettingsError, "single run"),
     "what is no text": (lambda: runner.train(1), SettingsError, "1 is of type int"),  # type: ignore[arg-type]
     "no values": (lambda: runner.sweep(seed=[]), SettingsError, "has no values"),
-    "several values": (lambda: runner.train("seed=1,2"), SettingsError, "several values"),
+    "several values": (lambda: runner.train("seed=1,2"), SettingsError, r"runner\.sweep"),
+    "a range of values": (lambda: runner.train("seed=range(1,5)"), SettingsError, r"runner\.sweep"),
+    "a list of values": (lambda: runner.train(seed=[1, 2]), SettingsError, r"runner\.sweep"),
+    "a table": (
+        lambda: runner.train(dataset=pd.DataFrame({"a": [1]})),
+        SettingsError,
+        r"dataset is a table of type DataFrame; .*dataset\.path=table\.csv",
+    ),
+    "arrays": (
+        lambda: runner.train([[1]], [2]),  # type: ignore[arg-type]
+        SettingsError,
+        r"dataset\.path=table\.csv",
+    ),
+    "an unknown choice": (lambda: runner.train(optimizer="adma"), SettingsError, "did you mean"),
+    "no topology": (lambda: runner.sweep(topology=["x", "3-4-1"]), SettingsError, "layer sizes"),
     "a job that cannot be": (lambda: runner.sweep(seed=[1, -1]), SettingsError, "#1 seed=-1"),
     "no data": (
         lambda: runner.train("dataset=csv", "dataset.path=x", "dataset.target=y"),
@@ -203,6 +230,9 @@ def test_mistakes_are_exceptions_of_one_line(
     with pytest.raises(kind, match=told) as raised:
         call()
     assert "\n" not in str(raised.value)
+    if kind is SettingsError:  # which says all that Hydra and OmegaConf have to say
+        assert raised.value.__cause__ is None
+        assert raised.value.__suppress_context__ or raised.value.__context__ is None
 
 
 def test_what_was_refused_leaves_no_folder() -> None:

@@ -29,7 +29,7 @@ from runner.analysis.telling_apart import (
 )
 from runner.analysis.terminal_tables import fitting, say, show
 from runner.analysis.verdict_sentences import sentence, shortage, words_of
-from runner.errors import SnapshotError, counted, printable
+from runner.errors import SettingsError, SnapshotError, counted, printable
 
 MOST_SENTENCES = 30
 MOST_LEFT_OUT = 10
@@ -55,6 +55,11 @@ def show_groups(
     """
     for name in by:
         check_column(runs, "--by", name)
+        if f"{name}.name" in runs:
+            raise SettingsError(
+                f"--by: '{name}' is a result, which each run has its own of; "
+                f"did you mean '{name}.name'?"
+            )
     completed = runs[runs["status"] == "completed"]
     if completed.empty:
         raise SnapshotError("none of these runs has completed, so there is nothing to compare")

@@ -17,7 +17,7 @@ from runner.analysis.csv_tables import (
     read_rows,
     typed,
 )
-from runner.errors import SnapshotError, listed, printable
+from runner.errors import SettingsError, SnapshotError, listed, printable, warn_caller
 from runner.run_folder.run import read_run
 from runner.run_folder.statuses import ENDED
 from runner.run_folder.sweep_folder import is_job_number
@@ -46,7 +46,8 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
 
     Links are not followed, hidden folders not looked into, nor any more than six levels down.
 
-    Raises SnapshotError when a path is not a folder, or holds 10,000 folders without runs.
+    Raises SettingsError for what is no path, and SnapshotError when one is not a folder, or holds
+    10,000 folders without runs.
 
     >>> runs = load_runs("outputs")
     >>> runs.groupby("topology")["steps"].mean()
@@ -57,6 +58,11 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     """
     found = Found()
     for root in paths or ("outputs",):
+        if not isinstance(root, str | os.PathLike):
+            raise SettingsError(
+                f"load_runs is given a {type(root).__name__}; expected folders, each by itself: "
+                "load_runs(*folders)"
+            )
         if not Path(root).is_dir():
             raise SnapshotError(f"{printable(root)} is not a folder; expected one with runs")
         found.look_into(str(Path(root)), MOST_LEVELS)
@@ -64,7 +70,7 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     if len(paths) > 1:  # a run may lie below several of them, and counts once
         again = runs["path"].map(os.path.realpath).duplicated()
         runs = runs[~again].reset_index(drop=True)
-    warn_left_out(found.unreadable, stacklevel=3)
+    warn_left_out(found.unreadable)
     runs.attrs["unreadable"] = dict(found.unreadable)
     return runs
 
@@ -77,12 +83,11 @@ def read_runs(paths: Sequence[str]) -> pd.DataFrame:
     return runs
 
 
-def warn_left_out(unreadable: Mapping[str, str], stacklevel: int) -> None:
+def warn_left_out(unreadable: Mapping[str, str]) -> None:
     """Warns of what is left out, and says why; of much, of the first."""
     if unreadable:
         each = listed(f"{path}: {why}" for path, why in unreadable.items())
-        text = f"left out {len(unreadable)}: {each}; .attrs['unreadable'] has them all"
-        warnings.warn(text, stacklevel=stacklevel)
+        warn_caller(f"left out {len(unreadable)}: {each}; .attrs['unreadable'] has them all")
 
 
 def tell_left_out(unreadable: Mapping[str, str]) -> None:

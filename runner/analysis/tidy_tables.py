@@ -1,7 +1,6 @@
 """What many runs recorded, as tidy tables: histories, predictions, and how classes were told."""
 
 import os
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -11,20 +10,21 @@ import pandas as pd
 from runner.analysis.csv_tables import NOT_READABLE, Rows, number, parse, read_rows, typed
 from runner.analysis.runs import load_runs, reason, warn_left_out
 from runner.checking.suggestions import suggestion
-from runner.errors import SettingsError, printable
+from runner.errors import SettingsError, printable, warn_caller
 
 Place = str | os.PathLike[str]
 WhichRuns: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
 """What `load_runs` gave, some of its rows, one row, its column `path`, paths, or a folder."""
 
 
-def load_history(runs: WhichRuns, settings: Sequence[str] = ()) -> pd.DataFrame:
+def load_history(runs: WhichRuns, settings: str | Sequence[str] = ()) -> pd.DataFrame:
     """The learning curves of runs, tidy: `run`, `step`, `epoch`, `seconds` and the metrics.
 
-    runs: what `load_runs` gave, some of its rows or one, paths of runs, or a folder. settings: of
-    `load_runs`' columns those to have beside them, for groups and colours. `run` is the run's
-    `path`, so that the two can be merged. Histories that cannot be read are left out and named as
-    by `load_runs`; a run that goes on has those rows that are whole.
+    runs: what `load_runs` gave, some of its rows or one, paths of runs, or a folder. settings: the
+    one or those of `load_runs`' columns to have beside them, for groups and colours. `run` is the
+    run's `path`, so that the two can be merged. Rows are those of history.csv, by default
+    log-spaced; `recording.history=1` writes one an epoch. Histories that cannot be read are left
+    out and named as by `load_runs`; a run that goes on has those rows that are whole.
 
     Raises SettingsError where runs have no such setting.
 
@@ -36,7 +36,8 @@ def load_history(runs: WhichRuns, settings: Sequence[str] = ()) -> pd.DataFrame:
     Name: loss, dtype: float64
     """
     history = tidy(runs, "history.csv", growing=True)
-    return beside(history, runs, settings) if settings else history
+    names = [settings] if isinstance(settings, str) else list(settings)
+    return beside(history, runs, names) if names else history
 
 
 def beside(table: pd.DataFrame, runs: WhichRuns, settings: Sequence[str]) -> pd.DataFrame:
@@ -45,7 +46,7 @@ def beside(table: pd.DataFrame, runs: WhichRuns, settings: Sequence[str]) -> pd.
         runs = load_runs(*paths_of(runs))
     for name in settings:
         if name not in runs or name in table:
-            near = suggestion(name, [str(column) for column in runs])
+            near = suggestion(name, [str(column) for column in runs if column not in table])
             raise SettingsError(
                 f"settings: '{printable(name)}' is not a setting of these runs; {near}"
                 "expected columns of load_runs such as topology"
@@ -75,10 +76,9 @@ def load_predictions(runs: WhichRuns) -> pd.DataFrame:
     """
     predictions = tidy(runs, "predictions.csv", growing=False, texts=("part",))
     if predictions.empty:
-        warnings.warn(
+        warn_caller(
             "none of these runs has predictions: recording.predictions=100000 keeps them for as "
-            "many samples",
-            stacklevel=2,
+            "many samples"
         )
         return predictions.reindex(columns=["run", "part", "sample"])
     if "part" not in predictions:
@@ -157,6 +157,6 @@ def tidy(runs: WhichRuns, file: str, *, growing: bool, texts: tuple[str, ...] = 
     table = table if sound.all() else table[sound].reset_index(drop=True)
     runs_of_rows = pd.Categorical.from_codes(table["run"].to_numpy(int), pd.Index(paths))
     table["run"] = runs_of_rows.remove_unused_categories()
-    warn_left_out(unreadable, stacklevel=4)
+    warn_left_out(unreadable)
     table.attrs["unreadable"] = unreadable
     return table

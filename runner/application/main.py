@@ -38,7 +38,6 @@ from runner.errors import (
     report_error,
     warning_line,
 )
-from runner.experiment.branching import inherited
 from runner.experiment.running import run_experiment
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.ownership import take_away
@@ -61,11 +60,10 @@ def application(config: DictConfig) -> float | None:
         overrides = about.overrides.task
         with handing_on():
             kept = documents(config)
-            end = run_composed_job(config, kept, overrides, folder, about.job.num)
+            end = run_composed_job(config, kept, folder, about.job.num)
         return report_job(end, overrides, config.sweep.objective)
     try:
-        values = inherited(plain(config), about.overrides.task)
-        outcome = run_experiment(values, folder, documents(config))
+        outcome = run_experiment(plain(config), folder, documents(config))
     except Exception as error:
         raise Stop(error, 1) from error
     if outcome.status == "diverged":

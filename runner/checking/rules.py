@@ -27,7 +27,7 @@ def shown(value: object) -> str:
 
 def _number(key: str, value: object, expected: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise refuse(key, value, "is not a number", expected)
+        raise refuse(key, value, "is not a number", expected + several(value))
     try:
         converted = float(value)
     except OverflowError:  # a whole number of 309 digits or more
@@ -62,6 +62,11 @@ def number(
     return rule
 
 
+def several(value: object) -> str:
+    """A way out where one number is expected and several are given."""
+    return "; several are a sweep's, -m or runner.sweep" if isinstance(value, list) else ""
+
+
 def integer(*, at_least: int, at_most: int = 2**62) -> Rule:
     """A whole number in a range."""
     upper = f" and at most {at_most}" if at_most < 2**62 else ""
@@ -69,7 +74,7 @@ def integer(*, at_least: int, at_most: int = 2**62) -> Rule:
 
     def rule(key: str, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise refuse(key, value, "is not a whole number", expected)
+            raise refuse(key, value, "is not a whole number", expected + several(value))
         if not at_least <= value <= at_most:
             raise refuse(key, value, "is out of range", expected)
         return value

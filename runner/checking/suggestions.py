@@ -92,7 +92,8 @@ def candidates(name: str, names: list[str]) -> Iterator[str]:
     last = asked.rpartition(".")[2]
     if asked in by_folded:
         yield by_folded[asked]
-    for meant in (*SYNONYMS.get(last, "").split(), asked, last):
+    typo = get_close_matches(asked, by_folded, n=1, cutoff=0.9)
+    for meant in (*SYNONYMS.get(last, "").split(), asked, f"{asked}.name", *typo, last):
         if meant in by_folded or meant in ends:
             yield by_folded[ends.get(meant, meant)]
     for near in get_close_matches(asked, by_folded, n=1):

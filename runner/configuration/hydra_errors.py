@@ -41,10 +41,11 @@ def explaining() -> Iterator[None]:
     try:
         yield
     except COMPOSING_ERRORS as error:
-        raise explained(error) from error
+        # A ValueError may be a fault of the runner's own, which its cause tells of.
+        raise explained(error) from (error if type(error) is ValueError else None)
 
 
-SEVERAL = re.compile(r"Ambiguous value for argument '(.*)'")
+SEVERAL = re.compile(r"(?:Ambiguous value for argument|Sweep parameters) '(.*)'")
 APPENDING = re.compile(r"To append to your default list use \+(\S+)")
 """How Hydra ends its message about a group, such as `logger`, that has no default choice."""
 ADDED = re.compile(r"Multiple values for (\S+)\.")
@@ -65,8 +66,8 @@ def explained(error: Exception) -> SettingsError:
         )
     if (several := SEVERAL.search(str(error))) is not None:
         return SettingsError(
-            f"{printable(several[1])} is several values, which only a sweep has: add -m; "
-            "one list is key=[a,b], one text with a comma is quoted"
+            f"{printable(several[1])} is several values, which only a sweep has: add -m, or in "
+            "Python take runner.sweep; one list is key=[a,b], one text with a comma is quoted"
         )
     if (added := ADDED.match(str(error))) is not None:
         key = printable(added[1])

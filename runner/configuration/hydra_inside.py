@@ -4,7 +4,8 @@ Seen with Hydra 1.3.7 and 1.3.8:
 
 - `SourcesRegistry` and `FileConfigSource`: a YAML file is to be looked at before it is loaded.
 - `ConfigLoaderImpl`, put in its own place in `hydra._internal.hydra`: what is composed is to be
-  looked at before Hydra imports or makes anything that it names. Composing twice is spared as well.
+  looked at before Hydra imports or makes anything that it names. Composing twice is spared as well,
+  and `_compose_config_from_defaults_list` gives what a branch's overrides are applied to.
 - `create_config_search_path`: composing in Python without Hydra's global state.
 - `get_args_parser` of `hydra.main`: Hydra's own gives a help text that is no text, which Python
   3.14 does not take.
@@ -43,6 +44,7 @@ from hydra.version import VersionBase, setbase
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.basecontainer import BaseContainer
 
+from runner.configuration.branches import FROM, Branch, branch_of
 from runner.errors import SettingsError
 
 CORE_PLUGINS = "hydra._internal.core_plugins"
@@ -113,6 +115,8 @@ class CheckedLoader(ConfigLoaderImpl):
     def __init__(self, config_search_path: ConfigSearchPath) -> None:
         super().__init__(config_search_path)
         self._groups: dict[str, bool] = {}
+        self._ground: dict[str, Any] = {}
+        """What stands in the place of sections that are composed, while a branch is."""
 
     def load_configuration(
         self,
@@ -131,12 +135,51 @@ class CheckedLoader(ConfigLoaderImpl):
                 parsed = OverridesParser.create().parse_overrides(overrides)
                 self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
                 return in_mode(before[2], mode)
-        config = super().load_configuration(
-            config_name, overrides, run_mode, from_shell, validate_sweep_overrides
-        )
+        branch = branch_of(overrides)
+        if branch is not None:
+            self._ground = self._ground_of(branch, config_name, run_mode)
+        try:
+            config = super().load_configuration(
+                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+            )
+        finally:
+            self._ground = {}
+        if branch is not None:
+            config[FROM] = branch.start
         _checks[0].composed(config, overrides)
         if not validate_sweep_overrides:
             self._for_mode = config_name, list(overrides), config
+        return config
+
+    def load_sweep_config(
+        self, master_config: DictConfig, sweep_overrides: list[str]
+    ) -> DictConfig:
+        """A job's configuration, as Hydra 1.3 has it: 1.4's own way leaves out what is above."""
+        overrides = [*master_config.hydra.overrides.hydra, *sweep_overrides]
+        name = master_config.hydra.job.config_name
+        config = self.load_configuration(name, overrides, RunMode.RUN)
+        OmegaConf.copy_cache(from_config=master_config, to_config=config)
+        return config
+
+    def _ground_of(self, branch: Branch, config_name: str | None, mode: RunMode) -> dict[str, Any]:
+        """The run's configuration, with what choices made anew bring to it."""
+        hydras = [str(each.input_line) for each in branch.said if each.is_hydra_override()]
+        groups = [
+            each
+            for each in branch.said
+            if not each.is_hydra_override()
+            and not each.is_sweep_override()
+            and self.is_group(each.key_or_group)
+        ]
+        chosen = branch.chosen(groups, self.get_group_options("dataset"))
+        brought = super().load_configuration(config_name, [*hydras, *chosen], mode, True, False)
+        return branch.ground(brought, groups)
+
+    def _compose_config_from_defaults_list(self, defaults: list[Any], repo: Any) -> DictConfig:
+        """What the choices come to, before overrides are applied to it."""
+        config = super()._compose_config_from_defaults_list(defaults, repo)
+        for name, section in self._ground.items():
+            config[name] = section
         return config
 
     def get_group_options(
@@ -150,6 +193,10 @@ class CheckedLoader(ConfigLoaderImpl):
         if config_name is None and not overrides:
             return self.repository.get_group_options(group_name, results_filter)
         return super().get_group_options(group_name, results_filter, config_name, overrides)
+
+    def decides(self, name: str) -> bool:
+        """Whether a key's value decides which others there are: a choice, or a branch's run."""
+        return name == FROM or self.is_group(name)
 
     def is_group(self, name: str) -> bool:
         """Whether there is a group of that name, such as `optimizer`."""

@@ -146,7 +146,7 @@ class JobComposer:
         plain = {
             index: keys_of(override)
             for index, override in enumerate(parsed)
-            if is_plain(override) and not self._loader.is_group(override.key_or_group)
+            if is_plain(override) and not self._loader.decides(override.key_or_group)
         }
         others = [keys_of(override) for index, override in enumerate(parsed) if index not in plain]
         plain = {index: keys for index, keys in plain.items() if not touches(keys, others)}

@@ -123,6 +123,8 @@ def check_hydra(config: DictConfig, overrides: list[str]) -> None:
                 "comes from a file and may lie outside the run's folder",
                 f"give it on the command line: {key}=…",
             )
+    if not asked_for("from") and (run := resolved(config, "from")) is not None:
+        raise refuse("from", run, "comes from a file", "give it on the command line: from=…")
     check_values(config, said)
     check_guard(config)
 

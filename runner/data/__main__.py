@@ -8,6 +8,7 @@ from runner.commands import CommandParser, run_command
 from runner.configuration.composing import compose
 from runner.data.description import description
 from runner.data.pictures import save_picture
+from runner.errors import SettingsError
 from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 
@@ -20,10 +21,12 @@ def main(arguments: Sequence[str]) -> int:
         "  python -m runner.data digits --plot digits.png\n"
         "  python -m runner.data csv dataset.path=table.csv dataset.target=price",
     )
-    parser.add_argument("name", help="as in dataset=NAME")
+    parser.add_argument("name", nargs="?", help="as in dataset=NAME")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for a run")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture, such as x.png")
     options = parser.parse_intermixed_args(arguments)
+    if options.name is None:
+        raise SettingsError(f"no data set is named; expected one, such as {parser.prog} digits")
     settings = parse_settings(compose([f"dataset={options.name}", *options.overrides]))
     dataset = load_dataset(settings.dataset)
     for line in description(settings.dataset.name, dataset):

@@ -7,8 +7,7 @@ import numpy as np
 
 from runner.checking.memory import check_memory
 from runner.checking.suggestions import suggestion
-from runner.data.columns import Column
-from runner.data.formats.cells import is_missing, is_number
+from runner.data.columns import Column, refuse_text
 from runner.data.formats.table_file import TableFile
 from runner.errors import DataError, counted, listed, printable
 from runner.network.arrays import Array
@@ -22,6 +21,8 @@ class ChosenColumns:
     features: tuple[str, ...] | None
     categorical: tuple[str, ...]
     exclude: tuple[str, ...] = ()
+    no_number: str | None = None
+    """What is said of a text among the features, where all others are known to be numbers."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,16 @@ def read_table(file: TableFile, choice: ChosenColumns) -> Table:
         Column(name, values, categorical=name in choice.categorical)
         for name, values in zip((*chosen, *choice.target), (*matrix.T, *beside), strict=True)
     ]
+    no_number = dict.fromkeys(chosen, choice.no_number) | dict.fromkeys(choice.target)
     rows = 0
     for piece in file.pieces(choice.categorical):
         for column in columns:
             if not column.add(piece[column.name], rows):
-                file.refuse_cell(column.name, lambda c: not is_number(c) and not is_missing(c))
+                refuse_text(file, column.name, no_number[column.name])
         rows += len(piece)
     for column in columns:
         column.values = column.values[:rows]
-        column.check(file, rows, target=column.name in choice.target)
+        column.check(file, rows, no_number[column.name], target=column.name in choice.target)
     return Table(file, columns[: len(chosen)], columns[len(chosen) :], matrix[:rows])
 
 

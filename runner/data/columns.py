@@ -1,16 +1,15 @@
 """Columns of a table of one's own, gathered piece by piece: numbers, or texts that repeat."""
 
 import re
-import warnings
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from runner.data.formats.cells import DECIMAL_COMMA, is_date, is_missing, is_number, is_numeral
 from runner.data.formats.table_file import TableFile
-from runner.errors import listed, printable
+from runner.errors import listed, printable, warn_caller
 from runner.network.arrays import Array
 
 if TYPE_CHECKING:
@@ -107,31 +106,36 @@ class Column:
             f"are no categories; {way_out}"
         )
 
-    def check(self, file: TableFile, rows: int, *, target: bool) -> None:
+    def check(self, file: TableFile, rows: int, no_number: str | None, *, target: bool) -> None:
         """Refuses texts that are no categories, and numbers that are not finite.
 
-        target: whether it is one; features can be left out.
+        no_number: what is said of a text where the column is known to hold numbers. target: whether
+        it is one; features can be left out.
         """
         if self.is_text and not self.categorical:
             commas = all(re.fullmatch(DECIMAL_COMMA, text.strip()) for text in self.texts)
             mixed = any(is_number(text) for text in self.texts)
             many = len(self.texts) > min(MOST_CATEGORIES, rows // 2)
             dates = all(map(is_date, self.texts))
-            if self.numeric or commas or mixed or (dates and many):
-                file.refuse_cell(self.name, lambda c: not is_number(c) and not is_missing(c))
+            if no_number or self.numeric or commas or mixed or (dates and many):
+                refuse_text(file, self.name, None if commas else no_number)
             if many:
                 file.refuse_cell(self.name, lambda c: not is_missing(c), self._no_numbers(target))
             if dates:
-                warnings.warn(
+                warn_caller(
                     f"{printable(file.path)} column '{printable(self.name)}' holds dates, which "
                     "are taken for categories; dataset.exclude leaves it out, and "
-                    "dataset.categorical says that it is meant",
-                    stacklevel=2,
+                    "dataset.categorical says that it is meant"
                 )
         if self.infinite:
-            file.refuse_cell(self.name, lambda c: not is_number(c) and not is_missing(c))
+            refuse_text(file, self.name)
         if self.large:
             file.refuse_cell(self.name, is_large, "is beyond ±1e150; scale the column down")
+
+
+def refuse_text(file: TableFile, name: str, problem: str | None = None) -> NoReturn:
+    """Raises DataError for the first cell of a column that is there and no finite number."""
+    file.refuse_cell(name, lambda cell: not is_number(cell) and not is_missing(cell), problem)
 
 
 def told_apart(cells: "pd.Series[Any]") -> tuple["pd.Series[Any]", str]:
@@ -215,8 +219,8 @@ def check_known(file: TableFile, column: Column, known: Sequence[str], unseen: s
         )
     several = f" and {len(strange) - 1:,} more" if len(strange) > 1 else ""
     verb = "are" if several else "is"
-    warnings.warn(
+    warn_caller(
         f"{printable(file.path)} column '{printable(column.name)}': '{printable(strange[0][:60])}'"
-        f"{several} {verb} not {expected}; taken for none of them, dataset.unseen=error refuses it",
-        stacklevel=2,
+        f"{several} {verb} not {expected}; taken for none of them; "
+        "a run with dataset.unseen=error refuses it"
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.data.chosen_columns import ChosenColumns, Table, read_table
+from runner.data.chosen_columns import ChosenColumns, Table, other_separator, read_table
 from runner.data.columns import check_known, one_hot
 from runner.data.dataset import ordinals
 from runner.data.formats import open_table
@@ -28,6 +28,7 @@ from runner.network.trained import TrainedNetwork
 
 USUAL_TARGETS = ("class", "label", "labels", "target", "y")
 """What targets are called where the run's data set has no name for them."""
+NO_NUMBER = "is not a number, and the network learnt from numbers there"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def read_columns(
     columns, known = learnt_columns(network, file, dataset)
     targets = () if alone else target_columns(network, file, columns, dataset)
     named = targets and network.classes is not None and not all(map(is_number, network.classes))
-    table = read_table(file, ChosenColumns(targets, columns, (*known, *(targets if named else ()))))
+    texts = (*known, *(targets if named else ()))
+    table = read_table(file, ChosenColumns(targets, columns, texts, no_number=NO_NUMBER))
     check_cells(network, table, known, str(dataset.get("unseen", "none")))
     inputs, _, _ = one_hot(table.features, known)
     kept = {} if alone else read_kept(file, columns)
@@ -125,7 +127,7 @@ def learnt_columns(
         return columns_in_order(file, inputs, dataset), {}
     raise DataError(
         f"{printable(file.path)} has no column '{printable(missing[0])}', which the network "
-        f"learnt from; it has {listed(file.header, 10)}"
+        f"learnt from; it has {listed(file.header, 10)}{other_separator(file.header)}"
     )
 
 
@@ -153,7 +155,7 @@ def columns_in_order(
         f"{printable(file.path)} has {counted(len(header), 'column')}; the network takes "
         f"{counted(inputs, 'input')}: "
         f"expected as many, with or without a target named {', '.join(expected_targets(dataset))}, "
-        "or as many that are numbered alike, such as pixel1, pixel2, …"
+        f"or as many that are numbered alike, such as pixel1, pixel2, …{other_separator(header)}"
     )
 
 
@@ -198,7 +200,7 @@ def category_column(names: Sequence[str], header: Sequence[str]) -> tuple[str, t
 def check_cells(
     network: TrainedNetwork, table: Table, known: dict[str, tuple[str, ...]], unseen: str
 ) -> None:
-    """Refuses texts for numbers, and missing values where training had none.
+    """Refuses missing values where training had none, and tells of categories that it had not.
 
     unseen: what a category is that training did not see: none of the known, or error.
     """
@@ -206,8 +208,6 @@ def check_cells(
         name = column.name
         if name in known:
             check_known(table.file, column, seen_categories(network, name, known[name]), unseen)
-        if name not in known and column.is_text:
-            table.file.refuse_cell(name, lambda cell: not is_number(cell))
         if network.fill is None and np.any(column.missing()):
             expected = "is missing, and training saw no row without it; fill it in"
             table.file.refuse_cell(name, is_missing, expected)

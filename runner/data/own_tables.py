@@ -1,6 +1,5 @@
 """Tables of one's own: `dataset=csv dataset.path=FILE dataset.target=COLUMN`."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -19,7 +18,7 @@ from runner.data.formats.table_file import told_as
 from runner.data.matrices import load_matrix
 from runner.data.preparing import FILLS, SCALES
 from runner.data.target_classes import classes_of, labels_of
-from runner.errors import DataError, printable
+from runner.errors import DataError, printable, warn_caller
 
 NO_GROUPS: tuple[slice, ...] = ()
 MISSING_CELL = "is a missing value; set dataset.missing=drop to leave such rows out"
@@ -90,10 +89,9 @@ def load_csv(options: CsvOptions, files: Mapping[str, str] | None = None) -> Poo
             check_further(further, known, options.unseen)
             parts[part] = samples_of(further, known, classes, options.missing)[0]
     if classes is not None and len(classes) == 1:
-        warnings.warn(
+        warn_caller(
             f"dataset.target={options.target[0]} has one class only, '{printable(classes[0])}': "
-            "there is nothing to learn",
-            stacklevel=2,
+            "there is nothing to learn"
         )
     return Pool(
         samples=samples,

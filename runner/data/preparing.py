@@ -1,6 +1,5 @@
 """Missing values and scales, from statistics of the training part only."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from runner.data.dataset import Dataset, Part, Pool, blocks, on_disk
 from runner.data.splits import Split, split_pool
-from runner.errors import DataError, printable
+from runner.errors import DataError, printable, warn_caller
 from runner.network.arrays import Array
 from runner.network.scaling import Scaling
 
@@ -117,10 +116,7 @@ def unseen_as_none(
             )
             if pool.unseen == "error":
                 raise DataError(f"dataset.unseen=error: {problem}; set dataset.unseen=none")
-            warnings.warn(
-                f"{problem}; taken for none of the known, dataset.unseen=error refuses it",
-                stacklevel=2,
-            )
+            warn_caller(f"{problem}; taken for none of the known, dataset.unseen=error refuses it")
     width = train.shape[1]
     shift, scale = (np.zeros(width), np.ones(width)) if scaling is None else vars(scaling).values()
     scale[strange] = 0

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from runner.checking.parsing import said
-from runner.checking.rules import flag, integer, number, optional, path, refuse
+from runner.checking.rules import flag, integer, optional, path, refuse
 from runner.data.dataset import Part, Pool
 from runner.errors import SettingsError, counted
 from runner.network.arrays import Array
@@ -20,11 +20,13 @@ Size = float | int | str | None
 
 def part_size(key: str, value: object) -> float | int | str:
     """A fraction of the samples, a number of them, or a file that holds the part."""
-    expected = f"expected a fraction such as {key}=0.2, a count, or a file"
+    expected = f"expected a fraction such as {key}=0.2, a whole number of samples, or a file"
     if isinstance(value, str):
         return str(path(key, value))
     if isinstance(value, float):
-        return float(number(above=0, below=1)(key, value))
+        if not 0 < value < 1:
+            raise refuse(key, value, "is out of range", expected)
+        return value
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise refuse(key, value, "is not the size of a part", expected)
     return value

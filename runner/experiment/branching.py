@@ -3,68 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.configuration.branches import place
 from runner.errors import SettingsError, SnapshotError, printable
-from runner.run_folder.run import RunFolder, step_of
+from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import (
     check_fits,
     load_trained,
     parameters_checksum,
     snapshot_of,
 )
-from runner.settings import NEWEST, Origin, origin
+from runner.settings import Origin
 from runner.training.engine import Problem
 from runner.training.state import TrainingState
 
-FRESH = "network.initializer"
-"""What only a run with weights of its own asks for."""
 WATCHED = (("stopping", "metric"), ("stopping", "restore_best"), ("optimizer",), ("schedule",))
 """What early stopping, and how far the learning rate has been reduced, depend on."""
-
-
-def located(start: Origin) -> Origin:
-    """The snapshot that is meant, the newest one where no step is said."""
-    if start.step != NEWEST:
-        return start
-    run = RunFolder(start.run)
-    run.about()  # raises where there is none
-    return Origin(start.run, step_of(run.snapshot()))
-
-
-def inherited(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """The configuration of a branch: its parent's, but for what `overrides` say anew.
-
-    config: as composed, overrides included; given back as it is where `from` is null.
-    Raises SettingsError for a preset, and for starting weights beside those of `from`.
-    """
-    if config.get("from") is None:
-        return dict(config)
-    parent = located(origin("from", config["from"]))
-    result = RunFolder(parent.run).configuration
-    for override in overrides:
-        key = override.lstrip("+~").partition("=")[0].partition("@")[0]
-        first, *sections = key.replace("/", ".").split(".")
-        if key == "experiment":
-            raise SettingsError(
-                f"{printable(override)} has no effect beside from=…, which keeps its run's "
-                "configuration; set single keys, such as optimizer.learning_rate=…"
-            )
-        if key.startswith(FRESH):
-            raise SettingsError(
-                f"{printable(key)} would change nothing: from={printable(parent.run)} brings its "
-                "weights; leave one of them out"
-            )
-        if first in config:  # not `experiment`, which is gone once composed
-            result[first] = taken(result.get(first), config[first], sections)
-    result["from"] = f"{parent.run.absolute()}@{parent.step}"
-    return result
-
-
-def taken(old: Any, new: Any, sections: Sequence[str]) -> Any:
-    """`old` with what stands in `new` at the place that `sections` lead to."""
-    if not sections or not isinstance(old, Mapping) or not isinstance(new, Mapping):
-        return new
-    first, *deeper = sections
-    return {**old, first: taken(old.get(first), new.get(first), deeper)}
+DIVIDING = ("test", "split_seed", "stratify")
+HELD_OUT = {"validation": ("validation", "folds", "fold", *DIVIDING), "test": DIVIDING}
+"""By part of the data set the settings that say which samples are in it."""
 
 
 def branch_off(
@@ -112,16 +68,27 @@ def branch_off(
     return state
 
 
+def trained_on(start: Origin, config: Mapping[str, Any]) -> str | None:
+    """What is to be said of a branch that holds out samples that its run may have trained on."""
+    parent = RunFolder(start.run).configuration
+    if any(differ(parent, config, "dataset", key) for key in ("name", "path")):
+        return None
+    for part, keys in HELD_OUT.items():
+        sizes = [place(config, "dataset", key) for key in keys if key in (part, "folds")]
+        changed = [key for key in keys if differ(parent, config, "dataset", key)]
+        if changed and any(isinstance(size, int | float) for size in sizes):
+            said = " ".join(f"dataset.{key}={place(config, 'dataset', key)}" for key in changed)
+            return (
+                f"{printable(start.run)} may have trained on the {part} part that "
+                f"{printable(said)} makes: what is measured there tells nothing of new data; "
+                "leave the parts as that run has them"
+            )
+    return None
+
+
 def differ(one: Any, other: Any, *sections: str) -> bool:
     """Whether two configurations have other values in a section."""
     return bool(place(one, *sections) != place(other, *sections))
-
-
-def place(config: Any, *sections: str) -> Any:
-    """What a recorded configuration has in a section; None where it has no such thing."""
-    for section in sections:
-        config = config.get(section) if isinstance(config, Mapping) else None
-    return config
 
 
 def lineage(start: Origin | None, state: TrainingState) -> dict[str, object] | None:

@@ -69,6 +69,12 @@ class Console:
         else:
             print(text, file=self._screen)
 
+    def warning(self, text: str) -> None:
+        """A warning in the log, and where warnings are looked for, unless it is a sweep's job."""
+        self._log.write(f"warning: {text}\n")
+        if self._shown != "nothing":
+            print(f"warning: {text}", file=sys.stderr)
+
     def introduce(
         self, name: str, dataset: Dataset, problem: Problem, engine: str, seed: int
     ) -> None:

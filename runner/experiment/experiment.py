@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from runner.data.dataset import Dataset
 from runner.errors import SettingsError, printable
-from runner.experiment.branching import branch_off, located
+from runner.experiment.branching import branch_off
 from runner.experiment.building import (
     build_distortion,
     build_engine,
@@ -200,8 +200,6 @@ def build(
     check_settings(settings)
     if engine is not None:
         settings = replace(settings, engine=engine)
-    if settings.from_ is not None:
-        settings = replace(settings, from_=located(settings.from_))
     if settings.logger is not None:
         check_mlflow()
     made = parts(settings)

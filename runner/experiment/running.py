@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import INTERRUPTED, ConflictError, DivergedError, counted
-from runner.experiment.branching import lineage
+from runner.experiment.branching import lineage, trained_on
 from runner.experiment.console import Console
 from runner.experiment.ending import draw_plots, record_ending, track
 from runner.experiment.experiment import Experiment, build
@@ -119,6 +119,8 @@ def record_run(
             console.going_on(state.step)
         elif settings.from_ is not None:
             console.branching(*settings.from_)
+            if (doubt := trained_on(settings.from_, experiment.config)) is not None:
+                console.warning(doubt)
         console.starting_weights(topology, state.parameters)
         console.begin_training(experiment.stopping, settings.stopping.metric)
         report = prepare_and_train(experiment, state, recorder, console, interrupts)

@@ -1,7 +1,6 @@
 """Training and sweeping from Python: the command line's way, with objects at its end."""
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from keyword import iskeyword
 from pathlib import Path
@@ -11,7 +10,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from runner.application.folder_guard import made_folders, run_place, sweep_place
-from runner.application.sweep_options import said
 from runner.checking.rules import shown
 from runner.configuration.composing import (
     conf_folder,
@@ -34,8 +32,8 @@ from runner.errors import (
     counted,
     listed,
     printable,
+    warn_caller,
 )
-from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run
 from runner.experiment.running import Manner, Outcome, run_experiment
 from runner.face.results import Run, Runs
@@ -47,6 +45,11 @@ from runner.sweeping.sweep import Sweep
 
 WATCHED = Manner(shown="progress")
 """A bar while it trains; what there is to read is in its log, and what to look at in its `Run`."""
+
+OWN_DATA = (
+    "data of one's own come from a file, such as CSV: "
+    "runner.train('dataset.path=table.csv', 'dataset.target=price', dataset='csv')"
+)
 
 
 def train(*overrides: str, **settings: object) -> Run:
@@ -67,7 +70,7 @@ def train(*overrides: str, **settings: object) -> Run:
         config = loaded([*as_texts(overrides), *texts_of(settings)])
         check_here(config)
         path = run_place(config)
-        values = inherited(plain(task_of(config)), said(config))
+        values = plain(task_of(config))
         config.hydra.runtime.output_dir = str(path)
         texts = documents(task_of(config), config.hydra)
     made = made_folders(path)
@@ -127,13 +130,8 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
     """
     path = run.path if isinstance(run, Run) else Path(run)
     texts = [*as_texts(overrides), *texts_of(changes)]
-    outcome = resume_run(path, changes_in(texts) if texts else {}, warned, WATCHED)
+    outcome = resume_run(path, changes_in(texts) if texts else {}, warn_caller, WATCHED)
     return Run(path) if outcome is None else ended(path, outcome)
-
-
-def warned(text: str) -> None:
-    """Warns of what was not sound, where `resume` was called."""
-    warnings.warn(printable(text), stacklevel=5)
 
 
 def ended(path: Path, outcome: Outcome) -> Run:
@@ -152,7 +150,7 @@ def collected(path: Path) -> Runs:
     if failed:
         each = listed(map(folder.named, failed))
         text = f"{len(failed)} of the sweep's {counted(jobs, 'job')} failed: {each}"
-        warnings.warn(text, stacklevel=3)
+        warn_caller(text)
     return Runs.of(path)
 
 
@@ -162,7 +160,7 @@ def as_texts(overrides: Iterable[object]) -> list[str]:
         if not isinstance(each, str):
             raise SettingsError(
                 f"{shown(each)} is of type {type(each).__name__}; "
-                "expected texts such as 'seed=3', or settings by name, seed=3"
+                f"expected texts such as 'seed=3', or settings by name, seed=3; {OWN_DATA}"
             )
     return [str(each) for each in overrides]
 
@@ -172,6 +170,8 @@ def texts_of(settings: Mapping[str, object], *, swept: bool = False) -> list[str
     texts = []
     for name, given in flat(settings):
         key = name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name
+        if getattr(given, "ndim", 0) > 1:
+            raise SettingsError(f"{key} is a table of type {type(given).__name__}; {OWN_DATA}")
         value = given.item() if isinstance(given, np.ndarray) and not given.ndim else given
         if not swept or not isinstance(value, Iterable) or isinstance(value, str | Mapping):
             texts.append(override_text(key, value))

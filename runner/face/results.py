@@ -27,8 +27,12 @@ from runner.run_folder.tables import configuration_columns
 SHOWN = ("topology", "dataset.name", "optimizer.name", "optimizer.learning_rate", "seed")
 """Settings of a run that a notebook shows."""
 HELD_OUT = ("val_", "test_")
-RESULTS = ("status", "stop_reason", "steps", "epochs", "seconds", "loss", "accuracy")
-"""Results of a run that a notebook shows, and with them those on held-out data."""
+MEASURES = ("loss", "accuracy", "top_5_accuracy", "rmse", "r2", "mae")
+RESULTS = (
+    *("status", "stop_reason", "steps", "epochs", "seconds", *MEASURES),
+    *(f"{part}{name}" for part in HELD_OUT for name in MEASURES),
+)
+"""Results of a run that a notebook shows."""
 
 
 class Picture:
@@ -119,8 +123,7 @@ class Run:
             rows["error"] = about.about()["error"]
         with suppress(RunnerError):
             results = self.results
-            held_out = [name for name in map(str, results.index) if name.startswith(HELD_OUT)]
-            rows |= {name: results[name] for name in (*RESULTS, *held_out) if name in results}
+            rows |= {name: results[name] for name in RESULTS if name in results}
         known = {name: cell(value) for name, value in rows.items() if pd.notna(value)}
         told = pd.DataFrame({str(self.path): known})
         files = [(name, self.path / "plots" / f"{name}.png") for name in PICTURES]
@@ -159,7 +162,8 @@ class Runs(pd.DataFrame):
 
     def _repr_html_(self) -> str:
         columns = telling(self) if len(self) else []
-        columns += [name for name in RESULTS if name in self and name not in columns]
+        known = [name for name in RESULTS if name in self and self[name].notna().any()]
+        columns += [name for name in known if name not in columns]
         compared = [name for name in columns if "." in name or name in SHOWN]
         told = f"{len(self):,} runs in {escape(str(self.folder))}"
         what = f", compared by {escape(', '.join(compared))}" if compared else ""

@@ -7,7 +7,7 @@ from os.path import commonprefix
 import numpy as np
 from numpy.typing import ArrayLike
 
-from runner.errors import DataError, printable
+from runner.errors import DataError, listed, printable
 from runner.network.activations import ACTIVATIONS
 from runner.network.arrays import Array
 from runner.network.labels import labels
@@ -90,7 +90,11 @@ class TrainedNetwork:
         raw = numbers_of(inputs)
         expected = self.network.topology.sizes[0]
         if raw.ndim != 2 or raw.shape[1] != expected:
-            raise DataError(f"inputs have the shape {raw.shape}; expected (samples, {expected})")
+            names = "" if self.input_names is None else f": {listed(self.input_names, 10)}"
+            named = "" if self.input_names is None else ", or a DataFrame with the columns' names"
+            raise DataError(
+                f"inputs have the shape {raw.shape}; expected (samples, {expected}){names}{named}"
+            )
         missing = np.isnan(raw)
         if missing.any():
             raw = np.where(missing, self._fill(missing), raw)

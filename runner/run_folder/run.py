@@ -24,7 +24,7 @@ class RunFolder:
     def about(self) -> Mapping[str, Any]:
         """What run.json says. Raises SnapshotError where there is none that can be read."""
         name = printable(self.path)
-        self.check_no_sweep()
+        self.check_there()
         if not (self.path / "run.json").exists():
             raise SnapshotError(f"{name} holds no run: there is no run.json; give a run's folder")
         check_own_files(self.path)
@@ -43,8 +43,12 @@ class RunFolder:
                 )
         return about
 
-    def check_no_sweep(self) -> None:
-        """Raises SnapshotError for a sweep's folder where a run's is meant."""
+    def check_there(self) -> None:
+        """Raises SnapshotError where there is no folder, or a sweep's where a run's is meant."""
+        if not self.path.is_dir():
+            raise SnapshotError(
+                f"{printable(self.path)} holds no run: there is no such folder; give a run's folder"
+            )
         if (self.path / "0" / "run.json").exists() and not (self.path / "run.json").exists():
             name = printable(self.path)
             raise SnapshotError(f"{name} is a sweep; expected one of its runs, such as {name}/0")

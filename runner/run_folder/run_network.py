@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runner.data.formats.table_file import told_as
+from runner.errors import SettingsError
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork
 from runner.run_folder.run import RunFolder
@@ -64,7 +65,8 @@ def load_network(
     """The network that a run trained, with what its inputs go through.
 
     run: the run's folder, or its row of `load_runs`. step: of a snapshot, or None for the last.
-    Raises SnapshotError when there is no such snapshot, or no sound one.
+    Raises SnapshotError when there is no such snapshot, or no sound one, and SettingsError for
+    what is no run, such as several.
 
     >>> runs = load_runs("outputs")
     >>> best = runs.loc[runs["steps"].idxmin()]
@@ -75,7 +77,13 @@ def load_network(
     array([[0.072],
            [0.936]])
     """
-    folder = Path(run if isinstance(run, str | os.PathLike) else run["path"])
+    place = getattr(run, "path", run)
+    if not isinstance(place, str | os.PathLike):
+        raise SettingsError(
+            f"load_network is given a {type(run).__name__}; expected one run: its folder, or its "
+            "row of load_runs, such as runs.iloc[0]"
+        )
+    folder = Path(place)
     run_folder = RunFolder(folder)
-    run_folder.check_no_sweep()
+    run_folder.check_there()
     return RunNetwork(**vars(load_trained(run_folder.snapshot(step))), folder=folder)

@@ -1,13 +1,12 @@
 """One job of a sweep: run in its folder, whatever happens recorded there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.configuration.composing import plain, unresolved
 from runner.errors import RunnerError, SnapshotError, StorageError, error_line, printable
-from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, record_failure, run_experiment
 from runner.experiment.sharing import JOB
@@ -65,15 +64,11 @@ def run_job(
 
 
 def run_composed_job(
-    config: "DictConfig",
-    documents: Mapping[str, str],
-    overrides: Sequence[str],
-    folder: Path,
-    number: int,
+    config: "DictConfig", documents: Mapping[str, str], folder: Path, number: int
 ) -> JobEnd:
-    """Runs a job as Hydra composed it of these overrides."""
+    """Runs a job as Hydra composed it."""
     try:
-        values = inherited(plain(config), overrides)
+        values = plain(config)
     except RunnerError as error:
         return failed_job(unresolved(config), documents, folder, number, error)
     return run_job(values, documents, folder, number)

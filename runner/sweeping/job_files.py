@@ -147,7 +147,10 @@ def check_key(place: str, key: str) -> None:
 def override(place: str, key: str, text: str) -> str:
     """`key=text`. Raises SettingsError where that does not give the key one value."""
     if not text or len(text) > LONGEST_VALUE or not text.isprintable():
-        raise SettingsError(f"{place}: {key}={shown(text)} is no value; expected one, such as null")
+        raise SettingsError(
+            f"{place}: {key}={shown(text)} is no value; expected one in each place: null for none, "
+            "and the key's own where nothing is to differ"
+        )
     try:
         parsed = parsed_override(f"{key}={text}")
     except COMPOSING_ERRORS as error:

@@ -67,6 +67,8 @@ def going_on(sweep: Sweep, jobs: int, ends: Iterable[JobEnd]) -> str:
     """What is left of a sweep that was interrupted, and how to have it done."""
     left = jobs - sum(end.status != "interrupted" for end in ends)
     folder = printable(sweep.folder)
+    if not left:
+        return f"all jobs have ended; their results are in {folder}/results.csv"
     them = "it" if left == 1 else "them"
     command = f"the same command with hydra.sweep.dir={folder}"
     return f"{are(left, 'job')} left; {command} runs {them}"

@@ -9,7 +9,6 @@ from runner.checking.parsing import parse
 from runner.configuration.hydra_errors import explaining
 from runner.configuration.jobs import JobComposer
 from runner.errors import SettingsError, printable
-from runner.experiment.branching import inherited
 from runner.experiment.contradictions import check_settings
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.sweep_folder import SweepFolder
@@ -68,7 +67,7 @@ class Sweep:
             settings = parse_settings(values)
             check_settings(settings)
         except SettingsError as error:
-            raise SettingsError(f"{printable(job.name)}: {error}") from error
+            raise SettingsError(f"{printable(job.name)}: {error}") from None
         if self.options.objective is not None and not self._objective_checked:
             check_objective(self.options.objective, settings)
             self._objective_checked = True
@@ -90,9 +89,7 @@ class Sweep:
                 job.overrides,
                 job.number,
                 folder,
-                lambda config, documents: run_composed_job(
-                    config, documents, job.overrides, folder, job.number
-                ),
+                lambda config, documents: run_composed_job(config, documents, folder, job.number),
             )
         return run_job(self.values(job), self.documents(job), folder, job.number, OF_SWEEP)
 
@@ -106,8 +103,8 @@ class Sweep:
         return failed_job(self.values(job), self.documents(job), folder, job.number, error)
 
     def values(self, job: Job) -> dict[str, Any]:
-        """A job's configuration; of a branch, its parent's with what is said."""
-        return inherited(self._jobs.values(job.overrides), job.overrides)
+        """A job's configuration."""
+        return self._jobs.values(job.overrides)
 
     def documents(self, job: Job) -> dict[str, str]:
         """What is kept of a job beside its run."""

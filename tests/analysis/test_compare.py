@@ -311,6 +311,22 @@ BAD: dict[str, tuple[list[str], int, str]] = {
 }
 
 
+def test_a_result_that_has_a_settings_name_makes_no_groups(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = ("loss.name", "seed", "status", "stop_reason", "steps", "loss")
+    write_runs(tmp_path, [["huber", 1, "completed", "target", 9, 0.5]], header)
+    assert run_command(main, [str(tmp_path), "--by", "loss"]) == 2
+    assert (
+        "--by: 'loss' is a result, which each run has its own of; did you mean 'loss.name'?"
+        in capsys.readouterr().err
+    )
+
+
+def test_a_column_counts_once(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, runs, "--by", "topology,topology") == said(capsys, runs, "--by", "topology")
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_mistakes_get_one_line(
     case: str, runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ from runner import load_network
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.data.new_samples import read_samples
-from runner.errors import DataError
+from runner.errors import DataError, SettingsError, SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.arrays import Array
 from runner.predict import main
@@ -112,6 +112,19 @@ def test_a_bad_table_in_memory_is_refused_with_its_row_and_column(case: str, pla
         load_network(place / "strict").predict(pd.DataFrame(columns))
 
 
+def test_inputs_of_another_width_are_told_the_columns(place: Path) -> None:
+    words = r"shape \(1, 2\); expected \(samples, 3\): height, colour=green, colour=red, or a Data"
+    with pytest.raises(DataError, match=words):
+        load_network(place / "strict").predict([[1, 2]])
+
+
+def test_what_is_no_run_has_no_network(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="nope holds no run: there is no such folder"):
+        load_network(tmp_path / "nope")
+    with pytest.raises(SettingsError, match=r"given a DataFrame; expected one run: .* runs\.iloc"):
+        load_network(pd.DataFrame({"path": ["a", "b"]}))  # type: ignore[arg-type]
+
+
 def test_an_unseen_category_is_none_of_the_known(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -119,8 +132,10 @@ def test_an_unseen_category_is_none_of_the_known(
     network, words = load_network(place / "fills"), "'blue' is not among .* saw: green, red"
     with pytest.warns(UserWarning, match=words):
         rows, _ = predicted(capsys, place / "fills", tmp_path / "new.csv")
-    with pytest.warns(UserWarning, match=words):
+    way_out = "; a run with dataset.unseen=error refuses it"
+    with pytest.warns(UserWarning, match=words + ".*" + way_out) as warned:
         outputs = network.predict(pd.DataFrame({"height": [1.4], "colour": ["blue"]}))
+    assert warned[0].filename == __file__  # where it is called, not a line of the runner's
     assert outputs.tolist() == network.predict([[1.4, 0, 0]]).tolist()
     assert [float(rows[0][f"output_{name}"]) for name in ("apple", "pear")] == outputs[0].tolist()
 
@@ -276,11 +291,18 @@ def test_emnist_s_images_lie_on_their_side_and_its_letters_count_from_1(
 
 BAD = {
     "a category that is new": ("height,colour\n1,red\n2,blue\n", "line 3 column 'colour': 'blue'"),
-    "a text among numbers": ("height,colour\n1,red\nx,red\n", "line 3 column 'height': 'x'"),
-    "texts for numbers": ("height,colour\ntall,red\n", "line 2 column 'height': 'tall'"),
+    "a text among numbers": (
+        "height,colour\n1,red\nx,red\n",
+        "line 3 column 'height': 'x' is not a number, and the",
+    ),
+    "texts for numbers": (
+        "height,colour\ntall,red\n",
+        "'tall' is not a number, and the network learnt from numbers there",
+    ),
     "a missing number": ("height,colour\n1,red\n,red\n", "line 3 column 'height': '' is missing"),
     "a missing category": ("height,colour\n1,\n", "line 2 column 'colour': '' is missing"),
     "a column that is not there": ("height,color\n1,red\n", "no column 'colour'"),
+    "other separators": ("height;colour\n1;red\n", "cells must be separated by commas"),
     "no rows": ("height,colour\n", "no rows"),
     "a torn row": ("height,colour\n1,red\n1\n", "line 3"),
     "a class that is new": (

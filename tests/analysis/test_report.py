@@ -156,6 +156,7 @@ def test_the_command_writes_one_page(sweep: Path, tmp_path: Path) -> None:
     [
         (["nowhere"], SnapshotError, "nowhere is not a folder"),
         (["."], SnapshotError, "no run has ended"),
+        (["-o", "README.md"], SettingsError, "README.md: expected a name that ends in .html"),
         (["--colour"], SettingsError, "--help shows what it takes"),
     ],
 )

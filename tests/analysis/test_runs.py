@@ -9,7 +9,7 @@ import pytest
 import runner
 from runner.analysis.runs import load_runs
 from runner.configuration.composing import compose
-from runner.errors import SnapshotError
+from runner.errors import SettingsError, SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.sweep_folder import SweepFolder
 
@@ -260,6 +260,11 @@ def test_ten_thousand_folders_without_runs_are_refused(
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="nowhere is not a folder"):
         load_runs(tmp_path / "nowhere")
+
+
+def test_a_list_of_folders_is_told_how_several_are_given() -> None:
+    with pytest.raises(SettingsError, match=r"given a list; .* load_runs\(\*folders\)"):
+        load_runs(["a", "b"])  # type: ignore[arg-type]
 
 
 def test_a_run_that_lies_below_several_folders_counts_once(outputs: Path) -> None:

@@ -58,10 +58,12 @@ def test_settings_stand_beside_the_curves(outputs: Path) -> None:
     assert (history["topology"] == history["run"].astype(str).map(topology)).all()
     assert (str(history["seed"].dtype), str(history["topology"].dtype)) == ("Int64", "string")
     pd.testing.assert_frame_equal(history.drop(columns=["topology", "seed"]), load_history(runs))
-    assert load_history(outputs / "b", settings=["topology"])["topology"].unique() == ["3-1"]
+    assert load_history(outputs / "b", settings="topology")["topology"].unique() == ["3-1"]
 
 
-@pytest.mark.parametrize(("name", "hint"), [("topolgy", "did you mean 'topology'"), ("loss", "")])
+@pytest.mark.parametrize(
+    ("name", "hint"), [("topolgy", "did you mean 'topology'"), ("loss", "did you mean 'loss.name'")]
+)
 def test_what_is_no_setting_is_refused(name: str, hint: str, outputs: Path) -> None:
     with pytest.raises(SettingsError, match=f"'{name}' is not a setting.*{hint}"):
         load_history(outputs, settings=[name])

@@ -35,6 +35,8 @@ def test_every_synonym_stands_for_something_that_there_is(synonym: str) -> None:
         ("epochs", ["recording.epochs", "stopping.max_epochs"], "stopping.max_epochs"),
         ("network.dropout_rate", ["network.dropout.rate"], "network.dropout.rate"),
         ("Test Accuracy", ["test_accuracy"], "test_accuracy"),
+        ("optimiser.name", ["dataset.name", "optimizer.name"], "optimizer.name"),
+        ("loss", ["dataset.name", "loss.name"], "loss.name"),
     ],
 )
 def test_the_likeliest_name_is_suggested(name: str, names: list[str], meant: str) -> None:

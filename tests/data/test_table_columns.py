@@ -145,7 +145,7 @@ def test_a_file_of_ones_own_is_encoded_as_the_file_trained_on(tmp_path: Path) ->
         ("red,9,c\nred,9,c", "'c' is not among the classes .* it has a, b"),
         ("red,x,a\nred,x,a", "line 2 column 'size': 'x' is not a finite number"),
         ("1,9,a\n1,9,a", "'1' is not among the categories"),
-        ("red,,a", "line 2 column 'size': '' is not a finite number; fill in"),
+        ("red,,a", "line 2 column 'size': '' is not a finite number; dataset.missing=drop"),
         ("red,9", "line 2 has 2 cells"),
     ],
 )

@@ -36,6 +36,8 @@ COMMAND_LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "group set to null": (["network=null"], ["is given no name", "e.g. optimizer=adam"]),
     "group taken away": (["~optimizer"], ["optimizer is missing"]),
     "value taken away": (["~seed"], ["seed is missing"]),
+    "a range without -m": (["seed=range(1,5)"], ["seed=range(1,5) is several values", "add -m"]),
+    "a fraction above 1": (["dataset.validation=1.5"], ["a whole number of samples"]),
     "values without -m": (["seed=1,2"], ["seed=1,2 is several values", "add -m"]),
     "another choice's key": (
         ["dataset.path=a.csv"],

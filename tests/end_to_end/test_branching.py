@@ -123,6 +123,29 @@ def test_a_branch_is_said_to_be_one(run: InProcess) -> None:
     assert f"branched    from step 1,000 of {folder}\n" in ended.out
 
 
+@pytest.mark.parametrize(
+    ("change", "warned"),
+    [
+        ("dataset.validation=0.3", "the validation part that dataset.validation=0.3 makes"),
+        ("dataset.split_seed=2", "the test part that dataset.split_seed=2 makes"),
+        ("dataset.folds=4", "the validation part that dataset.folds=4 makes"),
+        ("dataset.test=null", None),
+        ("optimizer=sgd", None),
+        ("dataset=circles", None),
+    ],
+)
+def test_a_branch_that_holds_out_what_its_run_may_have_trained_on_is_told(
+    change: str, warned: str | None, run: InProcess
+) -> None:
+    small = ("dataset=moons", "dataset.samples=60", "engine=numpy", "dataset.test=0.2")
+    parent(run, *small, "stopping.max_epochs=2")
+    ended = run("from=parent", change, "stopping.max_epochs=3", "hydra.run.dir=branch")
+    assert (ended.code, ended.err.count("\n")) == (0, 0 if warned is None else 1)
+    log = (run.cwd / "branch" / "run.log").read_text()
+    assert ("may have trained on" in log) == (warned is not None)
+    assert (warned or "") in ended.err
+
+
 def test_without_its_parent_a_branch_cannot_be_repeated_and_says_so(
     run: InProcess, capfd: pytest.CaptureFixture[str]
 ) -> None:

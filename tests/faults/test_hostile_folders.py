@@ -148,7 +148,7 @@ PREDICTED = ("predict", "run", "in.csv")
 WRITING = (
     (*PREDICTED, "-o", "out"),
     ("compare", "run", "--csv", "out"),
-    ("report", "run", "-o", "out"),
+    ("report", "run", "-o", "out.html"),
     ("export", "run", "out.npz"),
     ("export", "run", "out.onnx"),
 )

@@ -44,7 +44,7 @@ REFUSED: dict[str, tuple[str, str | bytes, list[str]]] = {
     "empty list": ("j.yaml", "", ["holds no combination"]),
     "header only": ("j.csv", "topology\n", ["holds no combination"]),
     "ragged": ("j.csv", "a,b\n1,2\n3\n", ["line 3 has 1 cell; expected 2"]),
-    "empty cell": ("j.csv", "a,b\n1,\n", ["line 2: b='' is no value"]),
+    "empty cell": ("j.csv", "a,b\n1,\n", ["line 2: b='' is no value", "null for none"]),
     "several values": ("j.csv", 'a\n"1,2"\n', ["line 2: a='1,2' is several values"]),
     "a range": ("j.csv", 'a\n"range(1,9)"\n', ["is several values"]),
     "unclosed quote": ("j.csv", 'a\n"1\n', ["line 2", "unexpected end of data"]),

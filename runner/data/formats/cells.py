@@ -59,13 +59,14 @@ DATE = re.compile(
 
 def hint(cell: str) -> str:
     """A way out for the commonest bad cells."""
-    if not cell.strip():
-        return "; fill in the missing value, or see dataset.missing"
     if is_missing(cell):
-        return "; dataset.missing=drop leaves such rows out, mean, median or most_frequent fill in"
+        return (
+            "; dataset.missing=drop leaves rows with a missing value out; of features "
+            "mean, median or most_frequent fill it in"
+        )
     if re.fullmatch(DECIMAL_COMMA, cell.strip()):
         return "; write decimals with a point"
-    return "; expected numbers in every row, or texts that repeat, to be categories"
+    return "; expected numbers in every row or, to learn from categories, texts that repeat"
 
 
 DECIMAL_COMMA = r"-?[0-9]+,[0-9]+"

@@ -78,4 +78,4 @@ def told_as(key: str | None) -> Iterator[None]:
         yield
     except DataError as error:
         replacement = "" if key is None else rf"{key}\1"
-        raise DataError(re.sub(r"dataset\.path(=|: )", replacement, str(error))) from error
+        raise DataError(re.sub(r"dataset\.path(=|: )", replacement, str(error))) from None
