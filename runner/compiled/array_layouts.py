@@ -9,12 +9,15 @@ from runner.compiled.structures import (
     BY_INPUT,
     BY_SAMPLE,
     DENSE,
+    MOST_VECTORS,
+    PANEL_ROWS,
     VECTOR_BYTES,
     WIDTH,
     Columns,
     LayerPlan,
     Rows,
 )
+from runner.compiled.thread_team import Team, rest_address
 from runner.network.arrays import Array
 from runner.network.topology import Layer
 from runner.training.engine import Problem
@@ -107,9 +110,9 @@ class ColumnLayout(Layout):
         self.parameters = padded(topology.size)
         super().__init__(problem, topology.layers, [size * self.batch for size in topology.sizes])
 
-    def arrays(self) -> Columns:
-        """What the kernel takes."""
-        return Columns(self.inputs, self._problem.targets)
+    def arrays(self) -> list[Columns]:
+        """What the kernel takes, which one thread runs."""
+        return [Columns(self.inputs, self._problem.targets)]
 
     def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
         return [(parameters, inside[: parameters.size])]
@@ -128,8 +131,9 @@ class RowLayout(Layout):
 
     name = "rows"
 
-    def __init__(self, problem: Problem, *, fused: bool) -> None:
+    def __init__(self, problem: Problem, team: Team, *, fused: bool) -> None:
         topology = problem.network.topology
+        self._team = team
         self._dtype = problem.targets.dtype
         self._lanes = VECTOR_BYTES // self._dtype.itemsize
         self._fused = fused
@@ -143,6 +147,8 @@ class RowLayout(Layout):
             self.first_layer = first.weights.stop if topology.batch_norm else first.bias.stop
         self._way = self._fastest_way()
         self._scratch = self._new_scratch()
+        panel = PANEL_ROWS * MOST_VECTORS * self._lanes
+        self._panels = [aligned(panel, self._dtype) for _ in range(team.size)]
         self.inputs_changed()
 
     def inputs_changed(self) -> None:
@@ -182,21 +188,20 @@ class RowLayout(Layout):
 
     def _new_scratch(self) -> dict[str, Array]:
         listed = self._sizes[0] * self.batch if self._way != DENSE else 1
-        pairs = zip(self._sizes[2:], self.strides[1:], strict=False)
-        widest = max((size * stride for size, stride in pairs), default=1)
         return {
             "values": aligned(listed, self._dtype),
             "numbers": np.zeros(listed, np.int32),
             "counts": np.zeros(max(self.batch, self._sizes[0]), np.int32),
-            "transposed": aligned(widest, self._dtype),
+            "nothing": aligned(max(self.strides), self._dtype),
+            "one": np.ones(1, self._dtype),
         }
 
-    def arrays(self) -> Rows:
-        """What the kernel takes."""
+    def arrays(self) -> list[Rows]:
+        """What the kernel takes, for each thread."""
         scaling, n_in = self._problem.scaling, self._sizes[0]
         shift = np.zeros(1) if scaling is None else scaling.shift
         scale = np.ones(1) if scaling is None else scaling.scale
-        return Rows(
+        rows = Rows(
             inputs=self.inputs,
             shift=np.ascontiguousarray(np.broadcast_to(shift, n_in), self._dtype),
             scale=np.ascontiguousarray(np.broadcast_to(scale, n_in), self._dtype),
@@ -207,8 +212,15 @@ class RowLayout(Layout):
             fused=self._fused,
             lanes=self._lanes,
             batch=self.batch,
+            threads=self._team.size,
+            thread=0,
+            panel=self._panels[0],
+            arrivals=self._team.arrivals,
+            rest=rest_address(),
             **self._scratch,
         )
+        own = enumerate(self._panels)
+        return [rows._replace(thread=thread, panel=panel) for thread, panel in own]
 
     def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
         """Each layer's weights and vectors, in the flat vector and in the kernel's."""

@@ -22,6 +22,7 @@ from runner.compiled.structures import (
     Rows,
     Rule,
 )
+from runner.compiled.thread_team import Team
 from runner.network.arrays import Array
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.training.engine import Penalty, Problem, StepReport, reported
@@ -56,12 +57,12 @@ def load_default_kernels() -> None:
             address(*key)
 
 
-def layout_for(problem: Problem) -> ColumnLayout | RowLayout:
+def layout_for(problem: Problem, team: Team) -> ColumnLayout | RowLayout:
     """The layout that is faster for this net, batch and data."""
     if max(problem.network.topology.sizes) <= WIDEST_COLUMNS and problem.scaling is None:
         return ColumnLayout(problem)
     fused = problem.optimizer == "sgd" and problem.penalty == Penalty()
-    return RowLayout(problem, fused=fused)
+    return RowLayout(problem, team, fused=fused)
 
 
 class CompiledEngine:
@@ -69,15 +70,17 @@ class CompiledEngine:
 
     name = "compiled"
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, threads: int = 1) -> None:
+        """threads: that divide the work of wide layers; their number changes no bit."""
         self.problem = problem
-        self._layout = layout_for(problem)
+        self._team = Team(threads)
+        self._layout = layout_for(problem, self._team)
         inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
         self._kernel = "advance", self._layout.name, numbers, inputs
         self._slot_count = REFERENCE_OPTIMIZERS[problem.optimizer].slots
         self._net = self._new_net()
-        self._data: Packed[Columns | Rows] = Packed(self._layout.arrays(), **self._dtypes)
+        self._data = self._packed_data()
         self._memory = self._new_memory()
         self._rules: dict[Target | None, Packed[Rule]] = {}
         self._draws = self._net.values.drop != structures.NO_DROPOUT or not problem.full_batch
@@ -95,7 +98,10 @@ class CompiledEngine:
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero anew, where they are listed."""
         self._layout.inputs_changed()
-        self._data = Packed(self._layout.arrays(), **self._dtypes)
+        self._data = self._packed_data()
+
+    def _packed_data(self) -> list[Packed[Columns | Rows]]:
+        return [Packed(each, **self._dtypes) for each in self._layout.arrays()]
 
     def advance(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
@@ -137,8 +143,11 @@ class CompiledEngine:
         memory.sums[:] = state.sums
         if until not in self._rules:
             self._rules[until] = self._rule(until)
-        handed = self._net, self._data, self._rules[until], self._memory, Packed(course)
-        machine_code.function(*self._kernel)(*(each.content for each in handed))
+        net, rule, memory_, packed = (
+            each.content for each in (self._net, self._rules[until], self._memory, Packed(course))
+        )
+        shares = [(net, data.content, rule, memory_, packed) for data in self._data]
+        self._team.run(machine_code.function(*self._kernel), shares)
         state.step, state.epoch, state.position, generator, met, marks = course.place.tolist()
         for inside, flat in vectors:
             self._layout.store(inside, flat)

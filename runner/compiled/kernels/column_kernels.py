@@ -32,7 +32,21 @@ def largest(values, n_out, stride, at):
     return where
 
 
-# What the kernel calls; see `layer_arithmetic`.
+# What the kernel calls; see `layer_arithmetic`. One thread does all of it.
+
+
+def portion(_layout, count):
+    """All."""
+    return 0, count
+
+
+def leads(_layout):
+    """It does."""
+    return True
+
+
+def wait(_layout):
+    """For nobody."""
 
 
 def gather(layout, net, memory, order, count):

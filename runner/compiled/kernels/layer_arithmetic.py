@@ -27,6 +27,9 @@ def _by_layout(name):
     return stub
 
 
+portion = _by_layout("portion")  # (layout, count): the first number of this thread, and how many
+leads = _by_layout("leads")  # (layout): whether this thread does what one does for all
+wait = _by_layout("wait")  # (layout): until all threads have come here
 gather = _by_layout("gather")  # (layout, net, memory, order, count)
 sums = _by_layout("sums")  # (layout, layer, row, with_bias, parameters, below, z, count)
 gradient = _by_layout("gradient")
