@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from runner.compiled.structures import (
     Rows,
     Rule,
 )
-from runner.compiled.thread_team import Team
+from runner.compiled.thread_team import Team, processors
 from runner.network.arrays import Array
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.training.engine import Penalty, Problem, StepReport, reported
@@ -40,6 +41,8 @@ NEVER = -1
 """An epoch that does not come."""
 WIDEST_COLUMNS = 16
 """Units a layer up to which columns beat rows; measured, see tests/benchmarks."""
+WORTH_A_THREAD = 2_000_000
+"""Multiply-adds of a step's way forward that occupy one; measured, see tests/benchmarks."""
 DEFAULT = (
     ("advance", "columns", "float64", "float64"),
     ("forward", "sigmoid", "float64"),
@@ -57,12 +60,24 @@ def load_default_kernels() -> None:
             address(*key)
 
 
+def is_narrow(problem: Problem) -> bool:
+    """Whether columns are faster than rows for this net and its data."""
+    return max(problem.network.topology.sizes) <= WIDEST_COLUMNS and problem.scaling is None
+
+
 def layout_for(problem: Problem, team: Team) -> ColumnLayout | RowLayout:
     """The layout that is faster for this net, batch and data."""
-    if max(problem.network.topology.sizes) <= WIDEST_COLUMNS and problem.scaling is None:
+    if is_narrow(problem):
         return ColumnLayout(problem)
     fused = problem.optimizer == "sgd" and problem.penalty == Penalty()
     return RowLayout(problem, team, fused=fused)
+
+
+def threads_worthwhile(problem: Problem) -> int:
+    """As many as this machine has and a step of this net can occupy."""
+    sizes = problem.network.topology.sizes
+    products = sum(below * above for below, above in pairwise(sizes))
+    return max(1, min(processors(), problem.batch_size * products // WORTH_A_THREAD))
 
 
 class CompiledEngine:
@@ -70,10 +85,14 @@ class CompiledEngine:
 
     name = "compiled"
 
-    def __init__(self, problem: Problem, threads: int = 1) -> None:
-        """threads: that divide the work of wide layers; their number changes no bit."""
+    def __init__(self, problem: Problem, threads: int | None = 1) -> None:
+        """threads: that divide the work of a wide net; None for as many as are worthwhile.
+
+        Their number changes no bit.
+        """
         self.problem = problem
-        self._team = Team(threads)
+        wanted = threads_worthwhile(problem) if threads is None else threads
+        self._team = Team(1 if is_narrow(problem) else wanted)
         self._layout = layout_for(problem, self._team)
         inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
@@ -143,10 +162,8 @@ class CompiledEngine:
         memory.sums[:] = state.sums
         if until not in self._rules:
             self._rules[until] = self._rule(until)
-        net, rule, memory_, packed = (
-            each.content for each in (self._net, self._rules[until], self._memory, Packed(course))
-        )
-        shares = [(net, data.content, rule, memory_, packed) for data in self._data]
+        net, rule, memory_, packed = self._net, self._rules[until], self._memory, Packed(course)
+        shares = [(net, data, rule, memory_, packed) for data in self._data]
         self._team.run(machine_code.function(*self._kernel), shares)
         state.step, state.epoch, state.position, generator, met, marks = course.place.tolist()
         for inside, flat in vectors:

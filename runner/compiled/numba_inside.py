@@ -44,7 +44,7 @@ def target_features() -> set[str]:
     """What the processor that code is made for has, such as `avx2`."""
     from numba.core import config  # noqa: PLC0415 - loads Numba, which runs do without
 
-    said = config.CPU_FEATURES
+    said: str | None = vars(config)["CPU_FEATURES"]
     if said is None:
         return {name for name, there in llvm.get_host_cpu_features().items() if there}
     return {name[1:] for name in said.split(",") if name.startswith("+")}

@@ -4,42 +4,71 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from typing import Any
 
 import numpy as np
 
-from runner.compiled.structures import VECTOR_BYTES
+from runner.compiled.structures import VECTOR_BYTES, Packed
+from runner.errors import SettingsError
 
 
 class Team:
-    """So many threads, this one among them; each stage of the kernel waits for all of them."""
+    """So many threads, each of whose stages of a kernel waits for all the others."""
 
     def __init__(self, size: int) -> None:
-        """Raises RuntimeError where the system gives no more threads."""
+        """Raises SettingsError where the system gives no more threads."""
         self.size = size
         self.arrivals = np.zeros(VECTOR_BYTES // 8, np.int64)  # nothing else in its cache line
-        self._others = ThreadPoolExecutor(size - 1, "kernel") if size > 1 else None
-        self._start()
+        self._pool = ThreadPoolExecutor(size, "kernel") if size > 1 else None
+        if self._pool is not None:
+            begin_all(self._pool, size)
 
-    def _start(self) -> None:
-        """All at once: a kernel that one of them never enters would wait for ever."""
-        if self._others is not None:
-            begun = threading.Barrier(self.size)
-            others = [self._others.submit(begun.wait) for _ in range(self.size - 1)]
-            begun.wait()
-            for each in others:
-                each.result()
-
-    def run(self, function: Callable[..., None], shares: Sequence[Sequence[bytes]]) -> None:
-        """Calls it in each thread with that thread's share of the arguments."""
-        if self._others is None:
-            function(*shares[0])
+    def run(self, function: Callable[..., None], shares: Sequence[Sequence[Packed[Any]]]) -> None:
+        """Calls it in each thread with that thread's share of the structures."""
+        if self._pool is None:
+            call(function, shares[0])
             return
-        others = [self._others.submit(function, *share) for share in shares[1:]]
-        function(*shares[0])
-        for each in others:
-            each.result()
+        # The main thread alone is interrupted, and would then leave some without the others.
+        running = self._pool.submit(self._run, function, shares)
+        try:
+            running.result()
+        finally:
+            wait([running])
+
+    def _run(self, function: Callable[..., None], shares: Sequence[Sequence[Packed[Any]]]) -> None:
+        assert self._pool is not None
+        others = [self._pool.submit(call, function, share) for share in shares[1:]]
+        call(function, shares[0])
+        wait(others)
+
+
+def call(function: Callable[..., None], share: Sequence[Packed[Any]]) -> None:
+    """Calls a kernel; what it works on is kept until it has ended."""
+    function(*(each.content for each in share))
+
+
+def begin_all(pool: ThreadPoolExecutor, size: int) -> None:
+    """Starts all threads: a kernel that one of them never entered would wait for ever.
+
+    Raises SettingsError where the system gives no more.
+    """
+    begun = threading.Barrier(size)
+    try:
+        wait([pool.submit(begun.wait) for _ in range(size)])
+    except RuntimeError as error:
+        begun.abort()
+        raise SettingsError(
+            f"threads={size}: the system gives this process no more ({error}); set threads=1"
+        ) from error
+
+
+def processors() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @cache

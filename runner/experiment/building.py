@@ -1,6 +1,7 @@
 """From checked settings to the objects of a run: data set, problem, stopping, state, engine."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -131,17 +132,21 @@ def build_engine(
     name: str,
     problem: Problem,
     distort: Callable[[Array, np.random.Generator], Array] | None = None,
+    threads: int | None = 1,
 ) -> Engine:
     """The engine that `engine=` names; `auto` is the compiled one where it can be had.
 
     distort: how training images are changed at random for every epoch, or None.
+    threads: of the compiled engine; None for as many as are worthwhile.
     Raises SettingsError when `compiled` is asked for and cannot be had.
     """
     problem_with = None if name == "numpy" else compiled.unsupported(problem)
     if name == "compiled" and problem_with is not None:
         raise SettingsError(f"engine='compiled' {problem_with}")
     fast = name != "numpy" and problem_with is None
-    engine: Callable[[Problem], Engine] = compiled.CompiledEngine if fast else NumpyEngine
+    engine: Callable[[Problem], Engine] = NumpyEngine
+    if fast:
+        engine = partial(compiled.CompiledEngine, threads=threads)
     return engine(problem) if distort is None else DistortingEngine(engine, problem, distort)
 
 

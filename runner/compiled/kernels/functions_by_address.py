@@ -42,7 +42,7 @@ KINDS = {
     ),
     # (z, a, wanted, real, deltas, count) -> sum; deltas = dL/da, or dL/dz; real is 0 for padding
     "loss": Kind(LOSSES, (*[NUMBERS] * 5, COUNT), NUMBER),
-    # (parameters, gradient, slots, is_weight, count, apart, learning_rate, step, settings): in place
+    # (parameters, gradient, slots, is_weight, count, apart, learning_rate, step, settings)
     "update": Kind(OPTIMIZERS, (*[NUMBERS] * 4, COUNT, COUNT, NUMBER, COUNT, DOUBLES)),
     # (parameters, gradient, is_weight, count, limits): the gradient in place
     "restrain": Kind({"any": restrain}, (*[NUMBERS] * 3, COUNT, DOUBLES)),

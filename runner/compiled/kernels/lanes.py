@@ -45,6 +45,7 @@ class LanesModel(models.PrimitiveModel):
 
 
 def vector_type(kind):
+    """LLVM's, of a `LanesType`."""
     return ir.VectorType(_ELEMENT[kind.dtype], kind.width)
 
 
@@ -230,7 +231,9 @@ def fused(_typing, a, b, c):
 
     def emit(context, builder, sig, args):
         values = zip(args, sig.args, strict=True)
-        return call_llvm(builder, "fma", *(_as_lanes(context, builder, v, k, lanes) for v, k in values))
+        return call_llvm(
+            builder, "fma", *(_as_lanes(context, builder, v, k, lanes) for v, k in values)
+        )
 
     return lanes(a, b, c), emit
 

@@ -18,7 +18,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from runner.compiled.kernels.lanes import fused, load_many, store, zeros
-from runner.compiled.kernels.numba_options import apart, inlined
+from runner.compiled.kernels.numba_options import apart, inlined, quick
 from runner.compiled.kernels.register_tiles import TILE_ROWS, TILE_VECTORS, register_tile
 from runner.compiled.kernels.sharing import portion, portion_of_product
 from runner.compiled.kernels.transposition import copy_turned
@@ -51,6 +51,13 @@ def keep_apart(_typing):
     return types.none(), emit
 
 
+@quick
+def part(matrix, row, column):
+    """The matrix from that element on."""
+    place = row * matrix.down + column * matrix.across
+    return Matrix(matrix.at + place, matrix.down, matrix.across)
+
+
 def _past_panel(size):
     """The rows of A past a panel of M, `size` vectors wide and with `step` from row to row."""
     many, few = register_tile(TILE_ROWS, size), register_tile(FEW_ROWS, size)
@@ -60,40 +67,38 @@ def _past_panel(size):
         keep_apart()
         r = 0
         while r < rows:
-            left = rows - r
-            to, by, from_, of = y.at + r * y.down, y.down, start.at + r * start.down, a.at + r * a.down
+            left, to, first, of = rows - r, part(y, r, 0), part(start, r, 0), part(a, r, 0)
             if left > FEW_ROWS and left != 2 * FEW_ROWS:
-                many(left, inner, to, by, from_, start.down, of, a.down, a.across, panel, step)
+                many(left, inner, to, first, of, panel, step)
                 r += TILE_ROWS
             else:
-                few(left, inner, to, by, from_, start.down, of, a.down, a.across, panel, step)
+                few(left, inner, to, first, of, panel, step)
                 r += FEW_ROWS
 
     return product
 
 
 def _panels(size):
-    """The columns of a dense product, in panels of `size` vectors."""
+    """The columns of a dense product, in panels of `size` vectors; `filled` of M's are there."""
     past_panel = _past_panel(size)
 
-    @inlined
+    @quick
     def product(layout, rows, inner, columns, filled, y, start, a, m):
         wide = size * layout.lanes
         for j in range(0, columns, wide):
-            to = Matrix(y.at + j, y.down, y.across)
-            from_ = Matrix(start.at + j, start.down, start.across)
+            to, first = part(y, 0, j), part(start, 0, j)
             for k in range(0, inner, PANEL_ROWS):
-                deep = min(PANEL_ROWS, inner - k)
-                panel, step, of = layout.panel, wide, m.at + (k * m.down + j * m.across)
+                deep, of = min(PANEL_ROWS, inner - k), part(m, k, j)
+                panel, step = layout.panel, wide
                 if m.across != 1:
-                    copy_turned(of, m.across, filled - j, deep, panel, wide)
+                    copy_turned(of.at, m.across, filled - j, deep, panel, wide)
                 elif rows < WORTH_COPYING:
-                    panel, step = of, m.down
+                    panel, step = of.at, m.down
                 else:
                     for p in range(deep):
-                        store(panel, p * wide, load_many(size, of, p * m.down))
-                past_panel(rows, deep, to, from_, Matrix(a.at + k * a.across, a.down, a.across), panel, step)
-                from_ = to
+                        store(panel, p * wide, load_many(size, of.at, p * m.down))
+                past_panel(rows, deep, to, first, part(a, 0, k), panel, step)
+                first = to
 
     return product
 
@@ -108,20 +113,15 @@ def dense(layout, rows, inner, columns, y, start, a, m):
     columns: without the padding. y and start: matrices with `across` 1.
     """
     keep_apart()
-    lanes = layout.lanes
+    lanes, wide = layout.lanes, TILE_VECTORS * layout.lanes
     row, rows, vector, vectors = portion_of_product(layout, rows, -(-columns // lanes))
     j, many = vector * lanes, vectors * lanes
-    y = Matrix(y.at + (row * y.down + j), y.down, y.across)
-    start = Matrix(start.at + (row * start.down + j), start.down, start.across)
-    a = Matrix(a.at + row * a.down, a.down, a.across)
-    m = Matrix(m.at + j * m.across, m.down, m.across)
-    whole = many // (TILE_VECTORS * lanes) * (TILE_VECTORS * lanes)
-    _wide_panels(layout, rows, inner, whole, columns - j, y, start, a, m)
-    if TILE_VECTORS > 1 and many > whole:
-        y = Matrix(y.at + whole, y.down, y.across)
-        start = Matrix(start.at + whole, start.down, start.across)
-        m = Matrix(m.at + whole * m.across, m.down, m.across)
-        _narrow_panels(layout, rows, inner, many - whole, columns - j - whole, y, start, a, m)
+    y, start, a, m = part(y, row, j), part(start, row, j), part(a, row, 0), part(m, 0, j)
+    whole, filled = many // wide * wide, columns - j
+    _wide_panels(layout, rows, inner, whole, filled, y, start, a, m)
+    if many > whole:
+        y, start, m = part(y, 0, whole), part(start, 0, whole), part(m, 0, whole)
+        _narrow_panels(layout, rows, inner, many - whole, filled - whole, y, start, a, m)
 
 
 def _sparse_tile(size):

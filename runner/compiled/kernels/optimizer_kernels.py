@@ -1,7 +1,7 @@
 """Optimizers on the flat parameter vector, in place.
 
-The same equations as in `runner.training.optimizers`. `count` is whole lanes. A second slot begins `apart` after the first;
-`is_weight` is 1 for weights, 0 for what does not decay.
+The same equations as in `runner.training.optimizers`. `count` is whole lanes; a second slot begins
+`apart` after the first; `is_weight` is 1 for weights, 0 for what does not decay.
 """
 
 from math import sqrt
@@ -16,7 +16,9 @@ def sgd(parameters, gradient, _slots, _is_weight, count, _apart, learning_rate, 
         store(parameters, k, load(parameters, k) - load(gradient, k) * learning_rate)
 
 
-def momentum(parameters, gradient, slots, _is_weight, count, _apart, learning_rate, _step, settings):
+def momentum(
+    parameters, gradient, slots, _is_weight, count, _apart, learning_rate, _step, settings
+):
     """v <- beta v + g, w <- w - lr v."""
     beta = settings[0]
     for k in range(0, count, WIDTH):
@@ -25,7 +27,9 @@ def momentum(parameters, gradient, slots, _is_weight, count, _apart, learning_ra
         store(parameters, k, load(parameters, k) - v * learning_rate)
 
 
-def nesterov(parameters, gradient, slots, _is_weight, count, _apart, learning_rate, _step, settings):
+def nesterov(
+    parameters, gradient, slots, _is_weight, count, _apart, learning_rate, _step, settings
+):
     """v <- beta v + g, w <- w - lr (g + beta v)."""
     beta = settings[0]
     for k in range(0, count, WIDTH):

@@ -4,7 +4,6 @@ Its shape is the processor's: as many rows and vectors as its registers hold, wi
 of M and a number of A. The shape changes no bit: each element has a sum of its own.
 """
 
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
@@ -17,20 +16,22 @@ TILE_ROWS, TILE_VECTORS = (8, 2) if "avx512f" in target_features() else (6, 1)
 
 
 def register_tile(rows, size):
-    """tile(left, inner, y, y_step, start, start_step, a, row_step, k_step, m, m_step).
+    """tile(left, inner, y, start, a, m, m_step), of `rows` rows and `size` vectors of 64 bytes.
 
-    Y[r, :] = start[r, :] + sum_k A[r, k] M[k, :] of `rows` rows and `size` vectors of 64 bytes, k
-    ascending. Where fewer are left, the last row is computed again.
+    Y[r, :] = start[r, :] + sum_k A[r, k] M[k, :], k ascending. y, start, a: matrices, the first two
+    with `across` 1; m_step: from a row of M to the next. Where fewer rows are left than a tile has,
+    the last one is computed again.
     """
 
     @intrinsic
-    def tile(_typing, left, inner, y, y_step, start, start_step, a, row_step, k_step, m, m_step):
-        lanes = LanesType(y.dtype, size * VECTOR_BYTES * 8 // y.dtype.bitwidth)
-        whole = types.intp
-        steps = (whole, whole, y, whole, start, whole, a, whole, whole, m, whole)
+    def tile(_typing, left, inner, y, start, a, m, m_step):
+        lanes = LanesType(m.dtype, size * VECTOR_BYTES * 8 // m.dtype.bitwidth)
 
         def emit(context, builder, _sig, args):
-            left, inner, y, y_step, start, start_step, a, row_step, k_step, m, m_step = args
+            left, inner, y, start, a, m, m_step = args
+            y, y_step, _ = (builder.extract_value(y, k) for k in range(3))
+            start, start_step, _ = (builder.extract_value(start, k) for k in range(3))
+            a, row_step, k_step = (builder.extract_value(a, k) for k in range(3))
             last = builder.sub(left, left.type(1))
             numbers = [_at_most(builder, left.type(r), last) for r in range(rows)]
             sums = [_read(builder, lanes, start, builder.mul(r, start_step)) for r in numbers]
@@ -41,7 +42,8 @@ def register_tile(rows, size):
                 place = builder.mul(k, k_step)
                 factors = [builder.load(builder.gep(each, [place])) for each in of]
                 spread = [in_all_lanes(builder, each, lanes.width) for each in factors]
-                return [call_llvm(builder, "fma", v, x, s) for x, s in zip(spread, sums, strict=True)]
+                pairs = zip(spread, sums, strict=True)
+                return [call_llvm(builder, "fma", v, x, total) for x, total in pairs]
 
             sums = _loop(builder, inner, sums, add)
             for r, value in zip(numbers, sums, strict=True):
@@ -49,7 +51,8 @@ def register_tile(rows, size):
                 builder.store(value, place, align=lanes.dtype.bitwidth // 8)
             return context.get_dummy_value()
 
-        return types.none(*steps), emit
+        whole = types.intp
+        return types.none(whole, whole, y, start, a, m, whole), emit
 
     return tile
 
@@ -77,7 +80,9 @@ def _loop(builder, count, values, body):
     carried = [builder.phi(value.type) for value in values]
     changed = body(k, carried)
     following = builder.add(k, count.type(1))
-    for phi, first, later in zip((k, *carried), (count.type(0), *values), (following, *changed), strict=True):
+    starts, ends = (count.type(0), *values), (following, *changed)
+    starts, ends = (count.type(0), *values), (following, *changed)
+    for phi, first, later in zip((k, *carried), starts, ends, strict=True):
         phi.add_incoming(first, before)
         phi.add_incoming(later, inside)
     builder.cbranch(builder.icmp_signed("<", following, count), inside, after)

@@ -8,10 +8,10 @@ times a number adds nothing, so skipping changes no result but that of a net alr
 
 from math import log
 
+from runner.compiled.kernels import sharing
 from runner.compiled.kernels.exponentials import exp
 from runner.compiled.kernels.lanes import WIDTH, load, spread, store
 from runner.compiled.kernels.matrix_products import NEXT, SAME, Matrix, dense, scatter, sparse
-from runner.compiled.kernels import sharing
 from runner.compiled.kernels.numba_options import apart, inlined
 from runner.compiled.structures import BY_SAMPLE, DENSE
 
@@ -102,8 +102,8 @@ def gather(layout, net, memory, order, count):
     begin, many = sharing.portion_of_rows(layout, count)
     chosen = order + begin
     if layout.way == DENSE:
-        to = memory.a + begin * first.stride
-        gather_scaled(layout.inputs, layout.shift, layout.scale, n_in, chosen, many, to, first.stride)
+        to, shift, scale = memory.a + begin * first.stride, layout.shift, layout.scale
+        gather_scaled(layout.inputs, shift, scale, n_in, chosen, many, to, first.stride)
     elif layout.way == BY_SAMPLE:
         list_by_sample(layout, order, begin, begin + many, n_in)
     elif layout.thread == 0:
@@ -166,7 +166,8 @@ def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learni
 def deltas_below(layout, row, parameters, deltas, below_deltas, count):
     """d_(l-1) = d_l W^T, the slope to come."""
     to, start = Matrix(below_deltas, row.stride_below, NEXT), Matrix(layout.nothing, SAME, NEXT)
-    of, turned = Matrix(deltas, row.stride, NEXT), Matrix(parameters + row.weights, NEXT, row.stride)
+    of, weights = Matrix(deltas, row.stride, NEXT), parameters + row.weights
+    turned = Matrix(weights, NEXT, row.stride)
     dense(layout, count, row.outputs, row.inputs, to, start, of, turned)
 
 

@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from runner.compiled.kernels.numba_options import apart, inlined
+from runner.compiled.kernels.numba_options import apart, quick
 
 PATIENCE = 2000
 """Looks at the others' arrival before the processor is lent to whoever wants it."""
@@ -16,7 +16,7 @@ COPYING = 4
 """What copying a panel costs, in rows of the product."""
 
 
-@inlined
+@quick
 def portion(layout, count):
     """Of `count` numbers, whole vectors, those of this thread -> the first, and how many."""
     vectors, index, threads = count // layout.lanes, layout.thread, layout.threads
@@ -24,14 +24,14 @@ def portion(layout, count):
     return first * layout.lanes, (vectors * (index + 1) // threads - first) * layout.lanes
 
 
-@inlined
+@quick
 def portion_of_rows(layout, rows):
     """Of so many rows those of this thread -> the first, and how many."""
     first = rows * layout.thread // layout.threads
     return first, rows * (layout.thread + 1) // layout.threads - first
 
 
-@inlined
+@quick
 def portion_of_product(layout, rows, vectors):
     """The part of rows x vectors that this thread computes -> row, rows, vector, vectors.
 
@@ -95,7 +95,7 @@ def wait_for_all(layout):
             rest(layout.rest)
 
 
-@inlined
+@quick
 def wait(layout):
     """Where the next stage reads what other threads write in this one."""
     if layout.threads > 1:

@@ -116,7 +116,11 @@ def backward(net, layout, rule, memory, count, learning_rate):
         wait(layout)
         if normalize != 0:
             if leads(layout):
-                normal, inverse, g = memory.normal + at, memory.inverse + row.inverse, memory.gradient
+                normal, inverse, g = (
+                    memory.normal + at,
+                    memory.inverse + row.inverse,
+                    memory.gradient,
+                )
                 real = memory.real
                 call_normalize_back(
                     normalize, deltas, normal, inverse, parameters, g, real, row, count
@@ -181,7 +185,16 @@ def descend(net, layout, rule, memory, step, learning_rate):
     at = rule.update_from + first
     slots, settings = memory.slots + first, memory.settings
     call_update(
-        rule.update, w + at, g + at, slots, is_weight + at, many, left, learning_rate, step, settings
+        rule.update,
+        w + at,
+        g + at,
+        slots,
+        is_weight + at,
+        many,
+        left,
+        learning_rate,
+        step,
+        settings,
     )
     wait(layout)
     if rule.shorten != 0:
