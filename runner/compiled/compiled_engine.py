@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from runner.compiled.structures import (
     Rule,
 )
 from runner.network.arrays import Array
+from runner.network.layers.dropout import NO_DROPOUT
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.training.engine import Penalty, Problem, StepReport, reported
 from runner.training.metrics import METRICS, Target
@@ -37,10 +40,13 @@ DROPOUT = {
 }
 NEVER = -1
 """An epoch that does not come."""
+ROWS = 256
+"""Samples that are looked at together."""
 WIDEST_COLUMNS = 16
 """Units a layer up to which columns beat rows; measured, see tests/benchmarks."""
 DEFAULT = (
     ("advance", "columns", "float64", "float64"),
+    ("look", "rows", "float64", "float64"),
     ("forward", "sigmoid", "float64"),
     ("slope", "sigmoid", "float64"),
     ("loss", "squared_error", "float64"),
@@ -69,9 +75,9 @@ class CompiledEngine:
 
     name = "compiled"
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, layout: ColumnLayout | RowLayout | None = None) -> None:
         self.problem = problem
-        self._layout = layout_for(problem)
+        self._layout = layout or layout_for(problem)
         inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
         self._kernel = "advance", self._layout.name, numbers, inputs
@@ -108,6 +114,45 @@ class CompiledEngine:
             self._memory = self._new_memory()
         return report
 
+    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+        """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
+        return self._rows.looked(parameters, inputs, targets)
+
+    @cached_property
+    def _rows(self) -> "CompiledEngine":
+        """One that looks at some rows at a time, whatever they are."""
+        sizes, dtype = self.problem.network.topology.sizes, self.problem.targets.dtype
+        some = replace(
+            self.problem,
+            network=replace(self.problem.network, dropout=NO_DROPOUT),
+            inputs=np.ones((ROWS, sizes[0]), dtype),  # none is 0: all are read
+            targets=np.zeros((ROWS, sizes[-1]), dtype),
+            batch_size=ROWS,
+            scaling=None,
+        )
+        return CompiledEngine(some, RowLayout(some, fused=False))
+
+    def looked(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+        """As `look`, its own problem's inputs and targets overwritten."""
+        problem, memory = self.problem, self._memory.values
+        outputs = np.empty(targets.shape, problem.targets.dtype)
+        self._layout.load(parameters, memory.parameters)
+        memory.sums[:] = 0
+        kernel = machine_code.function("look", *self._kernel[1:])
+        for start in range(0, len(inputs), ROWS):
+            part = slice(start, start + ROWS)
+            count = len(inputs[part])
+            problem.inputs[:count], problem.targets[:count] = inputs[part], targets[part]
+            nothing, order = np.zeros((1, 4)), np.arange(ROWS)
+            course = Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
+            handed = self._net, self._data, self._rule(None), self._memory, Packed(course)
+            kernel(*(each.content for each in handed))
+            outputs[part] = self._layout.outputs_of(memory.a, count)
+        sums = memory.sums.copy()
+        if not np.isfinite(sums).all():
+            self._memory = self._new_memory()  # as in `advance`
+        return outputs, sums
+
     def _run(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
     ) -> tuple[bool, list[tuple[int, Array]]]:
@@ -135,9 +180,7 @@ class CompiledEngine:
         for inside, flat in vectors:
             self._layout.load(flat, inside)
         memory.sums[:] = state.sums
-        if until not in self._rules:
-            self._rules[until] = self._rule(until)
-        handed = self._net, self._data, self._rules[until], self._memory, Packed(course)
+        handed = self._net, self._data, self._rule(until), self._memory, Packed(course)
         machine_code.function(*self._kernel)(*(each.content for each in handed))
         state.step, state.epoch, state.position, generator, met, marks = course.place.tolist()
         for inside, flat in vectors:
@@ -213,6 +256,11 @@ class CompiledEngine:
         )
 
     def _rule(self, until: Target | None) -> Packed[Rule]:
+        if until not in self._rules:
+            self._rules[until] = self._new_rule(until)
+        return self._rules[until]
+
+    def _new_rule(self, until: Target | None) -> Packed[Rule]:
         problem, dtype = self.problem, self.problem.targets.dtype.name
         loss, penalty = REFERENCE_LOSSES[problem.loss], problem.penalty
         shortened = penalty.max_norm is not None

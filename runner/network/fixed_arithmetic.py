@@ -1,8 +1,8 @@
 """Sums and functions whose every bit is ours: the same on every machine, with any NumPy.
 
-Adding, subtracting, multiplying, dividing and taking roots round alike everywhere (IEEE 754), number
-by number. A sum of NumPy's or a product of linear algebra goes in an order that the processor's
-vectors decide; sines, logarithms and powers are the C library's, or NumPy's own for some processors.
+Number by number, adding, subtracting, multiplying, dividing and taking roots round alike everywhere
+(IEEE 754). A sum of NumPy's or a product of linear algebra goes in an order that the processor's
+vectors decide; sines, logarithms and powers are the C library's, or NumPy's own for a processor.
 What decides a byte of weights, history or results comes from here instead, or from compiled code.
 
 Functions are rounded correctly but for one number in a thousand, and so are nearly always those of
@@ -16,7 +16,7 @@ import numpy as np
 
 from runner.network.arrays import Array
 
-Pair = tuple[Array, Array | float]
+Pair = tuple[Array, Array]
 """Numbers in two parts, the second below the last bit of the first; their sum is what is meant."""
 DIGITS = Context(prec=30)
 BLOCK = 4096
@@ -123,7 +123,7 @@ def _sine(angles: Array, quarters: int) -> Array:
     r = _sum(r[0], r[1] - turns * HALF_PI[2])
     u = _product(r, r)
     sine = _sum_of(r, _product(r, _product(u, _series(u, SINE, SINE_REST))))
-    cosine = _sum_of((np.ones(len(angles)), 0.0), _product(u, _series(u, COSINE, COSINE_REST)))
+    cosine = _sum_of(_filled(1.0, 0.0, len(angles)), _product(u, _series(u, COSINE, COSINE_REST)))
     place = turns + quarters - 4 * np.floor((turns + quarters) / 4)
     found: Array = np.where(place % 2 == 0, sine[0], cosine[0])
     return np.where(place < 2, found, -found)
@@ -134,8 +134,13 @@ def _series(u: Pair, terms: tuple[float, ...], rest: tuple[float, float]) -> Pai
     small = terms[-1] * u[0]
     for term in terms[-2:1:-1]:
         small = (small + term) * u[0]
-    second = _sum_of((np.full(len(small), terms[1]), rest[1]), (small, 0.0))
-    return _sum_of((np.full(len(small), terms[0]), rest[0]), _product(u, second))
+    second = _sum_of(_filled(terms[1], rest[1], len(small)), (small, np.zeros(len(small))))
+    return _sum_of(_filled(terms[0], rest[0], len(small)), _product(u, second))
+
+
+def _filled(high: float, low: float, count: int) -> Pair:
+    """One number in a pair, so many times."""
+    return np.full(count, high), np.full(count, low)
 
 
 def _sum(a: Array, b: Array) -> Pair:
