@@ -114,6 +114,13 @@ class CompiledEngine:
             self._memory = self._new_memory()
         return report
 
+    @property
+    def activations(self) -> list[Array]:
+        """Every layer's [batch, n_out] in the last whole batch."""
+        a, batch = self._memory.values.a, self.problem.batch_size
+        layers = range(1, len(self.problem.network.topology.sizes))
+        return [self._layout.units_of(a, batch, layer) for layer in layers]
+
     def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
         """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
         return self._rows.looked(parameters, inputs, targets)
@@ -147,7 +154,7 @@ class CompiledEngine:
             course = Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
             handed = self._net, self._data, self._rule(None), self._memory, Packed(course)
             kernel(*(each.content for each in handed))
-            outputs[part] = self._layout.outputs_of(memory.a, count)
+            outputs[part] = self._layout.units_of(memory.a, count)
         sums = memory.sums.copy()
         if not np.isfinite(sums).all():
             self._memory = self._new_memory()  # as in `advance`
@@ -302,4 +309,4 @@ class CompiledEngine:
         """The last step's forward pass [batch, n_out]."""
         left = self.problem.samples % self.problem.batch_size
         batch = left if state.position == 0 and left else self.problem.batch_size
-        return self._layout.outputs_of(self._memory.values.a, batch)
+        return self._layout.units_of(self._memory.values.a, batch)

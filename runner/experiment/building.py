@@ -19,6 +19,7 @@ from runner.network.network import Network
 from runner.settings import Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, LearningRate, Problem
+from runner.training.layer_statistics import ShowingEngine
 from runner.training.metrics import Reduction, Target
 from runner.training.numpy_engine import NumpyEngine
 from runner.training.optimizers import OPTIMIZERS
@@ -140,9 +141,13 @@ def build_engine(
     problem_with = None if name == "numpy" else compiled.unsupported(problem)
     if name == "compiled" and problem_with is not None:
         raise SettingsError(f"engine='compiled' {problem_with}")
-    fast = name != "numpy" and problem_with is None
-    engine: Callable[[Problem], Engine] = compiled.CompiledEngine if fast else NumpyEngine
+    engine = engine_named("numpy" if name == "numpy" or problem_with else "compiled")
     return engine(problem) if distort is None else DistortingEngine(engine, problem, distort)
+
+
+def engine_named(name: str) -> Callable[[Problem], ShowingEngine]:
+    """The engine itself, as it comes from a problem."""
+    return compiled.CompiledEngine if name == "compiled" else NumpyEngine
 
 
 def build_distortion(

@@ -71,7 +71,11 @@ def kinds_of_layers() -> list[str]:
 def ways_down() -> list[str]:
     """Optimizers, schedules, penalties and criteria."""
     return [
-        *(f"{WAVES} batch_size=null optimizer={name} dtype={d}" for name in OPTIMIZERS for d in DTYPES),
+        *(
+            f"{WAVES} batch_size=null optimizer={name} dtype={d}"
+            for name in OPTIMIZERS
+            for d in DTYPES
+        ),
         *(f"{ROWS} optimizer={name}" for name in OPTIMIZERS if name != "rprop"),
         *(f"{COLUMNS} schedule={schedule}" for schedule in SCHEDULES),
         f"{COLUMNS} schedule=cosine batch_size=null stopping.max_epochs=70000 optimizer=adam",
