@@ -117,10 +117,10 @@ class ColumnLayout(Layout):
     def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
         return [(parameters, inside[: parameters.size])]
 
-    def outputs_of(self, activations: Array, batch: int) -> Array:
-        """The output layer's activations [batch, n_out]."""
-        last = activations[self.activations - self.outputs : self.activations]
-        return np.ascontiguousarray(last.reshape(-1, self.batch)[:, :batch].T)
+    def units_of(self, activations: Array, batch: int, layer: int = -1) -> Array:
+        """A layer's activations [batch, n_out], the output layer's unless another is named."""
+        own = activations[sum(self._spans[:layer]) :][: self._spans[layer]]
+        return np.ascontiguousarray(own.reshape(-1, self.batch)[:, :batch].T)
 
 
 class RowLayout(Layout):
@@ -233,10 +233,10 @@ class RowLayout(Layout):
             for flat, padded_vector in zip(vectors, places, strict=True):
                 yield parameters[flat], inside[padded_vector][: layer.outputs]
 
-    def outputs_of(self, activations: Array, batch: int) -> Array:
-        """The output layer's activations [batch, n_out]."""
-        last = activations[self.activations - self.outputs : self.activations]
-        return last.reshape(self.batch, -1)[:batch, : self._sizes[-1]].copy()
+    def units_of(self, activations: Array, batch: int, layer: int = -1) -> Array:
+        """A layer's activations [batch, n_out], the output layer's unless another is named."""
+        own = activations[sum(self._spans[:layer]) :][: self._spans[layer]]
+        return own.reshape(self.batch, -1)[:batch, : self._sizes[layer]].copy()
 
 
 def row_stride(count: int, lanes: int) -> int:

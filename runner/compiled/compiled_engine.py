@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -23,8 +25,9 @@ from runner.compiled.structures import (
     Rows,
     Rule,
 )
-from runner.compiled.thread_team import Team, processors
+from runner.compiled.thread_team import Team, call, processors
 from runner.network.arrays import Array
+from runner.network.layers.dropout import NO_DROPOUT
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.training.engine import Penalty, Problem, StepReport, reported
 from runner.training.metrics import METRICS, Target
@@ -39,12 +42,15 @@ DROPOUT = {
 }
 NEVER = -1
 """An epoch that does not come."""
+ROWS = 256
+"""Samples that are looked at together."""
 WIDEST_COLUMNS = 16
 """Units a layer up to which columns beat rows; measured, see tests/benchmarks."""
 WORTH_A_THREAD = 2_000_000
 """Multiply-adds of a step's way forward that occupy one; measured, see tests/benchmarks."""
 DEFAULT = (
     ("advance", "columns", "float64", "float64"),
+    ("look", "rows", "float64", "float64"),
     ("forward", "sigmoid", "float64"),
     ("slope", "sigmoid", "float64"),
     ("loss", "squared_error", "float64"),
@@ -85,15 +91,20 @@ class CompiledEngine:
 
     name = "compiled"
 
-    def __init__(self, problem: Problem, threads: int | None = 1) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        threads: int | None = 1,
+        layout: ColumnLayout | RowLayout | None = None,
+    ) -> None:
         """threads: that divide the work of a wide net; None for as many as are worthwhile.
 
         Their number changes no bit.
         """
         self.problem = problem
         wanted = threads_worthwhile(problem) if threads is None else threads
-        self._team = Team(1 if is_narrow(problem) else wanted)
-        self._layout = layout_for(problem, self._team)
+        self._team = Team(1 if layout is not None or is_narrow(problem) else wanted)
+        self._layout = layout or layout_for(problem, self._team)
         inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
         self._kernel = "advance", self._layout.name, numbers, inputs
@@ -133,6 +144,52 @@ class CompiledEngine:
             self._memory = self._new_memory()
         return report
 
+    @property
+    def activations(self) -> list[Array]:
+        """Every layer's [batch, n_out] in the last whole batch."""
+        a, batch = self._memory.values.a, self.problem.batch_size
+        layers = range(1, len(self.problem.network.topology.sizes))
+        return [self._layout.units_of(a, batch, layer) for layer in layers]
+
+    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+        """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
+        return self._rows.looked(parameters, inputs, targets)
+
+    @cached_property
+    def _rows(self) -> "CompiledEngine":
+        """One that looks at some rows at a time, whatever they are."""
+        sizes, dtype = self.problem.network.topology.sizes, self.problem.targets.dtype
+        some = replace(
+            self.problem,
+            network=replace(self.problem.network, dropout=NO_DROPOUT),
+            inputs=np.ones((ROWS, sizes[0]), dtype),  # none is 0: all are read
+            targets=np.zeros((ROWS, sizes[-1]), dtype),
+            batch_size=ROWS,
+            scaling=None,
+        )
+        return CompiledEngine(some, layout=RowLayout(some, Team(1), fused=False))
+
+    def looked(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+        """As `look`, its own problem's inputs and targets overwritten."""
+        problem, memory = self.problem, self._memory.values
+        outputs = np.empty(targets.shape, problem.targets.dtype)
+        self._layout.load(parameters, memory.parameters)
+        memory.sums[:] = 0
+        kernel = machine_code.function("look", *self._kernel[1:])
+        for start in range(0, len(inputs), ROWS):
+            part = slice(start, start + ROWS)
+            count = len(inputs[part])
+            problem.inputs[:count], problem.targets[:count] = inputs[part], targets[part]
+            nothing, order = np.zeros((1, 4)), np.arange(ROWS)
+            course = Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
+            (data,) = self._data
+            call(kernel, (self._net, data, self._rule(None), self._memory, Packed(course)))
+            outputs[part] = self._layout.units_of(memory.a, count)
+        sums = memory.sums.copy()
+        if not np.isfinite(sums).all():
+            self._memory = self._new_memory()  # as in `advance`
+        return outputs, sums
+
     def _run(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
     ) -> tuple[bool, list[tuple[int, Array]]]:
@@ -160,9 +217,7 @@ class CompiledEngine:
         for inside, flat in vectors:
             self._layout.load(flat, inside)
         memory.sums[:] = state.sums
-        if until not in self._rules:
-            self._rules[until] = self._rule(until)
-        net, rule, memory_, packed = self._net, self._rules[until], self._memory, Packed(course)
+        net, rule, memory_, packed = self._net, self._rule(until), self._memory, Packed(course)
         shares = [(net, data, rule, memory_, packed) for data in self._data]
         self._team.run(machine_code.function(*self._kernel), shares)
         state.step, state.epoch, state.position, generator, met, marks = course.place.tolist()
@@ -239,6 +294,11 @@ class CompiledEngine:
         )
 
     def _rule(self, until: Target | None) -> Packed[Rule]:
+        if until not in self._rules:
+            self._rules[until] = self._new_rule(until)
+        return self._rules[until]
+
+    def _new_rule(self, until: Target | None) -> Packed[Rule]:
         problem, dtype = self.problem, self.problem.targets.dtype.name
         loss, penalty = REFERENCE_LOSSES[problem.loss], problem.penalty
         shortened = penalty.max_norm is not None
@@ -280,4 +340,4 @@ class CompiledEngine:
         """The last step's forward pass [batch, n_out]."""
         left = self.problem.samples % self.problem.batch_size
         batch = left if state.position == 0 and left else self.problem.batch_size
-        return self._layout.outputs_of(self._memory.values.a, batch)
+        return self._layout.units_of(self._memory.values.a, batch)

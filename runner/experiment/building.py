@@ -20,6 +20,7 @@ from runner.network.network import Network
 from runner.settings import Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, LearningRate, Problem
+from runner.training.layer_statistics import ShowingEngine
 from runner.training.metrics import Reduction, Target
 from runner.training.numpy_engine import NumpyEngine
 from runner.training.optimizers import OPTIMIZERS
@@ -143,11 +144,15 @@ def build_engine(
     problem_with = None if name == "numpy" else compiled.unsupported(problem)
     if name == "compiled" and problem_with is not None:
         raise SettingsError(f"engine='compiled' {problem_with}")
-    fast = name != "numpy" and problem_with is None
-    engine: Callable[[Problem], Engine] = NumpyEngine
-    if fast:
-        engine = partial(compiled.CompiledEngine, threads=threads)
+    engine = engine_named("numpy" if name == "numpy" or problem_with else "compiled", threads)
     return engine(problem) if distort is None else DistortingEngine(engine, problem, distort)
+
+
+def engine_named(name: str, threads: int | None = 1) -> Callable[[Problem], ShowingEngine]:
+    """The engine itself, as it comes from a problem."""
+    if name == "compiled":
+        return partial(compiled.CompiledEngine, threads=threads)
+    return NumpyEngine
 
 
 def build_distortion(

@@ -213,7 +213,7 @@ def validation_on(dataset: Dataset, engine: Engine) -> Validate | None:
     if dataset.validation is None:
         return None
     validation = samples_of(VALIDATION, dataset.validation, dataset)
-    return partial(evaluate, engine.problem, held_out=validation)
+    return partial(evaluate, engine, held_out=validation)
 
 
 def every_epoch(epoch: int) -> int:

@@ -5,9 +5,7 @@ zero, so padding adds exactly nothing to any sum. A sum over samples goes lane b
 up by one fixed tree: a step's result depends on the values alone, not on how steps are grouped.
 """
 
-from math import log
-
-from runner.compiled.kernels.exponentials import exp
+from runner.compiled.kernels.exponentials import exp, log
 from runner.compiled.kernels.lanes import WIDTH, choose, load, load_strided, spread, store, total
 from runner.compiled.kernels.numba_options import inlined
 
@@ -142,5 +140,5 @@ def softmax(_layout, row, z, a, scratch, count):
         store(scratch, s, highest)
         store(scratch, stride + s, whole)
     for s in range(count):
-        value += scratch[s] + log(scratch[stride + s])
+        value += scratch[s] + log(float(scratch[stride + s]))
     return value

@@ -6,6 +6,7 @@ The same equations as in `runner.training.optimizers`. `count` is whole lanes; a
 
 from math import sqrt
 
+from runner.compiled.kernels.exponentials import whole_power
 from runner.compiled.kernels.lanes import WIDTH, choose, load, root, store
 from runner.compiled.kernels.numba_options import quick
 
@@ -62,8 +63,8 @@ def rmsprop(parameters, gradient, slots, _is_weight, count, _apart, learning_rat
 def adam(parameters, gradient, slots, _is_weight, count, apart, learning_rate, step, settings):
     """m, v: running means of g and g^2; w <- w - lr m' / (sqrt(v') + eps), ' for bias corrected."""
     beta1, beta2, epsilon = settings[0], settings[1], settings[2]
-    rate = learning_rate / (1.0 - beta1**step)
-    correction = sqrt(1.0 - beta2**step)
+    rate = learning_rate / (1.0 - whole_power(beta1, step))
+    correction = sqrt(1.0 - whole_power(beta2, step))
     for k in range(0, count, WIDTH):
         g = load(gradient, k)
         m = load(slots, k) * beta1 + g * (1.0 - beta1)

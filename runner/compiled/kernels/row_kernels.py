@@ -6,10 +6,8 @@ non-zero ones are listed once per data set, and listed again per batch by sample
 times a number adds nothing, so skipping changes no result but that of a net already not finite.
 """
 
-from math import log
-
 from runner.compiled.kernels import sharing
-from runner.compiled.kernels.exponentials import exp
+from runner.compiled.kernels.exponentials import exp, log
 from runner.compiled.kernels.lanes import WIDTH, load, spread, store
 from runner.compiled.kernels.matrix_products import NEXT, SAME, Matrix, dense, scatter, sparse
 from runner.compiled.kernels.numba_options import apart, inlined
