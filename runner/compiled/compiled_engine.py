@@ -242,7 +242,7 @@ class CompiledEngine:
             plan[layer] = plan[layer]._replace(**called)
         drop = DROPOUT[dropout.stage if dropout.rate > 0 else None]
         rows, keep = np.array(plan, np.int64), float(1 - dropout.rate)
-        return Packed(Net(rows, len(names), topology.bias, drop, keep))
+        return Packed(Net(rows, len(names), topology.bias, drop, keep, self._layout.block))
 
     def _new_memory(self) -> Packed[Memory]:
         problem, dtype = self.problem, self.problem.targets.dtype
@@ -263,7 +263,7 @@ class CompiledEngine:
             limits=self._limits(),
             norms=zeros(widest + 2 * VECTOR_BYTES),
             z=zeros(activations),
-            a=zeros(activations),
+            a=zeros(layout.kept),
             dropped=zeros(activations),
             masks=zeros(activations),
             deltas=zeros(activations),
@@ -275,6 +275,7 @@ class CompiledEngine:
             scratch=np.zeros(problem.samples, np.int64),
             key=np.zeros(624, np.uint32),
             sums=np.zeros(4),
+            judged=np.zeros(4),
         )
         return Packed(memory, **self._dtypes)
 

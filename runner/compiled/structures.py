@@ -57,6 +57,7 @@ class Net(NamedTuple):
     with_bias: int
     drop: int  # NO_DROPOUT, FORWARD_DROPOUT or BACKWARD_DROPOUT
     keep: float  # 1 - rate
+    block: int  # samples that go through it together, a batch or part of one
 
 
 class Columns(NamedTuple):
@@ -83,7 +84,6 @@ class Rows(NamedTuple):
     numbers: Annotated[Array, "int32"]  # the input, or the sample, of each
     counts: Annotated[Array, "int32"]  # how many in each list
     nothing: Numbers  # zeros, as many as the longest row has
-    one: Numbers  # [1]: 1
     threads: int
     thread: int  # which of them this is; each has structures of its own from here on
     panel: Numbers  # scratch for part of a matrix
@@ -136,6 +136,7 @@ class Memory(NamedTuple):
     scratch: Integers  # [samples]
     key: Annotated[Array, "uint32"]  # [624], MT19937's
     sums: Doubles  # [4]: loss, absolute error, correct, samples of the epoch
+    judged: Doubles  # [4]: of the step: softmax's part of the loss, absolute error, correct, loss
 
 
 class Course(NamedTuple):

@@ -8,6 +8,7 @@ The case that SimpleChains.jl is told by. JAX takes part twice, with samples as 
 import argparse
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,7 @@ def jax_epochs(x: Any, y: Any, weights: list[Any], *, columns: bool) -> Callable
     zeros = jax.tree.map(jnp.zeros_like, start)
     run = jax.jit(lambda carried: jax.lax.fori_loop(0, STEPS, step, carried))
     jax.block_until_ready(run((start, zeros, zeros)))
-    return lambda: (
-        seconds_of(lambda: jax.block_until_ready(run((start, zeros, zeros)))) / STEPS
-    )
+    return lambda: seconds_of(lambda: jax.block_until_ready(run((start, zeros, zeros)))) / STEPS
 
 
 def torch_epochs(x: Any, y: Any, weights: list[Any]) -> Callable[[], float]:
@@ -114,7 +113,9 @@ def compare(threads: int, rounds: int) -> None:
         for each in layers
     ]
     engine.advance(state, 1, None)
-    ours = {"compiled engine": lambda: seconds_of(lambda: engine.advance(state, STEPS, None)) / STEPS}
+    ours = {
+        "compiled engine": lambda: seconds_of(lambda: engine.advance(state, STEPS, None)) / STEPS
+    }
     peers: dict[str, Callable[[], float]] = {}
     if installed("jax"):
         peers["JAX, rows"] = jax_epochs(x, y, weights, columns=False)
@@ -124,7 +125,7 @@ def compare(threads: int, rounds: int) -> None:
     timings = alternate({**peers, **ours}, rounds)
     claims = [Claim(name, "compiled engine", 1.0) for name in peers]
     print_timings(f"{'-'.join(map(str, SIZES))}, an epoch", timings, claims, unit="ms")
-    products = [below * above for below, above in zip(SIZES, SIZES[1:], strict=False)]
+    products = [below * above for below, above in pairwise(SIZES)]
     flops = SAMPLES * (6 * sum(products) - 2 * products[0])
     rate, best = flops * 1e-9 / timings["compiled engine"].minimum, square_rate()
     Console().print(f"compiled engine: {rate:.0f} GFLOP/s of {best:.0f} in a square product")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from runner.compiled import array_layouts
 from runner.compiled.thread_team import Team
 from runner.errors import SettingsError
 from runner.network.arrays import Array
@@ -28,6 +29,13 @@ NETS: dict[str, dict[str, Any]] = {
     "wider than tiles and panels": {"sizes": (300, 290, 5), "samples": 40, "batch_size": 39},
     "three hidden layers, float32": {"sizes": (17, 40, 18, 64, 3), "dtype": "float32"},
     "full batch, Adam": {"sizes": (20, 33, 10), "batch_size": None, "optimizer": "adam"},
+    "blocks of a large batch": {
+        "sizes": (4, 32, 16, 4),
+        "samples": 1100,
+        "batch_size": 600,
+        "optimizer": "adam",
+        "dtype": "float32",
+    },
     "dropout on the way forward": {"sizes": (20, 33, 10), "rate": 0.5},
     "dropout on the way back": {"sizes": (20, 33, 30, 10), "rate": 0.5, "stage": "backward"},
     "batch normalisation": {"sizes": (20, 33, 30, 10), "batch_norm": True},
@@ -68,6 +76,13 @@ def test_their_number_changes_no_bit(net: dict[str, Any]) -> None:
     for threads in (2, 3, 16):
         assert trained(threads, (7,), net) == alone
     assert trained(2, (1, 2, 4), net) == alone
+
+
+def test_blocks_of_a_batch_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = NETS["blocks of a large batch"]
+    in_blocks = trained(1, (5,), net)
+    monkeypatch.setattr(array_layouts, "LARGEST_BLOCK", 0)
+    assert trained(1, (5,), net) == in_blocks
 
 
 def test_a_narrow_net_and_little_work_keep_to_one() -> None:

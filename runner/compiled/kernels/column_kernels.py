@@ -71,7 +71,9 @@ def sums(_layout, _layer, row, with_bias, parameters, below, z, _count):
             store(z, o * stride + s, value)
 
 
-def gradient(_layout, _layer, row, with_bias, memory, below, deltas, _count, _learning_rate):
+def gradient(
+    _layout, _layer, row, with_bias, memory, below, deltas, _count, _learning_rate, _added
+):
     """dL/dW[i, o] = sum_s a[i, s] d[o, s], dL/db[o] = sum_s d[o, s]."""
     weights, bias = memory.gradient + row.weights, memory.gradient + row.bias
     n_in, n_out, stride = row.inputs, row.outputs, row.stride
@@ -121,10 +123,13 @@ def correct(_layout, row, a, wanted, real, _count):
     return right
 
 
-def softmax(_layout, row, z, a, scratch, count):
-    """a = exp(z - highest) / sum -> the sum over samples of log(sum exp z). Needs two outputs."""
+def softmax(_layout, row, z, a, scratch, count, start):
+    """a = exp(z - highest) / sum -> `start` and the samples' sum of log(sum exp z).
+
+    Needs two outputs.
+    """
     n_out, stride = row.outputs, row.stride
-    value = 0.0
+    value = start
     for s in range(0, stride, WIDTH):
         highest = load(z, s)
         for o in range(1, n_out):

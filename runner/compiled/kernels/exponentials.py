@@ -28,9 +28,9 @@ def reduce_exponent(x):
 
 @overload(reduce_exponent, jit_options={"error_model": "numpy"})
 def _reduce_exponent(x):
-    if x == LanesType(types.float64):
+    if isinstance(x, LanesType) and x.dtype == types.float64:
         return _reduce_exponent_64
-    if x == LanesType(types.float32):
+    if isinstance(x, LanesType) and x.dtype == types.float32:
         return _reduce_exponent_32
     return None
 

@@ -40,8 +40,8 @@ KINDS = {
     "slope": Kind(
         {name: each.slope for name, each in ACTIVATIONS.items()}, (*[NUMBERS] * 3, COUNT)
     ),
-    # (z, a, wanted, real, deltas, count) -> sum; deltas = dL/da, or dL/dz; real is 0 for padding
-    "loss": Kind(LOSSES, (*[NUMBERS] * 5, COUNT), NUMBER),
+    # (z, a, wanted, real, deltas, count, start) -> sum; deltas = dL/da, or dL/dz; real 0: padding
+    "loss": Kind(LOSSES, (*[NUMBERS] * 5, COUNT, NUMBER), NUMBER),
     # (parameters, gradient, slots, is_weight, count, apart, learning_rate, step, settings)
     "update": Kind(OPTIMIZERS, (*[NUMBERS] * 4, COUNT, COUNT, NUMBER, COUNT, DOUBLES)),
     # (parameters, gradient, is_weight, count, limits): the gradient in place

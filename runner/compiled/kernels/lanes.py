@@ -155,6 +155,13 @@ def load_many(_typing, size, numbers, at):
 
 
 @intrinsic
+def vector_width(_typing, numbers):
+    """How many numbers fill 64 bytes."""
+    width = VECTOR_BYTES * 8 // numbers.dtype.bitwidth
+    return types.intp(numbers), lambda _c, _b, _sig, _args: ir.IntType(64)(width)
+
+
+@intrinsic
 def store(_typing, numbers, at, lanes):
     """Writes the lanes from numbers[at] on."""
 

@@ -37,10 +37,10 @@ def look_at(net, layout, rule, memory, course):
     at, span = row.activation, row.span
     z, a, deltas = memory.z + at, memory.a + at, memory.deltas + at
     if rule.softmax:
-        memory.sums[0] += softmax(layout, row, z, a, deltas, count)
-    memory.sums[1] += absolute_error(a, wanted, real, span)
+        memory.sums[0] += softmax(layout, row, z, a, deltas, count, 0.0)
+    memory.sums[1] += absolute_error(a, wanted, real, span, 0.0)
     memory.sums[2] += correct(layout, row, a, wanted, real, count)
-    memory.sums[0] += call_loss(rule.loss, z, a, wanted, real, deltas, span)
+    memory.sums[0] += call_loss(rule.loss, z, a, wanted, real, deltas, span, 0.0)
     memory.sums[3] += count
 
 

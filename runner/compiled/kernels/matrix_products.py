@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 
 from runner.compiled.kernels.lanes import fused, load_many, store, zeros
 from runner.compiled.kernels.numba_options import apart, inlined, quick
-from runner.compiled.kernels.register_tiles import TILE_ROWS, TILE_VECTORS, register_tile
+from runner.compiled.kernels.register_tiles import ROWS, TILE_VECTORS, register_tile
 from runner.compiled.kernels.sharing import portion, portion_of_product
 from runner.compiled.kernels.transposition import copy_turned
 from runner.compiled.structures import PANEL_ROWS
@@ -60,7 +60,8 @@ def part(matrix, row, column):
 
 def _past_panel(size):
     """The rows of A past a panel of M, `size` vectors wide and with `step` from row to row."""
-    many, few = register_tile(TILE_ROWS, size), register_tile(FEW_ROWS, size)
+    most = ROWS[size]
+    many, few = register_tile(most, size), register_tile(FEW_ROWS, size)
 
     @apart
     def product(rows, inner, y, start, a, panel, step):
@@ -70,7 +71,7 @@ def _past_panel(size):
             left, to, first, of = rows - r, part(y, r, 0), part(start, r, 0), part(a, r, 0)
             if left > FEW_ROWS and left != 2 * FEW_ROWS:
                 many(left, inner, to, first, of, panel, step)
-                r += TILE_ROWS
+                r += most
             else:
                 few(left, inner, to, first, of, panel, step)
                 r += FEW_ROWS
@@ -122,6 +123,35 @@ def dense(layout, rows, inner, columns, y, start, a, m):
     if many > whole:
         y, start, m = part(y, 0, whole), part(start, 0, whole), part(m, 0, whole)
         _narrow_panels(layout, rows, inner, many - whole, filled - whole, y, start, a, m)
+
+
+def _rows_added(size):
+    @inlined
+    def added(rows, y, start, d, stride):
+        value = load_many(size, start, 0)
+        for r in range(rows):
+            value = value + load_many(size, d, r * stride)
+        store(y, 0, value)
+
+    return added
+
+
+_wide_added, _narrow_added = _rows_added(2), _rows_added(1)
+
+
+@apart
+def add_rows(layout, rows, columns, y, start, d, stride):
+    """y[:] = start[:] + the sum of the rows of d."""
+    keep_apart()
+    j, many = portion(layout, -(-columns // layout.lanes) * layout.lanes)
+    end = j + many
+    while j < end:
+        if end - j >= 2 * layout.lanes:
+            _wide_added(rows, y + j, start + j, d + j, stride)
+            j += 2 * layout.lanes
+        else:
+            _narrow_added(rows, y + j, start + j, d + j, stride)
+            j += layout.lanes
 
 
 def _sparse_tile(size):

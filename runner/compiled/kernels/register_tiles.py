@@ -11,8 +11,9 @@ from runner.compiled.kernels.lanes import LanesType, call_llvm, in_all_lanes, ve
 from runner.compiled.numba_inside import target_features
 from runner.compiled.structures import VECTOR_BYTES
 
-TILE_ROWS, TILE_VECTORS = (8, 2) if "avx512f" in target_features() else (6, 1)
-"""With 32 registers of 64 bytes 16 hold sums; with 16 of 32 bytes (AVX2) 12."""
+TILE_VECTORS, ROWS = (2, {2: 8, 1: 12}) if "avx512f" in target_features() else (1, {1: 6})
+"""The widest tile's vectors, and rows by width. With 32 registers of 64 bytes up to 16 hold
+sums; with 16 of 32 bytes (AVX2) 12."""
 
 
 def register_tile(rows, size):

@@ -8,8 +8,24 @@ times a number adds nothing, so skipping changes no result but that of a net alr
 
 from runner.compiled.kernels import sharing
 from runner.compiled.kernels.exponentials import exp, log
-from runner.compiled.kernels.lanes import WIDTH, load, spread, store
-from runner.compiled.kernels.matrix_products import NEXT, SAME, Matrix, dense, scatter, sparse
+from runner.compiled.kernels.lanes import (
+    WIDTH,
+    choose,
+    load,
+    load_strided,
+    spread,
+    store,
+    total,
+)
+from runner.compiled.kernels.matrix_products import (
+    NEXT,
+    SAME,
+    Matrix,
+    add_rows,
+    dense,
+    scatter,
+    sparse,
+)
 from runner.compiled.kernels.numba_options import apart, inlined
 from runner.compiled.structures import BY_SAMPLE, DENSE
 
@@ -72,6 +88,17 @@ def spread_bias(layout, bias, z, stride, count):
             store(z, s * stride + j, load(bias, j))
 
 
+@inlined
+def largest(values, n_out, stride):
+    """Of eight rows which number is largest, the first of equals, as lanes."""
+    best, where = load_strided(values, 0, stride), spread(values, 0.0)
+    for o in range(1, n_out):
+        value = load_strided(values, o, stride)
+        where = choose(value > best, float(o), where)
+        best = choose(value > best, value, best)
+    return where
+
+
 # What the kernel calls; see `layer_arithmetic`.
 
 
@@ -129,8 +156,11 @@ def sums(layout, layer, row, with_bias, parameters, below, z, count):
         scatter(layout, n_in, layout.batch, weights, z, stride)
 
 
-def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learning_rate):
-    """dL/dW = a^T d, dL/db = sum d; the first layer's may go straight into its weights."""
+def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learning_rate, added):
+    """dL/dW = a^T d, dL/db = sum d; the first layer's may go straight into its weights.
+
+    added: to those of the samples before.
+    """
     stride, n_in, n_out = row.stride, row.inputs, row.outputs
     fused = layout.fused and layer == 1
     target = memory.parameters if fused else memory.gradient
@@ -140,14 +170,13 @@ def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learni
         for k in range(first, first + many, WIDTH):
             store(deltas, k, load(deltas, k) * -learning_rate)
         sharing.wait(layout)
-    of = Matrix(deltas, stride, NEXT)
     if with_bias:
-        to, ones = Matrix(bias, stride, NEXT), Matrix(layout.one, SAME, SAME)
-        start = to if fused else Matrix(layout.nothing, SAME, NEXT)
-        dense(layout, NEXT, count, n_out, to, start, ones, of)
+        start = bias if fused or added else layout.nothing
+        add_rows(layout, count, n_out, bias, start, deltas, stride)
     if layer > 1 or layout.way == DENSE:
         to, inputs = Matrix(weights, stride, NEXT), Matrix(below, NEXT, row.stride_below)
-        start = to if fused else Matrix(layout.nothing, SAME, NEXT)
+        start = to if fused or added else Matrix(layout.nothing, SAME, NEXT)
+        of = Matrix(deltas, stride, NEXT)
         dense(layout, n_in, count, n_out, to, start, inputs, of)
         return
     if not fused:
@@ -177,29 +206,24 @@ def masks(_layout, row, uniforms, keep, drawn, count):
             drawn[s * stride + j] = 1.0 / keep if uniforms[s * units + j] <= keep else 0.0
 
 
-def correct(_layout, row, a, wanted, _real, count):
-    """How many samples have their class right."""
-    n_out, stride = row.outputs, row.stride
-    right = 0.0
-    for s in range(count):
-        found, asked = a + s * stride, wanted + s * stride
+def correct(_layout, row, a, wanted, real, count):
+    """How many samples have their class right: arg-max, or threshold 1/2 of one output."""
+    n_out, stride, right = row.outputs, row.stride, 0.0
+    for s in range(0, count, WIDTH):
+        found, asked, one = a + s * stride, wanted + s * stride, real + s * stride
         if n_out == 1:
-            right += 1.0 if (found[0] > 0.5) == (asked[0] > 0.5) else 0.0
-            continue
-        best = want = 0
-        for j in range(1, n_out):
-            if found[j] > found[best]:
-                best = j
-            if asked[j] > asked[want]:
-                want = j
-        right += 1.0 if best == want else 0.0
+            sure = load_strided(found, 0, stride) > 0.5
+            hit = sure == (load_strided(asked, 0, stride) > 0.5)
+        else:
+            hit = largest(found, n_out, stride) == largest(asked, n_out, stride)
+        right += total(choose(hit, load_strided(one, 0, stride), 0.0))
     return right
 
 
-def softmax(_layout, row, z, a, _scratch, count):
-    """a = exp(z - highest) / sum, padding 0 -> the sum over samples of log(sum exp z)."""
+def softmax(_layout, row, z, a, _scratch, count, start):
+    """a = exp(z - highest) / sum, padding 0 -> `start` and the samples' sum of log(sum exp z)."""
     n_out, stride = row.outputs, row.stride
-    value = 0.0
+    value = start
     for s in range(count):
         from_, to = z + s * stride, a + s * stride
         highest = from_[0]
