@@ -91,6 +91,15 @@ def schedule(key: str, value: object) -> str | int | tuple[int, ...]:
     return int(integer(at_least=1)(key, value))
 
 
+def threads(key: str, value: object) -> int | None:
+    """A number, or None for `auto`."""
+    if value == "auto":
+        return None
+    if isinstance(value, str):
+        raise refuse(key, value, "is not a number of threads", "expected auto, or 1 to 256")
+    return int(integer(at_least=1, at_most=256)(key, value))
+
+
 def plots(key: str, value: object) -> bool | None:
     """true, false, or None for `auto`."""
     if value != "auto" and not isinstance(value, bool):
@@ -237,7 +246,7 @@ class Settings:
     engine: Annotated[str, choice(ENGINES)]
     dtype: Annotated[str, choice(("float32", "float64"))]
     batch_size: Annotated[int | None, optional(integer(at_least=1))]
-    threads: Annotated[int, integer(at_least=1)]
+    threads: Annotated[int | None, threads]
     dataset: DatasetSettings
     network: NetworkSettings
     loss: LossSettings

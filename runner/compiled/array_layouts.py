@@ -9,12 +9,15 @@ from runner.compiled.structures import (
     BY_INPUT,
     BY_SAMPLE,
     DENSE,
+    MOST_VECTORS,
+    PANEL_ROWS,
     VECTOR_BYTES,
     WIDTH,
     Columns,
     LayerPlan,
     Rows,
 )
+from runner.compiled.thread_team import Team, rest_address
 from runner.network.arrays import Array
 from runner.network.topology import Layer
 from runner.training.engine import Problem
@@ -23,6 +26,8 @@ MOST_NONZERO = 0.3
 """Share of non-zero inputs up to which skipping the zeros pays; measured, see tests/benchmarks."""
 LARGE_WEIGHTS = 512 * 1024
 """Bytes of first-layer weights beyond which lists by input beat lists by sample."""
+BLOCK, LARGEST_BLOCK = 256, 512 * 1024
+"""Samples of a block, and bytes that their activations, sums and deltas may take."""
 PARTS = ("weights", "bias", "gamma", "mean", "variance")
 """A layer's, among the parameters."""
 
@@ -38,6 +43,8 @@ class Layout:
     name: str
     batch: int
     """Samples that there is room for."""
+    block: int
+    """Those that go through the net together."""
     strides: list[int]
     """The length of a layer's rows of activations."""
     parameters: int
@@ -45,13 +52,19 @@ class Layout:
     first_layer = 0
     """Parameters before it are updated by their own gradient pass."""
 
-    def __init__(self, problem: Problem, places: Sequence[Layer], spans: Sequence[int]) -> None:
-        """places: of each layer's parts in the kernel's parameters; spans: of its activations."""
+    def __init__(
+        self, problem: Problem, places: Sequence[Layer], spans: Sequence[int], outputs: int
+    ) -> None:
+        """places: of each layer's parts in the kernel's parameters; spans: of its activations.
+
+        outputs: numbers of all samples' outputs.
+        """
         self._problem = problem
         self._sizes = problem.network.topology.sizes
         self._places, self._spans = places, spans
         self.inputs = problem.inputs
-        self.activations, self.outputs = sum(spans), spans[-1]
+        self.activations, self.outputs = sum(spans), outputs
+        self.kept = self.activations - spans[-1] + outputs
         self.units = sum(place.outputs for place in places)
 
     def plan(self) -> list[LayerPlan]:
@@ -103,21 +116,23 @@ class ColumnLayout(Layout):
     def __init__(self, problem: Problem) -> None:
         topology = problem.network.topology
         self.batch = padded(problem.batch_size)
+        self.block = problem.batch_size
         self.strides = [self.batch] * len(topology.sizes)
         self.parameters = padded(topology.size)
-        super().__init__(problem, topology.layers, [size * self.batch for size in topology.sizes])
+        spans = [size * self.batch for size in topology.sizes]
+        super().__init__(problem, topology.layers, spans, spans[-1])
 
-    def arrays(self) -> Columns:
-        """What the kernel takes."""
-        return Columns(self.inputs, self._problem.targets)
+    def arrays(self) -> list[Columns]:
+        """What the kernel takes, which one thread runs."""
+        return [Columns(self.inputs, self._problem.targets)]
 
     def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
         return [(parameters, inside[: parameters.size])]
 
-    def outputs_of(self, activations: Array, batch: int) -> Array:
-        """The output layer's activations [batch, n_out]."""
-        last = activations[self.activations - self.outputs : self.activations]
-        return np.ascontiguousarray(last.reshape(-1, self.batch)[:, :batch].T)
+    def units_of(self, activations: Array, batch: int, layer: int = -1) -> Array:
+        """A layer's activations [batch, n_out], the output layer's unless another is named."""
+        own = activations[sum(self._spans[:layer]) :][: self._spans[layer]]
+        return np.ascontiguousarray(own.reshape(-1, self.batch)[:, :batch].T)
 
 
 class RowLayout(Layout):
@@ -128,40 +143,33 @@ class RowLayout(Layout):
 
     name = "rows"
 
-    def __init__(self, problem: Problem, *, fused: bool) -> None:
+    def __init__(self, problem: Problem, team: Team, *, fused: bool) -> None:
         topology = problem.network.topology
+        self._team = team
         self._dtype = problem.targets.dtype
         self._lanes = VECTOR_BYTES // self._dtype.itemsize
-        self._fused = fused
         self.batch = problem.batch_size
         self.strides = [row_stride(size, self._lanes) for size in topology.sizes]
         places = topology.laid_out(self.strides[1:])
-        super().__init__(problem, places, [stride * self.batch for stride in self.strides])
+        self._way = fastest_way(problem, self.strides[1])
+        alone = self._way != DENSE or topology.batch_norm or problem.network.dropout.rate > 0
+        self.block = self.batch if alone else fitting_block(problem, sum(self.strides[1:]))
+        rows = padded(self.batch, self.block)
+        spans = [self.strides[0] * rows, *(stride * self.block for stride in self.strides[1:])]
+        super().__init__(problem, places, spans, self.strides[-1] * (rows + WIDTH - 1))
         self.parameters = places[-1].variance.stop
-        if fused:
+        self._fused = fused and self.block == self.batch
+        if self._fused:
             first = places[0]
             self.first_layer = first.weights.stop if topology.batch_norm else first.bias.stop
-        self._way = self._fastest_way()
         self._scratch = self._new_scratch()
+        panel = PANEL_ROWS * MOST_VECTORS * self._lanes
+        self._panels = [aligned(panel, self._dtype) for _ in range(team.size)]
         self.inputs_changed()
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero, where skipping zeros pays."""
         self._first, self._column, self.inputs = self._listed_inputs()
-
-    def _fastest_way(self) -> int:
-        """How inputs are read: chosen once, for the scratch is as large as that takes.
-
-        A list has room for all inputs: whatever comes to be not zero later, it fits.
-        """
-        inputs = self._problem.inputs
-        shifted = self._problem.scaling is not None and self._problem.scaling.shift.any()
-        some = inputs[:: max(1, len(inputs) // 2000)]
-        share = np.count_nonzero(some) / some.size
-        if shifted or share > MOST_NONZERO or inputs.shape[1] > 65535:
-            return DENSE
-        weights = self._sizes[0] * self.strides[1] * self._dtype.itemsize
-        return BY_INPUT if self.batch >= 64 and weights > LARGE_WEIGHTS else BY_SAMPLE
 
     def _listed_inputs(self) -> tuple[Array, Array, Array]:
         """Where each sample's non-zero inputs begin, which they are, and all that are read."""
@@ -182,21 +190,19 @@ class RowLayout(Layout):
 
     def _new_scratch(self) -> dict[str, Array]:
         listed = self._sizes[0] * self.batch if self._way != DENSE else 1
-        pairs = zip(self._sizes[2:], self.strides[1:], strict=False)
-        widest = max((size * stride for size, stride in pairs), default=1)
         return {
             "values": aligned(listed, self._dtype),
             "numbers": np.zeros(listed, np.int32),
             "counts": np.zeros(max(self.batch, self._sizes[0]), np.int32),
-            "transposed": aligned(widest, self._dtype),
+            "nothing": aligned(max(self.strides), self._dtype),
         }
 
-    def arrays(self) -> Rows:
-        """What the kernel takes."""
+    def arrays(self) -> list[Rows]:
+        """What the kernel takes, for each thread."""
         scaling, n_in = self._problem.scaling, self._sizes[0]
         shift = np.zeros(1) if scaling is None else scaling.shift
         scale = np.ones(1) if scaling is None else scaling.scale
-        return Rows(
+        rows = Rows(
             inputs=self.inputs,
             shift=np.ascontiguousarray(np.broadcast_to(shift, n_in), self._dtype),
             scale=np.ascontiguousarray(np.broadcast_to(scale, n_in), self._dtype),
@@ -207,8 +213,15 @@ class RowLayout(Layout):
             fused=self._fused,
             lanes=self._lanes,
             batch=self.batch,
+            threads=self._team.size,
+            thread=0,
+            panel=self._panels[0],
+            arrivals=self._team.arrivals,
+            rest=rest_address(),
             **self._scratch,
         )
+        own = enumerate(self._panels)
+        return [rows._replace(thread=thread, panel=panel) for thread, panel in own]
 
     def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
         """Each layer's weights and vectors, in the flat vector and in the kernel's."""
@@ -221,10 +234,35 @@ class RowLayout(Layout):
             for flat, padded_vector in zip(vectors, places, strict=True):
                 yield parameters[flat], inside[padded_vector][: layer.outputs]
 
-    def outputs_of(self, activations: Array, batch: int) -> Array:
-        """The output layer's activations [batch, n_out]."""
-        last = activations[self.activations - self.outputs : self.activations]
-        return last.reshape(self.batch, -1)[:batch, : self._sizes[-1]].copy()
+    def units_of(self, activations: Array, batch: int, layer: int = -1) -> Array:
+        """A layer's activations [batch, n_out], the output layer's unless another is named."""
+        own = activations[sum(self._spans[:layer]) :][: batch * self.strides[layer]]
+        return own.reshape(batch, -1)[:, : self._sizes[layer]].copy()
+
+
+def fastest_way(problem: Problem, stride: int) -> int:
+    """How inputs are read: chosen once, for the scratch is as large as that takes.
+
+    A list has room for all inputs: whatever comes to be not zero later, it fits.
+    """
+    inputs = problem.inputs
+    shifted = problem.scaling is not None and problem.scaling.shift.any()
+    some = inputs[:: max(1, len(inputs) // 2000)]
+    share = np.count_nonzero(some) / some.size
+    if shifted or share > MOST_NONZERO or inputs.shape[1] > 65535:
+        return DENSE
+    weights = inputs.shape[1] * stride * problem.targets.dtype.itemsize
+    return BY_INPUT if problem.batch_size >= 64 and weights > LARGE_WEIGHTS else BY_SAMPLE
+
+
+def fitting_block(problem: Problem, length: int) -> int:
+    """Samples that go through the net together: a batch, or so many as stay in the cache.
+
+    length: numbers of a sample's activations.
+    """
+    needed = 3 * BLOCK * length * problem.targets.dtype.itemsize  # z, a and the deltas
+    fits = needed <= LARGEST_BLOCK and problem.batch_size >= 2 * BLOCK
+    return BLOCK if fits else problem.batch_size
 
 
 def row_stride(count: int, lanes: int) -> int:

@@ -17,6 +17,11 @@ from runner import network
 
 OWNED = hasattr(os, "getuid")
 """Whether files have owners here."""
+FOR_ANOTHER = (
+    *("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_ENABLE_AVX"),
+    *("NUMBA_OPT", "NUMBA_LOOP_VECTORIZE", "NUMBA_SLP_VECTORIZE"),
+)
+"""What the environment may have Numba compile for instead of this processor, or otherwise."""
 
 
 class Code(NamedTuple):
@@ -33,7 +38,7 @@ def cache_folder() -> str | None:
     """A folder for machine code that can be written to, or None.
 
     Named by a digest of all that makes the code: the kernels' sources and those with the constants
-    that are compiled in, Numba and the processor.
+    that are compiled in, Numba, the processor, and what Numba is told of it by the environment.
     """
     digest = hashlib.sha256()
     here = Path(__file__).parent
@@ -42,7 +47,8 @@ def cache_folder() -> str | None:
         sources += sorted(folder.rglob("*.py"))
     for source in sources:
         digest.update(source.read_bytes())
-    processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    asked = [f"{name}={os.environ[name]}" for name in FOR_ANOTHER if name in os.environ]
+    processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), *asked
     digest.update(" ".join((version("numba"), version("llvmlite"), *processor)).encode())
     name = f"runner-kernels-{digest.hexdigest()[:16]}"
     for place in (in_home, in_temporary):

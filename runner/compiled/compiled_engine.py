@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +25,9 @@ from runner.compiled.structures import (
     Rows,
     Rule,
 )
+from runner.compiled.thread_team import Team, call, processors
 from runner.network.arrays import Array
+from runner.network.layers.dropout import NO_DROPOUT
 from runner.network.losses import LOSSES as REFERENCE_LOSSES
 from runner.training.engine import Penalty, Problem, StepReport, reported
 from runner.training.metrics import METRICS, Target
@@ -37,10 +42,15 @@ DROPOUT = {
 }
 NEVER = -1
 """An epoch that does not come."""
+ROWS = 256
+"""Samples that are looked at together."""
 WIDEST_COLUMNS = 16
 """Units a layer up to which columns beat rows; measured, see tests/benchmarks."""
+WORTH_A_THREAD = 2_000_000
+"""Multiply-adds of a step's way forward that occupy one; measured, see tests/benchmarks."""
 DEFAULT = (
     ("advance", "columns", "float64", "float64"),
+    ("look", "rows", "float64", "float64"),
     ("forward", "sigmoid", "float64"),
     ("slope", "sigmoid", "float64"),
     ("loss", "squared_error", "float64"),
@@ -56,12 +66,24 @@ def load_default_kernels() -> None:
             address(*key)
 
 
-def layout_for(problem: Problem) -> ColumnLayout | RowLayout:
+def is_narrow(problem: Problem) -> bool:
+    """Whether columns are faster than rows for this net and its data."""
+    return max(problem.network.topology.sizes) <= WIDEST_COLUMNS and problem.scaling is None
+
+
+def layout_for(problem: Problem, team: Team) -> ColumnLayout | RowLayout:
     """The layout that is faster for this net, batch and data."""
-    if max(problem.network.topology.sizes) <= WIDEST_COLUMNS and problem.scaling is None:
+    if is_narrow(problem):
         return ColumnLayout(problem)
     fused = problem.optimizer == "sgd" and problem.penalty == Penalty()
-    return RowLayout(problem, fused=fused)
+    return RowLayout(problem, team, fused=fused)
+
+
+def threads_worthwhile(problem: Problem) -> int:
+    """As many as this machine has and a step of this net can occupy."""
+    sizes = problem.network.topology.sizes
+    products = sum(below * above for below, above in pairwise(sizes))
+    return max(1, min(processors(), problem.batch_size * products // WORTH_A_THREAD))
 
 
 class CompiledEngine:
@@ -69,15 +91,26 @@ class CompiledEngine:
 
     name = "compiled"
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        threads: int | None = 1,
+        layout: ColumnLayout | RowLayout | None = None,
+    ) -> None:
+        """threads: that divide the work of a wide net; None for as many as are worthwhile.
+
+        Their number changes no bit.
+        """
         self.problem = problem
-        self._layout = layout_for(problem)
+        wanted = threads_worthwhile(problem) if threads is None else threads
+        self._team = Team(1 if layout is not None or is_narrow(problem) else wanted)
+        self._layout = layout or layout_for(problem, self._team)
         inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
         self._kernel = "advance", self._layout.name, numbers, inputs
         self._slot_count = REFERENCE_OPTIMIZERS[problem.optimizer].slots
         self._net = self._new_net()
-        self._data: Packed[Columns | Rows] = Packed(self._layout.arrays(), **self._dtypes)
+        self._data = self._packed_data()
         self._memory = self._new_memory()
         self._rules: dict[Target | None, Packed[Rule]] = {}
         self._draws = self._net.values.drop != structures.NO_DROPOUT or not problem.full_batch
@@ -95,7 +128,10 @@ class CompiledEngine:
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero anew, where they are listed."""
         self._layout.inputs_changed()
-        self._data = Packed(self._layout.arrays(), **self._dtypes)
+        self._data = self._packed_data()
+
+    def _packed_data(self) -> list[Packed[Columns | Rows]]:
+        return [Packed(each, **self._dtypes) for each in self._layout.arrays()]
 
     def advance(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
@@ -107,6 +143,52 @@ class CompiledEngine:
             # What padding holds counts zero times, which does not make nothing of NaN.
             self._memory = self._new_memory()
         return report
+
+    @property
+    def activations(self) -> list[Array]:
+        """Every layer's [batch, n_out] in the last whole batch."""
+        a, batch = self._memory.values.a, self.problem.batch_size
+        layers = range(1, len(self.problem.network.topology.sizes))
+        return [self._layout.units_of(a, batch, layer) for layer in layers]
+
+    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+        """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
+        return self._rows.looked(parameters, inputs, targets)
+
+    @cached_property
+    def _rows(self) -> "CompiledEngine":
+        """One that looks at some rows at a time, whatever they are."""
+        sizes, dtype = self.problem.network.topology.sizes, self.problem.targets.dtype
+        some = replace(
+            self.problem,
+            network=replace(self.problem.network, dropout=NO_DROPOUT),
+            inputs=np.ones((ROWS, sizes[0]), dtype),  # none is 0: all are read
+            targets=np.zeros((ROWS, sizes[-1]), dtype),
+            batch_size=ROWS,
+            scaling=None,
+        )
+        return CompiledEngine(some, layout=RowLayout(some, Team(1), fused=False))
+
+    def looked(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+        """As `look`, its own problem's inputs and targets overwritten."""
+        problem, memory = self.problem, self._memory.values
+        outputs = np.empty(targets.shape, problem.targets.dtype)
+        self._layout.load(parameters, memory.parameters)
+        memory.sums[:] = 0
+        kernel = machine_code.function("look", *self._kernel[1:])
+        for start in range(0, len(inputs), ROWS):
+            part = slice(start, start + ROWS)
+            count = len(inputs[part])
+            problem.inputs[:count], problem.targets[:count] = inputs[part], targets[part]
+            nothing, order = np.zeros((1, 4)), np.arange(ROWS)
+            course = Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
+            (data,) = self._data
+            call(kernel, (self._net, data, self._rule(None), self._memory, Packed(course)))
+            outputs[part] = self._layout.units_of(memory.a, count)
+        sums = memory.sums.copy()
+        if not np.isfinite(sums).all():
+            self._memory = self._new_memory()  # as in `advance`
+        return outputs, sums
 
     def _run(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
@@ -135,10 +217,9 @@ class CompiledEngine:
         for inside, flat in vectors:
             self._layout.load(flat, inside)
         memory.sums[:] = state.sums
-        if until not in self._rules:
-            self._rules[until] = self._rule(until)
-        handed = self._net, self._data, self._rules[until], self._memory, Packed(course)
-        machine_code.function(*self._kernel)(*(each.content for each in handed))
+        net, rule, memory_, packed = self._net, self._rule(until), self._memory, Packed(course)
+        shares = [(net, data, rule, memory_, packed) for data in self._data]
+        self._team.run(machine_code.function(*self._kernel), shares)
         state.step, state.epoch, state.position, generator, met, marks = course.place.tolist()
         for inside, flat in vectors:
             self._layout.store(inside, flat)
@@ -161,7 +242,7 @@ class CompiledEngine:
             plan[layer] = plan[layer]._replace(**called)
         drop = DROPOUT[dropout.stage if dropout.rate > 0 else None]
         rows, keep = np.array(plan, np.int64), float(1 - dropout.rate)
-        return Packed(Net(rows, len(names), topology.bias, drop, keep))
+        return Packed(Net(rows, len(names), topology.bias, drop, keep, self._layout.block))
 
     def _new_memory(self) -> Packed[Memory]:
         problem, dtype = self.problem, self.problem.targets.dtype
@@ -182,7 +263,7 @@ class CompiledEngine:
             limits=self._limits(),
             norms=zeros(widest + 2 * VECTOR_BYTES),
             z=zeros(activations),
-            a=zeros(activations),
+            a=zeros(layout.kept),
             dropped=zeros(activations),
             masks=zeros(activations),
             deltas=zeros(activations),
@@ -194,6 +275,7 @@ class CompiledEngine:
             scratch=np.zeros(problem.samples, np.int64),
             key=np.zeros(624, np.uint32),
             sums=np.zeros(4),
+            judged=np.zeros(4),
         )
         return Packed(memory, **self._dtypes)
 
@@ -213,6 +295,11 @@ class CompiledEngine:
         )
 
     def _rule(self, until: Target | None) -> Packed[Rule]:
+        if until not in self._rules:
+            self._rules[until] = self._new_rule(until)
+        return self._rules[until]
+
+    def _new_rule(self, until: Target | None) -> Packed[Rule]:
         problem, dtype = self.problem, self.problem.targets.dtype.name
         loss, penalty = REFERENCE_LOSSES[problem.loss], problem.penalty
         shortened = penalty.max_norm is not None
@@ -254,4 +341,4 @@ class CompiledEngine:
         """The last step's forward pass [batch, n_out]."""
         left = self.problem.samples % self.problem.batch_size
         batch = left if state.position == 0 and left else self.problem.batch_size
-        return self._layout.outputs_of(self._memory.values.a, batch)
+        return self._layout.units_of(self._memory.values.a, batch)

@@ -6,6 +6,8 @@ context and the builder that it hands to those who write what a function comes t
     library.serialize_using_object_code    machine code to keep on disk and to run without Numba;
                                            what `cache=True` keeps needs Numba to be loaded
     fndesc.llvm_func_name                  by which name a function is found in it
+    numba.core.config                      which processor code is made for: NUMBA_CPU_NAME and
+                                           NUMBA_CPU_FEATURES instead of this one
     context.call_conv                      functions called by address: Numba's own, of its first
                                            class, go through a wrapper in C's convention
 """
@@ -13,6 +15,8 @@ context and the builder that it hands to those who write what a function comes t
 import ctypes
 from collections.abc import Sequence
 from typing import Any
+
+import llvmlite.binding as llvm
 
 FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_char_p] * 7)
 """In Numba's convention: result, error and the arguments; a status. Kernels raise no errors."""
@@ -34,3 +38,13 @@ def emit_call(
     function = builder.inttoptr(address, entry)
     _, value = convention.call_function(builder, function, signature.return_type, kinds, arguments)
     return value
+
+
+def target_features() -> set[str]:
+    """What the processor that code is made for has, such as `avx2`."""
+    from numba.core import config  # noqa: PLC0415 - loads Numba, which runs do without
+
+    said: str | None = vars(config)["CPU_FEATURES"]
+    if said is None:
+        return {name for name, there in llvm.get_host_cpu_features().items() if there}
+    return {name[1:] for name in said.split(",") if name.startswith("+")}

@@ -12,6 +12,8 @@ from runner.network.arrays import Array
 WIDTH = 8
 """Numbers that kernels take at a time: lanes."""
 VECTOR_BYTES = 64
+PANEL_ROWS, MOST_VECTORS = 256, 2
+"""Of a panel of a matrix, that is copied side by side for a product: 32 KiB at most."""
 NUMBERS, INPUTS = "numbers", "inputs"
 """Types that differ from run to run: the run's dtype, and that of the inputs."""
 PLAN = "plan"
@@ -55,6 +57,7 @@ class Net(NamedTuple):
     with_bias: int
     drop: int  # NO_DROPOUT, FORWARD_DROPOUT or BACKWARD_DROPOUT
     keep: float  # 1 - rate
+    block: int  # samples that go through it together, a batch or part of one
 
 
 class Columns(NamedTuple):
@@ -80,7 +83,12 @@ class Rows(NamedTuple):
     values: Numbers  # the batch's non-zero inputs, in lists
     numbers: Annotated[Array, "int32"]  # the input, or the sample, of each
     counts: Annotated[Array, "int32"]  # how many in each list
-    transposed: Numbers  # scratch for a layer's weights
+    nothing: Numbers  # zeros, as many as the longest row has
+    threads: int
+    thread: int  # which of them this is; each has structures of its own from here on
+    panel: Numbers  # scratch for part of a matrix
+    arrivals: Integers  # [1]: how often a thread has come to a place where all wait
+    rest: int  # address of what lends the processor to others
 
 
 class Rule(NamedTuple):
@@ -128,6 +136,7 @@ class Memory(NamedTuple):
     scratch: Integers  # [samples]
     key: Annotated[Array, "uint32"]  # [624], MT19937's
     sums: Doubles  # [4]: loss, absolute error, correct, samples of the epoch
+    judged: Doubles  # [4]: of the step: softmax's part of the loss, absolute error, correct, loss
 
 
 class Course(NamedTuple):

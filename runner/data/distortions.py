@@ -15,6 +15,8 @@ import numpy as np
 from runner.checking.parsing import said
 from runner.checking.rules import number
 from runner.network.arrays import Array
+from runner.network.fixed_arithmetic import cosines, exp, sines, total
+from runner.network.normal_numbers import standard_normal
 
 SLICE = 256
 """Images that are distorted together: their fields stay in the processor's cache."""
@@ -96,7 +98,7 @@ def affine_maps(
     drawn = generator.random((batch, 6)).astype(np.float32) * 2 - 1
     angle, tall, wide, lean, down, right = (drawn[:, i, None, None] for i in range(6))
     angle = angle * radians(distortion.rotation)
-    cos, sin = np.cos(angle), np.sin(angle)
+    cos, sin = cosines(angle).astype(np.float32), sines(angle).astype(np.float32)
     tall, wide = 1 + tall * distortion.scaling, 1 + wide * distortion.scaling
     lean = lean * distortion.shear
     a, b = tall * (cos - sin * lean), -wide * sin
@@ -117,19 +119,36 @@ def elastic_field(
         smooth_directions(height, distortion.sigma),
         smooth_directions(width, distortion.sigma),
     )
-    noise = generator.standard_normal((batch, tall.shape[1], wide.shape[1]), np.float32)
-    noise *= np.float32(distortion.alpha / sqrt(3))
-    smooth: Array = tall @ (noise @ wide.T)  # [h, k] @ ([batch, k, l] @ [l, w])
-    return smooth
+    noise = standard_normal(generator, (batch, tall.shape[1], wide.shape[1]))
+    rows = in_grains(in_grains(noise) @ wide.T)  # [batch, k, l] @ [l, w]
+    smooth: Array = tall @ rows * (distortion.alpha / sqrt(3))  # [h, k] @ [batch, k, w]
+    return smooth.astype(np.float32)
+
+
+def in_grains(numbers: Array, bits: int = 18) -> Array:
+    """Rounded to multiples of 2^-bits.
+
+    Products with directions, in multiples of 2^-22, are multiples of 2^-40, and exact: so are sums
+    of them up to 2^13, in whatever order linear algebra adds.
+    """
+    rounded: Array = np.rint(numbers * 2.0**bits) * 2.0**-bits
+    return rounded
 
 
 @lru_cache
 def smooth_directions(size: int, sigma: float) -> Array:
-    """A [size, k] with A A^T = G G^T to one part in a million, from G's singular values."""
-    directions, sizes, _ = np.linalg.svd(gaussian(size, sigma))
-    kept = sizes > 1e-3 * sizes[0]
-    smooth: Array = (directions[:, kept] * sizes[kept]).astype(np.float32)
-    return smooth
+    """A [size, k] with A A^T = G G^T to one part in a million: Cholesky's, largest pivots first."""
+    smoothing = gaussian(size, sigma)
+    left = np.zeros((size, size))
+    for column in smoothing.T:
+        left += column[:, None] * column
+    most, directions = left.diagonal().max(), list[Array]()
+    while left.diagonal().max() > 1e-6 * most:
+        pivot = int(left.diagonal().argmax())
+        direction = left[:, pivot] / sqrt(left[pivot, pivot])
+        left -= direction[:, None] * direction
+        directions.append(direction)
+    return in_grains(np.stack(directions, 1), 22)
 
 
 @lru_cache
@@ -137,8 +156,8 @@ def gaussian(size: int, sigma: float) -> Array:
     """Matrix G [size, size] that smooths a line; beyond its ends the line is mirrored."""
     reach = max(1, ceil(4 * sigma))
     offsets = np.arange(-reach, reach + 1)
-    weights = np.exp(-0.5 * (offsets / sigma) ** 2)
-    weights /= weights.sum()
+    weights = np.array([exp(-0.5 * (offset / sigma) ** 2) for offset in range(-reach, reach + 1)])
+    weights /= total(weights)
     matrix = np.zeros((size, size))
     period = 2 * size
     for place in range(size):

@@ -18,6 +18,7 @@ from runner.data.formats.mat import read_svhn
 from runner.data.formats.records import read_cifar, read_stl10
 from runner.errors import DataError, counted, printable
 from runner.network.arrays import Array
+from runner.network.fixed_arithmetic import total
 from runner.network.scaling import Scaling, unit
 
 Shape = tuple[int, int, int]
@@ -90,7 +91,8 @@ def pixel_scale(scale: str, images: Array, largest: float) -> str | Scaling:
     counts = np.bincount(images.ravel(), minlength=256)
     values = np.arange(len(counts))
     mean = (counts @ values) / images.size
-    deviation = np.sqrt(counts @ (values - mean) ** 2 / images.size)
+    away = values - mean
+    deviation = np.sqrt(total(counts * away * away) / images.size)
     return Scaling(np.array(mean), np.array(1 / deviation if deviation > 0 else 1.0))
 
 

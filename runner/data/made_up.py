@@ -13,6 +13,8 @@ import numpy as np
 from runner.checking.rules import Rule, integer, number, refuse
 from runner.data.dataset import Part, Pool, ordinals
 from runner.network.arrays import Array
+from runner.network.fixed_arithmetic import cosines, sines
+from runner.network.normal_numbers import standard_normal
 
 SAMPLES: Rule = integer(at_least=2, at_most=10_000_000)
 SEED: Rule = integer(at_least=0)
@@ -146,7 +148,7 @@ def scattered(
     points: Array, labels: Array, classes: int, noise: float, generator: np.random.Generator
 ) -> Pool:
     """Points [samples, n_in] of classes 0, 1, …, moved by noise; columns are named 1, 2, …"""
-    moved = points + noise * generator.standard_normal(points.shape)
+    moved = points + noise * standard_normal(generator, points.shape)
     names = tuple(map(str, range(classes)))
     return Pool(Part(moved, labels), ordinals(points.shape[1]), ("class",), names)
 
@@ -161,7 +163,7 @@ def spirals(options: SpiralsOptions) -> Pool:
     labels = np.arange(options.samples) % classes
     radius = np.sqrt(generator.random(options.samples))  # as many points on every stretch of an arm
     angle = 2 * np.pi * (options.turns * radius + labels / classes)
-    points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
+    points = radius[:, None] * np.stack([cosines(angle), sines(angle)], 1)
     return scattered(points, labels, classes, options.noise, generator)
 
 
@@ -170,7 +172,7 @@ def moons(options: PointsOptions) -> Pool:
     generator = np.random.default_rng(options.seed)
     labels = np.arange(options.samples) % 2
     angle = np.pi * generator.random(options.samples)
-    upper = np.stack([np.cos(angle), np.sin(angle)], 1)
+    upper = np.stack([cosines(angle), sines(angle)], 1)
     points = np.where(labels[:, None] == 0, upper, [1, 0.5] - upper)
     return scattered(points, labels, 2, options.noise, generator)
 
@@ -180,7 +182,7 @@ def circles(options: PointsOptions) -> Pool:
     generator = np.random.default_rng(options.seed)
     labels = np.arange(options.samples) % 2
     angle = 2 * np.pi * generator.random(options.samples)
-    points = np.stack([np.cos(angle), np.sin(angle)], 1) / (1 + labels[:, None])
+    points = np.stack([cosines(angle), sines(angle)], 1) / (1 + labels[:, None])
     return scattered(points, labels, 2, options.noise, generator)
 
 
@@ -206,5 +208,5 @@ def sine(options: SineOptions) -> Pool:
     generator = np.random.default_rng(options.seed)
     samples, noise = options.samples, options.noise
     x = 2 * generator.random((samples, 1)) - 1
-    y = np.sin(np.pi * options.periods * x) + noise * generator.standard_normal((samples, 1))
+    y = sines(np.pi * options.periods * x) + noise * standard_normal(generator, (samples, 1))
     return numbers_to_predict(x, y)

@@ -9,6 +9,7 @@ from runner.data.dataset import Dataset, Part, Pool, blocks, on_disk
 from runner.data.splits import Split, split_pool
 from runner.errors import DataError, printable, warn_caller
 from runner.network.arrays import Array
+from runner.network.fixed_arithmetic import column_means, column_variances
 from runner.network.scaling import Scaling
 
 
@@ -47,7 +48,7 @@ def most_frequent(values: Array) -> float:
 
 
 FILLS = {
-    "mean": lambda values: float(values.mean()),
+    "mean": lambda values: float(column_means(values)),
     "median": lambda values: float(np.median(values)),
     "most_frequent": most_frequent,
 }
@@ -143,15 +144,17 @@ class Statistics:
 def statistics(inputs: Array) -> Statistics:
     """Mean, deviation and range of each column; a file on disk is read a piece at a time."""
     if not on_disk(inputs) and inputs.dtype != np.uint8:
-        return Statistics(inputs.mean(0), inputs.std(0), inputs.min(0), inputs.max(0))
+        deviation = np.sqrt(column_variances(inputs))
+        return Statistics(column_means(inputs), deviation, inputs.min(0), inputs.max(0))
     count, width = 0, inputs.shape[1]
     mean, squares = np.zeros(width), np.zeros(width)
     smallest, largest = np.full(width, np.inf), np.full(width, -np.inf)
     for block in blocks(inputs):
         values = block.astype(float)
         # Chan, Golub and LeVeque 1979: means and squared deviations of two samples, joined.
-        together, difference = count + len(values), values.mean(0) - mean
-        squares += values.var(0) * len(values) + difference**2 * count * len(values) / together
+        together, difference = count + len(values), column_means(values) - mean
+        squares += column_variances(values) * len(values)
+        squares += difference * difference * count * len(values) / together
         mean += difference * len(values) / together
         count = together
         np.minimum(smallest, values.min(0), out=smallest)

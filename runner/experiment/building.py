@@ -1,6 +1,7 @@
 """From checked settings to the objects of a run: data set, problem, stopping, state, engine."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from runner.network.network import Network
 from runner.settings import Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, LearningRate, Problem
+from runner.training.layer_statistics import ShowingEngine
 from runner.training.metrics import Reduction, Target
 from runner.training.numpy_engine import NumpyEngine
 from runner.training.optimizers import OPTIMIZERS
@@ -131,18 +133,26 @@ def build_engine(
     name: str,
     problem: Problem,
     distort: Callable[[Array, np.random.Generator], Array] | None = None,
+    threads: int | None = 1,
 ) -> Engine:
     """The engine that `engine=` names; `auto` is the compiled one where it can be had.
 
     distort: how training images are changed at random for every epoch, or None.
+    threads: of the compiled engine; None for as many as are worthwhile.
     Raises SettingsError when `compiled` is asked for and cannot be had.
     """
     problem_with = None if name == "numpy" else compiled.unsupported(problem)
     if name == "compiled" and problem_with is not None:
         raise SettingsError(f"engine='compiled' {problem_with}")
-    fast = name != "numpy" and problem_with is None
-    engine: Callable[[Problem], Engine] = compiled.CompiledEngine if fast else NumpyEngine
+    engine = engine_named("numpy" if name == "numpy" or problem_with else "compiled", threads)
     return engine(problem) if distort is None else DistortingEngine(engine, problem, distort)
+
+
+def engine_named(name: str, threads: int | None = 1) -> Callable[[Problem], ShowingEngine]:
+    """The engine itself, as it comes from a problem."""
+    if name == "compiled":
+        return partial(compiled.CompiledEngine, threads=threads)
+    return NumpyEngine
 
 
 def build_distortion(

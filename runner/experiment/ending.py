@@ -11,13 +11,13 @@ from runner.experiment.experiment import Experiment
 from runner.experiment.loading import samples_of
 from runner.experiment.recorder import Recorder
 from runner.network.arrays import Array
-from runner.network.trained import output_blocks, predict
+from runner.network.fixed_arithmetic import column_sums
 from runner.run_folder.history import history_column
 from runner.run_folder.tables import class_tables, predictions_table
 from runner.settings import LoggerSettings
 from runner.training.confusion import Confusion, confusion
-from runner.training.engine import Problem, StepReport
-from runner.training.evaluation import evaluate
+from runner.training.engine import Engine, StepReport
+from runner.training.evaluation import evaluate, looks, outputs_of
 from runner.training.metrics import TEST, VALIDATION
 from runner.training.range_test import MARGIN, suggested_rate
 from runner.training.schedules import RANGE
@@ -32,12 +32,12 @@ def record_ending(
     console: Console,
 ) -> dict[str, float]:
     """Measures the final weights; records classes and predictions. The metrics for results.csv."""
-    problem, dataset = experiment.engine.problem, experiment.dataset
+    engine, dataset = experiment.engine, experiment.dataset
     final: dict[str, float] = {}
     if report.finite:
-        final = final_metrics(problem, weights, dataset)
+        final = final_metrics(engine, weights, dataset)
         console.final_metrics(final)
-        for part, errors in errors_in_own_units(problem, weights, dataset).items():
+        for part, errors in errors_in_own_units(engine, weights, dataset).items():
             console.own_units(part, errors)
         if experiment.settings.schedule.name == RANGE:
             recorder.write_rows()
@@ -48,41 +48,39 @@ def record_ending(
 
 def ending_tables(experiment: Experiment, weights: Array, report: StepReport) -> dict[str, bytes]:
     """What tables tell of the final weights, by the files' names."""
-    problem, dataset = experiment.engine.problem, experiment.dataset
+    engine, dataset = experiment.engine, experiment.dataset
     tables: dict[str, bytes] = {}
-    confused = final_confusion(problem, weights, dataset) if report.finite else None
+    confused = final_confusion(engine, weights, dataset) if report.finite else None
     if confused is not None:
         tables |= class_tables(dataset.classes or (), *confused)
     if sum(map(len, dataset.parts.values())) <= experiment.settings.recording.predictions:
         outputs = {
-            name: dataset.in_own_units(
-                predict(problem.network, weights, part.inputs, dataset.scaling)
-            )
+            name: dataset.in_own_units(outputs_of(engine, weights, samples_of("", part, dataset)))
             for name, part in dataset.parts.items()
         }
         tables["predictions.csv"] = predictions_table(dataset, outputs)
     return tables
 
 
-def final_metrics(problem: Problem, parameters: Array, dataset: Dataset) -> dict[str, float]:
+def final_metrics(engine: Engine, parameters: Array, dataset: Dataset) -> dict[str, float]:
     """Metrics of the final weights: on held-out data all, on training data what steps do not give.
 
     Of a classification the latter cost a pass that only matters where nothing is held out.
     """
-    task = problem.reduction.task
+    task = engine.problem.reduction.task
     metrics: dict[str, float] = {}
     if task.scored and (task is REGRESSION or len(dataset.parts) == 1):
-        values = evaluate(problem, parameters, samples_of("", dataset.train, dataset))
+        values = evaluate(engine, parameters, samples_of("", dataset.train, dataset))
         metrics |= {name: values[name] for name in task.scored}
     for prefix, part in ((VALIDATION, dataset.validation), (TEST, dataset.test)):
         if part is not None:
-            metrics |= evaluate(problem, parameters, samples_of(prefix, part, dataset))
+            metrics |= evaluate(engine, parameters, samples_of(prefix, part, dataset))
     return metrics
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of weights about to diverge it may be infinite
 def errors_in_own_units(
-    problem: Problem, parameters: Array, dataset: Dataset
+    engine: Engine, parameters: Array, dataset: Dataset
 ) -> dict[str, dict[str, float]]:
     """Of each part the rmse of each target, where scales hide that they have units of their own."""
     scaling, names = dataset.target_scaling, dataset.target_names
@@ -90,18 +88,17 @@ def errors_in_own_units(
         return {}
     errors = {}
     for name, part in dataset.parts.items():
-        squares, targets = np.zeros(len(names)), dataset.scaled_targets(part)
-        for rows, _, outputs in output_blocks(
-            problem.network, parameters, part.inputs, dataset.scaling
-        ):
-            squares += np.square(outputs - targets[rows]).sum(axis=0)
+        squares, samples = np.zeros(len(names)), samples_of("", part, dataset)
+        for rows, outputs, _ in looks(engine, parameters, samples):
+            error = outputs - samples.targets[rows]
+            squares += column_sums(error * error)
         rmse = np.sqrt(squares / len(part)) / scaling.scale
         errors[name] = dict(zip(names, rmse.tolist(), strict=True))
     return errors
 
 
 def final_confusion(
-    problem: Problem, parameters: Array, dataset: Dataset
+    engine: Engine, parameters: Array, dataset: Dataset
 ) -> tuple[str, Confusion] | None:
     """The confusion on the test part, else the validation part, else the training part; its name.
 
@@ -109,10 +106,10 @@ def final_confusion(
     """
     if dataset.classes is None or len(dataset.classes) < 2:
         return None
-    if problem.reduction.task.name != "classification":
+    if engine.problem.reduction.task.name != "classification":
         return None
     *_, (name, part) = dataset.parts.items()
-    return name, confusion(problem, parameters, samples_of("", part, dataset))
+    return name, confusion(engine, parameters, samples_of("", part, dataset))
 
 
 def suggestion(folder: Path, console: Console) -> dict[str, float]:

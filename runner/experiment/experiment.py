@@ -22,7 +22,6 @@ from runner.experiment.building import (
 )
 from runner.experiment.contradictions import check_settings
 from runner.experiment.loading import load_dataset, samples_of
-from runner.experiment.misfits import check_threads
 from runner.experiment.recorder import Occasions
 from runner.exporting.mlflow_logger import check_mlflow
 from runner.network.arrays import Array
@@ -171,8 +170,8 @@ def build_parts(
     """
     dataset = load(settings.dataset)
     problem = build_problem(settings, dataset)
-    engine = build_engine(settings.engine, problem, build_distortion(dataset))
-    check_threads(settings.threads, engine)
+    distort = build_distortion(dataset)
+    engine = build_engine(settings.engine, problem, distort, settings.threads)
     fitted = dataset.for_outputs(problem.network.topology.sizes[-1], settings.dtype)
     return Parts(
         fitted,
@@ -212,7 +211,7 @@ def validation_on(dataset: Dataset, engine: Engine) -> Validate | None:
     if dataset.validation is None:
         return None
     validation = samples_of(VALIDATION, dataset.validation, dataset)
-    return partial(evaluate, engine.problem, held_out=validation)
+    return partial(evaluate, engine, held_out=validation)
 
 
 def every_epoch(epoch: int) -> int:

@@ -10,7 +10,7 @@ from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
 from runner.network.topology import Topology, memory_of_training
 from runner.settings import Settings
-from runner.training.engine import Engine, Problem
+from runner.training.engine import Problem
 from runner.training.metrics import VALIDATION
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.tasks import REGRESSION
@@ -174,12 +174,3 @@ def metric(settings: Settings, dataset: Dataset, problem: Problem) -> Iterator[s
 
 
 CHECKS: tuple[Check, ...] = (loss, output_layer, batch, metric)
-
-
-def check_threads(threads: int, engine: Engine) -> None:
-    """The compiled engine's kernels use one thread, whatever is asked for."""
-    if threads > 1 and engine.name == "compiled":
-        raise SettingsError(
-            f"threads={threads} would change nothing: engine=compiled trains on one thread; "
-            "set engine=numpy, or threads=1"
-        )

@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.errors import INTERRUPTED, ConflictError, DivergedError, counted
 from runner.experiment.branching import lineage, trained_on
+from runner.experiment.building import engine_named
 from runner.experiment.console import Console
 from runner.experiment.ending import draw_plots, record_ending, track
 from runner.experiment.experiment import Experiment, build
@@ -181,7 +182,8 @@ def train_and_record(
     """Trains until a criterion or a signal stops it, validating and recording on the way."""
     statistics = None
     if experiment.settings.recording.layer_statistics:
-        statistics = LayerStatistics(experiment.engine.problem)
+        engine = experiment.engine
+        statistics = LayerStatistics(engine.problem, engine_named(engine.name))
     for report in experiment.train(state):
         row = report
         if statistics is not None and recorder.row_due(report):

@@ -40,6 +40,8 @@ def shared_parts(settings: Settings) -> Parts:
 
     Raises RunnerError when configuration or data are at fault.
     """
+    # A worker has a processor of its own: more threads only where they are asked for.
+    settings = replace(settings, threads=settings.threads or 1)
     wanted = replace(settings, seed=0)
     for place, (known, parts) in enumerate(_parts):
         if known == wanted:

@@ -132,7 +132,7 @@ def ending_differences(
     state, report = end
     weights, _ = experiment.result_weights(state)
     tables = ending_tables(experiment, weights, report)
-    final = final_metrics(experiment.engine.problem, weights, experiment.dataset)
+    final = final_metrics(experiment.engine, weights, experiment.dataset)
     results: dict[str, object] = {
         **experiment.columns,
         **{name: about[name] for name in ("status", "stop_reason")},

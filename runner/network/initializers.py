@@ -9,6 +9,8 @@ from math import sqrt
 import numpy as np
 
 from runner.network.arrays import Array
+from runner.network.fixed_arithmetic import column_sums, total
+from runner.network.normal_numbers import standard_normal
 from runner.network.topology import Topology
 
 Initializer = Callable[[np.random.Generator, int, int, float], Array]
@@ -22,7 +24,7 @@ def uniform(generator: np.random.Generator, n_in: int, n_out: int, scale: float)
 
 def normal(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
     """W ~ N(0, scale^2)."""
-    return scale * generator.standard_normal((n_in, n_out))
+    return scale * standard_normal(generator, (n_in, n_out))
 
 
 def zeros(_generator: np.random.Generator, n_in: int, n_out: int, _scale: float) -> Array:
@@ -32,11 +34,21 @@ def zeros(_generator: np.random.Generator, n_in: int, n_out: int, _scale: float)
 
 def orthogonal(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
     """W = scale Q with orthonormal rows or columns. Source: Saxe et al. 2014."""
-    tall = generator.standard_normal((max(n_in, n_out), min(n_in, n_out)))
-    q, r = np.linalg.qr(tall)
-    q = q * np.sign(np.diagonal(r))  # makes Q uniform over the orthogonal matrices
-    matrix: Array = q if n_in >= n_out else q.T
-    return scale * matrix
+    q = orthonormal(standard_normal(generator, (max(n_in, n_out), min(n_in, n_out))))
+    return scale * (q if n_in >= n_out else q.T)
+
+
+def orthonormal(tall: Array) -> Array:
+    """Q of tall = Q R, the diagonal of R positive: of normal numbers, uniform over such matrices.
+
+    By modified Gram-Schmidt, exact enough for those. Not LAPACK's, which rounds by the machine.
+    """
+    q = tall.copy()
+    for k in range(q.shape[1]):
+        column, rest = q[:, k : k + 1], q[:, k + 1 :]
+        column /= sqrt(total(column * column))
+        rest -= column * column_sums(column * rest)
+    return q
 
 
 def _scaled(draw: Initializer, variance: Callable[[int, int], float]) -> Initializer:
@@ -100,5 +112,5 @@ def initial_parameters(
             elif part.start is not None:
                 views[part.name][...] = part.start
             elif bias == "normal":
-                views[part.name][...] = generator.standard_normal(part.shape)
+                views[part.name][...] = standard_normal(generator, part.shape)
     return parameters

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from os.path import commonprefix
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,19 +20,22 @@ NUMBERS = 1 << 21
 """Activations of the widest layer that are computed together: 8 or 16 MB."""
 
 
-def output_blocks(
-    network: Network, parameters: Array, inputs: Array, scaling: Scaling | None
-) -> Iterator[tuple[slice, Array, Array]]:
-    """The output layer's z and a for `inputs`, some rows at a time, and which rows they are."""
-    step = max(256, NUMBERS // max(network.topology.sizes))
-    scaling = None if scaling is None else scaling.astype(parameters.dtype.name)
+def scaled_blocks(
+    inputs: Array, scaling: Scaling | None, dtype: np.dtype[Any], widest: int
+) -> Iterator[tuple[slice, Array]]:
+    """Inputs as a network sees them, some rows at a time, and which rows they are.
+
+    widest: units of its widest layer.
+    """
+    step = max(256, NUMBERS // widest)
+    scaling = None if scaling is None else scaling.astype(dtype.name)
     for start in range(0, len(inputs), step):
         rows = slice(start, min(start + step, len(inputs)))
         block = inputs[rows]
         if scaling is not None:
-            raw, block = block, np.empty(block.shape, parameters.dtype)
+            raw, block = block, np.empty(block.shape, dtype)
             scaling.apply(raw, block)
-        yield rows, *network.forward(parameters, block)
+        yield rows, block
 
 
 def predict(
@@ -39,8 +43,9 @@ def predict(
 ) -> Array:
     """Outputs [samples, n_out], without dropout."""
     outputs = np.empty((len(inputs), network.topology.sizes[-1]), parameters.dtype)
-    for rows, _, block in output_blocks(network, parameters, inputs, scaling):
-        outputs[rows] = block
+    widest = max(network.topology.sizes)
+    for rows, block in scaled_blocks(inputs, scaling, parameters.dtype, widest):
+        outputs[rows] = network.predict(parameters, block)
     return outputs
 
 

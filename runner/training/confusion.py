@@ -6,9 +6,8 @@ import numpy as np
 
 from runner.network.arrays import Array
 from runner.network.labels import confusion_counts
-from runner.network.trained import output_blocks
-from runner.training.engine import Problem
-from runner.training.evaluation import HeldOut
+from runner.training.engine import Engine
+from runner.training.evaluation import HeldOut, looks
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,10 @@ def share(part: Array, whole: Array) -> Array:
     return shares
 
 
-def confusion(problem: Problem, parameters: Array, part: HeldOut) -> Confusion:
+def confusion(engine: Engine, parameters: Array, part: HeldOut) -> Confusion:
     """The confusion of the trained network on some samples of at least two classes."""
     classes = max(2, part.targets.shape[1])
     counts = np.zeros((classes, classes), np.int64)
-    blocks = output_blocks(problem.network, parameters, part.inputs, part.scaling)
-    for rows, _, outputs in blocks:
+    for rows, outputs, _ in looks(engine, parameters, part):
         counts += confusion_counts(part.targets[rows], outputs)
     return Confusion(counts)

@@ -42,6 +42,10 @@ class DistortingEngine:
     def inputs_changed(self) -> None:
         """Nothing: the inputs are this engine's own."""
 
+    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+        """As the engine itself: rows that are looked at are not distorted."""
+        return self._engine.look(parameters, inputs, targets)
+
     def advance(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
     ) -> StepReport:

@@ -167,3 +167,10 @@ class Engine(Protocol):
         epochs: those to come, ascending, of which the report is to have the sums.
         """
         ...
+
+    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+        """Outputs [rows, n_out] of rows as the network sees them, without dropout; and their sums.
+
+        These are as in `TrainingState.sums`.
+        """
+        ...

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from runner.network.arrays import Array
+from runner.network.fixed_arithmetic import column_sums, column_variances
 from runner.network.labels import labels
 from runner.network.losses import absolute_error
 from runner.training.tasks import CLASSIFICATION, TOP, Task
@@ -104,7 +105,7 @@ METRICS = {
 def squared_error(outputs: Array, targets: Array) -> float:
     """sum (a - y)^2 over samples and outputs."""
     error = np.subtract(outputs, targets, dtype=np.float64).ravel()
-    return float(error @ error)
+    return float(column_sums(error * error))
 
 
 def among_top(outputs: Array, targets: Array) -> int:
@@ -117,8 +118,7 @@ def among_top(outputs: Array, targets: Array) -> int:
 
 def variation(targets: Array) -> float:
     """sum (y - mean y)^2 over samples and outputs, the mean being that of the output."""
-    centred = targets - targets.mean(axis=0, dtype=np.float64)
-    return float(np.square(centred).sum())
+    return float(column_sums(column_variances(targets))) * len(targets)
 
 
 class Score(NamedTuple):

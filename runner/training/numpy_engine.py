@@ -95,6 +95,13 @@ class NumpyEngine:
                 state.sums[:] = self._epoch_sums(state, work)
         return reported(state, self.problem, work.outputs, reached, passed)
 
+    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+        """Outputs [rows, n_out] of rows as the network sees them, without dropout; their sums."""
+        sums = np.zeros(4)
+        z, outputs = self.problem.network.forward(parameters, inputs)
+        self._totals.add(sums, z, outputs, targets)
+        return outputs, sums
+
     def _run(
         self,
         state: TrainingState,

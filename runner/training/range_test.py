@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from runner.network.arrays import Array
+from runner.network.fixed_arithmetic import column_means, column_variances
 from runner.training.engine import Engine, StepReport
 from runner.training.loop import changing_rate, report_of
 from runner.training.metrics import LOSS, SAMPLES, metric_values
@@ -93,6 +94,9 @@ def suggested_rate(rates: Sequence[float], losses: Sequence[float]) -> float | N
     """
     curve, tenth = loss_curve(losses), len(losses) // 10
     first, later = losses[:tenth], curve[tenth:]
-    if not first or later.min() >= np.mean(first) - np.std(first):
+    if not first:
+        return None
+    level = np.array(first)
+    if later.min() >= column_means(level) - np.sqrt(column_variances(level)):
         return None
     return rates[tenth + int(later.argmin())] / MARGIN

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from runner.network.arrays import Array
+from runner.network.fixed_arithmetic import cosines, power, whole_powers
 
 
 @dataclass(frozen=True)
@@ -31,22 +32,20 @@ def constant(epochs: Array, _length: float, _settings: tuple[float, ...]) -> Arr
 def step(epochs: Array, _length: float, settings: tuple[float, ...]) -> Array:
     """gamma^k after k times `every` epochs."""
     every, gamma = settings
-    result: Array = gamma ** np.floor(epochs / every)
-    return result
+    return whole_powers(gamma, np.floor(epochs / every))
 
 
 def exponential(epochs: Array, _length: float, settings: tuple[float, ...]) -> Array:
     """gamma^epoch, once an epoch."""
     (gamma,) = settings
-    result: Array = gamma ** np.floor(epochs)
-    return result
+    return whole_powers(gamma, np.floor(epochs))
 
 
 def cosine(epochs: Array, length: float, settings: tuple[float, ...]) -> Array:
     """From 1 down to `least` along half a cosine. Source: Loshchilov and Hutter 2017."""
     (least,) = settings
     done = np.minimum(epochs / length, 1)
-    return least + (1 - least) * 0.5 * (1 + np.cos(np.pi * done))
+    return least + (1 - least) * 0.5 * (1 + cosines(np.pi * done))
 
 
 def warmup(epochs: Array, _length: float, settings: tuple[float, ...]) -> Array:
@@ -71,14 +70,14 @@ def one_cycle(epochs: Array, length: float, settings: tuple[float, ...]) -> Arra
 
 def _between(first: float, last: float, share: Array) -> Array:
     """From `first` to `last` along half a cosine."""
-    return last + (first - last) * 0.5 * (1 + np.cos(np.pi * np.clip(share, 0, 1)))
+    return last + (first - last) * 0.5 * (1 + cosines(np.pi * np.clip(share, 0, 1)))
 
 
 def geometric(epochs: Array, length: float, settings: tuple[float, ...]) -> Array:
     """From `least` to `most`, by the same factor every step. Source: Smith 2017."""
     least, most = settings
-    result: Array = least * (most / least) ** np.minimum(epochs / length, 1)
-    return result
+    shares = np.minimum(epochs / length, 1).tolist()
+    return least * np.array([power(most / least, share) for share in shares])
 
 
 ABOVE_ZERO = (1e-12, np.inf)

@@ -2,7 +2,7 @@
 
 One by default: runs that share a machine do not fight over its cores, and results do not depend on
 how many cores there are (OpenBLAS rounds otherwise with two threads than with one). The compiled
-engine's kernels use one thread whatever is set here.
+engine's kernels have threads of their own, whose number changes no result.
 """
 
 from contextlib import AbstractContextManager
@@ -17,7 +17,7 @@ def controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def limited(threads: int) -> AbstractContextManager[object]:
-    """While entered, linear algebra uses at most so many threads."""
-    limits: AbstractContextManager[object] = controller().limit(limits=threads)
+def limited(threads: int | None) -> AbstractContextManager[object]:
+    """While entered, linear algebra uses at most so many threads; one where it is left open."""
+    limits: AbstractContextManager[object] = controller().limit(limits=threads or 1)
     return limits

@@ -16,6 +16,7 @@ from rich.table import Table
 from runner.compiled import array_layouts as compiled_layouts
 from runner.compiled.array_layouts import RowLayout
 from runner.compiled.structures import BY_INPUT, BY_SAMPLE, DENSE
+from runner.compiled.thread_team import Team
 from runner.training.engine import Problem
 from tests.benchmarks.scaling import figure, prepared
 from tests.benchmarks.timing import alternate, conditions
@@ -71,7 +72,7 @@ def main() -> None:
             best = min(timings, key=lambda way: timings[way].minimum)
             cells = [f"{timings[w].minimum * 1e6:.4g}" if w in timings else "" for w in WAYS]
             cells = [f"[bold]{c}[/]" if w == best else c for w, c in zip(WAYS, cells, strict=True)]
-            chosen = NAMES[RowLayout(problem, fused=True)._way]
+            chosen = NAMES[RowLayout(problem, Team(1), fused=True)._way]
             loss = timings[chosen].minimum / timings[best].minimum
             name = "-".join(map(str, sizes))
             table.add_row(name, str(batch), f"{density:g}", *cells, chosen, f"{loss:.2f}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from tests.benchmarks.mnist_peers import PEERS, SAME_WORK, Epoch, Task
 from tests.benchmarks.runs import Contestant, contestant
-from tests.benchmarks.timing import Claim, alternate, installed, print_timings
+from tests.benchmarks.timing import Claim, Timing, alternate, installed, print_timings
 
 NETS = [
     ("784-16-16-10", 10, 1.5),
@@ -82,9 +82,10 @@ def check_same_work(who: str, epoch: Epoch, run: Contestant) -> None:
         raise SystemExit(f"{who}: weights differ from ours by {difference:.2g}")
 
 
-def compare(topology: str, batch: int, times_jax: float, root: str | None, rounds: int) -> None:
-    """One net's table."""
-    ours = new_run(topology, batch, root)
+def compare_epochs(
+    title: str, ours: Contestant, times_jax: float, rounds: int
+) -> dict[str, Timing]:
+    """One net's table. ours: a run, one step into its first epoch."""
     problem, state = ours.engine.problem, ours.state
     ours.engine.advance(state, problem.steps_per_epoch - 1, None)  # to the start of an epoch
     start = state.parameters.copy()
@@ -108,8 +109,10 @@ def compare(topology: str, batch: int, times_jax: float, root: str | None, round
         for name in contestants
         if name != "compiled engine"
     ]
-    title = f"{topology}, batch {batch}: an epoch of {problem.samples:,} samples"
-    print_timings(title, alternate(contestants, rounds), claims, unit="s")
+    timings = alternate(contestants, rounds)
+    title = f"{title}, batch {problem.batch_size}: an epoch of {problem.samples:,} samples"
+    print_timings(title, timings, claims, unit="s")
+    return timings
 
 
 def main() -> None:
@@ -121,7 +124,8 @@ def main() -> None:
     options = parser.parse_args()
     for index in options.only:
         topology, batch, times_jax = NETS[index]
-        compare(topology, batch, times_jax, options.root, options.rounds)
+        ours = new_run(topology, batch, options.root)
+        compare_epochs(topology, ours, times_jax, options.rounds)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,11 @@ from rich.table import Table
 
 from runner.compiled import compiled_engine
 from runner.compiled.array_layouts import ColumnLayout, RowLayout
+from runner.compiled.compiled_engine import CompiledEngine
+from runner.compiled.thread_team import Team
 from runner.experiment.building import build_engine
 from runner.network.initializers import INITIALIZERS, initial_parameters
-from runner.training.engine import Problem
+from runner.training.engine import Engine, Problem
 from runner.training.state import new_state, seeded_generator
 from tests.benchmarks.runs import Contestant
 from tests.benchmarks.timing import alternate, conditions, seconds_of
@@ -31,9 +33,9 @@ DEPTHS = (1, 2, 4, 8)
 BATCHES = (1, 8, 32, 128, 1024)
 BATCHES_AN_EPOCH = 4
 
-LAYOUTS: dict[str, Callable[[Problem], ColumnLayout | RowLayout]] = {
-    "columns": ColumnLayout,
-    "rows": lambda problem: RowLayout(problem, fused=True),
+LAYOUTS: dict[str, Callable[[Problem, Team], ColumnLayout | RowLayout]] = {
+    "columns": lambda problem, _: ColumnLayout(problem),
+    "rows": lambda problem, team: RowLayout(problem, team, fused=True),
 }
 
 
@@ -51,18 +53,19 @@ def net(width: int, depth: int, batch: int, dtype: str, *, full: bool) -> Proble
     )
 
 
-def prepared(name: str, problem: Problem) -> Contestant:
+def prepared(name: str, problem: Problem, threads: int = 1) -> Contestant:
     """An engine on the problem, one step made: "numpy", or the compiled one in that layout."""
     generator = seeded_generator(1)
     parameters = initial_parameters(
         problem.network.topology, INITIALIZERS["glorot_uniform"], 1.0, generator
     ).astype(problem.targets.dtype)
     state = new_state(parameters, 0, problem.samples, generator)
+    engine: Engine
     if name == "numpy":
         engine = build_engine("numpy", problem)
     else:
         with patch.object(compiled_engine, "layout_for", LAYOUTS[name]):
-            engine = build_engine("compiled", problem)
+            engine = CompiledEngine(problem, threads)
     engine.advance(state, 1, None)
     return Contestant(engine, state)
 
@@ -95,7 +98,7 @@ def main() -> None:
                 runs = {name: figure(prepared(name, problem), options.seconds) for name in names}
                 timings = alternate(runs, options.rounds)
                 best = min(timings, key=lambda name: timings[name].minimum)
-                layout = type(compiled_engine.layout_for(problem))
+                layout = type(compiled_engine.layout_for(problem, Team(1)))
                 chosen = "columns" if layout is ColumnLayout else "rows"
                 cells = [
                     f"[bold]{timing.minimum * 1e6:.4g}[/]"

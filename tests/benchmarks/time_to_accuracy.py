@@ -123,7 +123,7 @@ def runner_epochs(race: Race, dataset: Any, settings: Any) -> Epochs:
     test = samples_of("", encoded.test, encoded)
     while True:
         seconds = seconds_of(lambda: engine.advance(state, problem.steps_per_epoch, None))
-        yield seconds, evaluate(problem, state.parameters, test)["accuracy"]
+        yield seconds, evaluate(engine, state.parameters, test)["accuracy"]
 
 
 def sklearn_epochs(race: Race, data: Data, setting: Setting, seed: int) -> Epochs:

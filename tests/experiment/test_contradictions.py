@@ -109,14 +109,6 @@ TAKEN = [
 ]
 
 
-def test_threads_that_the_engine_would_not_use_are_refused() -> None:
-    pytest.importorskip("numba")
-    for engine in ("auto", "compiled"):
-        with pytest.raises(SettingsError, match="set engine=numpy, or threads=1"):
-            build(composed(f"engine={engine}", "threads=2"))
-    build(composed("engine=numpy", "threads=2"))
-
-
 @pytest.mark.parametrize("overrides", TAKEN)
 def test_what_goes_together_is_taken(overrides: list[str]) -> None:
     build(composed(*overrides))

@@ -155,7 +155,7 @@ EXPLAINED: dict[tuple[str, str], str] = {
     ("*", "recording.predictions"): "how many samples are few enough to be written",
     ("*", "recording.snapshots.keep"): "a short run has fewer",
     ("*", "stopping.*"): "a criterion that is not met within a short run",
-    ("*", "threads"): "how long the reference engine takes, not what comes of it",
+    ("*", "threads"): "how long it takes, not what comes of it",
     ("no hidden layer", "network.activation.hidden"): "every network's file has it",
     ("no hidden layer", "network.dropout.rate"): "the console says: none, no hidden units",
     ("start zeros", "regularization.*"): "weights that stay 0 have no penalty",

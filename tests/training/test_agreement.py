@@ -83,8 +83,9 @@ def way_of(problem: Problem) -> str:
     """Which of its arithmetics the compiled engine chooses."""
     from runner.compiled.compiled_engine import layout_for
     from runner.compiled.structures import BY_SAMPLE, DENSE, Rows
+    from runner.compiled.thread_team import Team
 
-    arrays = layout_for(problem).arrays()
+    arrays = layout_for(problem, Team(1)).arrays()[0]
     if not isinstance(arrays, Rows):
         return "columns"
     names = {DENSE: "dense rows", BY_SAMPLE: "rows by sample"}

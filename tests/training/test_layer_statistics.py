@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runner.experiment.building import engine_named
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.history import history_columns
 from runner.run_folder.run import RunFolder
@@ -43,7 +44,10 @@ def test_norms_are_those_of_the_step_that_follows(batch_norm: bool, engine_name:
     problem = make_problem(bias=True, batch_norm=batch_norm, learning_rate=0.5)
     state, engine = make_state(problem), make_engine(engine_name, problem)
     engine.advance(state, 5, None)  # running means and variances are under way
-    before, found = state.parameters.copy(), LayerStatistics(problem).measure(state)
+    before, found = (
+        state.parameters.copy(),
+        LayerStatistics(problem, engine_named(engine_name)).measure(state),
+    )
     engine.advance(state, 1, None)
     for number, layer in enumerate(problem.network.topology.layers, 1):
         moved = np.linalg.norm(layer.weight_matrix(state.parameters - before))
@@ -51,6 +55,7 @@ def test_norms_are_those_of_the_step_that_follows(batch_norm: bool, engine_name:
         assert found[f"L{number}.gradient_norm"] == pytest.approx(2 * moved, rel=1e-9)
 
 
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
 @pytest.mark.parametrize(
     ("hidden", "weight", "name", "share"),
     [
@@ -61,13 +66,17 @@ def test_norms_are_those_of_the_step_that_follows(batch_norm: bool, engine_name:
         ("relu", 1.0, "dead", 0.0),
     ],
 )
-def test_stuck_units_are_counted(hidden: str, weight: float, name: str, share: float) -> None:
+def test_stuck_units_are_counted(
+    hidden: str, weight: float, name: str, share: float, engine_name: str
+) -> None:
     problem = make_problem(hidden=hidden)
     state = make_state(problem)
     state.parameters[:] = weight
-    assert LayerStatistics(problem).measure(state)[f"L1.{name}"] == share
+    statistics = LayerStatistics(problem, engine_named(engine_name))
+    assert statistics.measure(state)[f"L1.{name}"] == share
 
 
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
 @pytest.mark.parametrize(
     ("hidden", "gamma", "bias", "name", "share"),
     [
@@ -80,11 +89,12 @@ def test_stuck_units_are_counted(hidden: str, weight: float, name: str, share: f
     ],
 )
 def test_stuck_units_are_counted_after_batch_normalisation(
-    hidden: str, gamma: float, bias: float, name: str, share: float
+    hidden: str, gamma: float, bias: float, name: str, share: float, engine_name: str
 ) -> None:
     problem = make_problem(hidden=hidden, batch_norm=True)
     state = make_state(problem)
     state.parameters[:] = 1e3  # large weights saturate nothing once normalised
     layer = problem.network.topology.layers[0]
     state.parameters[layer.gamma], state.parameters[layer.bias] = gamma, bias
-    assert LayerStatistics(problem).measure(state)[f"L1.{name}"] == share
+    statistics = LayerStatistics(problem, engine_named(engine_name))
+    assert statistics.measure(state)[f"L1.{name}"] == share

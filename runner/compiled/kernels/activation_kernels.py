@@ -9,7 +9,15 @@ from typing import NamedTuple
 from runner.compiled.kernels.exponentials import exp, expm1, log1p
 from runner.compiled.kernels.exponentials import sigmoid as sigmoid_of
 from runner.compiled.kernels.exponentials import tanh as tanh_of
-from runner.compiled.kernels.lanes import WIDTH, absolute, choose, load, store
+from runner.compiled.kernels.lanes import (
+    WIDTH,
+    absolute,
+    choose,
+    load,
+    load_many,
+    store,
+    vector_width,
+)
 from runner.compiled.kernels.numba_options import forced, quick
 from runner.network.activations import GELU_CUBIC, GELU_SCALE, LEAK
 
@@ -26,11 +34,20 @@ def on_rows(function, slope):
     at, slope_at = forced(function), forced(slope)
 
     def forward(z, a, count):
-        for k in range(0, count, WIDTH):
+        wide = vector_width(z)
+        whole = count - count % wide
+        for k in range(0, whole, wide):
+            store(a, k, at(load_many(1, z, k)))
+        for k in range(whole, count, WIDTH):
             store(a, k, at(load(z, k)))
 
     def backward(z, a, deltas, count):
-        for k in range(0, count, WIDTH):
+        wide = vector_width(z)
+        whole = count - count % wide
+        for k in range(0, whole, wide):
+            slope = slope_at(load_many(1, z, k), load_many(1, a, k), load_many(1, deltas, k))
+            store(deltas, k, slope)
+        for k in range(whole, count, WIDTH):
             store(deltas, k, slope_at(load(z, k), load(a, k), load(deltas, k)))
 
     return CompiledActivation(forward, backward)

@@ -5,9 +5,7 @@ zero, so padding adds exactly nothing to any sum. A sum over samples goes lane b
 up by one fixed tree: a step's result depends on the values alone, not on how steps are grouped.
 """
 
-from math import log
-
-from runner.compiled.kernels.exponentials import exp
+from runner.compiled.kernels.exponentials import exp, log
 from runner.compiled.kernels.lanes import WIDTH, choose, load, load_strided, spread, store, total
 from runner.compiled.kernels.numba_options import inlined
 
@@ -32,7 +30,21 @@ def largest(values, n_out, stride, at):
     return where
 
 
-# What the kernel calls; see `layer_arithmetic`.
+# What the kernel calls; see `layer_arithmetic`. One thread does all of it.
+
+
+def portion(_layout, count):
+    """All."""
+    return 0, count
+
+
+def leads(_layout):
+    """It does."""
+    return True
+
+
+def wait(_layout):
+    """For nobody."""
 
 
 def gather(layout, net, memory, order, count):
@@ -59,7 +71,9 @@ def sums(_layout, _layer, row, with_bias, parameters, below, z, _count):
             store(z, o * stride + s, value)
 
 
-def gradient(_layout, _layer, row, with_bias, memory, below, deltas, _count, _learning_rate):
+def gradient(
+    _layout, _layer, row, with_bias, memory, below, deltas, _count, _learning_rate, _added
+):
     """dL/dW[i, o] = sum_s a[i, s] d[o, s], dL/db[o] = sum_s d[o, s]."""
     weights, bias = memory.gradient + row.weights, memory.gradient + row.bias
     n_in, n_out, stride = row.inputs, row.outputs, row.stride
@@ -109,10 +123,13 @@ def correct(_layout, row, a, wanted, real, _count):
     return right
 
 
-def softmax(_layout, row, z, a, scratch, count):
-    """a = exp(z - highest) / sum -> the sum over samples of log(sum exp z). Needs two outputs."""
+def softmax(_layout, row, z, a, scratch, count, start):
+    """a = exp(z - highest) / sum -> `start` and the samples' sum of log(sum exp z).
+
+    Needs two outputs.
+    """
     n_out, stride = row.outputs, row.stride
-    value = 0.0
+    value = start
     for s in range(0, stride, WIDTH):
         highest = load(z, s)
         for o in range(1, n_out):
@@ -128,5 +145,5 @@ def softmax(_layout, row, z, a, scratch, count):
         store(scratch, s, highest)
         store(scratch, stride + s, whole)
     for s in range(count):
-        value += scratch[s] + log(scratch[stride + s])
+        value += scratch[s] + log(float(scratch[stride + s]))
     return value

@@ -4,7 +4,7 @@ import numpy as np
 from numba import from_dtype, njit, types
 
 from runner.compiled.code_on_disk import Code
-from runner.compiled.kernels import step_kernel
+from runner.compiled.kernels import look_kernel, step_kernel
 from runner.compiled.kernels.functions_by_address import KINDS, Kind
 from runner.compiled.kernels.numba_options import OPTIONS
 from runner.compiled.kernels.pointers import PointerType
@@ -23,12 +23,14 @@ from runner.compiled.structures import (
 )
 
 SCALARS = {int: types.int64, float: types.float64}
+KERNELS = {"advance": step_kernel.advance, "look": look_kernel.look}
+"""What takes the structures, compiled for each layout."""
 
 
 def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> Code:
     """The function of that kind and name, in Numba's own calling convention.
 
-    kind: `advance`, whose name is a layout's, or one of `KINDS`.
+    kind: one of `KERNELS`, whose name is a layout's, or one of `KINDS`.
     numbers, inputs: the types of the run's numbers and of its inputs.
     """
     dtypes = {NUMBERS: numbers, INPUTS: inputs}
@@ -44,7 +46,7 @@ def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> C
         return PointerType(types.NamedTuple(members, argument))
 
     structures = (Net, LAYOUTS.get(name), Rule, Memory, Course)
-    wanted = Kind({name: step_kernel.advance}, structures) if kind == "advance" else KINDS[kind]
+    wanted = Kind({name: KERNELS[kind]}, structures) if kind in KERNELS else KINDS[kind]
     signature = wanted.result(*map(exact, wanted.arguments))
     dispatcher = njit(signature, **OPTIONS)(wanted.functions[name])
     return Code(*object_code(dispatcher))

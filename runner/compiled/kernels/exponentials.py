@@ -1,4 +1,4 @@
-"""Sigmoid, tanh and exp on eight lanes, the same operations in the same order on every machine.
+"""Sigmoid, tanh, exp and logarithms on eight lanes, the same operations in order everywhere.
 
     x = k ln2 + r,  |r| <= ln2/2;   exp(x) = 2^k (1 + r + r^2 P(r))
 
@@ -28,9 +28,9 @@ def reduce_exponent(x):
 
 @overload(reduce_exponent, jit_options={"error_model": "numpy"})
 def _reduce_exponent(x):
-    if x == LanesType(types.float64):
+    if isinstance(x, LanesType) and x.dtype == types.float64:
         return _reduce_exponent_64
-    if x == LanesType(types.float32):
+    if isinstance(x, LanesType) and x.dtype == types.float32:
         return _reduce_exponent_32
     return None
 
@@ -117,3 +117,23 @@ def log1p(u):
     for k in range(31, 0, -2):
         series = series * t2 + 1.0 / k
     return t * series * 2.0
+
+
+@quick
+def log(x):
+    """log x of one number x >= 1: k ln2 + log1p(u), x = 2^k (1 + u), 0 <= u <= 1."""
+    k = 0.0
+    while x > 2.0 and k < 1024.0:
+        x, k = x * 0.5, k + 1.0
+    return k * 0.6931471805599453 + log1p(x - 1.0)
+
+
+@quick
+def whole_power(base, exponent):
+    """base^exponent of one number, exponent >= 0 a whole one, by squaring."""
+    power = 1.0
+    while exponent > 0:
+        if exponent & 1:
+            power *= base
+        base, exponent = base * base, exponent >> 1
+    return power

@@ -40,10 +40,10 @@ KINDS = {
     "slope": Kind(
         {name: each.slope for name, each in ACTIVATIONS.items()}, (*[NUMBERS] * 3, COUNT)
     ),
-    # (z, a, wanted, real, deltas, count) -> sum; deltas = dL/da, or dL/dz; real is 0 for padding
-    "loss": Kind(LOSSES, (*[NUMBERS] * 5, COUNT), NUMBER),
-    # (parameters, gradient, slots, is_weight, count, learning_rate, step, settings): in place
-    "update": Kind(OPTIMIZERS, (*[NUMBERS] * 4, COUNT, NUMBER, COUNT, DOUBLES)),
+    # (z, a, wanted, real, deltas, count, start) -> sum; deltas = dL/da, or dL/dz; real 0: padding
+    "loss": Kind(LOSSES, (*[NUMBERS] * 5, COUNT, NUMBER), NUMBER),
+    # (parameters, gradient, slots, is_weight, count, apart, learning_rate, step, settings)
+    "update": Kind(OPTIMIZERS, (*[NUMBERS] * 4, COUNT, COUNT, NUMBER, COUNT, DOUBLES)),
     # (parameters, gradient, is_weight, count, limits): the gradient in place
     "restrain": Kind({"any": restrain}, (*[NUMBERS] * 3, COUNT, DOUBLES)),
     # (parameters, norms, plan, layers, max_norm): the parameters in place

@@ -41,14 +41,15 @@ class LanesType(types.Type):
 @register_model(LanesType)
 class LanesModel(models.PrimitiveModel):
     def __init__(self, manager, kind):
-        super().__init__(manager, kind, _vector(kind))
+        super().__init__(manager, kind, vector_type(kind))
 
 
-def _vector(kind):
+def vector_type(kind):
+    """LLVM's, of a `LanesType`."""
     return ir.VectorType(_ELEMENT[kind.dtype], kind.width)
 
 
-def _spread(builder, scalar, width):
+def in_all_lanes(builder, scalar, width):
     """One scalar in all lanes."""
     kind = ir.VectorType(scalar.type, width)
     undefined = ir.Constant(kind, ir.Undefined)
@@ -61,7 +62,7 @@ def _spread(builder, scalar, width):
 def _as_lanes(context, builder, value, kind, lanes):
     if isinstance(kind, LanesType):
         return value
-    return _spread(builder, context.cast(builder, value, kind, lanes.dtype), lanes.width)
+    return in_all_lanes(builder, context.cast(builder, value, kind, lanes.dtype), lanes.width)
 
 
 def _lanes_of(args):
@@ -124,7 +125,7 @@ _operator(operator.eq, _equal, _truths)
 
 def _place(context, builder, start, at, at_kind, lanes):
     at = context.cast(builder, at, at_kind, types.intp)
-    return builder.bitcast(builder.gep(start, [at]), _vector(lanes).as_pointer())
+    return builder.bitcast(builder.gep(start, [at]), vector_type(lanes).as_pointer())
 
 
 def _reading(numbers, at_kind, lanes, first):
@@ -154,6 +155,13 @@ def load_many(_typing, size, numbers, at):
 
 
 @intrinsic
+def vector_width(_typing, numbers):
+    """How many numbers fill 64 bytes."""
+    width = VECTOR_BYTES * 8 // numbers.dtype.bitwidth
+    return types.intp(numbers), lambda _c, _b, _sig, _args: ir.IntType(64)(width)
+
+
+@intrinsic
 def store(_typing, numbers, at, lanes):
     """Writes the lanes from numbers[at] on."""
 
@@ -171,7 +179,7 @@ def load_strided(_typing, numbers, at, step):
 
     def emit(context, builder, sig, args):
         place, by = (context.cast(builder, args[i], sig.args[i], types.intp) for i in (1, 2))
-        vector = ir.Constant(_vector(LanesType(numbers.dtype)), ir.Undefined)
+        vector = ir.Constant(vector_type(LanesType(numbers.dtype)), ir.Undefined)
         for lane in range(WIDTH):
             number = builder.load(builder.gep(args[0], [place]))
             vector = builder.insert_element(vector, number, _I32(lane))
@@ -186,7 +194,7 @@ def spread(_typing, like, scalar):
     """`scalar` in eight lanes, as the type of the numbers `like` points to."""
 
     def emit(context, builder, sig, args):
-        return _spread(builder, context.cast(builder, args[1], sig.args[1], like.dtype), WIDTH)
+        return in_all_lanes(builder, context.cast(builder, args[1], sig.args[1], like.dtype), WIDTH)
 
     return LanesType(like.dtype)(like, scalar), emit
 
@@ -197,7 +205,7 @@ def zeros(_typing, size, like):
     lanes = _many(size, like)
 
     def emit(_context, _builder, _sig, _args):
-        return ir.Constant(_vector(lanes), None)
+        return ir.Constant(vector_type(lanes), None)
 
     return lanes(size, like), emit
 
@@ -214,7 +222,7 @@ def choose(_typing, truths, yes, no):
     return lanes(truths, yes, no), emit
 
 
-def _llvm(builder, name, *vectors):
+def call_llvm(builder, name, *vectors):
     """Calls LLVM's lane-wise function of that name; all vectors have one type."""
     kind = vectors[0].type
     suffix = "f64" if kind.element == ir.DoubleType() else "f32"
@@ -230,7 +238,9 @@ def fused(_typing, a, b, c):
 
     def emit(context, builder, sig, args):
         values = zip(args, sig.args, strict=True)
-        return _llvm(builder, "fma", *(_as_lanes(context, builder, v, k, lanes) for v, k in values))
+        return call_llvm(
+            builder, "fma", *(_as_lanes(context, builder, v, k, lanes) for v, k in values)
+        )
 
     return lanes(a, b, c), emit
 
@@ -238,19 +248,19 @@ def fused(_typing, a, b, c):
 @intrinsic
 def absolute(_typing, lanes):
     """|x|."""
-    return lanes(lanes), lambda _context, builder, _sig, args: _llvm(builder, "fabs", *args)
+    return lanes(lanes), lambda _context, builder, _sig, args: call_llvm(builder, "fabs", *args)
 
 
 @intrinsic
 def root(_typing, lanes):
     """The square root, correctly rounded."""
-    return lanes(lanes), lambda _context, builder, _sig, args: _llvm(builder, "sqrt", *args)
+    return lanes(lanes), lambda _context, builder, _sig, args: call_llvm(builder, "sqrt", *args)
 
 
 @intrinsic
 def with_sign(_typing, size, sign):
     """|size| with the sign of `sign`."""
-    return size(size, sign), lambda _c, builder, _sig, args: _llvm(builder, "copysign", *args)
+    return size(size, sign), lambda _c, builder, _sig, args: call_llvm(builder, "copysign", *args)
 
 
 def _half_sum(builder, vector, width):

@@ -27,11 +27,14 @@ def _by_layout(name):
     return stub
 
 
+portion = _by_layout("portion")  # (layout, count): the first number of this thread, and how many
+leads = _by_layout("leads")  # (layout): whether this thread does what one does for all
+wait = _by_layout("wait")  # (layout): until all threads have come here
 gather = _by_layout("gather")  # (layout, net, memory, order, count)
 sums = _by_layout("sums")  # (layout, layer, row, with_bias, parameters, below, z, count)
 gradient = _by_layout("gradient")
-# (layout, layer, row, with_bias, memory, below, deltas, count, learning_rate)
+# (layout, layer, row, with_bias, memory, below, deltas, count, learning_rate, added)
 deltas_below = _by_layout("deltas_below")  # (layout, row, parameters, deltas, below_deltas, count)
 masks = _by_layout("masks")  # (layout, row, uniforms, keep, masks, count)
 correct = _by_layout("correct")  # (layout, row, a, wanted, real, count)
-softmax = _by_layout("softmax")  # (layout, row, z, a, scratch, count): sum of log(sum exp z)
+softmax = _by_layout("softmax")  # (layout, row, z, a, scratch, count, start): + log(sum exp z)

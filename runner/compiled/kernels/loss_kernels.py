@@ -10,11 +10,11 @@ from runner.compiled.kernels.numba_options import forced
 
 
 def on_rows(function, factor=1.0):
-    """The loss of flat rows of `count` numbers; their deltas in place."""
+    """`start` and the loss of flat rows of `count` numbers; their deltas in place."""
     at = forced(function)
 
-    def loss(z, a, wanted, real, deltas, count):
-        value = 0.0
+    def loss(z, a, wanted, real, deltas, count, start):
+        value = start / factor  # exactly: it is a power of two
         for k in range(0, count, WIDTH):
             part, delta = at(load(z, k), load(a, k), load(wanted, k), load(real, k))
             store(deltas, k, delta)

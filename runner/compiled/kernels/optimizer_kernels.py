@@ -1,22 +1,25 @@
-"""Optimizers on the flat parameter vector, in place; `count` is whole lanes.
+"""Optimizers on the flat parameter vector, in place.
 
-The same equations as in `runner.training.optimizers`. A second slot begins `count` after the first;
-`is_weight` is 1 for weights, 0 for what does not decay.
+The same equations as in `runner.training.optimizers`. `count` is whole lanes; a second slot begins
+`apart` after the first; `is_weight` is 1 for weights, 0 for what does not decay.
 """
 
 from math import sqrt
 
+from runner.compiled.kernels.exponentials import whole_power
 from runner.compiled.kernels.lanes import WIDTH, choose, load, root, store
 from runner.compiled.kernels.numba_options import quick
 
 
-def sgd(parameters, gradient, _slots, _is_weight, count, learning_rate, _step, _settings):
+def sgd(parameters, gradient, _slots, _is_weight, count, _apart, learning_rate, _step, _settings):
     """w <- w - lr g."""
     for k in range(0, count, WIDTH):
         store(parameters, k, load(parameters, k) - load(gradient, k) * learning_rate)
 
 
-def momentum(parameters, gradient, slots, _is_weight, count, learning_rate, _step, settings):
+def momentum(
+    parameters, gradient, slots, _is_weight, count, _apart, learning_rate, _step, settings
+):
     """v <- beta v + g, w <- w - lr v."""
     beta = settings[0]
     for k in range(0, count, WIDTH):
@@ -25,7 +28,9 @@ def momentum(parameters, gradient, slots, _is_weight, count, learning_rate, _ste
         store(parameters, k, load(parameters, k) - v * learning_rate)
 
 
-def nesterov(parameters, gradient, slots, _is_weight, count, learning_rate, _step, settings):
+def nesterov(
+    parameters, gradient, slots, _is_weight, count, _apart, learning_rate, _step, settings
+):
     """v <- beta v + g, w <- w - lr (g + beta v)."""
     beta = settings[0]
     for k in range(0, count, WIDTH):
@@ -35,7 +40,7 @@ def nesterov(parameters, gradient, slots, _is_weight, count, learning_rate, _ste
         store(parameters, k, load(parameters, k) - (g + v * beta) * learning_rate)
 
 
-def adagrad(parameters, gradient, slots, _is_weight, count, learning_rate, _step, settings):
+def adagrad(parameters, gradient, slots, _is_weight, count, _apart, learning_rate, _step, settings):
     """s <- s + g^2, w <- w - lr g / (sqrt(s) + eps)."""
     epsilon = settings[0]
     for k in range(0, count, WIDTH):
@@ -45,7 +50,7 @@ def adagrad(parameters, gradient, slots, _is_weight, count, learning_rate, _step
         store(parameters, k, load(parameters, k) - g * learning_rate / (root(s) + epsilon))
 
 
-def rmsprop(parameters, gradient, slots, _is_weight, count, learning_rate, _step, settings):
+def rmsprop(parameters, gradient, slots, _is_weight, count, _apart, learning_rate, _step, settings):
     """s <- alpha s + (1 - alpha) g^2, w <- w - lr g / (sqrt(s) + eps)."""
     alpha, epsilon = settings[0], settings[1]
     for k in range(0, count, WIDTH):
@@ -55,17 +60,17 @@ def rmsprop(parameters, gradient, slots, _is_weight, count, learning_rate, _step
         store(parameters, k, load(parameters, k) - g * learning_rate / (root(s) + epsilon))
 
 
-def adam(parameters, gradient, slots, _is_weight, count, learning_rate, step, settings):
+def adam(parameters, gradient, slots, _is_weight, count, apart, learning_rate, step, settings):
     """m, v: running means of g and g^2; w <- w - lr m' / (sqrt(v') + eps), ' for bias corrected."""
     beta1, beta2, epsilon = settings[0], settings[1], settings[2]
-    rate = learning_rate / (1.0 - beta1**step)
-    correction = sqrt(1.0 - beta2**step)
+    rate = learning_rate / (1.0 - whole_power(beta1, step))
+    correction = sqrt(1.0 - whole_power(beta2, step))
     for k in range(0, count, WIDTH):
         g = load(gradient, k)
         m = load(slots, k) * beta1 + g * (1.0 - beta1)
-        v = load(slots, count + k) * beta2 + g * (1.0 - beta2) * g
+        v = load(slots, apart + k) * beta2 + g * (1.0 - beta2) * g
         store(slots, k, m)
-        store(slots, count + k, v)
+        store(slots, apart + k, v)
         change = m * rate / (root(v) / correction + epsilon)
         store(parameters, k, load(parameters, k) - change)
 
@@ -73,19 +78,19 @@ def adam(parameters, gradient, slots, _is_weight, count, learning_rate, step, se
 adam_step = quick(adam)
 
 
-def adamw(parameters, gradient, slots, is_weight, count, learning_rate, step, settings):
+def adamw(parameters, gradient, slots, is_weight, count, apart, learning_rate, step, settings):
     """w <- w - lr decay w, then Adam."""
     share = learning_rate * settings[3]
     for k in range(0, count, WIDTH):
         store(parameters, k, load(parameters, k) * (1.0 - load(is_weight, k) * share))
-    adam_step(parameters, gradient, slots, is_weight, count, learning_rate, step, settings)
+    adam_step(parameters, gradient, slots, is_weight, count, apart, learning_rate, step, settings)
 
 
-def rprop(parameters, gradient, slots, _is_weight, count, learning_rate, step, settings):
+def rprop(parameters, gradient, slots, _is_weight, count, apart, learning_rate, step, settings):
     """s grows where g keeps its sign and shrinks, with g <- 0, where it changes; w <- w -+ s."""
     down, up, least, most = settings[0], settings[1], settings[2], settings[3]
     for k in range(0, count, WIDTH):
-        g, before, size = load(gradient, k), load(slots, k), load(slots, count + k)
+        g, before, size = load(gradient, k), load(slots, k), load(slots, apart + k)
         if step == 1:
             size = size * 0.0 + learning_rate
         agreement = g * before
@@ -97,7 +102,7 @@ def rprop(parameters, gradient, slots, _is_weight, count, learning_rate, step, s
         move = choose(g > 0.0, size, choose(g < 0.0, 0.0 - size, g))
         store(parameters, k, load(parameters, k) - move)
         store(slots, k, g)
-        store(slots, count + k, size)
+        store(slots, apart + k, size)
 
 
 OPTIMIZERS = {

@@ -6,11 +6,26 @@ non-zero ones are listed once per data set, and listed again per batch by sample
 times a number adds nothing, so skipping changes no result but that of a net already not finite.
 """
 
-from math import log
-
-from runner.compiled.kernels.exponentials import exp
-from runner.compiled.kernels.lanes import WIDTH, load, spread, store
-from runner.compiled.kernels.matrix_products import ADDED, FRESH, ONE, dense, scatter, sparse
+from runner.compiled.kernels import sharing
+from runner.compiled.kernels.exponentials import exp, log
+from runner.compiled.kernels.lanes import (
+    WIDTH,
+    choose,
+    load,
+    load_strided,
+    spread,
+    store,
+    total,
+)
+from runner.compiled.kernels.matrix_products import (
+    NEXT,
+    SAME,
+    Matrix,
+    add_rows,
+    dense,
+    scatter,
+    sparse,
+)
 from runner.compiled.kernels.numba_options import apart, inlined
 from runner.compiled.structures import BY_SAMPLE, DENSE
 
@@ -34,9 +49,9 @@ def gather_rows(rows, n_columns, order, count, out, stride):
 
 
 @apart
-def list_by_sample(layout, order, count, list_stride):
-    """The non-zero inputs of each sample of the batch."""
-    for s in range(count):
+def list_by_sample(layout, order, begin, end, list_stride):
+    """The non-zero inputs of these samples of the batch."""
+    for s in range(begin, end):
         begin = layout.first[order[s]]
         many = layout.first[order[s] + 1] - begin
         to, of = layout.values + s * list_stride, layout.numbers + s * list_stride
@@ -65,40 +80,41 @@ def list_by_input(layout, order, count, n_in):
 
 
 @inlined
-def spread_bias(bias, with_bias, z, stride, count):
+def spread_bias(layout, bias, z, stride, count):
     """Every row of z = the bias."""
+    first, many = sharing.portion(layout, stride)
     for s in range(count):
-        for j in range(0, stride, WIDTH):
-            value = spread(z, 0.0)
-            if with_bias:
-                value = load(bias, j)
-            store(z, s * stride + j, value)
-
-
-@apart
-def transpose(weights, stride, rows, columns, transposed, to_stride):
-    """transposed = weights^T, its padding zero."""
-    for j in range(columns):
-        for i in range(rows, to_stride):
-            transposed[j * to_stride + i] = 0.0
-    for i in range(rows):
-        for j in range(columns):
-            transposed[j * to_stride + i] = weights[i * stride + j]
+        for j in range(first, first + many, WIDTH):
+            store(z, s * stride + j, load(bias, j))
 
 
 @inlined
-def add_rows(deltas, stride, count, out, fresh):
-    """Out (+)= the sum of the rows."""
-    for j in range(0, stride, WIDTH):
-        value = load(out, j)
-        if fresh:
-            value = spread(out, 0.0)
-        for s in range(count):
-            value = value + load(deltas, s * stride + j)
-        store(out, j, value)
+def largest(values, n_out, stride):
+    """Of eight rows which number is largest, the first of equals, as lanes."""
+    best, where = load_strided(values, 0, stride), spread(values, 0.0)
+    for o in range(1, n_out):
+        value = load_strided(values, o, stride)
+        where = choose(value > best, float(o), where)
+        best = choose(value > best, value, best)
+    return where
 
 
 # What the kernel calls; see `layer_arithmetic`.
+
+
+def portion(layout, count):
+    """Of `count` numbers those of this thread -> the first, and how many."""
+    return sharing.portion(layout, count)
+
+
+def leads(layout):
+    """Whether this thread does what one does for all."""
+    return layout.thread == 0
+
+
+def wait(layout):
+    """Until all threads have come here."""
+    sharing.wait(layout)
 
 
 def gather(layout, net, memory, order, count):
@@ -108,55 +124,66 @@ def gather(layout, net, memory, order, count):
     """
     first, last = net.plan, net.plan + net.layers
     n_in, n_out, stride = first.outputs, last.outputs, last.stride
+    begin, many = sharing.portion_of_rows(layout, count)
+    chosen = order + begin
     if layout.way == DENSE:
-        shift, scale = layout.shift, layout.scale
-        gather_scaled(layout.inputs, shift, scale, n_in, order, count, memory.a, first.stride)
+        to, shift, scale = memory.a + begin * first.stride, layout.shift, layout.scale
+        gather_scaled(layout.inputs, shift, scale, n_in, chosen, many, to, first.stride)
     elif layout.way == BY_SAMPLE:
-        list_by_sample(layout, order, count, n_in)
-    else:
+        list_by_sample(layout, order, begin, begin + many, n_in)
+    elif layout.thread == 0:
         list_by_input(layout, order, count, n_in)
-    gather_rows(layout.targets, n_out, order, count, memory.wanted, stride)
-    for s in range(layout.batch):
-        for j in range(n_out):
-            memory.real[s * stride + j] = 1.0 if s < count else 0.0
+    gather_rows(layout.targets, n_out, chosen, many, memory.wanted + begin * stride, stride)
+    if layout.thread == 0:
+        for s in range(layout.batch):
+            for j in range(n_out):
+                memory.real[s * stride + j] = 1.0 if s < count else 0.0
 
 
 def sums(layout, layer, row, with_bias, parameters, below, z, count):
     """z = a W + b."""
-    weights, bias, stride, n_in = (
-        parameters + row.weights,
-        parameters + row.bias,
-        row.stride,
-        row.inputs,
-    )
-    spread_bias(bias, with_bias, z, stride, count)
+    weights, stride, n_in = parameters + row.weights, row.stride, row.inputs
+    bias = parameters + row.bias if with_bias else layout.nothing
     if layer > 1 or layout.way == DENSE:
-        lanes, step = layout.lanes, row.stride_below
-        dense(count, n_in, lanes, z, below, step, ONE, weights, stride, ADDED)
-    elif layout.way == BY_SAMPLE:
+        to, start = Matrix(z, stride, NEXT), Matrix(bias, SAME, NEXT)
+        inputs, of = Matrix(below, row.stride_below, NEXT), Matrix(weights, stride, NEXT)
+        dense(layout, count, n_in, row.outputs, to, start, inputs, of)
+        return
+    spread_bias(layout, bias, z, stride, count)
+    if layout.way == BY_SAMPLE:
         sparse(layout, count, n_in, z, weights, stride)
     else:
         scatter(layout, n_in, layout.batch, weights, z, stride)
 
 
-def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learning_rate):
-    """dL/dW = a^T d, dL/db = sum d; the first layer's may go straight into its weights."""
-    stride, n_in, lanes = row.stride, row.inputs, layout.lanes
+def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learning_rate, added):
+    """dL/dW = a^T d, dL/db = sum d; the first layer's may go straight into its weights.
+
+    added: to those of the samples before.
+    """
+    stride, n_in, n_out = row.stride, row.inputs, row.outputs
     fused = layout.fused and layer == 1
     target = memory.parameters if fused else memory.gradient
-    weights = target + row.weights
+    weights, bias = target + row.weights, target + row.bias
     if fused:
-        for k in range(0, count * stride, WIDTH):
+        first, many = sharing.portion(layout, count * stride)
+        for k in range(first, first + many, WIDTH):
             store(deltas, k, load(deltas, k) * -learning_rate)
+        sharing.wait(layout)
     if with_bias:
-        add_rows(deltas, stride, count, target + row.bias, not fused)
+        start = bias if fused or added else layout.nothing
+        add_rows(layout, count, n_out, bias, start, deltas, stride)
     if layer > 1 or layout.way == DENSE:
-        step = row.stride_below
-        dense(n_in, count, lanes, weights, below, ONE, step, deltas, stride, not fused)
+        to, inputs = Matrix(weights, stride, NEXT), Matrix(below, NEXT, row.stride_below)
+        start = to if fused or added else Matrix(layout.nothing, SAME, NEXT)
+        of = Matrix(deltas, stride, NEXT)
+        dense(layout, n_in, count, n_out, to, start, inputs, of)
         return
     if not fused:
-        for k in range(0, n_in * stride, WIDTH):
-            store(weights, k, spread(weights, 0.0))
+        first, many = sharing.portion(layout, stride)
+        for i in range(n_in):
+            for j in range(first, first + many, WIDTH):
+                store(weights, i * stride + j, spread(weights, 0.0))
     if layout.way == BY_SAMPLE:
         scatter(layout, count, n_in, deltas, weights, stride)
     else:
@@ -165,10 +192,10 @@ def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learni
 
 def deltas_below(layout, row, parameters, deltas, below_deltas, count):
     """d_(l-1) = d_l W^T, the slope to come."""
-    weights, stride, to_stride = parameters + row.weights, row.stride, row.stride_below
-    n_out, lanes, transposed = row.outputs, layout.lanes, layout.transposed
-    transpose(weights, stride, row.inputs, n_out, transposed, to_stride)
-    dense(count, n_out, lanes, below_deltas, deltas, stride, ONE, transposed, to_stride, FRESH)
+    to, start = Matrix(below_deltas, row.stride_below, NEXT), Matrix(layout.nothing, SAME, NEXT)
+    of, weights = Matrix(deltas, row.stride, NEXT), parameters + row.weights
+    turned = Matrix(weights, NEXT, row.stride)
+    dense(layout, count, row.outputs, row.inputs, to, start, of, turned)
 
 
 def masks(_layout, row, uniforms, keep, drawn, count):
@@ -179,29 +206,24 @@ def masks(_layout, row, uniforms, keep, drawn, count):
             drawn[s * stride + j] = 1.0 / keep if uniforms[s * units + j] <= keep else 0.0
 
 
-def correct(_layout, row, a, wanted, _real, count):
-    """How many samples have their class right."""
-    n_out, stride = row.outputs, row.stride
-    right = 0.0
-    for s in range(count):
-        found, asked = a + s * stride, wanted + s * stride
+def correct(_layout, row, a, wanted, real, count):
+    """How many samples have their class right: arg-max, or threshold 1/2 of one output."""
+    n_out, stride, right = row.outputs, row.stride, 0.0
+    for s in range(0, count, WIDTH):
+        found, asked, one = a + s * stride, wanted + s * stride, real + s * stride
         if n_out == 1:
-            right += 1.0 if (found[0] > 0.5) == (asked[0] > 0.5) else 0.0
-            continue
-        best = want = 0
-        for j in range(1, n_out):
-            if found[j] > found[best]:
-                best = j
-            if asked[j] > asked[want]:
-                want = j
-        right += 1.0 if best == want else 0.0
+            sure = load_strided(found, 0, stride) > 0.5
+            hit = sure == (load_strided(asked, 0, stride) > 0.5)
+        else:
+            hit = largest(found, n_out, stride) == largest(asked, n_out, stride)
+        right += total(choose(hit, load_strided(one, 0, stride), 0.0))
     return right
 
 
-def softmax(_layout, row, z, a, _scratch, count):
-    """a = exp(z - highest) / sum, padding 0 -> the sum over samples of log(sum exp z)."""
+def softmax(_layout, row, z, a, _scratch, count, start):
+    """a = exp(z - highest) / sum, padding 0 -> `start` and the samples' sum of log(sum exp z)."""
     n_out, stride = row.outputs, row.stride
-    value = 0.0
+    value = start
     for s in range(count):
         from_, to = z + s * stride, a + s * stride
         highest = from_[0]

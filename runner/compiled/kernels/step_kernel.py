@@ -20,9 +20,12 @@ from runner.compiled.kernels.layer_arithmetic import (
     deltas_below,
     gather,
     gradient,
+    leads,
     masks,
+    portion,
     softmax,
     sums,
+    wait,
 )
 from runner.compiled.kernels.mersenne import draw
 from runner.compiled.kernels.numba_options import apart, inlined
@@ -31,22 +34,37 @@ from runner.compiled.structures import AT_LEAST, AT_MOST, BACKWARD_DROPOUT, FORW
 
 
 @inlined
-def forward(net, layout, memory, count):
-    """z_l = W_l^T a_(l-1) + b_l, a_l = f_l(z_l), times the mask where dropout is in this stage."""
-    below, parameters = memory.a, memory.parameters
+def forward(net, layout, memory, begin, count):
+    """z_l = W_l^T a_(l-1) + b_l, a_l = f_l(z_l), times the mask where dropout is in this stage.
+
+    Of `count` samples of the batch from `begin` on. Inputs and outputs of all samples are kept,
+    what is between of these alone.
+    """
+    below, parameters = memory.a + place_in(net, 0, begin), memory.parameters
     for layer in range(1, net.layers + 1):
         row = net.plan + layer
         at, normalize = row.activation, row.normalize
-        z, a = memory.z + at, memory.a + at
+        z, a = memory.z + at, memory.a + (at + place_in(net, layer, begin))
         sums(layout, layer, row, net.with_bias and normalize == 0, parameters, below, z, count)
+        wait(layout)
         if normalize != 0:
-            normal, inverse = memory.normal + at, memory.inverse + row.inverse
-            call_normalize(normalize, z, normal, inverse, parameters, memory.real, row, count)
-        call_forward(row.forward, z, a, row.span)
+            if leads(layout):
+                normal, inverse = memory.normal + at, memory.inverse + row.inverse
+                call_normalize(normalize, z, normal, inverse, parameters, memory.real, row, count)
+            wait(layout)
+        first, many = portion(layout, row.span)
+        call_forward(row.forward, z + first, a + first, many)
         below = a
         if net.drop == FORWARD_DROPOUT and layer < net.layers:
             below = memory.dropped + at
-            multiply(a, memory.masks + at, below, row.span)
+            multiply(a + first, memory.masks + (at + first), below + first, many)
+        wait(layout)
+
+
+@inlined
+def place_in(net, layer, begin):
+    """Where a sample's activations are, beyond those that each block overwrites."""
+    return begin * (net.plan + layer).stride if layer == 0 or layer == net.layers else 0
 
 
 @inlined
@@ -76,9 +94,9 @@ def drop_hidden(net, memory):
 
 
 @inlined
-def absolute_error(a, wanted, real, count):
-    """sum |a - y|, padding not counted."""
-    value = 0.0
+def absolute_error(a, wanted, real, count, start):
+    """`start` and sum |a - y|, padding not counted."""
+    value = start
     for k in range(0, count, WIDTH):
         value += total(absolute((load(a, k) - load(wanted, k)) * load(real, k)))
     return value
@@ -92,68 +110,113 @@ def divide(values, divisor, count):
 
 
 @inlined
-def backward(net, layout, rule, memory, count, learning_rate):
+def backward(net, layout, rule, memory, begin, count, learning_rate):
     """Slopes, gradients and the deltas of the layer below, from the output layer down."""
     parameters = memory.parameters
     for layer in range(net.layers, 0, -1):
         row, below_row = net.plan + layer, net.plan + (layer - 1)
         at, below_at, normalize = row.activation, below_row.activation, row.normalize_back
         deltas = memory.deltas + at
+        first, many = portion(layout, row.span)
+        own = at + first
+        if layer < net.layers and net.drop == FORWARD_DROPOUT:
+            multiply(memory.deltas + own, memory.masks + own, memory.deltas + own, many)
         if layer < net.layers or not rule.loss_gives_dz:
-            call_slope(row.slope, memory.z + at, memory.a + at, deltas, row.span)
+            a = memory.a + (own + place_in(net, layer, begin))
+            call_slope(row.slope, memory.z + own, a, memory.deltas + own, many)
+        wait(layout)
         if normalize != 0:
-            normal, inverse, g = memory.normal + at, memory.inverse + row.inverse, memory.gradient
-            real = memory.real
-            call_normalize_back(normalize, deltas, normal, inverse, parameters, g, real, row, count)
-        forward_dropped = net.drop == FORWARD_DROPOUT and layer > 1
-        below = (memory.dropped if forward_dropped else memory.a) + below_at
-        with_bias = net.with_bias and normalize == 0
-        gradient(layout, layer, row, with_bias, memory, below, deltas, count, learning_rate)
+            if leads(layout):
+                normal, inverse = memory.normal + at, memory.inverse + row.inverse
+                g, real = memory.gradient, memory.real
+                call_normalize_back(
+                    normalize, deltas, normal, inverse, parameters, g, real, row, count
+                )
+            wait(layout)
+        dropped = net.drop == FORWARD_DROPOUT and layer > 1
+        below = (memory.dropped if dropped else memory.a) + below_at
+        below = below + place_in(net, layer - 1, begin)
+        with_bias, added = net.with_bias and normalize == 0, begin > 0
+        gradient(layout, layer, row, with_bias, memory, below, deltas, count, learning_rate, added)
         if layer > 1:
-            below_deltas = memory.deltas + below_at
-            deltas_below(layout, row, parameters, deltas, below_deltas, count)
-            if forward_dropped:
-                multiply(below_deltas, memory.masks + below_at, below_deltas, below_row.span)
+            deltas_below(layout, row, parameters, deltas, memory.deltas + below_at, count)
+        wait(layout)
 
 
 @inlined
-def look(net, layout, rule, memory, count, generator):
-    """The way forward; adds to the epoch's sums, and leaves the output layer's deltas.
+def look(net, layout, rule, memory, begin, count, batch, generator):
+    """The way forward; adds to the step's sums, and leaves the output layer's deltas.
 
     -> the generator's position
     """
     if net.drop == FORWARD_DROPOUT:
-        generator = draw_masks(net, layout, memory, generator, count)
-    forward(net, layout, memory, count)
-    row, wanted, real = net.plan + net.layers, memory.wanted, memory.real
-    at, span = row.activation, row.span
-    z, a, deltas = memory.z + at, memory.a + at, memory.deltas + at
-    if rule.softmax:
-        memory.sums[0] += softmax(layout, row, z, a, deltas, count)
-    memory.sums[1] += absolute_error(a, wanted, real, span)
-    memory.sums[2] += correct(layout, row, a, wanted, real, count)
-    memory.sums[0] += call_loss(rule.loss, z, a, wanted, real, deltas, span)
-    memory.sums[3] += count
-    if rule.mean:
-        divide(deltas, float(count), span)
-    if net.drop == BACKWARD_DROPOUT:
-        generator = draw_masks(net, layout, memory, generator, count)
-        drop_hidden(net, memory)
+        if leads(layout):
+            generator = draw_masks(net, layout, memory, generator, count)
+        wait(layout)
+    forward(net, layout, memory, begin, count)
+    if leads(layout):
+        judge(net, layout, rule, memory, begin, count, batch)
+        if net.drop == BACKWARD_DROPOUT:
+            generator = draw_masks(net, layout, memory, generator, count)
+            drop_hidden(net, memory)
+    wait(layout)
     return generator
 
 
 @inlined
-def descend(net, rule, memory, step, learning_rate):
+def judge(net, layout, rule, memory, begin, count, batch):
+    """Adds to the step's sums, and leaves the output layer's deltas."""
+    row, place, judged = net.plan + net.layers, place_in(net, net.layers, begin), memory.judged
+    wanted, real = memory.wanted + place, memory.real + place
+    at, span = row.activation, row.span
+    z, a, deltas = memory.z + at, memory.a + (at + place), memory.deltas + at
+    if rule.softmax:
+        judged[0] = softmax(layout, row, z, a, deltas, count, judged[0])
+    judged[1] = absolute_error(a, wanted, real, span, judged[1])
+    judged[2] += correct(layout, row, a, wanted, real, count)
+    judged[3] = call_loss(rule.loss, z, a, wanted, real, deltas, span, judged[3])
+    if rule.mean:
+        divide(deltas, float(batch), span)
+
+
+@inlined
+def add_up(judged, sums, count):
+    """The step's sums onto the epoch's."""
+    sums[0] += judged[0]
+    sums[1] += judged[1]
+    sums[2] += judged[2]
+    sums[0] += judged[3]
+    sums[3] += count
+
+
+@inlined
+def set_to_zero(numbers):
+    """All four."""
+    for k in range(4):
+        numbers[k] = 0.0
+
+
+@inlined
+def descend(net, layout, rule, memory, step, learning_rate):
     """The update by the gradient, which is restrained before and the weights after."""
-    w, g, first, size = memory.parameters, memory.gradient, rule.update_from, rule.size
+    w, g, size = memory.parameters, memory.gradient, rule.size
     is_weight, limits = memory.is_weight, memory.limits
     if rule.restrain != 0:
-        call_restrain(rule.restrain, w, g, is_weight, size, limits)
-    at, gradient_at, weight_at, slots = w + first, g + first, is_weight + first, memory.slots
-    left, settings = size - first, memory.settings
-    call_update(rule.update, at, gradient_at, slots, weight_at, left, learning_rate, step, settings)
+        if leads(layout):
+            call_restrain(rule.restrain, w, g, is_weight, size, limits)
+        wait(layout)
+    left = size - rule.update_from
+    first, many = portion(layout, left)
+    at = rule.update_from + first
+    own, slots, weight_at, settings = w + at, memory.slots + first, is_weight + at, memory.settings
+    call_update(
+        rule.update, own, g + at, slots, weight_at, many, left, learning_rate, step, settings
+    )
+    wait(layout)
     if rule.shorten != 0:
-        call_shorten(rule.shorten, w, memory.norms, net.plan, net.layers, limits[4])
+        if leads(layout):
+            call_shorten(rule.shorten, w, memory.norms, net.plan, net.layers, limits[4])
+        wait(layout)
 
 
 @apart
@@ -180,32 +243,44 @@ def advance_at(net, layout, rule, memory, course):
     place, whole = course.place, rule.batch >= rule.samples
     if whole:
         gather(layout, net, memory, course.order, rule.samples)  # once, not once a step
+        wait(layout)
     first, epoch, position, generator = place[0], place[1], place[2], place[3]
     done, met, mark = 0, False, 0
     while done < course.steps and not met:
         if position == 0:
-            for k in range(4):
-                memory.sums[k] = 0.0
-            if not whole:
-                generator = shuffle(course.order, memory, rule.samples, generator)
+            if leads(layout):
+                set_to_zero(memory.sums)
+                if not whole:
+                    generator = shuffle(course.order, memory, rule.samples, generator)
+            wait(layout)
         count = min(rule.batch, rule.samples - position)
         if not whole:
             gather(layout, net, memory, course.order + position, count)
+            wait(layout)
         learning_rate = course.rates[done * course.rate_step]
         step = first + done + 1
-        generator = look(net, layout, rule, memory, count, generator)
-        backward(net, layout, rule, memory, count, learning_rate)
-        descend(net, rule, memory, step, learning_rate)
+        if leads(layout):
+            set_to_zero(memory.judged)
+        for begin in range(0, count, net.block):
+            many = min(net.block, count - begin)
+            generator = look(net, layout, rule, memory, begin, many, count, generator)
+            backward(net, layout, rule, memory, begin, many, learning_rate)
+        if leads(layout):
+            add_up(memory.judged, memory.sums, count)
+        descend(net, layout, rule, memory, step, learning_rate)
         done, position = done + 1, position + count
         if position == rule.samples:
             epoch, position = epoch + 1, 0
             if epoch == course.marks[mark]:
-                for k in range(4):
-                    course.kept[4 * mark + k] = memory.sums[k]
+                if leads(layout):
+                    for k in range(4):
+                        course.kept[4 * mark + k] = memory.sums[k]
                 mark += 1
             met = goal_met(rule, memory.sums)
-    place[0], place[1], place[2], place[3] = first + done, epoch, position, generator
-    place[4], place[5] = int(met), mark
+            wait(layout)
+    if leads(layout):
+        place[0], place[1], place[2], place[3] = first + done, epoch, position, generator
+        place[4], place[5] = int(met), mark
 
 
 def advance(net, layout, rule, memory, course):

@@ -1,0 +1,49 @@
+"""The way forward of rows that are not trained on: without dropout, by running statistics."""
+
+from runner.compiled.kernels.functions_by_address import call_forward, call_loss, call_normalize
+from runner.compiled.kernels.layer_arithmetic import correct, gather, softmax, sums
+from runner.compiled.kernels.numba_options import inlined
+from runner.compiled.kernels.step_kernel import absolute_error
+
+
+@inlined
+def forward(net, layout, memory, count):
+    """z_l = W_l^T a_(l-1) + b_l, or normalised a sample at a time, as one alone is; a_l = f_l(z_l).
+
+    For rows: a sample's numbers lie side by side.
+    """
+    below, parameters = memory.a, memory.parameters
+    for layer in range(1, net.layers + 1):
+        row = net.plan + layer
+        at, normalize = row.activation, row.normalize
+        z, a = memory.z + at, memory.a + at
+        sums(layout, layer, row, net.with_bias and normalize == 0, parameters, below, z, count)
+        if normalize != 0:
+            normal, inverse, real = memory.normal + at, memory.inverse + row.inverse, memory.real
+            for s in range(count):
+                one = s * row.stride
+                call_normalize(normalize, z + one, normal + one, inverse, parameters, real, row, 1)
+        call_forward(row.forward, z, a, row.span)
+        below = a
+
+
+@inlined
+def look_at(net, layout, rule, memory, course):
+    """`look`, of the structures themselves."""
+    count = course.steps
+    gather(layout, net, memory, course.order, count)
+    forward(net, layout, memory, count)
+    row, wanted, real = net.plan + net.layers, memory.wanted, memory.real
+    at, span = row.activation, row.span
+    z, a, deltas = memory.z + at, memory.a + at, memory.deltas + at
+    if rule.softmax:
+        memory.sums[0] += softmax(layout, row, z, a, deltas, count, 0.0)
+    memory.sums[1] += absolute_error(a, wanted, real, span, 0.0)
+    memory.sums[2] += correct(layout, row, a, wanted, real, count)
+    memory.sums[0] += call_loss(rule.loss, z, a, wanted, real, deltas, span, 0.0)
+    memory.sums[3] += count
+
+
+def look(net, layout, rule, memory, course):
+    """The outputs of the first `course.steps` samples; adds to the sums."""
+    look_at(net[0], layout[0], rule[0], memory[0], course[0])

@@ -1,0 +1,79 @@
+"""Threads that run one kernel together."""
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from runner.compiled.structures import VECTOR_BYTES, Packed
+from runner.errors import SettingsError
+
+
+class Team:
+    """So many threads, each of whose stages of a kernel waits for all the others."""
+
+    def __init__(self, size: int) -> None:
+        """Raises SettingsError where the system gives no more threads."""
+        self.size = size
+        self.arrivals = np.zeros(VECTOR_BYTES // 8, np.int64)  # nothing else in its cache line
+        self._pool = ThreadPoolExecutor(size, "kernel") if size > 1 else None
+        if self._pool is not None:
+            begin_all(self._pool, size)
+
+    def run(self, function: Callable[..., None], shares: Sequence[Sequence[Packed[Any]]]) -> None:
+        """Calls it in each thread with that thread's share of the structures."""
+        if self._pool is None:
+            call(function, shares[0])
+            return
+        # The main thread alone is interrupted, and would then leave some without the others.
+        running = self._pool.submit(self._run, function, shares)
+        try:
+            running.result()
+        finally:
+            wait([running])
+
+    def _run(self, function: Callable[..., None], shares: Sequence[Sequence[Packed[Any]]]) -> None:
+        assert self._pool is not None
+        others = [self._pool.submit(call, function, share) for share in shares[1:]]
+        call(function, shares[0])
+        wait(others)
+
+
+def call(function: Callable[..., None], share: Sequence[Packed[Any]]) -> None:
+    """Calls a kernel; what it works on is kept until it has ended."""
+    function(*(each.content for each in share))
+
+
+def begin_all(pool: ThreadPoolExecutor, size: int) -> None:
+    """Starts all threads: a kernel that one of them never entered would wait for ever.
+
+    Raises SettingsError where the system gives no more.
+    """
+    begun = threading.Barrier(size)
+    try:
+        wait([pool.submit(begun.wait) for _ in range(size)])
+    except RuntimeError as error:
+        begun.abort()
+        raise SettingsError(
+            f"threads={size}: the system gives this process no more ({error}); set threads=1"
+        ) from error
+
+
+def processors() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def rest_address() -> int:
+    """Of the system's function that lends the processor to other threads; it takes nothing."""
+    library = ctypes.CDLL("kernel32" if os.name == "nt" else None)
+    function = library.SwitchToThread if os.name == "nt" else library.sched_yield
+    return ctypes.cast(function, ctypes.c_void_p).value or 0

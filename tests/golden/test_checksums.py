@@ -1,0 +1,73 @@
+"""Runs come to the bytes of one table, on this machine and with less of a processor than it has."""
+
+import platform
+from pathlib import Path
+
+import llvmlite.binding as llvm
+import numpy as np
+import pytest
+
+from tests.benchmarks.runs import python
+from tests.golden.checksum_cases import cases
+from tests.golden.checksums import differences, recorded
+
+PARTS = 6
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_runs_come_to_the_checksums_of_the_table(part: int) -> None:
+    assert differences(cases()[part::PARTS]) == []
+
+
+def test_the_table_is_of_the_cases() -> None:
+    assert list(recorded()) == cases()
+
+
+def without_simd(least: str = "") -> str:
+    """What this NumPy uses of the processor beyond its baseline, from one name on."""
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    return " ".join(found[found.index(least) if least in found else 0 :])
+
+
+def processor(name: str, needs: str, blas: str, numpy: str) -> object:
+    """An environment in which Numba, OpenBLAS and NumPy take the processor for an older one."""
+    there = platform.machine() == "x86_64" and llvm.get_host_cpu_features().get(needs)
+    return pytest.param(
+        {
+            "NUMBA_CPU_NAME": name,
+            "NUMBA_CPU_FEATURES": "",
+            "OPENBLAS_CORETYPE": blas,
+            "NPY_DISABLE_CPU_FEATURES": numpy,
+        },
+        id=name,
+        marks=[
+            pytest.mark.skipif(not there, reason=f"this processor has no {needs}"),
+            pytest.mark.slow if needs == "sse2" else pytest.mark.release,
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        processor("generic", "sse2", "Prescott", without_simd()),
+        processor("haswell", "avx2", "Haswell", without_simd("X86_V4")),
+        processor("skylake-avx512", "avx512f", "SkylakeX", without_simd("AVX512_ICL")),
+    ],
+)
+def test_less_of_a_processor_changes_no_byte(environment: dict[str, str], tmp_path: Path) -> None:
+    said = python("-m", "tests.golden.checksums", XDG_CACHE_HOME=str(tmp_path), **environment)
+    assert said.endswith(" 0 differences\n")
+
+
+@pytest.mark.slow
+def test_place_time_zone_language_threads_and_hashes_change_no_byte(tmp_path: Path) -> None:
+    elsewhere = {
+        "TZ": "Pacific/Chatham",
+        "LC_ALL": "C",
+        "PYTHONHASHSEED": "77",
+        "OPENBLAS_NUM_THREADS": "2",
+        "TMPDIR": str(tmp_path),
+    }
+    said = python("-m", "tests.golden.checksums", cwd=tmp_path, **elsewhere)
+    assert said.endswith(" 0 differences\n")
