@@ -46,7 +46,7 @@ WIDEST_COLUMNS = 16
 """Units a layer up to which columns beat rows; measured, see tests/benchmarks."""
 DEFAULT = (
     ("advance", "columns", "float64", "float64"),
-    ("look", "rows", "float64", "float64"),
+    ("look", "columns", "float64", "float64"),
     ("forward", "sigmoid", "float64"),
     ("slope", "sigmoid", "float64"),
     ("loss", "squared_error", "float64"),
@@ -75,9 +75,9 @@ class CompiledEngine:
 
     name = "compiled"
 
-    def __init__(self, problem: Problem, layout: ColumnLayout | RowLayout | None = None) -> None:
+    def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._layout = layout or layout_for(problem)
+        self._layout = layout_for(problem)
         inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
         self._kernel = "advance", self._layout.name, numbers, inputs
@@ -123,10 +123,10 @@ class CompiledEngine:
 
     def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
         """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
-        return self._rows.looked(parameters, inputs, targets)
+        return self._looking.looked(parameters, inputs, targets)
 
     @cached_property
-    def _rows(self) -> "CompiledEngine":
+    def _looking(self) -> "CompiledEngine":
         """One that looks at some rows at a time, whatever they are."""
         sizes, dtype = self.problem.network.topology.sizes, self.problem.targets.dtype
         some = replace(
@@ -137,7 +137,7 @@ class CompiledEngine:
             batch_size=ROWS,
             scaling=None,
         )
-        return CompiledEngine(some, RowLayout(some, fused=False))
+        return CompiledEngine(some)
 
     def looked(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
         """As `look`, its own problem's inputs and targets overwritten."""
