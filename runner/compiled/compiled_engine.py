@@ -140,16 +140,17 @@ class CompiledEngine:
         return CompiledEngine(some)
 
     def looked(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
-        """As `look`, its own problem's inputs and targets overwritten."""
-        problem, memory = self.problem, self._memory.values
-        outputs = np.empty(targets.shape, problem.targets.dtype)
+        """As `look`, its own data overwritten."""
+        data, memory = self._data.values, self._memory.values
+        rows, wanted = data.inputs.reshape(ROWS, -1), data.targets
+        outputs = np.empty(targets.shape, wanted.dtype)
         self._layout.load(parameters, memory.parameters)
         memory.sums[:] = 0
         kernel = machine_code.function("look", *self._kernel[1:])
         for start in range(0, len(inputs), ROWS):
             part = slice(start, start + ROWS)
             count = len(inputs[part])
-            problem.inputs[:count], problem.targets[:count] = inputs[part], targets[part]
+            rows[:count], wanted[:count] = inputs[part], targets[part]
             nothing, order = np.zeros((1, 4)), np.arange(ROWS)
             course = Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
             handed = self._net, self._data, self._rule(None), self._memory, Packed(course)
