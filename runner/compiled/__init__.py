@@ -17,7 +17,13 @@ from runner.training.engine import Problem
 if TYPE_CHECKING:
     from runner.compiled.compiled_engine import CompiledEngine
 
-__all__ = ["CompiledEngine", "load_kernels", "unsupported"]
+__all__ = ["ARITHMETIC", "CompiledEngine", "load_kernels", "unsupported"]
+
+ARITHMETIC = 1
+"""One more whenever a configuration comes to other bytes: when tests/golden/checksums.csv changes.
+
+Where it is the same, so are a run's bytes, on every machine and with all versions around.
+"""
 
 
 def __getattr__(name: str) -> Any:

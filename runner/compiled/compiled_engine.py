@@ -50,7 +50,7 @@ WORTH_A_THREAD = 2_000_000
 """Multiply-adds of a step's way forward that occupy one; measured, see tests/benchmarks."""
 DEFAULT = (
     ("advance", "columns", "float64", "float64"),
-    ("look", "rows", "float64", "float64"),
+    ("look", "columns", "float64", "float64"),
     ("forward", "sigmoid", "float64"),
     ("slope", "sigmoid", "float64"),
     ("loss", "squared_error", "float64"),
@@ -91,20 +91,15 @@ class CompiledEngine:
 
     name = "compiled"
 
-    def __init__(
-        self,
-        problem: Problem,
-        threads: int | None = 1,
-        layout: ColumnLayout | RowLayout | None = None,
-    ) -> None:
+    def __init__(self, problem: Problem, threads: int | None = 1) -> None:
         """threads: that divide the work of a wide net; None for as many as are worthwhile.
 
         Their number changes no bit.
         """
         self.problem = problem
         wanted = threads_worthwhile(problem) if threads is None else threads
-        self._team = Team(1 if layout is not None or is_narrow(problem) else wanted)
-        self._layout = layout or layout_for(problem, self._team)
+        self._team = Team(1 if is_narrow(problem) else wanted)
+        self._layout = layout_for(problem, self._team)
         inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
         self._kernel = "advance", self._layout.name, numbers, inputs
@@ -153,10 +148,10 @@ class CompiledEngine:
 
     def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
         """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
-        return self._rows.looked(parameters, inputs, targets)
+        return self._looking.looked(parameters, inputs, targets)
 
     @cached_property
-    def _rows(self) -> "CompiledEngine":
+    def _looking(self) -> "CompiledEngine":
         """One that looks at some rows at a time, whatever they are."""
         sizes, dtype = self.problem.network.topology.sizes, self.problem.targets.dtype
         some = replace(
@@ -167,23 +162,23 @@ class CompiledEngine:
             batch_size=ROWS,
             scaling=None,
         )
-        return CompiledEngine(some, layout=RowLayout(some, Team(1), fused=False))
+        return CompiledEngine(some)
 
     def looked(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
-        """As `look`, its own problem's inputs and targets overwritten."""
-        problem, memory = self.problem, self._memory.values
-        outputs = np.empty(targets.shape, problem.targets.dtype)
+        """As `look`, its own data overwritten."""
+        (packed,), memory = self._data, self._memory.values
+        rows, wanted = packed.values.inputs.reshape(ROWS, -1), packed.values.targets
+        outputs = np.empty(targets.shape, wanted.dtype)
         self._layout.load(parameters, memory.parameters)
         memory.sums[:] = 0
         kernel = machine_code.function("look", *self._kernel[1:])
         for start in range(0, len(inputs), ROWS):
             part = slice(start, start + ROWS)
             count = len(inputs[part])
-            problem.inputs[:count], problem.targets[:count] = inputs[part], targets[part]
+            rows[:count], wanted[:count] = inputs[part], targets[part]
             nothing, order = np.zeros((1, 4)), np.arange(ROWS)
             course = Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
-            (data,) = self._data
-            call(kernel, (self._net, data, self._rule(None), self._memory, Packed(course)))
+            call(kernel, (self._net, packed, self._rule(None), self._memory, Packed(course)))
             outputs[part] = self._layout.units_of(memory.a, count)
         sums = memory.sums.copy()
         if not np.isfinite(sums).all():

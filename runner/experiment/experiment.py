@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Self
 
+from runner.compiled import ARITHMETIC
 from runner.data.dataset import Dataset
 from runner.errors import SettingsError, printable
 from runner.experiment.branching import branch_off
@@ -144,8 +145,10 @@ class Experiment(Parts):
 
     def description(self) -> dict[str, object]:
         """What run.json says of it."""
+        promised = {"arithmetic": ARITHMETIC} if self.engine.name == "compiled" else {}
         return {
             "engine": self.engine.name,
+            **promised,
             "checksums": {"data": self.data_checksum, "experiment": self.checksum},
             "configuration": self.config,
         }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from runner.compiled import ARITHMETIC
 from runner.errors import printable
 from runner.run_folder.writing import machine
 
@@ -19,6 +20,18 @@ def changed_since(about: Mapping[str, Any], engine: str) -> list[str]:
         for name, value in now.items()
         if then.get(name) not in (None, value)
     ]
+
+
+def unpromised(about: Mapping[str, Any], engine: str) -> str | None:
+    """Why the bytes of a run may be others elsewhere; None where they may not.
+
+    about: what run.json says. engine: the name of the one that repeats the run.
+    """
+    if {about.get("engine"), engine} != {"compiled"}:
+        return "engine=numpy promises no bytes, engine=compiled does"
+    if about.get("arithmetic") != ARITHMETIC:
+        return "the arithmetic of engine=compiled was another then"
+    return None
 
 
 def flat(about: Mapping[str, Any]) -> dict[str, object]:

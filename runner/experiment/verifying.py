@@ -18,7 +18,7 @@ from runner.experiment.differences import (
 )
 from runner.experiment.ending import ending_tables, final_metrics
 from runner.experiment.experiment import Experiment, build
-from runner.experiment.other_surroundings import changed_since
+from runner.experiment.other_surroundings import changed_since, unpromised
 from runner.experiment.resuming import built_again, check_data
 from runner.run_folder.history import History, history_rows
 from runner.run_folder.run import RunFolder, snapshot_path
@@ -52,6 +52,8 @@ class Comparison:
     """By step."""
     elsewhere: list[str]
     """Versions, engine and machine that are others than when the run was made."""
+    unpromised: str | None
+    """Why bytes may be others elsewhere; None where they may not."""
     changed: bool
     """Whether run.json is not that of its run any more."""
     tolerance: float
@@ -64,8 +66,8 @@ class Comparison:
     @property
     def agrees(self) -> bool:
         """Whether it is the same but for what rounding elsewhere explains."""
-        bearable = bool(self.elsewhere) and not self.changed and self.largest <= self.tolerance
-        return bearable or not self.differences
+        explained = bool(self.elsewhere and self.unpromised) and not self.changed
+        return (explained and self.largest <= self.tolerance) or not self.differences
 
     @property
     def circumstances(self) -> list[str]:
@@ -113,6 +115,7 @@ def verify_run(
         tuple(files),
         sorted(differences, key=lambda difference: difference.step),
         changed_since(about, experiment.engine.name),
+        unpromised(about, experiment.engine.name),
         has_changed(about, experiment),
         TOLERANCES[experiment.settings.dtype],
     )

@@ -97,8 +97,12 @@ def verdict(comparison: Comparison) -> list[str]:
     tolerance = f"{comparison.tolerance:g}"
     if comparison.agrees:
         why = "as rounding in other versions or on another machine explains"
+        lines.append(f"not identical, for {comparison.unpromised}")
         return [f"agrees within {tolerance}, {why}; {largest}", f"differs {where}", *lines]
-    if comparison.elsewhere and comparison.tolerance < comparison.largest < float("inf"):
+    if comparison.elsewhere and not comparison.unpromised:
+        why = "which no other version or machine explains: engine=compiled promises the same bytes"
+        lines.append(f"{largest}, {why}")
+    elif comparison.elsewhere and comparison.tolerance < comparison.largest < float("inf"):
         why = "that other versions or another machine explain"
         lines.append(f"{largest}, above the {tolerance} {why}")
     return [f"differs, {where}", *lines]

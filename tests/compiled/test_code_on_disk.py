@@ -1,4 +1,4 @@
-"""The compiled engine runs where no folder for its kernels can be written to."""
+"""Where the compiled engine keeps its kernels, and that it runs where there is no such place."""
 
 import os
 from collections.abc import Callable
@@ -76,3 +76,15 @@ def test_who_has_no_home_has_kernels_in_the_temporary_folder(tmp_path: Path) -> 
     )
     found = python("-c", program, XDG_CACHE_HOME="", TMPDIR=str(tmp_path)).strip()
     assert Path(found).parent.parent == tmp_path
+
+
+@pytest.mark.parametrize("name", ["NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT"])
+def test_kernels_for_another_processor_have_a_folder_of_their_own(
+    name: str, tmp_path: Path
+) -> None:
+    program = "from runner.compiled.code_on_disk import cache_folder; print(cache_folder())"
+    folders = [
+        python("-c", program, XDG_CACHE_HOME=str(tmp_path), **environment)
+        for environment in ({}, {name: "2"}, {name: "3"})
+    ]
+    assert len({*folders}) == 3

@@ -88,7 +88,7 @@ def change_weights(run: Path, size: float) -> None:
     save_snapshot(run, Snapshot(state))
 
 
-def edit(run: Path, **about: dict[str, object] | str) -> None:
+def edit(run: Path, **about: dict[str, object] | str | int) -> None:
     """Other words in run.json."""
     before = json.loads((run / "run.json").read_text())
     for key, value in about.items():
@@ -119,7 +119,7 @@ def test_weights_that_differ_are_told_with_step_and_size(
 def test_rounding_elsewhere_is_borne_and_said(
     words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    run = trained(tmp_path, *STEPS)
+    run = trained(tmp_path, *STEPS, "engine=numpy")
     change_weights(run, 1e-10)
     assert verified(run) == 1
     edit(run, **ELSEWHERE[words])
@@ -129,12 +129,32 @@ def test_rounding_elsewhere_is_borne_and_said(
     assert "agrees within 1e-06, as rounding in other versions or on another machine" in said
     assert "differs first at step 1,000: weights differ by up to 1e-10" in said
     assert f"otherwise than then: {words}" in said
+    assert "not identical, for engine=numpy promises no bytes, engine=compiled does" in said
+
+
+@pytest.mark.parametrize("words", ELSEWHERE)
+def test_no_rounding_is_borne_where_bytes_are_promised(
+    words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path, *STEPS, "engine=compiled")
+    edit(run, **ELSEWHERE[words])
+    assert verified(run) == 0
+    assert "identical: " in capfd.readouterr().out
+    change_weights(run, 1e-10)
+    assert verified(run) == 1
+    said = capfd.readouterr().out
+    assert "differs, first at step 1,000: weights differ by up to 1e-10" in said
+    assert "which no other version or machine explains" in said
+    edit(run, arithmetic=0)  # as a version before wrote it
+    assert verified(run) == 0
+    said = capfd.readouterr().out
+    assert "not identical, for the arithmetic of engine=compiled was another then" in said
 
 
 def test_more_than_rounding_differs_elsewhere_too(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    run = trained(tmp_path, *STEPS)
+    run = trained(tmp_path, *STEPS, "engine=numpy")
     change_weights(run, 0.5)
     edit(run, **ELSEWHERE["numpy 1.26.0, now "])
     assert verified(run) == 1
@@ -331,7 +351,7 @@ def test_every_job_of_a_sweep_that_has_ended_is_verified(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for job in range(4):
-        trained(tmp_path / str(job), *STEPS, f"seed={job}")
+        trained(tmp_path / str(job), *STEPS, f"seed={job}", "engine=numpy")
     edit(tmp_path / "3", status="interrupted")
     assert verified(tmp_path) == 0
     out = capfd.readouterr().out.splitlines()

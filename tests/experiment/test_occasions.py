@@ -1,3 +1,5 @@
+from decimal import Context, Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,3 +53,13 @@ def test_log_spaced_epochs_are_as_many_in_every_decade(per_decade: int, first: i
 
 def test_a_million_steps_are_a_few_hundred_log_spaced_rows() -> None:
     assert sum(epoch <= 10**6 for epoch in log_spaced(25).epochs) < 200
+
+
+@pytest.mark.parametrize(("per_decade", "first"), [(25, 1), (1, 1000)])
+def test_a_last_bit_of_a_power_moves_no_epoch(per_decade: int, first: int) -> None:
+    for k in range(12 * per_decade):
+        power = Context(prec=30).power(Decimal(10), Decimal(k) / per_decade)
+        exact, epoch = first * power, round(first * 10 ** (k / per_decade))
+        assert epoch == round(exact)
+        assert epoch > 1e13 or abs(exact - epoch) < Decimal("0.4999")
+        assert epoch in log_spaced(per_decade, first)

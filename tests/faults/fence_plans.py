@@ -22,7 +22,7 @@ from runner.storage.npz_files import encode
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, Penalty, Problem
 from runner.training.optimizers import OPTIMIZERS
-from tests.problems import content, make_problem, make_state, random_targets
+from tests.problems import content, make_problem, make_state, random_data, random_targets
 from tests.training.test_agreement import DATA, VARIATIONS, problem_of
 
 SIZES = (1, 2, 3, 7, 16, 17, 33, 64, 70, 300)
@@ -40,7 +40,9 @@ def table(number: int) -> Iterator[str]:
         yield f"{data}, {dtype}, {variation}"
         problem = problem_of(data, dtype=dtype, **changes)
         state = make_state(problem, initializer="glorot_uniform")
-        CompiledEngine(problem).advance(state, 2 * min(problem.steps_per_epoch, 9) + 1, None)
+        engine = CompiledEngine(problem)
+        engine.advance(state, 2 * min(problem.steps_per_epoch, 9) + 1, None)
+        look(engine, state.parameters, 300)
 
 
 def random_problems(number: int) -> Iterator[str]:
@@ -54,6 +56,13 @@ def random_problems(number: int) -> Iterator[str]:
         with np.errstate(all="ignore"):
             for _ in range(rng.randint(1, 4)):
                 engine.advance(state, rng.randint(1, 2 * problem.steps_per_epoch), None)
+            look(engine, state.parameters, rng.randint(1, 600))
+
+
+def look(engine: Engine, parameters: Array, samples: int) -> None:
+    """At so many samples that it is not trained on."""
+    sizes = engine.problem.network.topology.sizes
+    engine.look(parameters, *random_data(samples, sizes[0], sizes[-1]))
 
 
 def random_problem(rng: random.Random) -> tuple[Problem, str]:

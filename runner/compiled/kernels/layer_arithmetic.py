@@ -38,3 +38,4 @@ deltas_below = _by_layout("deltas_below")  # (layout, row, parameters, deltas, b
 masks = _by_layout("masks")  # (layout, row, uniforms, keep, masks, count)
 correct = _by_layout("correct")  # (layout, row, a, wanted, real, count)
 softmax = _by_layout("softmax")  # (layout, row, z, a, scratch, count, start): + log(sum exp z)
+alone = _by_layout("alone")  # (layout, count): pieces to be normalised by running statistics

@@ -1,17 +1,14 @@
 """The way forward of rows that are not trained on: without dropout, by running statistics."""
 
 from runner.compiled.kernels.functions_by_address import call_forward, call_loss, call_normalize
-from runner.compiled.kernels.layer_arithmetic import correct, gather, softmax, sums
+from runner.compiled.kernels.layer_arithmetic import alone, correct, gather, softmax, sums
 from runner.compiled.kernels.numba_options import inlined
 from runner.compiled.kernels.step_kernel import absolute_error
 
 
 @inlined
 def forward(net, layout, memory, count):
-    """z_l = W_l^T a_(l-1) + b_l, or normalised a sample at a time, as one alone is; a_l = f_l(z_l).
-
-    For rows: a sample's numbers lie side by side.
-    """
+    """z_l = W_l^T a_(l-1) + b_l, normalised as a sample alone is; a_l = f_l(z_l)."""
     below, parameters = memory.a, memory.parameters
     for layer in range(1, net.layers + 1):
         row = net.plan + layer
@@ -20,8 +17,8 @@ def forward(net, layout, memory, count):
         sums(layout, layer, row, net.with_bias and normalize == 0, parameters, below, z, count)
         if normalize != 0:
             normal, inverse, real = memory.normal + at, memory.inverse + row.inverse, memory.real
-            for s in range(count):
-                one = s * row.stride
+            for piece in range(alone(layout, count)):
+                one = piece * row.stride
                 call_normalize(normalize, z + one, normal + one, inverse, parameters, real, row, 1)
         call_forward(row.forward, z, a, row.span)
         below = a
