@@ -1,13 +1,17 @@
 """One look for all pictures: fonts, colours that colour-blind people tell apart, titles."""
 
+import math
 import textwrap
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from runner.analysis.plots.subject import Subject
 from runner.errors import counted, printable
+from runner.network.arrays import Array
 from runner.training.metrics import percent
 
 # Okabe and Ito 2008, yellow and black left out.
@@ -32,6 +36,7 @@ LOOK: Any = {
     "legend.frameon": False,
     "image.interpolation": "nearest",
 }
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TITLE_HEIGHT = 0.78
 """Inches above the axes for the title and two lines below it."""
 CHARACTERS = 14.5
@@ -72,6 +77,24 @@ def axes_grid(
         },
     )
     return list(axes.flat)
+
+
+def logarithmic(axis: Axis, values: Array) -> None:
+    """Gives an axis the scale and the ticks for positive values.
+
+    Marks between its numbers take as long to draw as all else of a picture, so there are none;
+    powers are plain text, for to set them as mathematics takes as long again.
+    """
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    few = values.max() < 100 * values.min()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
+    axis.set_major_formatter((lambda value, _: f"{value:g}") if few else power_of_ten)
+    axis.set_minor_locator(NullLocator())
+
+
+def power_of_ten(value: float, _place: int | None = None) -> str:
+    """10⁻³ for 0.001."""
+    return "10" + f"{math.log10(value):.0f}".translate(RAISED) if value > 0 else ""
 
 
 def ending(subject: Subject) -> str:
