@@ -17,7 +17,6 @@ from runner.configuration.hydra_inside import Checks, checked, loader_of, set_ch
 from runner.configuration.trust import check_hydra
 from runner.configuration.yaml_files import check_loaded, check_yaml
 from runner.errors import SettingsError
-from runner.training.metrics import VALIDATION
 
 PACKAGE = Path(__file__).resolve().parents[1]
 set_checks(Checks(check_yaml, check_loaded, check_hydra))  # here, for launchers' processes too
@@ -55,6 +54,8 @@ def held_out(validation: object, folds: object, there: object, otherwise: object
 
 def watching(metric: object, there: object, otherwise: object) -> object:
     """`there` where the metric is measured on held-out samples, else `otherwise`."""
+    from runner.training.metrics import VALIDATION  # noqa: PLC0415 - needs NumPy; to compose does not
+
     return there if str(metric).startswith(VALIDATION) else otherwise
 
 

@@ -70,10 +70,10 @@ def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
     axes.set_ylabel(WORDS[metric])
     axes.grid(**GRID_LINES)
     if epochs[-1] >= LONG:
-        logarithmic(axes.xaxis, epochs)
+        logarithmic(axes, "x", epochs)
     values = np.concatenate(shown) if shown else np.ones(1)
     if metric != "accuracy" and values.min() > 0 and values.max() > 10 * values.min():
-        logarithmic(axes.yaxis, values)
+        logarithmic(axes, "y", values)
 
 
 def draw_target(axes: Axes, subject: Subject, metric: str) -> None:
@@ -109,7 +109,7 @@ def loss_by_rate(subject: Subject) -> Figure:
     if suggested := subject.results.get("suggested_rate"):
         rate = float(suggested)
         axes.axvline(rate, color=HELD_OUT, lw=1.2, ls="--", label=f"suggested: {rate:.2g}")
-    logarithmic(axes.xaxis, rates)
+    logarithmic(axes, "x", rates)
     axes.set(xlabel="learning rate", ylabel="loss")
     axes.set_ylim(0, 1.1 * max(curve[: len(curve) // 10 + 1].max(), EXPLODED * curve.min()))
     axes.grid(**GRID_LINES)

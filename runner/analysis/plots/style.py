@@ -79,22 +79,28 @@ def axes_grid(
     return list(axes.flat)
 
 
-def logarithmic(axis: Axis, values: Array) -> None:
-    """Gives an axis the scale and the ticks for positive values.
+def logarithmic(axes: Axes, name: str, values: Array) -> None:
+    """Gives axis x or y the scale and the ticks for positive values.
 
     Marks between its numbers take as long to draw as all else of a picture, so there are none;
     powers are plain text, for to set them as mathematics takes as long again.
     """
-    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axes.set(**{f"{name}scale": "log"})
+    axis: Axis = getattr(axes, f"{name}axis")
     few = values.max() < 100 * values.min()
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
-    axis.set_major_formatter((lambda value, _: f"{value:g}") if few else power_of_ten)
+    axis.set_major_formatter(plain_number if few else power_of_ten)
     axis.set_minor_locator(NullLocator())
 
 
-def power_of_ten(value: float, _place: int | None = None) -> str:
+def plain_number(value: float, _place: float) -> str:
+    """0.001 for 0.001, 1e-05 for 0.00001."""
+    return f"{value:g}"
+
+
+def power_of_ten(value: float, _place: float) -> str:
     """10⁻³ for 0.001."""
-    return "10" + f"{math.log10(value):.0f}".translate(RAISED) if value > 0 else ""
+    return "10" + f"{math.log10(value):.0f}".translate(RAISED)
 
 
 def ending(subject: Subject) -> str:
