@@ -12,9 +12,10 @@ def main() -> int:
     note_warnings()
     from runner.application.main import main as application  # noqa: PLC0415 - warnings come first
 
-    code = application()
-    gc.freeze()  # nor is there anything to find when all of them go: that would take .2 s
-    return code
+    try:
+        return application()
+    finally:
+        gc.freeze()  # nor is there anything to find when all of them go: that would take .2 s
 
 
 if __name__ == "__main__":

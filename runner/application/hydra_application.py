@@ -49,17 +49,18 @@ if TYPE_CHECKING:
 @hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
 def application(config: DictConfig) -> float | None:
     """One run, or one job of a sweep; the metric that `stopping.metric` names."""
-    from runner.experiment.branching import inherited  # noqa: PLC0415
-    from runner.experiment.running import run_experiment  # noqa: PLC0415
-    from runner.sweeping.job import run_composed_job  # noqa: PLC0415
-
     note_warnings()  # a job of another launcher begins here
     outlive_readers()
+    from runner.experiment.branching import inherited  # noqa: PLC0415
+    from runner.experiment.running import run_experiment  # noqa: PLC0415
+
     about = HydraConfig.get()
     folder = output_folder(about.runtime)
     if about.mode == RunMode.MULTIRUN:
         if FolderGuard.path is None:  # a process of a launcher's, not the sweep's own
             follow_parent()
+        from runner.sweeping.job import run_composed_job  # noqa: PLC0415
+
         overrides = about.overrides.task
         with handing_on():
             kept = documents(config)
@@ -114,13 +115,13 @@ def surrounded(launcher: Launcher) -> Launcher:
 
 def swept(code: int) -> int:
     """What is to be said of a sweep as a whole, once its jobs have come to `code`."""
-    from runner.run_folder.sweep_folder import SweepFolder  # noqa: PLC0415
-
     sweep = FolderGuard.path
     # The folder is another sweep's to finish, or nothing can be written there.
     left = code in (ConflictError.exit_code, StorageError.exit_code)
     if left or sweep is None or not sweep.is_dir():
         return code
+    from runner.run_folder.sweep_folder import SweepFolder  # noqa: PLC0415
+
     if not SweepFolder(sweep).folders:
         for name in ("multirun.yaml", "sweep.log"):
             (sweep / name).unlink(missing_ok=True)
