@@ -27,6 +27,7 @@ LONGEST_NAME = 40
 LOOK: Any = {
     "font.size": 9,
     "axes.titlesize": 10,
+    "axes.titley": 1.0,  # else where titles end up is measured in each drawing
     "axes.labelcolor": INK,
     "axes.edgecolor": "#999999",
     "axes.spines.top": False,
@@ -36,6 +37,8 @@ LOOK: Any = {
     "legend.frameon": False,
     "image.interpolation": "nearest",
 }
+MOST_POWERS = 5
+"""Of ten with a tick; of more, every second or third has one."""
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TITLE_HEIGHT = 0.78
 """Inches above the axes for the title and two lines below it."""
@@ -82,13 +85,13 @@ def axes_grid(
 def logarithmic(axes: Axes, name: str, values: Array) -> None:
     """Gives axis x or y the scale and the ticks for positive values.
 
-    Marks between its numbers take as long to draw as all else of a picture, so there are none;
-    powers are plain text, for to set them as mathematics takes as long again.
+    Ticks are what a picture's time goes into: few, none without a number, and powers as plain
+    text, for to set them as mathematics takes as long as all else.
     """
     axes.set(**{f"{name}scale": "log"})
     axis: Axis = getattr(axes, f"{name}axis")
     few = values.max() < 100 * values.min()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=MOST_POWERS))
     axis.set_major_formatter(plain_number if few else power_of_ten)
     axis.set_minor_locator(NullLocator())
 
