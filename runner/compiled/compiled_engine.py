@@ -1,7 +1,8 @@
 """The compiled engine: the whole inner loop in machine code, made by Numba and kept on disk."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -76,21 +77,22 @@ class CompiledEngine:
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
         self._kernel = "advance", self._layout.name, numbers, inputs
         self._slot_count = REFERENCE_OPTIMIZERS[problem.optimizer].slots
-        self._net = self._new_net()
         self._data: Packed[Columns | Rows] = Packed(self._layout.arrays(), **self._dtypes)
         self._memory = self._new_memory()
         self._rules: dict[Target | None, Packed[Rule]] = {}
-        self._draws = self._net.values.drop != structures.NO_DROPOUT or not problem.full_batch
+        self._draws = problem.network.dropout.rate > 0 or not problem.full_batch
 
-    def warm_up(self, state: TrainingState) -> str | None:
+    def warm_up(self, state: TrainingState) -> Iterator[str]:
         """Compiles what this problem needs, or loads it from disk."""
-        started, before = time.perf_counter(), len(machine_code.compiled)
+        compiles = self._kernel not in machine_code.compiled and kept(self._kernel) is None
+        if compiles:
+            yield "compiling kernels for this machine, which takes seconds, once"
+        started = time.perf_counter()
         self._run(state, 0, None)
-        if self._kernel not in machine_code.compiled[before:]:
-            return None
-        where = cache_folder()
-        place = f"kept in {where}" if where else "not kept: no folder can be written to"
-        return f"kernels compiled in {time.perf_counter() - started:.1f} s, {place}"
+        if compiles:
+            where = cache_folder()
+            place = f"kept in {where}" if where else "not kept: no folder can be written to"
+            yield f"kernels compiled in {time.perf_counter() - started:.1f} s, {place}"
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero anew, where they are listed."""
@@ -148,7 +150,9 @@ class CompiledEngine:
             state.generator.bit_generator.state = {"bit_generator": "MT19937", "state": after}
         return bool(met), list(zip(epochs[:marks], sums, strict=False))
 
-    def _new_net(self) -> Packed[Net]:
+    @cached_property
+    def _net(self) -> Packed[Net]:
+        """The network's plan; functions that it names are compiled when it is first asked for."""
         problem, dtype = self.problem, self.problem.targets.dtype.name
         topology, dropout = problem.network.topology, problem.network.dropout
         names = problem.network.activation_names

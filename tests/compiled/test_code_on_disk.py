@@ -76,3 +76,14 @@ def test_who_has_no_home_has_kernels_in_the_temporary_folder(tmp_path: Path) -> 
     )
     found = python("-c", program, XDG_CACHE_HOME="", TMPDIR=str(tmp_path)).strip()
     assert Path(found).parent.parent == tmp_path
+
+
+def test_that_kernels_are_compiled_is_said_before_the_first_of_them_is(tmp_path: Path) -> None:
+    program = """
+from runner.compiled import CompiledEngine, machine_code
+from tests.benchmarks.runs import problem_of
+told = iter(CompiledEngine(problem_of("topology=3-4-1")).warm_up(None))
+print(next(told), machine_code.compiled)
+"""
+    told = python("-c", program, XDG_CACHE_HOME=str(tmp_path))
+    assert told == "compiling kernels for this machine, which takes seconds, once []\n"
