@@ -50,8 +50,8 @@ def contestant(engine: str, *overrides: str) -> Contestant:
     return made
 
 
-def python(*arguments: str, cwd: Path | str = CHECKOUT, **environment: str) -> str:
-    """What a Python process prints, run to its end."""
+def python(*arguments: str, cwd: Path | str = CHECKOUT, code: int = 0, **environment: str) -> str:
+    """What a Python process prints, run to its end, which is to come with that exit code."""
     completed = subprocess.run(
         [sys.executable, *arguments],
         cwd=cwd,
@@ -61,6 +61,6 @@ def python(*arguments: str, cwd: Path | str = CHECKOUT, **environment: str) -> s
         text=True,
         check=False,
     )
-    if completed.returncode:
+    if completed.returncode != code:
         raise SystemExit(f"{' '.join(arguments)}: {completed.stderr or completed.stdout}")
     return completed.stdout

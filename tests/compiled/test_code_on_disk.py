@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ print(cache_folder(), run.state.step)
 def test_without_a_folder_to_write_to_kernels_stay_in_memory(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("no folder")
-    nowhere = {name: str(file) for name in ("HOME", "XDG_CACHE_HOME")}
+    nowhere: Any = {name: str(file) for name in ("HOME", "XDG_CACHE_HOME")}
     blocked = PROGRAM.replace(
         "\nfrom", f"\nimport tempfile; tempfile.tempdir = {str(file)!r}\nfrom", 1
     )
