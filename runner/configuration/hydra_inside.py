@@ -3,7 +3,8 @@
 Seen with Hydra 1.3.7 and 1.3.8:
 
 - `SourcesRegistry` and `FileConfigSource`: a YAML file is to be looked at before it is loaded.
-- `get_yaml_loader` of OmegaConf: libyaml reads the same values in a tenth of the time.
+- `get_yaml_loader` of OmegaConf, which libyaml makes ten times as fast, and `parse`: it reads the
+  same few texts with interpolations again and again, in milliseconds each.
 - `ConfigLoaderImpl`, put in its own place in `hydra._internal.hydra`: what is composed is to be
   looked at before Hydra imports or makes anything that it names. Composing twice is spared as well.
 - `create_config_search_path`: composing in Python without Hydra's global state.
@@ -21,12 +22,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import hydra._internal.hydra as hydra_itself
-import omegaconf._utils as omegaconf_itself
 import yaml
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins import file_config_source
@@ -43,7 +44,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.plugins.plugin import Plugin
 from hydra.types import HydraContext, RunMode, TaskFunction
 from hydra.version import VersionBase, setbase
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, _utils, base, grammar_parser
 from omegaconf.basecontainer import BaseContainer
 
 from runner.errors import SettingsError
@@ -53,6 +54,10 @@ BASIC_LAUNCHER = f"{CORE_PLUGINS}.basic_launcher.BasicLauncher"
 BASIC_SWEEPER = f"{CORE_PLUGINS}.basic_sweeper.BasicSweeper"
 MODES: tuple[list[str], ...] = ([], ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"])
 """What Hydra adds to the overrides once it knows the mode."""
+
+
+Names = Sequence[tuple[ModuleType, str, Any]]
+"""Of modules, and what they are to stand for."""
 
 
 class Checks(NamedTuple):
@@ -90,10 +95,10 @@ class FileConfigSource(file_config_source.FileConfigSource):
             try:
                 _checks[0].file(path)
                 try:
-                    with libyaml():
-                        loaded = super().load_config(config_path)
-                except yaml.YAMLError:  # of which OmegaConf's own tells more
                     loaded = super().load_config(config_path)
+                except yaml.YAMLError:  # of which OmegaConf's own tells more
+                    with replaced(((_utils, "get_yaml_loader", own_yaml_loader),)):
+                        loaded = super().load_config(config_path)
                 _checks[0].loaded(loaded.config, loaded.header, config_path, path)
                 _loaded[version] = loaded
             except SettingsError as error:
@@ -115,16 +120,35 @@ class FileConfigSource(file_config_source.FileConfigSource):
 _loaded: dict[tuple[Path, int], ConfigResult | SettingsError] = {}
 
 
+own_yaml_loader = _utils.get_yaml_loader
+
+
+def yaml_loader() -> type[yaml.SafeLoader]:
+    """OmegaConf's, which makes of YAML what it always does; libyaml, in C, parses it."""
+    fast = (yaml.CSafeLoader,) if hasattr(yaml, "CSafeLoader") else ()
+    return type("Loader", (*fast, own_yaml_loader()), {})
+
+
+parse = lru_cache(maxsize=1024)(grammar_parser.parse)
+QUICK: Names = (
+    (_utils, "get_yaml_loader", yaml_loader),
+    (_utils, "parse", parse),
+    (base, "parse", parse),
+)
+"""What stands for names of OmegaConf's."""
+
+
 @contextmanager
-def libyaml() -> Iterator[None]:
-    """While entered, OmegaConf makes of YAML what it always does, but libyaml, in C, parses it."""
-    given = omegaconf_itself.get_yaml_loader
-    if hasattr(yaml, "CSafeLoader"):
-        omegaconf_itself.get_yaml_loader = lambda: type("Loader", (yaml.CSafeLoader, given()), {})
+def replaced(names: Names) -> Iterator[None]:
+    """While entered, names in modules stand for other things."""
+    given = [(module, name, getattr(module, name)) for module, name, _ in names]
     try:
+        for module, name, thing in names:
+            setattr(module, name, thing)
         yield
     finally:
-        omegaconf_itself.get_yaml_loader = given
+        for module, name, thing in given:
+            setattr(module, name, thing)
 
 
 class CheckedLoader(ConfigLoaderImpl):
@@ -218,16 +242,17 @@ def checked(conf: Path) -> Iterator[None]:
     scheme, repository = FileConfigSource.scheme(), store.repo
     given, resolvers = types[scheme], dict(BaseContainer._resolvers)
     types[scheme], store.repo = FileConfigSource, without(repository, conf)
-    base = VersionBase.instance()
-    version = base.version_base
+    versions = VersionBase.instance()
+    version = versions.version_base
     setbase("1.3")
     setup_globals()  # Hydra's resolvers, `now` and `hydra`
     try:
-        yield
+        with replaced(QUICK):
+            yield
     finally:
         types[scheme], store.repo = given, repository
         BaseContainer._resolvers = resolvers
-        base.version_base = version  # setbase() refuses what stands there at first
+        versions.version_base = version  # setbase() refuses what stands there at first
 
 
 def without(repository: dict[str, Any], conf: Path) -> dict[str, Any]:
