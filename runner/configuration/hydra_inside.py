@@ -120,7 +120,8 @@ class FileConfigSource(file_config_source.FileConfigSource):
 _loaded: dict[tuple[Path, int], ConfigResult | SettingsError] = {}
 
 
-own_yaml_loader = _utils.get_yaml_loader
+own_yaml_loader: Any = getattr(_utils, "get_yaml_loader", None)
+"""OmegaConf 2.4 has it elsewhere, and libyaml by itself."""
 
 
 def yaml_loader() -> type[yaml.SafeLoader]:
@@ -140,10 +141,11 @@ QUICK: Names = (
 
 @contextmanager
 def replaced(names: Names) -> Iterator[None]:
-    """While entered, names in modules stand for other things."""
-    given = [(module, name, getattr(module, name)) for module, name, _ in names]
+    """While entered, names in modules stand for other things, where modules have them."""
+    there = [each for each in names if hasattr(*each[:2])]
+    given = [(module, name, getattr(module, name)) for module, name, _ in there]
     try:
-        for module, name, thing in names:
+        for module, name, thing in there:
             setattr(module, name, thing)
         yield
     finally:
