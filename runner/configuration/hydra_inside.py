@@ -174,8 +174,12 @@ class CheckedLoader(ConfigLoaderImpl):
         run_mode: RunMode,
         from_shell: bool = True,
         validate_sweep_overrides: bool = True,
+        **others: Any,
     ) -> DictConfig:
-        """The configuration. Raises SettingsError where it asks for what it may not."""
+        """The configuration. Raises SettingsError where it asks for what it may not.
+
+        others: what Hydra 1.4 asks besides.
+        """
         before, self._for_mode = self._for_mode, None
         if before is not None and before[:2] == (config_name, overrides[: len(before[1])]):
             mode, found = overrides[len(before[1]) :], before[2]
@@ -185,7 +189,7 @@ class CheckedLoader(ConfigLoaderImpl):
                 return in_mode(sound(found), mode)
         try:
             found = super().load_configuration(
-                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+                config_name, overrides, run_mode, from_shell, validate_sweep_overrides, **others
             )
             _checks[0].composed(found, overrides)
         except Exception as error:
