@@ -7,6 +7,8 @@ A command module has `main(arguments) -> exit code` and ends with
 """
 
 import argparse
+import atexit
+import gc
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -52,6 +54,7 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
 
     A fault of the runner itself, and with HYDRA_FULL_ERROR=1 any error, shows its traceback.
     """
+    atexit.register(gc.freeze)  # else garbage is looked for in all modules when the process ends
     try:
         listen()
         outlive_readers()

@@ -1,91 +1,12 @@
-"""The Hydra application: composes a configuration, and runs it or its sweep."""
+"""The command's door: its options are looked at before anything that takes long is imported."""
 
-import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from hydra.plugins.launcher import Launcher
-from hydra.types import RunMode
-from omegaconf import DictConfig
-
-from runner.application.folder_guard import FolderGuard
-from runner.application.options import check_options, options_parser
-from runner.application.plugins import GridSweeper, PoolLauncher
-from runner.configuration.composing import (
-    conf_folder,
-    documents,
-    plain,
-    prepared_hydra,
-    unresolved,
-)
-from runner.configuration.hydra_errors import explaining
-from runner.configuration.hydra_inside import prepare_command_line, prepare_plugins
-from runner.errors import (
-    INTERRUPTED,
-    ConflictError,
-    DivergedError,
-    RunnerError,
-    SettingsError,
-    Stop,
-    StorageError,
-    counted,
-    printable,
-    report_error,
-    warning_line,
-)
-from runner.experiment.running import run_experiment
-from runner.run_folder.job_end import JobEnd
-from runner.run_folder.ownership import take_away
-from runner.run_folder.sweep_folder import SweepFolder
-from runner.signals import follow_parent, handing_on, listen, note_warnings
+from runner.application.options import check_options
+from runner.errors import INTERRUPTED, SettingsError, report_error, warning_line
+from runner.signals import listen
 from runner.standard_output import outlive_readers
-from runner.sweeping.job import run_composed_job
-
-
-@hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
-def application(config: DictConfig) -> float | None:
-    """One run, or one job of a sweep; the metric that `stopping.metric` names."""
-    note_warnings()  # a job of another launcher begins here
-    outlive_readers()
-    about = HydraConfig.get()
-    folder = output_folder(about.runtime)
-    if about.mode == RunMode.MULTIRUN:
-        if FolderGuard.path is None:  # a process of a launcher's, not the sweep's own
-            follow_parent()
-        overrides = about.overrides.task
-        with handing_on():
-            kept = documents(config)
-            end = run_composed_job(config, kept, folder, about.job.num)
-        return report_job(end, overrides, config.sweep.objective)
-    try:
-        outcome = run_experiment(plain(config), folder, documents(config))
-    except Exception as error:
-        raise Stop(error, 1) from error
-    if outcome.status == "diverged":
-        raise Stop(DivergedError(outcome.text), outcome.exit_code)
-    if outcome.exit_code:
-        raise Stop(None, outcome.exit_code)
-    return outcome.report.metrics.get(config.stopping.metric)
-
-
-def output_folder(runtime: Any) -> Path:
-    """The run's folder, whose name is its own where it looks like an interpolation."""
-    return Path(unresolved(runtime)["output_dir"])
-
-
-def report_job(end: JobEnd, overrides: Sequence[str], objective: str | None) -> float | None:
-    """Prints how a job of another launcher's ended; its value for the sweeper."""
-    print(printable(f"#{end.number} {' '.join(overrides)}: {end.text}"), flush=True)
-    if end.status == "interrupted":
-        raise Stop(None, end.exit_code)
-    if end.refused:
-        raise Stop(StorageError(end.refused), end.exit_code)
-    return end.value(objective)
 
 
 def main() -> int:
@@ -93,6 +14,8 @@ def main() -> int:
     try:
         outlive_readers()
         check_options(sys.argv[1:])
+        from runner.application.hydra_application import run_or_sweep  # noqa: PLC0415 - see above
+
         listen()
         warnings.formatwarning = warning_line
         return run_or_sweep()
@@ -100,75 +23,3 @@ def main() -> int:
         return report_error(error)
     except KeyboardInterrupt:
         return INTERRUPTED["SIGINT"]
-
-
-def run_or_sweep() -> int:
-    """The application; what it has made in vain goes again. The exit code."""
-    prepare_command_line(options_parser)
-    prepare_plugins((GridSweeper, PoolLauncher), surrounded)
-    try:
-        with prepared_hydra():
-            return swept(exit_code_of(composed_application))
-    finally:
-        take_away(FolderGuard.made)
-
-
-def surrounded(launcher: Launcher) -> Launcher:
-    """A launcher whose jobs are checked at the door, picked up and listed, whosever it is."""
-    if isinstance(launcher, PoolLauncher):
-        return launcher
-    from runner.application.other_launchers import OtherLauncher  # noqa: PLC0415 - where needed
-
-    return OtherLauncher(launcher)
-
-
-def swept(code: int) -> int:
-    """What is to be said of a sweep as a whole, once its jobs have come to `code`."""
-    sweep = FolderGuard.path
-    # The folder is another sweep's to finish, or nothing can be written there.
-    left = code in (ConflictError.exit_code, StorageError.exit_code)
-    if left or sweep is None or not sweep.is_dir():
-        return code
-    if not SweepFolder(sweep).folders:
-        for name in ("multirun.yaml", "sweep.log"):
-            (sweep / name).unlink(missing_ok=True)
-        problem = "the sweep is empty; give a key some values, e.g. seed=1,2,3"
-        return code or report_error(SettingsError(problem))
-    finished = exit_code_of(lambda: finish_sweep(sweep))
-    return code or finished
-
-
-def composed_application() -> None:
-    """The application; what Hydra itself raises before or around it becomes a SettingsError."""
-    with explaining():
-        application()
-
-
-def exit_code_of(action: Callable[[], object]) -> int:
-    """Does `action` and says how it ended; shows tracebacks of the runner's own faults."""
-    asked = os.environ.get("HYDRA_FULL_ERROR")
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands errors on instead of printing them
-    failure: Exception | None = None
-    code = 0
-    try:
-        action()
-    except KeyboardInterrupt:
-        return INTERRUPTED["SIGINT"]
-    except Stop as stop:
-        failure, code = stop.error, stop.code
-    except Exception as error:
-        failure, code = error, 1
-    finally:
-        os.environ["HYDRA_FULL_ERROR"] = asked or "0"
-    return code if failure is None else report_error(failure, FolderGuard.asked)
-
-
-def finish_sweep(sweep: Path) -> None:
-    """Collects the sweep's results. Raises RunnerError when jobs failed, naming each."""
-    folder = SweepFolder(sweep)
-    ended, failed = folder.ended
-    print(f"Folder      {printable(sweep)}")
-    if failed:
-        error = RunnerError(f"{len(failed)} of the sweep's {counted(ended, 'job')} failed:")
-        error.details = [folder.named(end) for end in failed]
-        raise error

@@ -1,7 +1,7 @@
 """The compiled engine: the whole inner loop in machine code, made by Numba and kept on disk."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -104,21 +104,24 @@ class CompiledEngine:
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
         self._kernel = "advance", self._layout.name, numbers, inputs
         self._slot_count = REFERENCE_OPTIMIZERS[problem.optimizer].slots
-        self._net = self._new_net()
         self._data = self._packed_data()
         self._memory = self._new_memory()
         self._rules: dict[Target | None, Packed[Rule]] = {}
-        self._draws = self._net.values.drop != structures.NO_DROPOUT or not problem.full_batch
+        self._draws = problem.network.dropout.rate > 0 or not problem.full_batch
 
-    def warm_up(self, state: TrainingState) -> str | None:
+    def warm_up(self, state: TrainingState) -> Iterator[str]:
         """Compiles what this problem needs, or loads it from disk."""
-        started, before = time.perf_counter(), len(machine_code.compiled)
+        kernels = self._kernel, self._looking_kernel
+        compiles = any(key not in machine_code.compiled and kept(key) is None for key in kernels)
+        if compiles:
+            yield "compiling kernels for this machine, which takes seconds, once"
+        started = time.perf_counter()
         self._run(state, 0, None)
-        if self._kernel not in machine_code.compiled[before:]:
-            return None
-        where = cache_folder()
-        place = f"kept in {where}" if where else "not kept: no folder can be written to"
-        return f"kernels compiled in {time.perf_counter() - started:.1f} s, {place}"
+        address(*self._looking_kernel)
+        if compiles:
+            where = cache_folder()
+            place = f"kept in {where}" if where else "not kept: no folder can be written to"
+            yield f"kernels compiled in {time.perf_counter() - started:.1f} s, {place}"
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero anew, where they are listed."""
@@ -150,6 +153,12 @@ class CompiledEngine:
         """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
         return self._looking.looked(parameters, inputs, targets)
 
+    @property
+    def _looking_kernel(self) -> tuple[str, ...]:
+        dtype = self.problem.targets.dtype.name
+        narrow = max(self.problem.network.topology.sizes) <= WIDEST_COLUMNS
+        return "look", "columns" if narrow else "rows", dtype, dtype
+
     @cached_property
     def _looking(self) -> "CompiledEngine":
         """One that looks at some rows at a time, whatever they are."""
@@ -171,7 +180,7 @@ class CompiledEngine:
         outputs = np.empty(targets.shape, wanted.dtype)
         self._layout.load(parameters, memory.parameters)
         memory.sums[:] = 0
-        kernel = machine_code.function("look", *self._kernel[1:])
+        kernel = machine_code.function(*self._looking_kernel)
         for start in range(0, len(inputs), ROWS):
             part = slice(start, start + ROWS)
             count = len(inputs[part])
@@ -224,7 +233,9 @@ class CompiledEngine:
             state.generator.bit_generator.state = {"bit_generator": "MT19937", "state": after}
         return bool(met), list(zip(epochs[:marks], sums, strict=False))
 
-    def _new_net(self) -> Packed[Net]:
+    @cached_property
+    def _net(self) -> Packed[Net]:
+        """The network's plan; functions that it names are compiled when it is first asked for."""
         problem, dtype = self.problem, self.problem.targets.dtype.name
         topology, dropout = problem.network.topology, problem.network.dropout
         names = problem.network.activation_names

@@ -23,7 +23,6 @@ from runner.checking.parsing import known_keys
 from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
-from runner.settings import Settings
 
 COMPOSING_ERRORS = (
     HydraException,
@@ -124,6 +123,8 @@ def unreadable_override(error: OverrideParseException) -> SettingsError:
 
 def unknown_key(key: str, section_there: object = None) -> SettingsError:
     """A key that no setting has. section_there: as composed, where it was looked for."""
+    from runner.settings import Settings  # noqa: PLC0415 - imports NumPy
+
     known, section = known_keys(Settings), printable(key.partition(".")[0])
     if key in known:
         return SettingsError(

@@ -3,6 +3,8 @@
 Seen with Hydra 1.3.7 and 1.3.8:
 
 - `SourcesRegistry` and `FileConfigSource`: a YAML file is to be looked at before it is loaded.
+- `get_yaml_loader` of OmegaConf, which libyaml makes ten times as fast, and `parse`: it reads the
+  same few texts with interpolations again and again, in milliseconds each.
 - `ConfigLoaderImpl`, put in its own place in `hydra._internal.hydra`: what is composed is to be
   looked at before Hydra imports or makes anything that it names. Composing twice is spared as well,
   and `_compose_config_from_defaults_list` gives what a branch's overrides are applied to.
@@ -17,15 +19,18 @@ Seen with Hydra 1.3.7 and 1.3.8:
 
 import argparse
 import copy
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import hydra._internal.hydra as hydra_itself
+import yaml
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
@@ -41,7 +46,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.plugins.plugin import Plugin
 from hydra.types import HydraContext, RunMode, TaskFunction
 from hydra.version import VersionBase, setbase
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, _utils, base, grammar_parser
 from omegaconf.basecontainer import BaseContainer
 
 from runner.configuration.branches import FROM, Branch, branch_of
@@ -52,6 +57,10 @@ BASIC_LAUNCHER = f"{CORE_PLUGINS}.basic_launcher.BasicLauncher"
 BASIC_SWEEPER = f"{CORE_PLUGINS}.basic_sweeper.BasicSweeper"
 MODES: tuple[list[str], ...] = ([], ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"])
 """What Hydra adds to the overrides once it knows the mode."""
+
+
+Names = Sequence[tuple[ModuleType, str, Any]]
+"""Of modules, and what they are to stand for."""
 
 
 class Checks(NamedTuple):
@@ -88,7 +97,11 @@ class FileConfigSource(file_config_source.FileConfigSource):
         if version not in _loaded:  # a command composes two or three times, refused or not
             try:
                 _checks[0].file(path)
-                loaded = super().load_config(config_path)
+                try:
+                    loaded = super().load_config(config_path)
+                except yaml.YAMLError:  # of which OmegaConf's own tells more
+                    with replaced(((_utils, "get_yaml_loader", own_yaml_loader),)):
+                        loaded = super().load_config(config_path)
                 _checks[0].loaded(loaded.config, loaded.header, config_path, path)
                 _loaded[version] = loaded
             except SettingsError as error:
@@ -98,8 +111,49 @@ class FileConfigSource(file_config_source.FileConfigSource):
             raise found
         return copy.deepcopy(found)
 
+    def is_group(self, config_path: str) -> bool:
+        """Whether there is such a folder; Hydra's looks at every folder above it as well."""
+        return os.path.isdir(f"{self.path}/{config_path}")  # noqa: PTH112 - also where none may look
+
+    def is_config(self, config_path: str) -> bool:
+        """Whether there is such a file."""
+        return os.path.isfile(f"{self.path}/{self._normalize_file_name(config_path)}")  # noqa: PTH113
+
 
 _loaded: dict[tuple[Path, int], ConfigResult | SettingsError] = {}
+
+
+own_yaml_loader: Any = getattr(_utils, "get_yaml_loader", None)
+"""OmegaConf 2.4 has it elsewhere, and libyaml by itself."""
+
+
+def yaml_loader() -> type[yaml.SafeLoader]:
+    """OmegaConf's, which makes of YAML what it always does; libyaml, in C, parses it."""
+    fast = (yaml.CSafeLoader,) if hasattr(yaml, "CSafeLoader") else ()
+    return type("Loader", (*fast, own_yaml_loader()), {})
+
+
+parse = lru_cache(maxsize=1024)(grammar_parser.parse)
+QUICK: Names = (
+    (_utils, "get_yaml_loader", yaml_loader),
+    (_utils, "parse", parse),
+    (base, "parse", parse),
+)
+"""What stands for names of OmegaConf's."""
+
+
+@contextmanager
+def replaced(names: Names) -> Iterator[None]:
+    """While entered, names in modules stand for other things, where modules have them."""
+    there = [each for each in names if hasattr(*each[:2])]
+    given = [(module, name, getattr(module, name)) for module, name, _ in there]
+    try:
+        for module, name, thing in there:
+            setattr(module, name, thing)
+        yield
+    finally:
+        for module, name, thing in given:
+            setattr(module, name, thing)
 
 
 class CheckedLoader(ConfigLoaderImpl):
@@ -109,8 +163,8 @@ class CheckedLoader(ConfigLoaderImpl):
     to be; the second time is spared.
     """
 
-    _for_mode: tuple[str | None, list[str], DictConfig] | None = None
-    """What was composed to learn that: its name, overrides and configuration."""
+    _for_mode: tuple[str | None, list[str], DictConfig | Exception] | None = None
+    """What was composed to learn that: its name, overrides, and configuration or what is wrong."""
 
     def __init__(self, config_search_path: ConfigSearchPath) -> None:
         super().__init__(config_search_path)
@@ -125,30 +179,43 @@ class CheckedLoader(ConfigLoaderImpl):
         run_mode: RunMode,
         from_shell: bool = True,
         validate_sweep_overrides: bool = True,
+        **others: Any,
     ) -> DictConfig:
-        """The configuration. Raises SettingsError where it asks for what it may not."""
+        """The configuration. Raises SettingsError where it asks for what it may not.
+
+        others: what Hydra 1.4 asks besides.
+        """
         before, self._for_mode = self._for_mode, None
         if before is not None and before[:2] == (config_name, overrides[: len(before[1])]):
-            mode = overrides[len(before[1]) :]
-            # Where a choice is missing, only a sweep is composed.
-            if mode in MODES and not OmegaConf.missing_keys(before[2].hydra.runtime.choices):
+            mode, found = overrides[len(before[1]) :], before[2]
+            if mode in MODES and serves_a_run(found):
                 parsed = OverridesParser.create().parse_overrides(overrides)
                 self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
-                return in_mode(before[2], mode)
-        branch = branch_of(overrides)
-        if branch is not None:
-            self._ground = self._ground_of(branch, config_name, run_mode)
+                return in_mode(sound(found), mode)
         try:
-            config = super().load_configuration(
-                config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+            found = self._on_its_ground(
+                config_name, overrides, run_mode, from_shell, validate_sweep_overrides, **others
             )
+            _checks[0].composed(found, overrides)
+        except Exception as error:
+            found = error
+        if not validate_sweep_overrides:
+            self._for_mode = config_name, list(overrides), found
+        return sound(found)
+
+    def _on_its_ground(
+        self, name: str | None, overrides: list[str], mode: RunMode, *how: Any, **too: Any
+    ) -> DictConfig:
+        """What Hydra composes; of a branch, on its run's configuration."""
+        branch = branch_of(overrides)
+        if branch is None:
+            return super().load_configuration(name, overrides, mode, *how, **too)
+        self._ground = self._ground_of(branch, name, mode)
+        try:
+            config = super().load_configuration(name, overrides, mode, *how, **too)
         finally:
             self._ground = {}
-        if branch is not None:
-            config[FROM] = branch.start
-        _checks[0].composed(config, overrides)
-        if not validate_sweep_overrides:
-            self._for_mode = config_name, list(overrides), config
+        config[FROM] = branch.start
         return config
 
     def load_sweep_config(
@@ -205,6 +272,18 @@ class CheckedLoader(ConfigLoaderImpl):
         return self._groups[name]
 
 
+def serves_a_run(found: DictConfig | Exception) -> bool:
+    """Whether a run comes to the same; where a choice is missing only a sweep does."""
+    return isinstance(found, Exception) or not OmegaConf.missing_keys(found.hydra.runtime.choices)
+
+
+def sound(found: DictConfig | Exception) -> DictConfig:
+    """The configuration. Raises what was wrong with it."""
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
 def in_mode(config: DictConfig, mode: list[str]) -> DictConfig:
     """The configuration with one of `MODES` added to its overrides."""
     for override in mode:
@@ -241,20 +320,22 @@ def changed(conf: Path, register: Callable[[], None]) -> Iterator[None]:
     """The same for one after the other."""
     Plugins.instance()  # finds them
     types, store = SourcesRegistry.instance().types, ConfigStore.instance()
-    base, scheme = VersionBase.instance(), FileConfigSource.scheme()
-    given, repository, version = types[scheme], store.repo, base.version_base
-    resolvers = BaseContainer._resolvers
+    scheme, repository = FileConfigSource.scheme(), store.repo
+    given, resolvers = types[scheme], BaseContainer._resolvers
+    versions = VersionBase.instance()
+    version = versions.version_base
     try:
         BaseContainer._resolvers = dict(resolvers)
         types[scheme], store.repo = FileConfigSource, without(repository, conf)
         setbase("1.3")
         setup_globals()  # Hydra's resolvers, `now` and `hydra`
         register()
-        yield
+        with replaced(QUICK):
+            yield
     finally:
         types[scheme], store.repo = given, repository
         BaseContainer._resolvers = resolvers
-        base.version_base = version  # setbase() refuses what stands there at first
+        versions.version_base = version  # setbase() refuses what stands there at first
 
 
 def without(repository: dict[str, Any], conf: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
-import numpy as np
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType, ValueType
@@ -59,6 +58,8 @@ def override_text(key: str, value: object) -> str:
 
 def value_text(key: str, value: object) -> str:
     """A value as one types it. Raises SettingsError for what no configuration holds."""
+    import numpy as np  # noqa: PLC0415 - to read overrides does without
+
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool):

@@ -11,6 +11,11 @@ from omegaconf import OmegaConf
 PLAIN = re.compile(r"[A-Za-z/][\w/.+,-]*[=/.][\w/.+,=-]*", re.ASCII)
 """Texts that YAML takes as they are: no word such as `null`, no number."""
 
+WORD = re.compile(
+    r"(?!(?:null|true|false|yes|no|on|off|y|n|inf|infinity|nan)$)[a-z_]+", re.ASCII | re.IGNORECASE
+)
+"""Words that it takes as they are."""
+
 DIGITS = re.compile(r"[1-9]\d*|0", re.ASCII)
 """Texts that YAML quotes, for they would be numbers."""
 
@@ -49,7 +54,7 @@ def item(value: object, indent: str) -> str:
 def scalar(written: str, value: Any) -> str:
     """A plain value. `written` tells apart what is equal, such as 0.0 and -0.0."""
     if isinstance(value, str):
-        if PLAIN.fullmatch(value):
+        if WORD.fullmatch(value) or PLAIN.fullmatch(value):
             return value
         if DIGITS.fullmatch(value):
             return f"'{value}'"

@@ -164,11 +164,10 @@ def prepare_and_train(
     """Trains; a signal that comes while the engine is compiled stops the run where it stands."""
     try:
         with interrupts.raising():
-            prepared = experiment.engine.warm_up(state)
+            for told in experiment.engine.warm_up(state):
+                console.line(told)
     except Interrupted:
         return report_of(state, experiment.engine)
-    if prepared is not None:
-        console.line(prepared)
     return train_and_record(experiment, state, recorder, console, interrupts)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from runner.application.folder_guard import made_folders, run_place, sweep_place
+from runner.application.places import made_folders, run_place, sweep_place
 from runner.checking.rules import shown
 from runner.configuration.composing import (
     conf_folder,

@@ -1,6 +1,6 @@
 """Training on images that are distorted anew for every epoch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,7 +35,7 @@ class DistortingEngine:
         self._seed: int | None = None
         self.name = self._engine.name
 
-    def warm_up(self, state: TrainingState) -> str | None:
+    def warm_up(self, state: TrainingState) -> Iterable[str]:
         """What the engine itself does once."""
         return self._engine.warm_up(state)
 

@@ -1,6 +1,6 @@
 """What an engine is given and what it gives back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, NamedTuple, Protocol
 
@@ -151,8 +151,11 @@ class Engine(Protocol):
     name: str
     problem: Problem
 
-    def warm_up(self, state: TrainingState) -> str | None:
-        """Does what must be done once, so that training is timed alone; what it did, in words."""
+    def warm_up(self, state: TrainingState) -> Iterable[str]:
+        """Does what must be done once, so that training is timed alone.
+
+        What takes long is told before it is begun, a line each.
+        """
         ...
 
     def inputs_changed(self) -> None:

@@ -4,7 +4,7 @@ Buffers are allocated once and operations write with `out=`: on a net of a few u
 allocating costs as much as arithmetic.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,8 +71,9 @@ class NumpyEngine:
         self._gradient = np.empty(0)
         self._workspaces: dict[int, Workspace] = {}
 
-    def warm_up(self, _state: TrainingState) -> None:
+    def warm_up(self, _state: TrainingState) -> Iterable[str]:
         """Nothing: NumPy is ready as it is."""
+        return ()
 
     @property
     def activations(self) -> list[Array]:

@@ -152,7 +152,7 @@ def test_pictures_are_drawn_where_they_say_something(case: str, tmp_path: Path) 
     assert ("worst_mistakes" in drawn) == wrong
     for path in (tmp_path / "plots").iterdir():
         assert path.read_bytes().startswith(b"\x89PNG")
-        assert path.stat().st_size < 100_000
+        assert path.stat().st_size < 150_000
 
 
 def axes_of(figure: Figure) -> list[Any]:
@@ -238,7 +238,7 @@ def test_accuracy_is_shown_in_percent_over_epochs() -> None:
 
 
 def heat_maps(axes: list[Any]) -> list[Array]:
-    return [np.asarray(place.images[0].get_array()) for place in axes if place.images]
+    return [np.asarray(image.get_array()) for place in axes for image in place.images]
 
 
 def test_weight_maps_show_each_matrix_and_its_biases() -> None:
@@ -327,12 +327,12 @@ def test_worst_mistakes_are_the_wrong_ones_with_the_largest_error() -> None:
 
 def test_mistaken_images_are_shown_with_what_they_are_and_were_taken_for() -> None:
     run = CASES["images"][0]
-    axes = axes_of(worst_mistakes(run))
+    (axes,) = axes_of(worst_mistakes(run))
     place = worst_samples(run, 1)[0]
     image = np.asarray(run.samples.inputs[place], float).reshape(4, 3)
-    assert heat_maps(axes)[0] == pytest.approx(image / image.max())
+    assert heat_maps([axes])[0] == pytest.approx(image / image.max())
     said = run.outputs[place].argmax()
-    assert axes[0].get_title() == f"{'abc'[place % 3]} → {'abc'[said]}"
+    assert axes.texts[0].get_text() == f"{'abc'[place % 3]} → {'abc'[said]}"
 
 
 def test_mistaken_numbers_are_bars_as_long_as_their_error() -> None:

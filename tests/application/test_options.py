@@ -2,12 +2,14 @@
 
 import argparse
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runner import __version__
 from runner.application.options import options_parser
+from tests.benchmarks.runs import python
 from tests.end_to_end.commands import InProcess
 
 
@@ -58,3 +60,29 @@ def test_the_version_is_the_runners(run: InProcess, capfd: pytest.CaptureFixture
     with pytest.raises(SystemExit, match="0"):
         run("--version")
     assert capfd.readouterr().out == f"runner {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("argument", "code", "without"),
+    [
+        ("--help", 0, {"numpy"}),
+        ("optimizer=adma", 2, {"numpy"}),
+        ("--topology", 2, {"numpy", "hydra"}),
+        ("--version", 0, {"numpy", "hydra"}),
+    ],
+)
+def test_who_needs_no_run_does_not_wait_for_what_it_takes(
+    argument: str, code: int, without: set[str], tmp_path: Path
+) -> None:
+    program = """
+import sys
+from runner.__main__ import main
+try:
+    code = main()
+except SystemExit as ending:
+    code = ending.code
+print(f"\\n{code}", *{"numpy", "hydra"} - set(sys.modules))
+"""
+    printed = python("-c", program, argument, cwd=tmp_path).splitlines()[-1].split()
+    assert printed[0] == str(code)
+    assert set(printed[1:]) == without

@@ -52,6 +52,13 @@ def contestant(engine: str, *overrides: str) -> Contestant:
 
 def python(*arguments: str, cwd: Path | str = CHECKOUT, **environment: str) -> str:
     """What a Python process prints, run to its end."""
+    return python_ending(0, *arguments, cwd=cwd, **environment)
+
+
+def python_ending(
+    code: int, /, *arguments: str, cwd: Path | str = CHECKOUT, **environment: str
+) -> str:
+    """What a Python process prints, run to its end, which is to come with that exit code."""
     completed = subprocess.run(
         [sys.executable, *arguments],
         cwd=cwd,
@@ -61,6 +68,6 @@ def python(*arguments: str, cwd: Path | str = CHECKOUT, **environment: str) -> s
         text=True,
         check=False,
     )
-    if completed.returncode:
+    if completed.returncode != code:
         raise SystemExit(f"{' '.join(arguments)}: {completed.stderr or completed.stdout}")
     return completed.stdout

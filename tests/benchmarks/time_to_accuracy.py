@@ -118,7 +118,7 @@ def runner_epochs(race: Race, dataset: Any, settings: Any) -> Epochs:
     """The compiled engine."""
     problem = build_problem(settings, dataset)
     engine, state = build_engine("compiled", problem), build_state(settings, problem)
-    engine.warm_up(state)
+    list(engine.warm_up(state))
     encoded = dataset.for_outputs(problem.network.topology.sizes[-1], settings.dtype)
     test = samples_of("", encoded.test, encoded)
     while True:

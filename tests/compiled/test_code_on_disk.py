@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ print(cache_folder(), run.state.step)
 def test_without_a_folder_to_write_to_kernels_stay_in_memory(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("no folder")
-    nowhere = {name: str(file) for name in ("HOME", "XDG_CACHE_HOME")}
+    nowhere: Any = {name: str(file) for name in ("HOME", "XDG_CACHE_HOME")}
     blocked = PROGRAM.replace(
         "\nfrom", f"\nimport tempfile; tempfile.tempdir = {str(file)!r}\nfrom", 1
     )
@@ -88,3 +89,14 @@ def test_kernels_for_another_processor_have_a_folder_of_their_own(
         for environment in ({}, {name: "2"}, {name: "3"})
     ]
     assert len({*folders}) == 3
+
+
+def test_that_kernels_are_compiled_is_said_before_the_first_of_them_is(tmp_path: Path) -> None:
+    program = """
+from runner.compiled import CompiledEngine, machine_code
+from tests.benchmarks.runs import problem_of
+told = iter(CompiledEngine(problem_of("topology=3-4-1")).warm_up(None))
+print(next(told), machine_code.compiled)
+"""
+    told = python("-c", program, XDG_CACHE_HOME=str(tmp_path))
+    assert told == "compiling kernels for this machine, which takes seconds, once []\n"

@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import ConfigCompositionException
+from hydra.errors import ConfigCompositionException, HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from runner.application.options import options_parser
 from runner.configuration.composing import conf_folder, prepared_hydra
-from runner.configuration.hydra_inside import prepare_command_line
+from runner.configuration.hydra_inside import own_yaml_loader, prepare_command_line, yaml_loader
 
 RUN, MULTIRUN = ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"]
 CASES = [
@@ -76,6 +77,39 @@ def test_a_choice_that_is_missing_is_refused_where_one_run_was_asked_for(tmp_pat
     told.get_mode("config", [])
     with pytest.raises(ConfigCompositionException, match="You must specify 'group'"):
         composed(told, RUN)
+
+
+@pytest.mark.parametrize(
+    "override", ["optimizer=adma", "optimizer.learning_rat=3", "seed=[", "+seed=2"]
+)
+def test_what_is_refused_is_refused_with_what_composing_anew_says(override: str) -> None:
+    told = loader_of(conf_folder())
+    told.get_mode("config", [override])
+    with pytest.raises(HydraException) as found:
+        composed(told, [override, *RUN])
+    with pytest.raises(HydraException) as anew:
+        composed(loader_of(conf_folder()), [override, *RUN])
+    for each in (str, lambda error: str(error.__cause__)):
+        assert each(found.value) == each(anew.value)
+
+
+TEXTS = {
+    "numbers": "[1, -1, 0x1F, 0o17, 017, 1_000, 1e3, 1.0e+3, .5, 1., 1:30, .inf, -.INF, .NaN]",
+    "words": "[yes, No, on, OFF, true, y, n, null, ~, '', Null, 2001-01-01, 1e, inf]",
+    "marks": "&a {x: 1, y: [2, 3]}\n",
+    "merged": "base: &a {x: 1, y: 2}\nother: {<<: *a, y: 3}\n",
+    "texts": "a: |\n  two\n  lines\nb: >-\n  one\n  line\nc: \"\\u00e9\\t\"\nd: 'it''s'\n",
+    "interpolations": "a: ${times:2,3}\nb: x${oc.select:a}\nc: '${a}'\n",
+    "keys": "1: a\n1.5: b\ntrue: c\nnull: d\n? e\n: f\n",
+    "nothing": "# a comment\n",
+}
+
+
+@pytest.mark.skipif(own_yaml_loader is None, reason="OmegaConf's own is libyaml")
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_libyaml_reads_what_omegaconf_s_own_reader_reads(text: str) -> None:
+    found, own = (yaml.load(text, loader) for loader in (yaml_loader(), own_yaml_loader()))  # noqa: S506
+    assert repr(found) == repr(own)
 
 
 def composed(told: Hydra, overrides: list[str]) -> DictConfig:

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from runner.application.main import exit_code_of
+from runner.application.hydra_application import exit_code_of
 from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import INTERRUPTED, Stop

@@ -34,7 +34,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("-m", "hydra.sweep.dir=sweep", "seed=1,2,3", *SHORT),
         ):
             patch.setattr("sys.argv", ["runner", *arguments])
-            assert import_module("runner.__main__").main() == 0
+            assert import_module("runner.application.main").main() == 0
             patch.setenv("HYDRA_FULL_ERROR", "")
         for command in ("compare", "report", "plots"):  # which loads what they need
             assert run_command(import_module(f"runner.{command}").main, ["run"]) == 0

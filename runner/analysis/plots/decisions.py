@@ -21,6 +21,7 @@ from runner.analysis.plots.style import (
     plain,
 )
 from runner.analysis.plots.subject import Subject
+from runner.analysis.plots.tiles import draw_tiles
 from runner.errors import counted
 from runner.network.arrays import Array
 from runner.network.labels import confusion_counts, labels
@@ -103,16 +104,15 @@ def mistaken_images(subject: Subject) -> Figure:
     columns = 8
     rows = -(-len(places) // columns)
     figure = new_figure(subject, 7.6, 1.2 * rows + 0.35)
-    axes = axes_grid(figure, rows, columns, (0.15, 0.15, 0.3, 0.25), wspace=0.15, hspace=0.45)
+    (axes,) = axes_grid(figure, 1, 1, (0.15, 0.15, 0.3, 0.25))
+    images = [np.asarray(image, float).reshape(shape) for image in subject.samples.inputs[places]]
+    images = [image / max(1.0, image.max()) for image in images]
+    tops = draw_tiles(axes, images, columns, (0.15, 0.45), cmap="gray_r")
     targets, outputs = labels(subject.samples.targets), labels(subject.outputs)
-    for place in axes:
-        place.axis("off")
-    for axis, sample in zip(axes, places, strict=False):
-        image = np.asarray(subject.samples.inputs[sample], float).reshape(shape)
-        image = image / max(1.0, image.max())
-        axis.imshow(image[..., 0] if shape[2] == 1 else image, cmap="gray_r")
+    for top, sample in zip(tops, places, strict=True):
         told = plain(classes[targets[sample]], 9), plain(classes[outputs[sample]], 9)
-        axis.set_title(f"{told[0]} → {told[1]}", size=8.5, pad=3)
+        above: Any = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center"}
+        axes.annotate(f"{told[0]} → {told[1]}", top, size=8.5, **above)
     note = f"class → taken for; the worst of {subject.wrong.sum():,} wrong"
     note += f" among {counted(len(subject.outputs), f'{PARTS[subject.part]} sample')}"
     figure.text(0.02, 0.012, note, size=8, color=INK, va="bottom")

@@ -5,9 +5,16 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from runner.analysis.plots.style import FAINT, GRID_LINES, HELD_OUT, TRAINING, axes_grid, new_figure
+from runner.analysis.plots.style import (
+    FAINT,
+    GRID_LINES,
+    HELD_OUT,
+    TRAINING,
+    axes_grid,
+    logarithmic,
+    new_figure,
+)
 from runner.analysis.plots.subject import Subject
 from runner.network.arrays import Array
 from runner.training.range_test import EXPLODED, loss_curve
@@ -63,14 +70,10 @@ def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
     axes.set_ylabel(WORDS[metric])
     axes.grid(**GRID_LINES)
     if epochs[-1] >= LONG:
-        axes.set_xscale("log")
+        logarithmic(axes, "x", epochs)
     values = np.concatenate(shown) if shown else np.ones(1)
     if metric != "accuracy" and values.min() > 0 and values.max() > 10 * values.min():
-        axes.set_yscale("log")
-        if values.max() < 100 * values.min():  # few powers of ten: plain numbers between them
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            axes.yaxis.set_minor_formatter(NullFormatter())
+        logarithmic(axes, "y", values)
 
 
 def draw_target(axes: Axes, subject: Subject, metric: str) -> None:
@@ -106,7 +109,8 @@ def loss_by_rate(subject: Subject) -> Figure:
     if suggested := subject.results.get("suggested_rate"):
         rate = float(suggested)
         axes.axvline(rate, color=HELD_OUT, lw=1.2, ls="--", label=f"suggested: {rate:.2g}")
-    axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
+    logarithmic(axes, "x", rates)
+    axes.set(xlabel="learning rate", ylabel="loss")
     axes.set_ylim(0, 1.1 * max(curve[: len(curve) // 10 + 1].max(), EXPLODED * curve.min()))
     axes.grid(**GRID_LINES)
     axes.legend()

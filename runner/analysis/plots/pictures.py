@@ -46,9 +46,6 @@ from runner.run_folder.history import history_columns
 from runner.run_folder.tables import read_row
 from runner.storage.files import Never, write_atomically
 
-COLOURS = 256
-"""In a file: a palette makes it a third as large."""
-
 
 class Picture(NamedTuple):
     """When a picture says something about a run, and how it is drawn."""
@@ -112,5 +109,5 @@ def png(picture: Picture, subject: Subject) -> bytes:
         canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    image.quantize(COLOURS).save(content, format="png")
+    image.save(content, format="png", compress_level=1)  # a palette, or more, takes longer
     return content.getvalue()

@@ -1,13 +1,17 @@
 """One look for all pictures: fonts, colours that colour-blind people tell apart, titles."""
 
+import math
 import textwrap
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from runner.analysis.plots.subject import Subject
 from runner.errors import counted, printable
+from runner.network.arrays import Array
 from runner.training.metrics import percent
 
 # Okabe and Ito 2008, yellow and black left out.
@@ -23,6 +27,7 @@ LONGEST_NAME = 40
 LOOK: Any = {
     "font.size": 9,
     "axes.titlesize": 10,
+    "axes.titley": 1.0,  # else where titles end up is measured in each drawing
     "axes.labelcolor": INK,
     "axes.edgecolor": "#999999",
     "axes.spines.top": False,
@@ -32,6 +37,9 @@ LOOK: Any = {
     "legend.frameon": False,
     "image.interpolation": "nearest",
 }
+MOST_POWERS = 5
+"""Of ten with a tick; of more, every second or third has one."""
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TITLE_HEIGHT = 0.78
 """Inches above the axes for the title and two lines below it."""
 CHARACTERS = 14.5
@@ -72,6 +80,30 @@ def axes_grid(
         },
     )
     return list(axes.flat)
+
+
+def logarithmic(axes: Axes, name: str, values: Array) -> None:
+    """Gives axis x or y the scale and the ticks for positive values.
+
+    Ticks are what a picture's time goes into: few, none without a number, and powers as plain
+    text, for to set them as mathematics takes as long as all else.
+    """
+    axes.set(**{f"{name}scale": "log"})
+    axis: Axis = getattr(axes, f"{name}axis")
+    few = values.max() < 100 * values.min()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=MOST_POWERS))
+    axis.set_major_formatter(plain_number if few else power_of_ten)
+    axis.set_minor_locator(NullLocator())
+
+
+def plain_number(value: float, _place: float) -> str:
+    """0.001 for 0.001, 1e-05 for 0.00001."""
+    return f"{value:g}"
+
+
+def power_of_ten(value: float, _place: float) -> str:
+    """10⁻³ for 0.001."""
+    return "10" + f"{math.log10(value):.0f}".translate(RAISED)
 
 
 def ending(subject: Subject) -> str:

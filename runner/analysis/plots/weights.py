@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from runner.analysis.plots.style import CENTRED, INK, SIGNED, axes_grid, new_figure, plain
 from runner.analysis.plots.subject import Subject
+from runner.analysis.plots.tiles import draw_tiles
 from runner.errors import counted
 from runner.network.arrays import Array
 
@@ -36,7 +37,7 @@ def weight_maps(subject: Subject) -> Figure:
     topology = subject.network.topology
     layers = topology.layers[:MOST_LAYERS]
     figure = new_figure(subject, 0.5 + 2.4 * len(layers), 2.7)
-    margins = (0.65, 0.45, 0.5, 0.25)
+    margins = (0.65, 0.5, 0.5, 0.25)
     axes = axes_grid(figure, 1, len(layers), margins, wspace=0.55)
     for index, (place, layer) in enumerate(zip(axes, layers, strict=True)):
         matrix = layer.weight_matrix(subject.parameters)
@@ -65,12 +66,19 @@ def draw_matrix(axes: Axes, matrix: Array, bias: Array) -> None:
         axes.set_xticks(range(1, columns + 1))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    bar = axes.figure.colorbar(image, ax=axes, fraction=0.06, pad=0.03)
+    ends: Any = {"ticks": (-limit, 0, limit), "format": FuncFormatter(shortly)}
+    bar = axes.figure.colorbar(image, ax=axes, fraction=0.06, pad=0.03, **ends)
+    bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)
     if rows <= 8 and columns <= 5:
         for (row, column), value in np.ndenumerate(shown):
             colour = "white" if abs(value) > 0.6 * limit else INK
             axes.text(column + 1, row + 1, f"{value:.3g}", color=colour, size=7.5, **CENTRED)
+
+
+def shortly(value: float, _place: float) -> str:
+    """1.6e5 for 160,000, to fit beside a colour bar."""
+    return f"{value:.2g}".replace("e+0", "e").replace("e-0", "e-")
 
 
 def is_small(subject: Subject) -> bool:
@@ -157,14 +165,12 @@ def first_layer_images(subject: Subject) -> Figure:
     rows = -(-units // columns)
     width = max(4.5, 0.75 * columns + 0.3)
     figure = new_figure(subject, width, 0.75 * rows + 0.35)
-    axes = axes_grid(figure, rows, columns, (0.15, 0.15, 0.35, 0.05), wspace=0.08, hspace=0.08)
+    (axes,) = axes_grid(figure, 1, 1, (0.15, 0.15, 0.35, 0.05))
     limit = largest(matrix[:, :units])
-    for unit, place in enumerate(axes):
-        place.axis("off")
-        if unit < units:
-            image = matrix[:, unit].reshape(shape)
-            shown = image[..., 0] if shape[2] == 1 else 0.5 + 0.5 * image / limit
-            place.imshow(shown, cmap=SIGNED, vmin=-limit, vmax=limit)
+    images = [matrix[:, unit].reshape(shape) for unit in range(units)]
+    if shape[2] > 1:
+        images = [0.5 + 0.5 * image / limit for image in images]
+    draw_tiles(axes, images, columns, (0.08, 0.08), cmap=SIGNED, vmin=-limit, vmax=limit)
     whole = "" if units == matrix.shape[1] else f" the first {units} of"
     note = f"weights into{whole} {counted(matrix.shape[1], 'unit')}"
     note += f"; colours from −{limit:.2g} to {limit:.2g}"
