@@ -17,7 +17,7 @@ from runner.analysis.csv_tables import (
     read_rows,
     typed,
 )
-from runner.errors import SnapshotError, printable
+from runner.errors import SnapshotError, listed, printable
 from runner.run_folder.run import read_run
 from runner.run_folder.statuses import ENDED
 from runner.run_folder.sweep_folder import is_job_number
@@ -40,8 +40,9 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     Columns are named as on the command line (`optimizer.learning_rate`), then the results
     (`steps`, `accuracy`, …), then `path`, the run's folder. Whole numbers are Int64, other numbers
     float64, `topology` string, `status` and `stop_reason` category, `started` and `finished`
-    timestamps. Folders that cannot be read are left out, named in a warning and, each with the
-    reason, in `.attrs["unreadable"]`. Runs that have not ended have no results and are left out.
+    timestamps. Folders that cannot be read are left out: a warning names the first of them, and
+    `.attrs["unreadable"]` each with the reason. So are runs that have not ended: they have no
+    results.
 
     Links are not followed, hidden folders not looked into, nor any more than six levels down.
 
@@ -77,10 +78,11 @@ def read_runs(paths: Sequence[str]) -> pd.DataFrame:
 
 
 def warn_left_out(unreadable: Mapping[str, str], stacklevel: int) -> None:
-    """Warns of what is left out, and says why."""
+    """Warns of what is left out, and says why; of much, of the first."""
     if unreadable:
-        each = "; ".join(f"{path}: {why}" for path, why in unreadable.items())
-        warnings.warn(f"left out {len(unreadable)}: {printable(each)}", stacklevel=stacklevel)
+        each = listed(f"{path}: {why}" for path, why in unreadable.items())
+        text = f"left out {len(unreadable)}: {each}; .attrs['unreadable'] has them all"
+        warnings.warn(text, stacklevel=stacklevel)
 
 
 def tell_left_out(unreadable: Mapping[str, str]) -> None:

@@ -154,7 +154,8 @@ def test_of_1000_runs_200_damaged_ones_are_named_and_800_read(
     assert len(runs) == 800
     expected = {str(tmp_path / f"run{number:03}") for number in range(0, 1000, 5)}
     assert set(runs.attrs["unreadable"]) == expected
-    assert all(name in str(warned[0].message) for name in expected)
+    told = [name for name in sorted(expected) if name in str(warned[0].message)]
+    assert told == sorted(expected)[:20]
 
 
 @pytest.fixture
