@@ -115,9 +115,8 @@ def forget_terminal(name: str) -> None:
                     os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
-def follow_parent() -> None:
+def follow_parent(parent: int) -> None:
     """From now on this process ends in order when the one that started it has ended."""
-    parent = os.getppid()
 
     def follow() -> None:
         while os.getppid() == parent:

@@ -1,6 +1,8 @@
 """Training and sweeping from Python: the same folders as from a shell, and nothing left behind."""
 
 import io
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -29,6 +31,7 @@ from runner.configuration.overrides import override_text, parsed_override
 from runner.errors import ConflictError, DataError, DivergedError, RunnerError, SettingsError
 from runner.face import texts_of
 from tests.end_to_end.commands import ENVIRONMENT, command
+from tests.end_to_end.test_launchers import wait_until
 
 SHORT = "stopping.max_steps=60"
 DIVERGING = (
@@ -314,6 +317,75 @@ def test_runs_and_sweeps_go_from_any_thread() -> None:
     run, runs = found
     assert run.results["steps"] == 60
     assert len(runs) == 2
+
+
+SWEEPS_AT_ONCE = """
+import multiprocessing, os, threading, time
+import runner
+
+def sweep(first):
+    runs.append(runner.sweep("stopping.max_steps=200", seed=range(first, first + 4)))
+
+runs = []
+threads = [threading.Thread(target=sweep, args=[10 * number]) for number in range(4)]
+for thread in threads:
+    thread.start()
+others = multiprocessing.get_context("fork").Process(target=time.sleep, args=[100])
+others.start()
+for thread in threads:
+    thread.join()
+assert others.is_alive(), "the sweeps waited for somebody else's process"
+others.kill()
+others.join()
+print([len(each) for each in runs], multiprocessing.active_children(), flush=True)
+"""
+
+
+def test_sweeps_wait_neither_for_each_other_s_processes_nor_for_the_host_s() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SWEEPS_AT_ONCE],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=ENVIRONMENT | {"PYTHONWARNINGS": "ignore::DeprecationWarning"},
+    )
+    assert ended.stdout.splitlines()[-1:] == ["[4, 4, 4, 4] []"], ended.stderr
+
+
+HOST_OF_A_CHILD = """
+import multiprocessing, pathlib, threading, time
+import runner
+
+def child():
+    while len(list(pathlib.Path().rglob("run.json"))) < 2:
+        time.sleep(0.1)
+    others = multiprocessing.get_context("fork").Process(target=time.sleep, args=[30])
+    others.start()
+    print(others.pid, flush=True)
+
+threading.Thread(target=child).start()
+runner.sweep("engine=numpy", "stopping.max_steps=2000000000", "stopping.target=null", seed=[1, 2])
+"""
+
+
+def test_a_sweep_s_processes_end_with_their_parent_whatever_it_has_forked(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOST_OF_A_CHILD],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT | {"PYTHONWARNINGS": "ignore::DeprecationWarning"},
+    ) as host:
+        assert host.stdout is not None
+        other = int(host.stdout.readline())
+        host.kill()
+        wait_until(lambda: statuses(tmp_path) == ["interrupted"] * 2)
+        os.kill(other, signal.SIGKILL)
+    assert statuses(tmp_path) == ["interrupted"] * 2
+
+
+def statuses(folder: Path) -> list[str]:
+    return [json.loads(path.read_text())["status"] for path in folder.rglob("run.json")]
 
 
 @given(

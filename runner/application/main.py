@@ -57,7 +57,7 @@ def application(config: DictConfig) -> float | None:
     folder = output_folder(about.runtime)
     if about.mode == RunMode.MULTIRUN:
         if FolderGuard.path is None:  # a process of a launcher's, not the sweep's own
-            follow_parent()
+            follow_parent(os.getppid())
         overrides = about.overrides.task
         with handing_on():
             kept = documents(config)

@@ -10,6 +10,7 @@ from types import FrameType
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.sweep_folder import SweepFolder
+from runner.run_folder.writing import machine
 from runner.signals import WARNINGS, end_at_once, ended_by, forget_terminal, handled
 from runner.storage.locks import locked
 from runner.sweeping.earlier_jobs import numbers_for, recognised
@@ -33,6 +34,7 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     by_number = {job.number: job for job in jobs}
     if jobs:
         sweep.load_kernels()
+        machine()  # known here, a process that is forked asks no lock that another thread holds
     with alone(sweep, jobs):
         try:
             with (
