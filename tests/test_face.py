@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -317,6 +317,39 @@ def test_runs_and_sweeps_go_from_any_thread() -> None:
     run, runs = found
     assert run.results["steps"] == 60
     assert len(runs) == 2
+
+
+class WritesOnly:
+    """What some hosts have instead of standard output."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [lambda: None, closed, WritesOnly, lambda: open("/dev/full", "w")],
+    ids=["none", "closed", "writes only", "full"],
+)
+def test_no_run_needs_somebody_who_reads(
+    stream: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = stream()
+    with monkeypatch.context() as host:
+        host.setattr(sys, "stdout", screen)
+        host.setattr(sys, "stderr", screen)
+        run = runner.train(SHORT)
+        again = runner.resume(run, **{"stopping.max_steps": 70})
+        runs = runner.sweep("stopping.max_steps=20", seed=[1, 2])
+    with suppress(AttributeError, OSError):
+        screen.close()
+    assert (again.results["steps"], len(runs)) == (70, 2)
 
 
 SWEEPS_AT_ONCE = """
