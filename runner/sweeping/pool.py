@@ -33,6 +33,8 @@ IDLE, TAKING = -1, -2
 MOST_WAITING = 4096
 """Tasks in the pipe: 16 KiB, the smallest size that pipes have."""
 SECONDS_BETWEEN_REPORTS = 0.01
+SECONDS_OF_WAIT = 0.2
+"""So often a process that waits for a task looks whether there are any to come."""
 SIGNALS = tuple(signal.Signals[name] for name in (*INTERRUPTED, *WARNINGS))
 
 FORK = get_context("fork")
@@ -238,7 +240,11 @@ class Pool:
             if number is None:
                 reports.hurry()
                 NUMBER.pack_into(self._at, slot * NUMBER.size, IDLE)
-                select.select([self._queue_out], [], [])
+                # A signal that comes just before a wait does not end it.
+                while not (
+                    self._stopped or select.select([self._queue_out], [], [], SECONDS_OF_WAIT)[0]
+                ):
+                    pass
             else:
                 NUMBER.pack_into(self._at, slot * NUMBER.size, *NUMBER.unpack(number))
                 task = NUMBER.unpack(number)[0]
