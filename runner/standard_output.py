@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import stat
 import sys
 from contextlib import suppress
 from typing import IO, Any
@@ -120,6 +121,15 @@ def outliving(stream: IO[str] | None, number: int) -> OwnStream:
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
+
+
+def forget_terminal(name: str) -> None:
+    """After SIGHUP, where what is shown would go to a terminal that is gone, it goes nowhere."""
+    if name == "SIGHUP":
+        for stream in (1, 2):
+            with suppress(OSError):
+                if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
+                    to_nowhere(stream)
 
 
 def is_open(number: int) -> bool:

@@ -352,6 +352,45 @@ def test_no_run_needs_somebody_who_reads(
     assert (again.results["steps"], len(runs)) == (70, 2)
 
 
+HOST_WITH_HANDLERS = """
+import faulthandler, os, signal, sys, threading
+import runner
+
+LONG = ("engine=numpy", "stopping.target=null", "stopping.max_steps=2000000000")
+called = []
+
+def ended_by(number, *overrides):
+    threading.Timer(1, os.kill, [os.getpid(), number]).start()
+    try:
+        return runner.train(*LONG, *overrides).results["stop_reason"]
+    except KeyboardInterrupt:
+        return "interrupted"
+
+faulthandler.register(signal.SIGUSR1)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, lambda *_: called.append("SIGTERM"))
+hook, alarm = sys.unraisablehook, signal.getsignal(signal.SIGALRM)
+print(ended_by(signal.SIGINT, "stopping.max_seconds=3"))
+print(ended_by(signal.SIGTERM), *called)
+print(sys.unraisablehook is hook, signal.getsignal(signal.SIGALRM) == alarm)
+os.kill(os.getpid(), signal.SIGUSR1)
+print("alive")
+"""
+
+
+def test_signals_of_a_host_are_its_own() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", HOST_WITH_HANDLERS],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=ENVIRONMENT,
+    )
+    told = ["max_seconds", "interrupted SIGTERM", "True True", "alive"]
+    assert ended.stdout.splitlines() == told, ended.stderr
+
+
 SWEEPS_AT_ONCE = """
 import multiprocessing, os, threading, time
 import runner

@@ -41,6 +41,7 @@ from runner.experiment.running import Manner, Outcome, run_experiment
 from runner.face.results import Run, Runs
 from runner.run_folder.ownership import take_away
 from runner.run_folder.sweep_folder import SweepFolder
+from runner.signals import handing_on
 from runner.sweeping.grid import swept
 from runner.sweeping.running_jobs import run_jobs
 from runner.sweeping.sweep import Sweep
@@ -72,9 +73,11 @@ def train(*overrides: str, **settings: object) -> Run:
         texts = documents(task_of(config), config.hydra)
     made = made_folders(path)
     try:
-        return ended(path, run_experiment(values, path, texts, WATCHED))
+        with handing_on():
+            outcome = run_experiment(values, path, texts, WATCHED)
     finally:
         take_away(made)
+    return ended(path, outcome)
 
 
 def sweep(*overrides: str, **settings: object) -> Runs:
@@ -125,7 +128,9 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
     """
     path = run.path if isinstance(run, Run) else Path(run)
     texts = [*checked(overrides), *texts_of(changes)]
-    outcome = resume_run(path, changes_in(texts) if texts else {}, warn, WATCHED)
+    changed = changes_in(texts) if texts else {}
+    with handing_on():
+        outcome = resume_run(path, changed, warn, WATCHED)
     return Run(path) if outcome is None else ended(path, outcome)
 
 

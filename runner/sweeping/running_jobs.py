@@ -11,8 +11,8 @@ from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, p
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.writing import machine
-from runner.signals import WARNINGS, end_at_once, ended_by, forget_terminal, handled
-from runner.standard_output import tell
+from runner.signals import WARNINGS, end_at_once, ended_by, handled
+from runner.standard_output import forget_terminal, tell
 from runner.storage.locks import locked
 from runner.sweeping.earlier_jobs import numbers_for, recognised
 from runner.sweeping.pool import Lost, Pool
