@@ -263,7 +263,15 @@ def test_inputs_may_come_from_any_table() -> None:
     told = run.predict(inputs)
     for table in (pd.DataFrame(inputs, dtype="Int64"), pd.DataFrame(inputs, dtype=object)):
         np.testing.assert_array_equal(run.predict(table), told)
-    for wrong in (pd.Series([1, 2, 3]), [["a", "b", "c"]]):
+    not_masked = np.ma.array(inputs, mask=False)
+    np.testing.assert_array_equal(run.predict(not_masked), told)
+    refused: list[Any] = [
+        pd.Series([1, 2, 3]),
+        *([["a", "b", "c"]], [[1 + 1j, 0, 1]], [["2020-01-01"] * 3], [[10**400, 1, 2]]),
+        *(np.array([[0, 0, 1]], kind) for kind in ("M8[s]", "m8[s]", complex)),
+        *([[np.inf, 0, 1]], [[1e308] * 3], np.ma.array([[1, 2, 3]], mask=[[False, True, False]])),
+    ]
+    for wrong in refused:
         with pytest.raises(DataError):
             run.predict(wrong)
 
