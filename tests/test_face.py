@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,13 @@ REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
     ),
     "a sweep's option": (lambda: runner.train("sweep.workers=1"), SettingsError, "single run"),
     "what is no text": (lambda: runner.train(1), SettingsError, "1 is of type int"),  # type: ignore[arg-type]
+    "bytes": (lambda: runner.train(optimizer=b"adam"), SettingsError, "is of type bytes"),
+    "a masked value": (
+        lambda: runner.train(seed=np.ma.masked),
+        SettingsError,
+        "is of type MaskedConstant",
+    ),
+    "a date": (lambda: runner.train(seed=np.timedelta64(1)), SettingsError, "of type timedelta64"),
     "no values": (lambda: runner.sweep(seed=[]), SettingsError, "has no values"),
     "several values": (lambda: runner.train("seed=1,2"), SettingsError, "several values"),
     "a job that cannot be": (lambda: runner.sweep(seed=[1, -1]), SettingsError, "#1 seed=-1"),
@@ -303,6 +311,23 @@ def test_a_second_interrupt_does_not_end_the_process() -> None:
         env=ENVIRONMENT,
     )
     assert (ended.returncode, ended.stdout) == (0, "the script goes on\n")
+
+
+def test_a_run_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner.train(SHORT, "hydra.run.dir=here")
+    again = runner.Run("here")
+    monkeypatch.chdir(tmp_path.parent)
+    assert again.results["steps"] == 60
+
+
+class Count(IntEnum):
+    """A number with a name."""
+
+    THREE = 3
+
+
+def test_a_number_with_a_name_is_its_number() -> None:
+    assert override_text("seed", Count.THREE) == "seed=3"
 
 
 def test_a_folder_is_one_run_s() -> None:

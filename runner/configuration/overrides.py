@@ -57,21 +57,29 @@ def override_text(key: str, value: object) -> str:
     return f"{key}={value_text(key, value)}"
 
 
+NO_LISTS = (bytes, bytearray, memoryview, np.generic)
+"""What can be iterated over but holds no values of a configuration."""
+
+
 def value_text(key: str, value: object) -> str:
     """A value as one types it. Raises SettingsError for what no configuration holds."""
-    if isinstance(value, np.generic):
-        value = value.item()
+    if isinstance(value, np.generic | np.ndarray) and not value.ndim:
+        value = value.item() if value.dtype.kind in "biufU" and value is not np.ma.masked else value
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int | float):
-        return repr(value)
+    if isinstance(value, int | float):  # as a plain number: an IntEnum's member says its name
+        return (int if isinstance(value, int) else float).__repr__(value)
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
     if isinstance(value, str):
         return value if PLAIN.fullmatch(value) else quoted(value)
     if isinstance(value, Mapping):
         return f"{{{','.join(f'{name}:{value_text(key, each)}' for name, each in value.items())}}}"
-    if isinstance(value, Iterable):
+    if (
+        isinstance(value, Iterable)
+        and not isinstance(value, NO_LISTS)
+        and getattr(value, "ndim", True)
+    ):
         return f"[{','.join(value_text(key, each) for each in value)}]"
     expected = "expected a number, a text, true, false, null, or a list or mapping of those"
     raise refuse(key, str(value), f"is of type {type(value).__name__}", expected)

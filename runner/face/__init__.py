@@ -1,13 +1,13 @@
 """Training and sweeping from Python: the command line's way, with objects at its end."""
 
 import os
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from keyword import iskeyword
 from pathlib import Path
 
-import numpy as np
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
@@ -50,6 +50,12 @@ WATCHED = Manner(shown="progress")
 """A bar while it trains; what there is to read is in its log, and what to look at in its `Run`."""
 
 
+TURNS = threading.Lock()
+"""One sweep at a time: a process that is forked while another thread prepares or ends a sweep would
+wait for ever for what that one holds, such as the lock of a module that is being imported."""
+os.register_at_fork(after_in_child=TURNS._at_fork_reinit)  # type: ignore[attr-defined]
+
+
 def train(*overrides: str, **settings: object) -> Run:
     """Trains a network and records the run, as `python -m runner OVERRIDES…` does.
 
@@ -88,13 +94,15 @@ def sweep(*overrides: str, **settings: object) -> Runs:
     Gives the table of the runs that have ended, a row each, with the sweep's `folder`; a warning
     names those that failed.
 
+    Sweeps in several threads of a process take turns.
+
     Raises SettingsError and its like, before the first job starts, where one cannot be run, and
     KeyboardInterrupt once an interrupted sweep is recorded.
 
     >>> runs = sweep("stopping.max_steps=500", topology=["3-4-1", "3-8-1"], seed=range(1, 11))
     >>> runs.groupby("topology")["loss"].mean()
     """
-    with prepared_hydra():
+    with TURNS, prepared_hydra():
         with explaining():  # nothing but composing: what is wrong with a launch is a fault of ours
             texts = [*checked(overrides), *texts_of(settings, swept=True)]
             config = loaded(texts, RunMode.MULTIRUN)
@@ -170,10 +178,10 @@ def texts_of(settings: Mapping[str, object], *, swept: bool = False) -> list[str
     texts = []
     for name, given in flat(settings):
         key = name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name
-        value = given.item() if isinstance(given, np.ndarray) and not given.ndim else given
-        if not swept or not isinstance(value, Iterable) or isinstance(value, str | Mapping):
-            texts.append(override_text(key, value))
-        elif values := [value_text(key, each) for each in value]:
+        single = isinstance(given, str | bytes | Mapping) or not getattr(given, "ndim", 1)
+        if not swept or single or not isinstance(given, Iterable):
+            texts.append(override_text(key, given))
+        elif values := [value_text(key, each) for each in given]:
             texts.append(f"{key}={','.join(values)}")
         else:
             raise SettingsError(f"{key} has no values; expected some to sweep over, or one")

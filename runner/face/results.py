@@ -53,7 +53,7 @@ class Run:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Raises SnapshotError where the folder holds no run."""
-        self.path = Path(path)
+        self.path = Path(path).absolute()
         RunFolder(self.path).about()
 
     def __repr__(self) -> str:
