@@ -172,7 +172,22 @@ REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
     ),
     "a sweep's option": (lambda: runner.train("sweep.workers=1"), SettingsError, "single run"),
     "what is no text": (lambda: runner.train(1), SettingsError, "1 is of type int"),  # type: ignore[arg-type]
-    "bytes": (lambda: runner.train(optimizer=b"adam"), SettingsError, "is of type bytes"),
+    "bytes": (lambda: runner.train(topology=b"3-4-1"), SettingsError, "is of type bytes"),
+    "several choices": (
+        lambda: runner.train(dataset=["xor", "and"], topology="2-2-1"),
+        SettingsError,
+        "dataset is given a value of type list; expected the name of one choice",
+    ),
+    "an array for a choice": (
+        lambda: runner.train(optimizer=np.array(["adam"])),
+        SettingsError,
+        "optimizer is given a value of type ndarray",
+    ),
+    "a number for a choice": (
+        lambda: runner.sweep(optimizer=[1, 2]),
+        SettingsError,
+        "optimizer is given a value of type int",
+    ),
     "a masked value": (
         lambda: runner.train(seed=np.ma.masked),
         SettingsError,

@@ -17,6 +17,7 @@ from runner.checking.rules import shown
 from runner.configuration.composing import (
     conf_folder,
     documents,
+    groups,
     loaded,
     plain,
     prepared_hydra,
@@ -25,7 +26,7 @@ from runner.configuration.composing import (
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
 from runner.configuration.hydra_inside import loader_of
 from runner.configuration.jobs import GRID_SWEEPER, POOL_LAUNCHER, Jobs, asks_for_hydra
-from runner.configuration.overrides import changes_in, override_text, value_text
+from runner.configuration.overrides import changes_in, value_text
 from runner.errors import (
     INTERRUPTED,
     DivergedError,
@@ -180,12 +181,22 @@ def texts_of(settings: Mapping[str, object], *, swept: bool = False) -> list[str
         key = name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name
         single = isinstance(given, str | bytes | Mapping) or not getattr(given, "ndim", 1)
         if not swept or single or not isinstance(given, Iterable):
-            texts.append(override_text(key, given))
-        elif values := [value_text(key, each) for each in given]:
+            texts.append(f"{key}={chosen(key, given)}")
+        elif values := [chosen(key, each) for each in given]:
             texts.append(f"{key}={','.join(values)}")
         else:
             raise SettingsError(f"{key} has no values; expected some to sweep over, or one")
     return texts
+
+
+def chosen(key: str, value: object) -> str:
+    """A value as one types it. Raises SettingsError where a group is given no choice's name."""
+    if key in groups() and not isinstance(value, str | Mapping | None):
+        raise SettingsError(
+            f"{key} is given a value of type {type(value).__name__}; expected the name of one "
+            "choice; data of one's own come from a file, dataset='csv' with dataset.path"
+        )
+    return value_text(key, value)
 
 
 def flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
