@@ -3,8 +3,8 @@
 import errno
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from shutil import disk_usage
@@ -131,6 +131,15 @@ def refused_by_system(error: OSError | MemoryError, folder: Path | None = None) 
         )
     name = printable(error.filename or where(folder))
     return StorageError(f"{name}: {error.strerror}; free space or choose another place")
+
+
+@contextmanager
+def system_errors() -> Iterator[None]:
+    """What the system does not give to whoever calls from Python is told as a StorageError."""
+    try:
+        yield
+    except (OSError, MemoryError) as error:
+        raise refused_by_system(error) from error
 
 
 def where(folder: Path | None) -> str:

@@ -29,7 +29,13 @@ from omegaconf.basecontainer import BaseContainer
 import runner
 from runner.configuration.composing import prepared_hydra
 from runner.configuration.overrides import override_text, parsed_override
-from runner.errors import ConflictError, DataError, DivergedError, RunnerError, SettingsError
+from runner.errors import (
+    ConflictError,
+    DataError,
+    DivergedError,
+    RunnerError,
+    SettingsError,
+)
 from runner.face import texts_of
 from tests.end_to_end.commands import ENVIRONMENT, command
 from tests.end_to_end.test_launchers import wait_until
@@ -173,6 +179,8 @@ REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
     "a sweep's option": (lambda: runner.train("sweep.workers=1"), SettingsError, "single run"),
     "what is no text": (lambda: runner.train(1), SettingsError, "1 is of type int"),  # type: ignore[arg-type]
     "bytes": (lambda: runner.train(topology=b"3-4-1"), SettingsError, "is of type bytes"),
+    "no folder of a run": (lambda: runner.Run(None), SettingsError, "NoneType"),  # type: ignore[arg-type]
+    "too many values": (lambda: runner.sweep(seed=range(10**8)), SettingsError, "more than"),
     "several choices": (
         lambda: runner.train(dataset=["xor", "and"], topology="2-2-1"),
         SettingsError,
@@ -326,6 +334,16 @@ def test_a_second_interrupt_does_not_end_the_process() -> None:
         env=ENVIRONMENT,
     )
     assert (ended.returncode, ended.stdout) == (0, "the script goes on\n")
+
+
+def test_what_the_system_refuses_is_told_in_one_line() -> None:
+    run = runner.train(SHORT)
+    (run.path / "history.csv").unlink()
+    (run.path / "results.csv").unlink()
+    for call in (lambda: run.pictures, run.plot):
+        with pytest.raises(RunnerError) as raised:
+            call()
+        assert "\n" not in str(raised.value)
 
 
 def test_a_run_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

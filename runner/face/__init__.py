@@ -26,7 +26,7 @@ from runner.configuration.composing import (
 from runner.configuration.hydra_errors import COMPOSING_ERRORS, explained
 from runner.configuration.hydra_inside import loader_of
 from runner.configuration.jobs import GRID_SWEEPER, POOL_LAUNCHER, Jobs, asks_for_hydra
-from runner.configuration.overrides import changes_in, value_text
+from runner.configuration.overrides import MOST_VALUES, changes_in, value_text
 from runner.errors import (
     INTERRUPTED,
     DivergedError,
@@ -35,6 +35,7 @@ from runner.errors import (
     counted,
     listed,
     printable,
+    system_errors,
 )
 from runner.experiment.branching import inherited
 from runner.experiment.resuming import resume_run, warn
@@ -57,6 +58,7 @@ wait for ever for what that one holds, such as the lock of a module that is bein
 os.register_at_fork(after_in_child=TURNS._at_fork_reinit)  # type: ignore[attr-defined]
 
 
+@system_errors()
 def train(*overrides: str, **settings: object) -> Run:
     """Trains a network and records the run, as `python -m runner OVERRIDES…` does.
 
@@ -87,6 +89,7 @@ def train(*overrides: str, **settings: object) -> Run:
     return ended(path, outcome)
 
 
+@system_errors()
 def sweep(*overrides: str, **settings: object) -> Runs:
     """Trains every combination of the values given, as `python -m runner -m OVERRIDES…` does.
 
@@ -125,6 +128,7 @@ def sweep(*overrides: str, **settings: object) -> Runs:
     return collected(path)
 
 
+@system_errors()
 def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: object) -> Run:
     """Goes on with a run from its newest sound snapshot, as `python -m runner.resume RUN` does.
 
@@ -180,6 +184,8 @@ def texts_of(settings: Mapping[str, object], *, swept: bool = False) -> list[str
     for name, given in flat(settings):
         key = name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name
         single = isinstance(given, str | bytes | Mapping) or not getattr(given, "ndim", 1)
+        if swept and getattr(given, "__len__", int)() > MOST_VALUES:
+            raise SettingsError(f"{key} has more than {MOST_VALUES:,} values; expected fewer")
         if not swept or single or not isinstance(given, Iterable):
             texts.append(f"{key}={chosen(key, given)}")
         elif values := [chosen(key, each) for each in given]:
