@@ -227,8 +227,7 @@ class Pool:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
                 self._work_through(slot, reports)
             finally:
-                for number in SIGNALS:
-                    signal.signal(number, signal.SIG_IGN)
+                signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         reports.close()
 
     def _work_through(self, slot: int, reports: "Reports") -> None:
