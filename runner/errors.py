@@ -5,8 +5,8 @@ import inspect
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from shutil import disk_usage
@@ -144,6 +144,15 @@ def refused_by_system(error: OSError | MemoryError, folder: Path | None = None) 
         )
     name = printable(error.filename or where(folder))
     return StorageError(f"{name}: {error.strerror}; free space or choose another place")
+
+
+@contextmanager
+def system_errors() -> Iterator[None]:
+    """What the system does not give to whoever calls from Python is told as a StorageError."""
+    try:
+        yield
+    except (OSError, MemoryError) as error:
+        raise refused_by_system(error) from error
 
 
 def where(folder: Path | None) -> str:

@@ -3,7 +3,6 @@
 import atexit
 import os
 import signal
-import stat
 import sys
 import threading
 import time
@@ -14,6 +13,7 @@ from types import FrameType
 from typing import Any, Self
 
 from runner.errors import INTERRUPTED
+from runner.standard_output import forget_terminal
 
 WARNINGS = ("SIGUSR1", "SIGUSR2")
 """What Slurm (`--signal`) and submitit send some time before they end a job."""
@@ -45,7 +45,7 @@ def note_warnings() -> None:
     if threading.current_thread() is threading.main_thread():
         for name in WARNINGS:
             number = signal.Signals[name]
-            if signal.getsignal(number) is signal.SIG_DFL:
+            if signal.getsignal(number) is signal.SIG_DFL and not handled_in_c(number):
                 signal.signal(number, note)
 
 
@@ -101,23 +101,37 @@ def handled(handlers: Mapping[str, Any]) -> Iterator[None]:
 
 
 def ended_by() -> list[str]:
-    """The signals that end what runs; not SIGHUP where it is to go on without its terminal."""
-    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as by nohup
-    return [name for name in INTERRUPTED if not (name == "SIGHUP" and ignored)]
+    """The signals that end what runs; not SIGHUP where it is to go on without its terminal.
+
+    In somebody else's process none that it ignores, or that no Python handles.
+    """
+    heeded = ("SIGHUP",) if _ours else tuple(INTERRUPTED)  # nohup; a shell's `&` ignores SIGINT
+    handlers = {name: signal.getsignal(signal.Signals[name]) for name in heeded}
+    left = [name for name in heeded if handlers[name] is signal.SIG_IGN]
+    return [n for n in INTERRUPTED if n not in left and not handled_in_c(signal.Signals[n])]
 
 
-def forget_terminal(name: str) -> None:
-    """After SIGHUP, where what is shown would go to a terminal that is gone, it goes nowhere."""
-    if name == "SIGHUP":
-        for stream in (1, 2):
-            with suppress(OSError):
-                if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
-                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+def handled_in_c(number: int) -> bool:
+    """Whether no Python handles a signal but something that it could not put back.
+
+    Such as faulthandler, of which Python does not know.
+    """
+    handler = signal.getsignal(number)
+    if handler is not signal.SIG_DFL:
+        return handler is None
+    with suppress(OSError):
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return bool(int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1)
+    return False
 
 
-def follow_parent() -> None:
+def is_ours(handler: Any) -> bool:
+    """Whether a handler is of this module."""
+    return getattr(handler, "__module__", None) == __name__
+
+
+def follow_parent(parent: int) -> None:
     """From now on this process ends in order when the one that started it has ended."""
-    parent = os.getppid()
 
     def follow() -> None:
         while os.getppid() == parent:
@@ -145,7 +159,7 @@ def rest() -> None:
     """Once a process ends by itself nothing is raised any more, and no alarm of ours kills it."""
     for name in ("SIGALRM", *INTERRUPTED):
         number = signal.Signals[name]
-        if getattr(signal.getsignal(number), "__module__", None) == __name__:
+        if is_ours(signal.getsignal(number)):
             signal.signal(number, signal.SIG_IGN if name == "SIGALRM" else signal.SIG_DFL)
 
 
@@ -221,7 +235,8 @@ def handing_on() -> Iterator[None]:
 class Interrupts:
     """While entered, remembers signals instead of raising.
 
-    SIGINT, SIGTERM, SIGHUP: the first is noted in `received`, a second ends the process at once.
+    SIGINT, SIGTERM, SIGHUP: the first is noted in `received`, a second ends the process at once;
+    whoever else waits for it gets it when the run has ended.
     SIGUSR1, SIGUSR2: a snapshot is wanted; and an end, as by SIGTERM, if `stop_on_warning` or if
     somebody else waits for the signal, such as submitit, who gets it when the run has ended, and
     whose errors are then raised as HandedOnError.
@@ -231,6 +246,8 @@ class Interrupts:
 
     received: str | None = None
     received_at = 0.0
+    _alarm: Any = None
+    _hook: Any = None
 
     def __init__(self, *, stop_on_warning: bool = False) -> None:
         self._stop_on_warning = stop_on_warning
@@ -245,7 +262,9 @@ class Interrupts:
             for name in ended_by():
                 self._listen(name, self._interrupt)
             for name in WARNINGS:
-                self._listen(name, self._warn)
+                if not handled_in_c(signal.Signals[name]):
+                    self._listen(name, self._warn)
+            self._alarm, self._hook = signal.getsignal(signal.SIGALRM), sys.unraisablehook
             while _early:
                 self._warn(_early.pop(), None)
             while _unheeded:
@@ -255,6 +274,11 @@ class Interrupts:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+        if self._previous:
+            if is_ours(signal.getsignal(signal.SIGALRM)):
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, self._alarm)
+            sys.unraisablehook = self._hook
         if self._handed_on is not None and kind is None:
             try:
                 self._handed_on()
@@ -309,13 +333,18 @@ class Interrupts:
         self.received_at = time.monotonic()
         self.received = self.received or name
         forget_terminal(name)
+        self._waits(number)
         raise_where_safe(lambda: Interrupted() if self._raising else None, frame)
 
     def _warn(self, number: int, _frame: FrameType | None) -> None:
-        previous = self._previous[number]
-        waits = callable(previous) and previous is not note
-        if waits:
-            self._handed_on = lambda: previous(number, None)
-        if waits or self._stop_on_warning:
+        if self._waits(number) or self._stop_on_warning:
             self.received = self.received or "SIGTERM"
         self._snapshot_wanted = True
+
+    def _waits(self, number: int) -> bool:
+        """Whether somebody else waits for a signal, who then gets it when the run has ended."""
+        previous = self._previous.get(number)
+        if not callable(previous) or is_ours(previous) or previous is signal.default_int_handler:
+            return False
+        self._handed_on = lambda: previous(number, None)
+        return True

@@ -1,9 +1,11 @@
-"""Standard output that no command depends on: its reader may go, or never have been there."""
+"""Standard output that nobody depends on: its reader may go, or never have been there."""
 
 import errno
 import io
 import os
+import stat
 import sys
+from contextlib import suppress
 from typing import IO, Any
 
 GONE = {errno.EPIPE, errno.EIO}
@@ -28,21 +30,68 @@ class Outliving(io.FileIO):
         return memoryview(content).nbytes
 
 
-def is_watched(stream: IO[str]) -> bool:
+class OwnStream(io.TextIOWrapper):
+    """Standard output or error of a command, which ends where a disk is too full for them."""
+
+
+class Forgiving:
+    """Somebody else's stream, or none: what it does not take is not shown, and a run goes on."""
+
+    def __init__(self, stream: IO[str] | None) -> None:
+        self._stream: Any = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Writes what can be; the number of letters that are done with."""
+        with suppress(OSError, ValueError, AttributeError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Writes what can be."""
+        with suppress(OSError, ValueError, AttributeError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Whether it says that it is a terminal."""
+        with suppress(OSError, ValueError, AttributeError):
+            return bool(self._stream.isatty())
+        return False
+
+
+def screen() -> Any:
+    """Where a person reads."""
+    return forgiving(sys.stdout)
+
+
+def tell(text: str) -> None:
+    """A line for a person, at once."""
+    print(text, file=screen(), flush=True)
+
+
+def forgiving(stream: IO[str] | None) -> Any:
+    """A stream to print to; a command's own as it is."""
+    return stream if isinstance(stream, OwnStream | Forgiving) else Forgiving(stream)
+
+
+def is_watched(stream: IO[str] | None) -> bool:
     """Whether a person watches, on a terminal that can draw over what it has drawn.
 
     A notebook that is given a command line (`!python -m runner`) only looks like one.
     """
     notebook, dumb = "JPY_PARENT_PID" in os.environ, os.environ.get("TERM") == "dumb"
-    return stream.isatty() and not notebook and not dumb
+    return forgiving(stream).isatty() and not notebook and not dumb
 
 
 def table_console(**options: Any) -> Any:
     """A rich console for tables, as wide as they need where nobody watches."""
     from rich.console import Console  # noqa: PLC0415 - slow, and only for those who print tables
 
-    if not sys.stdout.isatty():
+    if not screen().isatty():
         options.setdefault("width", 10_000)
+    options.setdefault("file", screen())
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=False, **options)
 
 
@@ -57,21 +106,30 @@ def outlive_readers() -> None:
             setattr(sys, name, outliving(stream, number))
 
 
-def outliving(stream: IO[str] | None, number: int) -> io.TextIOWrapper:
+def outliving(stream: IO[str] | None, number: int) -> OwnStream:
     """The same stream, or where there is none (`>&-`) one that leads nowhere."""
     if not isinstance(stream, io.TextIOWrapper):
         free = not is_open(number)  # if it stayed so, a file of the run would get the texts
         raw = Outliving(to_nowhere(number) if free else os.open(os.devnull, os.O_WRONLY))
-        return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")
+        return OwnStream(io.BufferedWriter(raw), encoding="utf-8")
     stream.flush()
     raw = Outliving(stream.fileno())
-    return io.TextIOWrapper(
+    return OwnStream(
         raw if stream.write_through else io.BufferedWriter(raw),
         encoding=stream.encoding,
         errors="backslashreplace",
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
+
+
+def forget_terminal(name: str) -> None:
+    """After SIGHUP, where what is shown would go to a terminal that is gone, it goes nowhere."""
+    if name == "SIGHUP":
+        for stream in (1, 2):
+            with suppress(OSError):
+                if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
+                    to_nowhere(stream)
 
 
 def is_open(number: int) -> bool:

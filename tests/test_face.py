@@ -1,12 +1,15 @@
 """Training and sweeping from Python: the same folders as from a shell, and nothing left behind."""
 
 import io
+import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +29,16 @@ from omegaconf.basecontainer import BaseContainer
 import runner
 from runner.configuration.composing import prepared_hydra
 from runner.configuration.overrides import override_text, parsed_override
-from runner.errors import ConflictError, DataError, DivergedError, RunnerError, SettingsError
+from runner.errors import (
+    ConflictError,
+    DataError,
+    DivergedError,
+    RunnerError,
+    SettingsError,
+)
 from runner.face import texts_of
 from tests.end_to_end.commands import ENVIRONMENT, command
+from tests.end_to_end.test_launchers import wait_until
 
 SHORT = "stopping.max_steps=60"
 DIVERGING = (
@@ -182,6 +192,30 @@ REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
     ),
     "a sweep's option": (lambda: runner.train("sweep.workers=1"), SettingsError, "single run"),
     "what is no text": (lambda: runner.train(1), SettingsError, "1 is of type int"),  # type: ignore[arg-type]
+    "bytes": (lambda: runner.train(topology=b"3-4-1"), SettingsError, "is of type bytes"),
+    "no folder of a run": (lambda: runner.Run(None), SettingsError, "NoneType"),  # type: ignore[arg-type]
+    "too many values": (lambda: runner.sweep(seed=range(10**8)), SettingsError, "more than"),
+    "several choices": (
+        lambda: runner.train(dataset=["xor", "and"], topology="2-2-1"),
+        SettingsError,
+        "dataset is given a value of type list; expected the name of one choice",
+    ),
+    "an array for a choice": (
+        lambda: runner.train(optimizer=np.array(["adam"])),
+        SettingsError,
+        "optimizer is given a value of type ndarray",
+    ),
+    "a number for a choice": (
+        lambda: runner.sweep(optimizer=[1, 2]),
+        SettingsError,
+        "optimizer is given a value of type int",
+    ),
+    "a masked value": (
+        lambda: runner.train(seed=np.ma.masked),
+        SettingsError,
+        "is of type MaskedConstant",
+    ),
+    "a date": (lambda: runner.train(seed=np.timedelta64(1)), SettingsError, "of type timedelta64"),
     "no values": (lambda: runner.sweep(seed=[]), SettingsError, "has no values"),
     "several values": (lambda: runner.train("seed=1,2"), SettingsError, r"runner\.sweep"),
     "a range of values": (lambda: runner.train("seed=range(1,5)"), SettingsError, r"runner\.sweep"),
@@ -299,7 +333,15 @@ def test_inputs_may_come_from_any_table() -> None:
     told = run.predict(inputs)
     for table in (pd.DataFrame(inputs, dtype="Int64"), pd.DataFrame(inputs, dtype=object)):
         np.testing.assert_array_equal(run.predict(table), told)
-    for wrong in (pd.Series([1, 2, 3]), [["a", "b", "c"]]):
+    not_masked = np.ma.array(inputs, mask=False)
+    np.testing.assert_array_equal(run.predict(not_masked), told)
+    refused: list[Any] = [
+        pd.Series([1, 2, 3]),
+        *([["a", "b", "c"]], [[1 + 1j, 0, 1]], [["2020-01-01"] * 3], [[10**400, 1, 2]]),
+        *(np.array([[0, 0, 1]], kind) for kind in ("M8[s]", "m8[s]", complex)),
+        *([[np.inf, 0, 1]], [[1e308] * 3], np.ma.array([[1, 2, 3]], mask=[[False, True, False]])),
+    ]
+    for wrong in refused:
         with pytest.raises(DataError):
             run.predict(wrong)
 
@@ -333,6 +375,33 @@ def test_a_second_interrupt_does_not_end_the_process() -> None:
     assert (ended.returncode, ended.stdout) == (0, "the script goes on\n")
 
 
+def test_what_the_system_refuses_is_told_in_one_line() -> None:
+    run = runner.train(SHORT)
+    (run.path / "history.csv").unlink()
+    (run.path / "results.csv").unlink()
+    for call in (lambda: run.pictures, run.plot):
+        with pytest.raises(RunnerError) as raised:
+            call()
+        assert "\n" not in str(raised.value)
+
+
+def test_a_run_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner.train(SHORT, "hydra.run.dir=here")
+    again = runner.Run("here")
+    monkeypatch.chdir(tmp_path.parent)
+    assert again.results["steps"] == 60
+
+
+class Count(IntEnum):
+    """A number with a name."""
+
+    THREE = 3
+
+
+def test_a_number_with_a_name_is_its_number() -> None:
+    assert override_text("seed", Count.THREE) == "seed=3"
+
+
 def test_runs_and_sweeps_go_from_any_thread() -> None:
     found: list[Any] = []
 
@@ -347,6 +416,147 @@ def test_runs_and_sweeps_go_from_any_thread() -> None:
     run, runs = found
     assert run.results["steps"] == 60
     assert len(runs) == 2
+
+
+class WritesOnly:
+    """What some hosts have instead of standard output."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [lambda: None, closed, WritesOnly, lambda: open("/dev/full", "w")],
+    ids=["none", "closed", "writes only", "full"],
+)
+def test_no_run_needs_somebody_who_reads(
+    stream: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = stream()
+    with monkeypatch.context() as host:
+        host.setattr(sys, "stdout", screen)
+        host.setattr(sys, "stderr", screen)
+        run = runner.train(SHORT)
+        again = runner.resume(run, **{"stopping.max_steps": 70})
+        runs = runner.sweep("stopping.max_steps=20", seed=[1, 2])
+    with suppress(AttributeError, OSError):
+        screen.close()
+    assert (again.results["steps"], len(runs)) == (70, 2)
+
+
+HOST_WITH_HANDLERS = """
+import faulthandler, os, signal, sys, threading
+import runner
+
+LONG = ("engine=numpy", "stopping.target=null", "stopping.max_steps=2000000000")
+called = []
+
+def ended_by(number, *overrides):
+    threading.Timer(1, os.kill, [os.getpid(), number]).start()
+    try:
+        return runner.train(*LONG, *overrides).results["stop_reason"]
+    except KeyboardInterrupt:
+        return "interrupted"
+
+faulthandler.register(signal.SIGUSR1)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, lambda *_: called.append("SIGTERM"))
+hook, alarm = sys.unraisablehook, signal.getsignal(signal.SIGALRM)
+print(ended_by(signal.SIGINT, "stopping.max_seconds=3"))
+print(ended_by(signal.SIGTERM), *called)
+print(sys.unraisablehook is hook, signal.getsignal(signal.SIGALRM) == alarm)
+os.kill(os.getpid(), signal.SIGUSR1)
+print("alive")
+"""
+
+
+def test_signals_of_a_host_are_its_own() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", HOST_WITH_HANDLERS],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=ENVIRONMENT,
+    )
+    told = ["max_seconds", "interrupted SIGTERM", "True True", "alive"]
+    assert ended.stdout.splitlines() == told, ended.stderr
+
+
+SWEEPS_AT_ONCE = """
+import multiprocessing, os, threading, time
+import runner
+
+def sweep(first):
+    runs.append(runner.sweep("stopping.max_steps=200", seed=range(first, first + 4)))
+
+runs = []
+threads = [threading.Thread(target=sweep, args=[10 * number]) for number in range(4)]
+for thread in threads:
+    thread.start()
+others = multiprocessing.get_context("fork").Process(target=time.sleep, args=[100])
+others.start()
+for thread in threads:
+    thread.join()
+assert others.is_alive(), "the sweeps waited for somebody else's process"
+others.kill()
+others.join()
+print([len(each) for each in runs], multiprocessing.active_children(), flush=True)
+"""
+
+
+def test_sweeps_wait_neither_for_each_other_s_processes_nor_for_the_host_s() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SWEEPS_AT_ONCE],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=ENVIRONMENT | {"PYTHONWARNINGS": "ignore::DeprecationWarning"},
+    )
+    assert ended.stdout.splitlines()[-1:] == ["[4, 4, 4, 4] []"], ended.stderr
+
+
+HOST_OF_A_CHILD = """
+import multiprocessing, pathlib, threading, time
+import runner
+
+def child():
+    while len(list(pathlib.Path().rglob("run.json"))) < 2:
+        time.sleep(0.1)
+    others = multiprocessing.get_context("fork").Process(target=time.sleep, args=[30])
+    others.start()
+    print(others.pid, flush=True)
+
+threading.Thread(target=child).start()
+runner.sweep("engine=numpy", "stopping.max_steps=2000000000", "stopping.target=null", seed=[1, 2])
+"""
+
+
+def test_a_sweep_s_processes_end_with_their_parent_whatever_it_has_forked(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOST_OF_A_CHILD],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT | {"PYTHONWARNINGS": "ignore::DeprecationWarning"},
+    ) as host:
+        assert host.stdout is not None
+        other = int(host.stdout.readline())
+        host.kill()
+        wait_until(lambda: statuses(tmp_path) == ["interrupted"] * 2)
+        os.kill(other, signal.SIGKILL)
+    assert statuses(tmp_path) == ["interrupted"] * 2
+
+
+def statuses(folder: Path) -> list[str]:
+    return [json.loads(path.read_text())["status"] for path in folder.rglob("run.json")]
 
 
 @given(

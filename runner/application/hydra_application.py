@@ -57,7 +57,7 @@ def application(config: DictConfig) -> float | None:
     folder = output_folder(about.runtime)
     if about.mode == RunMode.MULTIRUN:
         if FolderGuard.path is None:  # a process of a launcher's, not the sweep's own
-            follow_parent()
+            follow_parent(os.getppid())
         from runner.sweeping.job import run_composed_job  # noqa: PLC0415
 
         overrides = about.overrides.task

@@ -29,6 +29,12 @@ def conf_folder() -> str:
     return str(inside if inside.is_dir() else PACKAGE.parent / "conf")
 
 
+@cache
+def groups() -> frozenset[str]:
+    """What takes the name of a choice: `dataset`, `optimizer`, …"""
+    return frozenset(place.name for place in Path(conf_folder()).iterdir() if place.is_dir())
+
+
 @contextmanager
 def prepared_hydra() -> Iterator[None]:
     """While entered, what Hydra reads is checked; with the resolvers that `conf/` uses."""

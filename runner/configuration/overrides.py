@@ -60,19 +60,23 @@ def value_text(key: str, value: object) -> str:
     """A value as one types it. Raises SettingsError for what no configuration holds."""
     import numpy as np  # noqa: PLC0415 - to read overrides does without
 
-    if isinstance(value, np.generic):
-        value = value.item()
+    if isinstance(value, np.generic | np.ndarray) and not value.ndim:
+        value = value.item() if value.dtype.kind in "biufU" and value is not np.ma.masked else value
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int | float):
-        return repr(value)
+    if isinstance(value, int | float):  # as a plain number: an IntEnum's member says its name
+        return (int if isinstance(value, int) else float).__repr__(value)
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
     if isinstance(value, str):
         return value if PLAIN.fullmatch(value) else quoted(value)
     if isinstance(value, Mapping):
         return f"{{{','.join(f'{name}:{value_text(key, each)}' for name, each in value.items())}}}"
-    if isinstance(value, Iterable):
+    if (
+        isinstance(value, Iterable)
+        and not isinstance(value, bytes | bytearray | memoryview | np.generic)
+        and getattr(value, "ndim", True)
+    ):
         return f"[{','.join(value_text(key, each) for each in value)}]"
     expected = "expected a number, a text, true, false, null, or a list or mapping of those"
     raise refuse(key, str(value), f"is of type {type(value).__name__}", expected)

@@ -10,13 +10,11 @@ import numpy as np
 from runner.data.formats.cells import DECIMAL_COMMA, is_date, is_missing, is_number, is_numeral
 from runner.data.formats.table_file import TableFile
 from runner.errors import listed, printable, warn_caller
-from runner.network.arrays import Array
+from runner.network.arrays import LARGEST, Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LARGEST = 1e150
-"""Squares beyond it overflow in float64, and with them variances and losses."""
 MOST_CATEGORIES = 1000
 """More different texts than that are no categories, unless dataset.categorical names the column."""
 

@@ -16,7 +16,7 @@ from runner.network.arrays import Array
 from runner.network.layers.batch_norm import EPSILON, MOMENTUM
 from runner.network.topology import Topology
 from runner.network.trained import predict
-from runner.standard_output import is_watched
+from runner.standard_output import forgiving, is_watched
 from runner.training.engine import Problem, StepReport
 from runner.training.metrics import TEST, VALIDATION, percent
 from runner.training.range_test import EXPLOSION
@@ -44,7 +44,7 @@ class Console:
 
     def __init__(self, run: Path, shown: str = "all", screen: TextIO | None = None) -> None:
         self._run = run
-        self._screen = screen or sys.stdout
+        self._screen: TextIO = forgiving(screen or sys.stdout)
         self._shown = shown
         self._log: TextIO = open(run / "run.log", "a", encoding="utf-8")
         self._bar: ProgressBar | NotebookLine | None = None

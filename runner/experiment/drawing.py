@@ -13,6 +13,7 @@ from runner.experiment.loading import load_dataset
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import load_network
 from runner.settings import parse_settings
+from runner.standard_output import forgiving
 
 
 def subject_of(run: Path, datasets: dict[str, Dataset] | None = None) -> Subject:
@@ -55,7 +56,7 @@ def draw_runs(paths: Sequence[str]) -> bool:
         except (OSError, ValueError) as error:
             problems = [f"plots/ is left out: {error_line(error)}"]
         for problem in problems:
-            print(f"warning: {printable(path)}: {problem}", file=sys.stderr)
+            print(f"warning: {printable(path)}: {problem}", file=forgiving(sys.stderr))
         all_drawn &= not problems
         print(printable(path / "plots"))
     return all_drawn

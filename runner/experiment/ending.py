@@ -15,6 +15,7 @@ from runner.network.fixed_arithmetic import column_sums
 from runner.run_folder.history import history_column
 from runner.run_folder.tables import class_tables, predictions_table
 from runner.settings import LoggerSettings
+from runner.standard_output import forgiving
 from runner.training.confusion import Confusion, confusion
 from runner.training.engine import Engine, StepReport
 from runner.training.evaluation import evaluate, looks, outputs_of
@@ -135,7 +136,7 @@ def track(settings: LoggerSettings, folder: Path) -> None:
     from runner.exporting.mlflow_logger import log_run  # noqa: PLC0415 - for those who ask for it
 
     if (problem := log_run(folder, settings.folder, settings.experiment)) is not None:
-        print(f"warning: {problem}", file=sys.stderr)
+        print(f"warning: {problem}", file=forgiving(sys.stderr))
 
 
 def draw_plots(experiment: Experiment, weights: Array, folder: Path, console: Console) -> None:

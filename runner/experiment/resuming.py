@@ -23,6 +23,7 @@ from runner.run_folder.snapshots import (
     sound_snapshot,
 )
 from runner.settings import StoppingSettings
+from runner.standard_output import forgiving
 from runner.storage.locks import locked
 
 LIMITS = ("max_steps", "max_epochs", "max_seconds")
@@ -183,4 +184,4 @@ def newest_sound(
 
 def warn(message: str) -> None:
     """Says what was not sound, and that something else stands in for it."""
-    print(f"warning: {printable(message)}", file=sys.stderr)
+    print(f"warning: {printable(message)}", file=forgiving(sys.stderr))

@@ -1,11 +1,11 @@
 """Training and sweeping from Python: the command line's way, with objects at its end."""
 
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from keyword import iskeyword
 from pathlib import Path
 
-import numpy as np
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
@@ -14,6 +14,7 @@ from runner.checking.rules import shown
 from runner.configuration.composing import (
     conf_folder,
     documents,
+    groups,
     loaded,
     plain,
     prepared_hydra,
@@ -22,7 +23,7 @@ from runner.configuration.composing import (
 from runner.configuration.hydra_errors import explaining
 from runner.configuration.hydra_inside import loader_of
 from runner.configuration.jobs import JobComposer, asks_for_hydra
-from runner.configuration.overrides import changes_in, override_text, value_text
+from runner.configuration.overrides import MOST_VALUES, changes_in, value_text
 from runner.configuration.trust import GRID_SWEEPER, POOL_LAUNCHER
 from runner.errors import (
     INTERRUPTED,
@@ -32,6 +33,7 @@ from runner.errors import (
     counted,
     listed,
     printable,
+    system_errors,
     warn_caller,
 )
 from runner.experiment.resuming import resume_run
@@ -39,6 +41,7 @@ from runner.experiment.running import Manner, Outcome, run_experiment
 from runner.face.results import Run, Runs
 from runner.run_folder.ownership import take_away
 from runner.run_folder.sweep_folder import SweepFolder
+from runner.signals import handing_on
 from runner.sweeping.grid import swept
 from runner.sweeping.running_jobs import run_jobs
 from runner.sweeping.sweep import Sweep
@@ -52,6 +55,13 @@ OWN_DATA = (
 )
 
 
+TURNS = threading.Lock()
+"""One sweep at a time: a process that is forked while another thread prepares or ends a sweep would
+wait for ever for what that one holds, such as the lock of a module that is being imported."""
+os.register_at_fork(after_in_child=TURNS._at_fork_reinit)  # type: ignore[attr-defined]
+
+
+@system_errors()
 def train(*overrides: str, **settings: object) -> Run:
     """Trains a network and records the run, as `python -m runner OVERRIDES…` does.
 
@@ -75,11 +85,14 @@ def train(*overrides: str, **settings: object) -> Run:
         texts = documents(task_of(config), config.hydra)
     made = made_folders(path)
     try:
-        return ended(path, run_experiment(values, path, texts, WATCHED))
+        with handing_on():
+            outcome = run_experiment(values, path, texts, WATCHED)
     finally:
         take_away(made)
+    return ended(path, outcome)
 
 
+@system_errors()
 def sweep(*overrides: str, **settings: object) -> Runs:
     """Trains every combination of the values given, as `python -m runner -m OVERRIDES…` does.
 
@@ -88,13 +101,15 @@ def sweep(*overrides: str, **settings: object) -> Runs:
     Gives the table of the runs that have ended, a row each, with the sweep's `folder`; a warning
     names those that failed.
 
+    Sweeps in several threads of a process take turns.
+
     Raises SettingsError and its like, before the first job starts, where one cannot be run, and
     KeyboardInterrupt once an interrupted sweep is recorded.
 
     >>> runs = sweep("stopping.max_steps=500", topology=["3-4-1", "3-8-1"], seed=range(1, 11))
     >>> runs.groupby("topology")["loss"].mean()
     """
-    with prepared_hydra():
+    with TURNS, prepared_hydra():
         with explaining():  # nothing but composing: what is wrong with a launch is a fault of ours
             texts = [*as_texts(overrides), *texts_of(settings, swept=True)]
             config = loaded(texts, RunMode.MULTIRUN)
@@ -116,6 +131,7 @@ def sweep(*overrides: str, **settings: object) -> Runs:
     return collected(path)
 
 
+@system_errors()
 def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: object) -> Run:
     """Goes on with a run from its newest sound snapshot, as `python -m runner.resume RUN` does.
 
@@ -130,7 +146,9 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
     """
     path = run.path if isinstance(run, Run) else Path(run)
     texts = [*as_texts(overrides), *texts_of(changes)]
-    outcome = resume_run(path, changes_in(texts) if texts else {}, warn_caller, WATCHED)
+    changed = changes_in(texts) if texts else {}
+    with handing_on():
+        outcome = resume_run(path, changed, warn_caller, WATCHED)
     return Run(path) if outcome is None else ended(path, outcome)
 
 
@@ -172,14 +190,26 @@ def texts_of(settings: Mapping[str, object], *, swept: bool = False) -> list[str
         key = name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name
         if getattr(given, "ndim", 0) > 1:
             raise SettingsError(f"{key} is a table of type {type(given).__name__}; {OWN_DATA}")
-        value = given.item() if isinstance(given, np.ndarray) and not given.ndim else given
-        if not swept or not isinstance(value, Iterable) or isinstance(value, str | Mapping):
-            texts.append(override_text(key, value))
-        elif values := [value_text(key, each) for each in value]:
+        single = isinstance(given, str | bytes | Mapping) or not getattr(given, "ndim", 1)
+        if swept and getattr(given, "__len__", int)() > MOST_VALUES:
+            raise SettingsError(f"{key} has more than {MOST_VALUES:,} values; expected fewer")
+        if not swept or single or not isinstance(given, Iterable):
+            texts.append(f"{key}={chosen(key, given)}")
+        elif values := [chosen(key, each) for each in given]:
             texts.append(f"{key}={','.join(values)}")
         else:
             raise SettingsError(f"{key} has no values; expected some to sweep over, or one")
     return texts
+
+
+def chosen(key: str, value: object) -> str:
+    """A value as one types it. Raises SettingsError where a group is given no choice's name."""
+    if key in groups() and not isinstance(value, str | Mapping | None):
+        raise SettingsError(
+            f"{key} is given a value of type {type(value).__name__}; "
+            f"expected the name of one choice; {OWN_DATA}"
+        )
+    return value_text(key, value)
 
 
 def flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

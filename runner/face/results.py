@@ -17,7 +17,7 @@ from runner.analysis.runs import load_runs
 from runner.analysis.telling_apart import telling
 from runner.analysis.tidy_tables import load_history
 from runner.checking.suggestions import suggestion
-from runner.errors import RunnerError, SettingsError, SnapshotError, printable
+from runner.errors import RunnerError, SettingsError, SnapshotError, printable, system_errors
 from runner.experiment.drawing import subject_of
 from runner.network.arrays import Array
 from runner.run_folder.run import RunFolder
@@ -56,8 +56,10 @@ class Run:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Raises SnapshotError where the folder holds no run."""
-        self.path = Path(path)
+        """Raises SnapshotError where the folder holds no run, SettingsError for what is none."""
+        if not isinstance(path, str | os.PathLike):
+            raise SettingsError(f"a Run of a {type(path).__name__}; expected a run's folder")
+        self.path = Path(path).absolute()
         RunFolder(self.path).about()
 
     def __repr__(self) -> str:
@@ -72,6 +74,7 @@ class Run:
         return configuration_columns(RunFolder(self.path).about()["configuration"])
 
     @property
+    @system_errors()
     def results(self) -> "pd.Series[Any]":
         """Its row of `load_runs`: settings, results and path. Raises SnapshotError without one."""
         runs = load_runs(self.path)
@@ -80,11 +83,13 @@ class Run:
         return runs.iloc[0]
 
     @property
+    @system_errors()
     def history(self) -> pd.DataFrame:
         """Its learning curves: `step`, `epoch`, `seconds` and the metrics, a row an epoch kept."""
         return load_history(self.path).drop(columns="run")
 
     @property
+    @system_errors()
     def network(self) -> RunNetwork:
         """The network that it trained, with what its inputs go through."""
         return load_network(self.path)
@@ -94,6 +99,7 @@ class Run:
         return self.network.predict(inputs)
 
     @cached_property
+    @system_errors()
     def pictures(self) -> tuple[str, ...]:
         """The names of the pictures that say something about it.
 
@@ -101,6 +107,7 @@ class Run:
         """
         return tuple(name for name, each in PICTURES.items() if each.applies(self._subject))
 
+    @system_errors()
     def plot(self, name: str = "learning_curve") -> Picture:
         """One of its pictures. Raises SettingsError for one that it has not."""
         if name not in self.pictures:

@@ -5,3 +5,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+
+LARGEST = 1e150
+"""Squares beyond it overflow in float64, and with them variances and losses."""

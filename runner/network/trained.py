@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from runner.errors import DataError, listed, printable
 from runner.network.activations import ACTIVATIONS
-from runner.network.arrays import Array
+from runner.network.arrays import LARGEST, Array
 from runner.network.labels import labels
 from runner.network.network import Network
 from runner.network.scaling import Scaling
@@ -89,8 +89,9 @@ class TrainedNetwork:
     def predict(self, inputs: ArrayLike) -> Array:
         """Outputs [samples, n_out] for raw inputs [samples, n_in], without dropout.
 
-        They are in the targets' own units. Raises DataError for inputs of another shape, and
-        where one is missing and none may be.
+        They are in the targets' own units. NaN, and what an array masks, is missing. Raises
+        DataError for inputs of another shape or no finite numbers, and where one is missing and
+        none may be.
         """
         raw = numbers_of(inputs)
         expected = self.network.topology.sizes[0]
@@ -132,14 +133,22 @@ class TrainedNetwork:
 
 
 def numbers_of(inputs: ArrayLike) -> Array:
-    """Inputs as an array of numbers. Raises DataError for what is none."""
+    """Inputs as an array of numbers, NaN for what is masked. Raises DataError for what is none."""
     try:
-        raw = np.asarray(inputs)
-        return raw if raw.dtype.kind in "biuf" else raw.astype(float)
-    except (TypeError, ValueError) as error:
+        given: Any = np.ma.asarray(inputs)
+        if given.dtype.kind in "cmM":
+            raise TypeError(f"they are of type {given.dtype}")
+        masked = bool(given.mask.any())
+        if masked or given.dtype.kind not in "biuf":
+            given = given.astype(float)
+        raw: Array = given.filled(np.nan) if masked else given.data
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(
             f"inputs cannot be read as numbers ({printable(error)}); expected (samples, inputs)"
         ) from error
+    if raw.dtype.kind == "f" and (np.abs(raw) > LARGEST).any():
+        raise DataError(f"inputs are beyond ±{LARGEST:g}; expected finite numbers, scaled down")
+    return raw
 
 
 def network_arrays(network: Network) -> dict[str, Array]:

@@ -13,6 +13,7 @@ from runner.configuration.jobs import JobComposer
 from runner.configuration.overrides import name_of, parsed_override
 from runner.errors import SettingsError, are, counted
 from runner.settings import WHICH_JOBS, SweepSettings
+from runner.standard_output import tell
 from runner.sweeping.job_files import read_jobs
 from runner.sweeping.sweep import Sweep
 from runner.sweeping.swept_presets import Axis, OwnSweeps
@@ -36,7 +37,7 @@ def swept(jobs: JobComposer) -> list[list[str]]:
         print_plan(Sweep(jobs), found, given)
         return []
     if given > len(found):
-        print(f"{are(given, 'job')} given, {len(found):,} distinct: each of these is run once")
+        tell(f"{are(given, 'job')} given, {len(found):,} distinct: each of these is run once")
     return found
 
 

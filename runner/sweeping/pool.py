@@ -1,7 +1,8 @@
 """Processes that work through numbered tasks in order; one that dies is replaced.
 
 Tasks wait in a pipe, from which each process takes one at a time: none waits for another, and
-a process that is killed takes no lock along.
+a process that is killed takes no lock along. Nothing waits for an end of a pipe: whoever else is
+forked meanwhile, for another pool or by the host, inherits it and may keep it open.
 """
 
 import fcntl
@@ -24,7 +25,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from runner.errors import INTERRUPTED
-from runner.signals import WARNINGS, Interrupted, ask_to_end, listen, note
+from runner.signals import WARNINGS, Interrupted, follow_parent, listen, note
 
 NUMBER = struct.Struct("i")
 IDLE, TAKING = -1, -2
@@ -32,6 +33,8 @@ IDLE, TAKING = -1, -2
 MOST_WAITING = 4096
 """Tasks in the pipe: 16 KiB, the smallest size that pipes have."""
 SECONDS_BETWEEN_REPORTS = 0.01
+SECONDS_OF_WAIT = 0.2
+"""So often a process that waits for a task looks whether there are any to come."""
 SIGNALS = tuple(signal.Signals[name] for name in (*INTERRUPTED, *WARNINGS))
 
 FORK = get_context("fork")
@@ -76,10 +79,9 @@ class Pool:
         self._work, self._last = work, last
         self._left = list(reversed(tasks))
         self._open = set(tasks)
-        self._queue_out, queue_in = os.pipe()
+        self._parent = os.getpid()
+        self._queue_out, self._queue_in = os.pipe()
         os.set_blocking(self._queue_out, False)  # who takes the last task leaves none to wait for
-        self._queue_in: int | None = queue_in
-        self._life_out, self._life_in = os.pipe()
         self._at = mmap.mmap(-1, NUMBER.size * (processes + 1))  # a slot each, and what stops all
         self._fill()
         self._workers: list[Worker] = []
@@ -102,19 +104,17 @@ class Pool:
             ready = wait(list(by_channel), timeout=0.2 if suspicious else every)
             if not ready:
                 waiting_on()
-            for worker in {
-                by_channel[channel].slot: by_channel[channel] for channel in ready
-            }.values():
+                if suspicious and self._all_idle():
+                    self._left += sorted(self._open, reverse=True)
+                    suspicious = False
+            heard = {by_channel[channel].slot: by_channel[channel] for channel in ready}
+            for worker in heard.values() or list(self._workers):
                 yield from self._received(worker)
                 if not worker.process.is_alive():
                     yield from self._received(worker)
                     suspicious = True
                     yield from self._buried(worker)
             self._fill()
-            if suspicious and not ready and self._all_idle():
-                self._left += sorted(self._open, reverse=True)
-                suspicious = False
-                self._fill()
 
     def again(self, task: int) -> None:
         """Puts a task that was lost back into the queue."""
@@ -143,20 +143,13 @@ class Pool:
             worker.process.kill()
 
     def close(self) -> None:
-        """Ends the processes, those in their task at once."""
-        self._close_queue()
+        """Ends the processes at once."""
+        self.kill()
         for worker in self._workers:
-            if NUMBER.unpack_from(self._at, worker.slot * NUMBER.size)[0] != IDLE:
-                worker.process.kill()
             worker.process.join()
             worker.results.close()
-        for descriptor in (self._queue_out, self._life_out, self._life_in):
-            os.close(descriptor)
-
-    def _close_queue(self) -> None:
-        if self._queue_in is not None:
-            os.close(self._queue_in)
-            self._queue_in = None
+        os.close(self._queue_out)
+        os.close(self._queue_in)
 
     @property
     def _stopped(self) -> int:
@@ -211,7 +204,6 @@ class Pool:
     def _fill(self) -> None:
         """Hands the pipe as many tasks as it holds."""
         while self._left and not self._stopped and waiting(self._queue_out) < MOST_WAITING:
-            assert self._queue_in is not None
             os.write(self._queue_in, NUMBER.pack(self._left.pop()))
 
     def _all_idle(self) -> bool:
@@ -226,19 +218,16 @@ class Pool:
         listen(dict.fromkeys(INTERRUPTED, Interrupted()))
         for name in WARNINGS:
             signal.signal(signal.Signals[name], note)
-        self._close_queue()
-        os.close(self._life_in)
         for reader in (parents, *(worker.results for worker in self._workers)):
             reader.close()  # with the parent's gone, who writes is told instead of waiting
-        threading.Thread(target=follow, args=(self._life_out,), daemon=True).start()
+        follow_parent(self._parent)
         reports = Reports(results)
         with suppress(Interrupted):  # which is raised once at most
             try:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
                 self._work_through(slot, reports)
             finally:
-                for number in SIGNALS:
-                    signal.signal(number, signal.SIG_IGN)
+                signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         reports.close()
 
     def _work_through(self, slot: int, reports: "Reports") -> None:
@@ -250,17 +239,19 @@ class Pool:
             if number is None:
                 reports.hurry()
                 NUMBER.pack_into(self._at, slot * NUMBER.size, IDLE)
-                select.select([self._queue_out], [], [])
-            elif number:
+                # A signal that comes just before a wait does not end it.
+                while not (
+                    self._stopped or select.select([self._queue_out], [], [], SECONDS_OF_WAIT)[0]
+                ):
+                    pass
+            else:
                 NUMBER.pack_into(self._at, slot * NUMBER.size, *NUMBER.unpack(number))
                 task = NUMBER.unpack(number)[0]
                 result, done = self._work(task), True
                 reports.add(task, result)
-            else:
-                return
 
     def _next(self) -> bytes | None:
-        """A task's number from the pipe; None where none waits, empty where none will come."""
+        """A task's number from the pipe; None where none waits."""
         try:
             return os.read(self._queue_out, NUMBER.size)
         except BlockingIOError:
@@ -340,9 +331,3 @@ def waiting(pipe: int) -> int:
     """Tasks in a pipe."""
     size = fcntl.ioctl(pipe, termios.FIONREAD, NUMBER.pack(0))
     return int(NUMBER.unpack(size)[0]) // NUMBER.size
-
-
-def follow(life: int) -> None:
-    """Waits for the parent's end, and asks this process to end in order."""
-    os.read(life, 1)
-    ask_to_end()

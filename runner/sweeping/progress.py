@@ -4,11 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import IO
 
 from runner.errors import printable
 from runner.run_folder.job_end import JobEnd
-from runner.standard_output import is_watched
+from runner.standard_output import forgiving, is_watched, screen, tell
 from runner.sweeping.tally import Tally
 
 SECONDS_BETWEEN_FRAMES = 0.1
@@ -25,8 +25,8 @@ def progress(tally: Tally) -> Watched:
 
     No thread draws it: the sweep's processes are forked from this one, at any time.
     """
-    screen = next(filter(is_watched, (sys.stdout, sys.stderr)), None)
-    with display(tally, screen) if screen is not None else lines(tally) as show:
+    terminal = next(filter(is_watched, (screen(), forgiving(sys.stderr))), None)
+    with display(tally, terminal) if terminal is not None else lines(tally) as show:
 
         def see(end: JobEnd | None) -> None:
             if end is not None:
@@ -35,7 +35,7 @@ def progress(tally: Tally) -> Watched:
 
         yield see
     if tally.summary:
-        print(tally.summary, flush=True)
+        tell(tally.summary)
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def job_lines(tally: Tally) -> Watched:
 
     def see(end: JobEnd | None) -> None:
         if end is not None:
-            print(printable(f"{tally.names[end.number]}: {end.text}"), flush=True)
+            tell(printable(f"{tally.names[end.number]}: {end.text}"))
 
     yield see
 
@@ -52,7 +52,7 @@ def job_lines(tally: Tally) -> Watched:
 @contextmanager
 def lines(tally: Tally) -> Iterator[Callable[[], None]]:
     """Prints how a sweep stands, when that has last been seconds ago."""
-    yield every(SECONDS_BETWEEN_LINES, lambda: print(told(tally), flush=True))
+    yield every(SECONDS_BETWEEN_LINES, lambda: tell(told(tally)))
 
 
 def told(tally: Tally) -> str:
@@ -75,7 +75,7 @@ def every(seconds: float, action: Callable[[], None]) -> Callable[[], None]:
 
 
 @contextmanager
-def display(tally: Tally, screen: TextIO) -> Iterator[Callable[[], None]]:
+def display(tally: Tally, terminal: IO[str]) -> Iterator[Callable[[], None]]:
     """Three lines of a terminal, taken away at the end; what it gives draws them anew."""
     from rich.console import Console, Group  # noqa: PLC0415 - slow, and only for a terminal
     from rich.live import Live  # noqa: PLC0415
@@ -92,7 +92,7 @@ def display(tally: Tally, screen: TextIO) -> Iterator[Callable[[], None]]:
         lines = [Text(line, no_wrap=True, overflow="ellipsis") for line in (tally.counts, best)]
         return Group(top, *lines)
 
-    console = Console(file=screen)
+    console = Console(file=terminal)
     live = Live(
         frame(),
         console=console,

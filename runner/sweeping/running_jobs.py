@@ -10,7 +10,9 @@ from types import FrameType
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.sweep_folder import SweepFolder
-from runner.signals import WARNINGS, end_at_once, ended_by, forget_terminal, handled
+from runner.run_folder.writing import machine
+from runner.signals import WARNINGS, end_at_once, ended_by, handled
+from runner.standard_output import forget_terminal, tell
 from runner.storage.locks import locked
 from runner.sweeping.earlier_jobs import numbers_for, recognised
 from runner.sweeping.job import Job
@@ -34,6 +36,7 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     by_number = {job.number: job for job in jobs}
     if jobs:
         sweep.load_kernels()
+        machine()  # known here, a process that is forked asks no lock that another thread holds
     with alone(sweep, jobs):
         try:
             with (
@@ -50,7 +53,7 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
                     log.add(end, " ".join(by_number[end.number].overrides))
                     ends[end.number] = end
         except Stop:
-            print(going_on(sweep, len(known), ends.values()))
+            tell(going_on(sweep, len(known), ends.values()))
             raise
         finally:
             sweep.table.finish()
@@ -112,7 +115,7 @@ def taken_up(
     jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
     known = picked_up(sweep, jobs, first)
     if finished := sum(end is not None for _, end in known):
-        print(f"{are(finished, 'job')} finished, {len(known) - finished:,} to run", flush=True)
+        tell(f"{are(finished, 'job')} finished, {len(known) - finished:,} to run")
     return known
 
 
