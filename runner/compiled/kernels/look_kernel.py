@@ -1,9 +1,9 @@
 """The way forward of rows that are not trained on: without dropout, by running statistics."""
 
-from runner.compiled.kernels.functions_by_address import call_forward, call_loss, call_normalize
-from runner.compiled.kernels.layer_arithmetic import alone, correct, gather, softmax, sums
+from runner.compiled.kernels.functions_by_address import call_forward, call_normalize
+from runner.compiled.kernels.layer_arithmetic import alone, gather, sums
 from runner.compiled.kernels.numba_options import inlined
-from runner.compiled.kernels.step_kernel import absolute_error
+from runner.compiled.kernels.step_kernel import add_up, judge, set_to_zero
 
 
 @inlined
@@ -30,15 +30,9 @@ def look_at(net, layout, rule, memory, course):
     count = course.steps
     gather(layout, net, memory, course.order, count)
     forward(net, layout, memory, count)
-    row, wanted, real = net.plan + net.layers, memory.wanted, memory.real
-    at, span = row.activation, row.span
-    z, a, deltas = memory.z + at, memory.a + at, memory.deltas + at
-    if rule.softmax:
-        memory.sums[0] += softmax(layout, row, z, a, deltas, count, 0.0)
-    memory.sums[1] += absolute_error(a, wanted, real, span, 0.0)
-    memory.sums[2] += correct(layout, row, a, wanted, real, count)
-    memory.sums[0] += call_loss(rule.loss, z, a, wanted, real, deltas, span, 0.0)
-    memory.sums[3] += count
+    set_to_zero(memory.judged)
+    judge(net, layout, rule, memory, 0, count, count)
+    add_up(memory.judged, memory.sums, count)
 
 
 def look(net, layout, rule, memory, course):
