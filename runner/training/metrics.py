@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from runner.network.arrays import Array
-from runner.network.fixed_arithmetic import column_sums, column_variances
+from runner.network.fixed_arithmetic import column_means, column_sums
 from runner.network.labels import labels
 from runner.network.losses import absolute_error
 from runner.training.tasks import CLASSIFICATION, TOP, Task
@@ -118,7 +118,8 @@ def among_top(outputs: Array, targets: Array) -> int:
 
 def variation(targets: Array) -> float:
     """sum (y - mean y)^2 over samples and outputs, the mean being that of the output."""
-    return float(column_sums(column_variances(targets))) * len(targets)
+    away = targets - column_means(targets)
+    return float(column_sums((away * away).reshape(-1)))
 
 
 class Score(NamedTuple):
