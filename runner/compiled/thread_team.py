@@ -18,30 +18,41 @@ class Team:
     """So many threads, each of whose stages of a kernel waits for all the others."""
 
     def __init__(self, size: int) -> None:
-        """Raises SettingsError where the system gives no more threads."""
         self.size = size
         self.arrivals = np.zeros(VECTOR_BYTES // 8, np.int64)  # nothing else in its cache line
-        self._pool = ThreadPoolExecutor(size, "kernel") if size > 1 else None
-        if self._pool is not None:
-            begin_all(self._pool, size)
+        self._pool: ThreadPoolExecutor | None = None
+        self._process = 0
 
     def run(self, function: Callable[..., None], shares: Sequence[Sequence[Packed[Any]]]) -> None:
-        """Calls it in each thread with that thread's share of the structures."""
-        if self._pool is None:
+        """Calls it in each thread with that thread's share of the structures.
+
+        Raises SettingsError where the system gives no more threads.
+        """
+        if self.size == 1:
             call(function, shares[0])
             return
+        pool = self._threads()
         # The main thread alone is interrupted, and would then leave some without the others.
-        running = self._pool.submit(self._run, function, shares)
+        running = pool.submit(run_all, pool, function, shares)
         try:
             running.result()
         finally:
             wait([running])
 
-    def _run(self, function: Callable[..., None], shares: Sequence[Sequence[Packed[Any]]]) -> None:
-        assert self._pool is not None
-        others = [self._pool.submit(call, function, share) for share in shares[1:]]
-        call(function, shares[0])
-        wait(others)
+    def _threads(self) -> ThreadPoolExecutor:
+        """This process's: one that was forked has none of those before."""
+        if self._pool is None or self._process != os.getpid():
+            self._pool, self._process = begun(self.size), os.getpid()
+        return self._pool
+
+
+def run_all(
+    pool: ThreadPoolExecutor, function: Callable[..., None], shares: Sequence[Sequence[Packed[Any]]]
+) -> None:
+    """In one of the pool's threads, which takes the first share and gives the others theirs."""
+    others = [pool.submit(call, function, share) for share in shares[1:]]
+    call(function, shares[0])
+    wait(others)
 
 
 def call(function: Callable[..., None], share: Sequence[Packed[Any]]) -> None:
@@ -49,19 +60,20 @@ def call(function: Callable[..., None], share: Sequence[Packed[Any]]) -> None:
     function(*(each.content for each in share))
 
 
-def begin_all(pool: ThreadPoolExecutor, size: int) -> None:
-    """Starts all threads: a kernel that one of them never entered would wait for ever.
+def begun(size: int) -> ThreadPoolExecutor:
+    """Threads that have all started: a kernel that one of them never entered would wait for ever.
 
     Raises SettingsError where the system gives no more.
     """
-    begun = threading.Barrier(size)
+    pool, all_here = ThreadPoolExecutor(size, "kernel"), threading.Barrier(size)
     try:
-        wait([pool.submit(begun.wait) for _ in range(size)])
+        wait([pool.submit(all_here.wait) for _ in range(size)])
     except RuntimeError as error:
-        begun.abort()
+        all_here.abort()
         raise SettingsError(
             f"threads={size}: the system gives this process no more ({error}); set threads=1"
         ) from error
+    return pool
 
 
 def processors() -> int:

@@ -5,8 +5,6 @@ from collections.abc import Callable
 
 from omegaconf import OmegaConf
 
-from runner.training.metrics import VALIDATION
-
 
 def times(a: float, b: float) -> float:
     """`${times:a,b}`: the product to six digits."""
@@ -20,6 +18,8 @@ def held_out(validation: object, folds: object, there: object, otherwise: object
 
 def watching(metric: object, there: object, otherwise: object) -> object:
     """`there` where the metric is measured on held-out samples, else `otherwise`."""
+    from runner.training.metrics import VALIDATION  # noqa: PLC0415 - needs NumPy; to compose does not
+
     return there if str(metric).startswith(VALIDATION) else otherwise
 
 

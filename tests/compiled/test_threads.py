@@ -1,8 +1,10 @@
 """The compiled engine's threads: their number changes no bit of a net, however wide."""
 
+import os
 import signal
 import threading
 import time
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -103,7 +105,7 @@ def test_a_team_that_cannot_be_had_is_an_error_and_no_wait(monkeypatch: pytest.M
 
     monkeypatch.setattr(threading.Thread, "start", one_alone)
     with pytest.raises(SettingsError, match=r"threads=3: .* set threads=1"):
-        Team(3)
+        Team(3).run(lambda: None, [[]] * 3)
     assert started
 
 
@@ -130,3 +132,18 @@ def test_an_interrupted_call_ends_with_all_its_threads() -> None:
     finally:
         signal.signal(signal.SIGALRM, before)
     assert len(ended) == 3
+
+
+def test_a_process_that_is_forked_has_threads_of_its_own() -> None:
+    calls: list[int] = []
+    team = Team(3)
+    team.run(lambda: calls.append(1), [[]] * 3)
+
+    def child() -> None:
+        team.run(lambda: calls.append(1), [[]] * 3)
+        os._exit(len(calls))
+
+    forked = get_context("fork").Process(target=child)
+    forked.start()
+    forked.join(20)
+    assert forked.exitcode == 6

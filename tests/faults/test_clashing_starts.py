@@ -10,6 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from runner.application.main import main
+from runner.configuration.composing import prepared_hydra
 from runner.errors import ConflictError
 from runner.run_folder.run import read_run
 from runner.run_folder.writing import DOCUMENTS, RunWriter
@@ -26,7 +27,8 @@ def claims(barrier: object, root: Path, rounds: int, queue: object) -> None:
     won = 0
     for round_ in range(rounds):
         # The clock stands still. One name that all choose, and the one that a run gets by default.
-        names = ["12-00-00", f"12-00-00-{OmegaConf.create({'name': '${unique:}'}).name}"]
+        with prepared_hydra():
+            names = ["12-00-00", f"12-00-00-{OmegaConf.create({'name': '${unique:}'}).name}"]
         barrier.wait()  # type: ignore[attr-defined]
         for name in names:
             directory = RunWriter(root / str(round_) / name, {"topology": "3-4-1"})
