@@ -9,8 +9,6 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.overrides import parsed_override
 from runner.errors import SettingsError, printable
-from runner.run_folder.run import RunFolder, step_of
-from runner.settings import NEWEST, origin
 
 FROM = "from"
 FRESH = "network.initializer"
@@ -74,6 +72,9 @@ def branch_of(overrides: Sequence[str]) -> Branch | None:
     value = next(last.sweep_iterator()) if last.is_sweep_override() else last.value()
     if value is None:
         return None
+    from runner.run_folder.run import RunFolder, step_of  # noqa: PLC0415 - need NumPy
+    from runner.settings import NEWEST, origin  # noqa: PLC0415
+
     start = origin(FROM, value)
     folder = RunFolder(start.run)
     configuration = folder.configuration
