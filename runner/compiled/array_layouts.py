@@ -1,7 +1,6 @@
 """How the compiled engine lays out a problem's arrays, for small nets and for wide ones."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from runner.compiled.structures import (
     Columns,
     LayerPlan,
     Rows,
+    aligned,
 )
 from runner.compiled.thread_team import Team, rest_address
 from runner.network.arrays import Array
@@ -23,7 +23,10 @@ from runner.network.topology import Layer
 from runner.training.engine import Problem
 
 MOST_NONZERO = 0.3
-"""Share of non-zero inputs up to which skipping the zeros pays; measured, see tests/benchmarks."""
+"""Share of non-zero inputs up to which skipping the zeros pays; measured, see tests/benchmarks.
+
+What decides how a net is laid out and read decides the order of its sums, and so its last bits:
+who changes one of these changes `ARITHMETIC`."""
 LARGE_WEIGHTS = 512 * 1024
 """Bytes of first-layer weights beyond which lists by input beat lists by sample."""
 BLOCK, LARGEST_BLOCK = 256, 512 * 1024
@@ -269,10 +272,3 @@ def row_stride(count: int, lanes: int) -> int:
     """A row's length: whole vectors, and one more where rows would share few sets of the cache."""
     whole = padded(count, lanes)
     return whole + lanes if whole * (VECTOR_BYTES // lanes) % 512 == 0 else whole
-
-
-def aligned(count: int, dtype: np.dtype[Any]) -> Array:
-    """Zeros from a boundary of 64 bytes on: a vector across two cache lines costs two loads."""
-    raw = np.zeros(max(count, WIDTH) * dtype.itemsize + VECTOR_BYTES, np.uint8)
-    skip = -raw.ctypes.data % VECTOR_BYTES
-    return raw[skip : skip + max(count, WIDTH) * dtype.itemsize].view(dtype)

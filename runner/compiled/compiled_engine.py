@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
 
 from runner.compiled import machine_code, structures
-from runner.compiled.array_layouts import ColumnLayout, RowLayout, aligned
+from runner.compiled.array_layouts import ColumnLayout, RowLayout
 from runner.compiled.code_on_disk import cache_folder, kept
 from runner.compiled.machine_code import address
 from runner.compiled.structures import (
@@ -24,6 +24,7 @@ from runner.compiled.structures import (
     Packed,
     Rows,
     Rule,
+    aligned,
 )
 from runner.compiled.thread_team import Team, call, processors
 from runner.network.arrays import Array
@@ -42,10 +43,10 @@ DROPOUT = {
 }
 NEVER = -1
 """An epoch that does not come."""
-ROWS = 256
+LOOKED_AT = 256
 """Samples that are looked at together."""
 WIDEST_COLUMNS = 16
-"""Units a layer up to which columns beat rows; measured, see tests/benchmarks."""
+"""Units a layer up to which columns beat rows; measured, and of `ARITHMETIC` (`array_layouts`)."""
 WORTH_A_THREAD = 2_000_000
 """Multiply-adds of a step's way forward that occupy one; measured, see tests/benchmarks."""
 DEFAULT = (
@@ -145,6 +146,7 @@ class CompiledEngine:
     @property
     def activations(self) -> list[Array]:
         """Every layer's [batch, n_out] in the last whole batch."""
+        assert self._layout.block == self.problem.batch_size  # else hidden layers keep a block's
         a, batch = self._memory.values.a, self.problem.batch_size
         layers = range(1, len(self.problem.network.topology.sizes))
         return [self._layout.units_of(a, batch, layer) for layer in layers]
@@ -166,9 +168,9 @@ class CompiledEngine:
         some = replace(
             self.problem,
             network=replace(self.problem.network, dropout=NO_DROPOUT),
-            inputs=np.ones((ROWS, sizes[0]), dtype),  # none is 0: all are read
-            targets=np.zeros((ROWS, sizes[-1]), dtype),
-            batch_size=ROWS,
+            inputs=np.ones((LOOKED_AT, sizes[0]), dtype),  # none is 0: all are read
+            targets=np.zeros((LOOKED_AT, sizes[-1]), dtype),
+            batch_size=LOOKED_AT,
             scaling=None,
         )
         return CompiledEngine(some)
@@ -176,16 +178,16 @@ class CompiledEngine:
     def looked(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
         """As `look`, its own data overwritten."""
         (packed,), memory = self._data, self._memory.values
-        rows, wanted = packed.values.inputs.reshape(ROWS, -1), packed.values.targets
+        rows, wanted = packed.values.inputs.reshape(LOOKED_AT, -1), packed.values.targets
         outputs = np.empty(targets.shape, wanted.dtype)
         self._layout.load(parameters, memory.parameters)
         memory.sums[:] = 0
         kernel = machine_code.function(*self._looking_kernel)
-        for start in range(0, len(inputs), ROWS):
-            part = slice(start, start + ROWS)
+        for start in range(0, len(inputs), LOOKED_AT):
+            part = slice(start, start + LOOKED_AT)
             count = len(inputs[part])
             rows[:count], wanted[:count] = inputs[part], targets[part]
-            nothing, order = np.zeros((1, 4)), np.arange(ROWS)
+            nothing, order = np.zeros((1, 4)), np.arange(LOOKED_AT)
             course = Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
             call(kernel, (self._net, packed, self._rule(None), self._memory, Packed(course)))
             outputs[part] = self._layout.units_of(memory.a, count)
@@ -254,9 +256,7 @@ class CompiledEngine:
         problem, dtype = self.problem, self.problem.targets.dtype
         layout = self._layout
 
-        def zeros(count: int) -> Array:
-            return aligned(count, dtype)
-
+        zeros = partial(aligned, dtype=dtype)
         activations, outputs = layout.activations, layout.outputs
         topology = problem.network.topology
         widest, batch_norm = max(topology.sizes), topology.batch_norm

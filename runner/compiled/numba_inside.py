@@ -41,10 +41,12 @@ def emit_call(
 
 
 def target_features() -> set[str]:
-    """What the processor that code is made for has, such as `avx2`."""
+    """What the processor that code is made for is told to have, such as `avx2`."""
     from numba.core import config  # noqa: PLC0415 - loads Numba, which runs do without
 
     said: str | None = vars(config)["CPU_FEATURES"]
     if said is None:
-        return {name for name, there in llvm.get_host_cpu_features().items() if there}
+        found = {name for name, there in llvm.get_host_cpu_features().items() if there}
+        avx = vars(config)["ENABLE_AVX"]
+        return found if avx else {name for name in found if not name.startswith("avx")}
     return {name[1:] for name in said.split(",") if name.startswith("+")}

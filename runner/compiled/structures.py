@@ -7,6 +7,8 @@ import struct
 from functools import cache
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_type_hints
 
+import numpy as np
+
 from runner.network.arrays import Array
 
 WIDTH = 8
@@ -85,10 +87,10 @@ class Rows(NamedTuple):
     counts: Annotated[Array, "int32"]  # how many in each list
     nothing: Numbers  # zeros, as many as the longest row has
     threads: int
-    thread: int  # which of them this is; each has structures of its own from here on
-    panel: Numbers  # scratch for part of a matrix
-    arrivals: Integers  # [1]: how often a thread has come to a place where all wait
+    arrivals: Integers  # the first: how often a thread has come to a place where all wait
     rest: int  # address of what lends the processor to others
+    thread: int  # which of them this is; this and the next are its own
+    panel: Numbers  # scratch for part of a matrix
 
 
 class Rule(NamedTuple):
@@ -174,6 +176,13 @@ class Packed(Generic[Structure]):
                 for value, kind in zip(values, kinds, strict=True)
             ),
         )
+
+
+def aligned(count: int, dtype: np.dtype[Any]) -> Array:
+    """Zeros from a boundary of 64 bytes on: a vector across two cache lines costs two loads."""
+    raw = np.zeros(max(count, WIDTH) * dtype.itemsize + VECTOR_BYTES, np.uint8)
+    skip = -raw.ctypes.data % VECTOR_BYTES
+    return raw[skip : skip + max(count, WIDTH) * dtype.itemsize].view(dtype)
 
 
 @cache

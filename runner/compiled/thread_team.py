@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.compiled.structures import VECTOR_BYTES, Packed
+from runner.compiled.structures import VECTOR_BYTES, Packed, aligned
 from runner.errors import SettingsError
 
 
@@ -19,9 +19,9 @@ class Team:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.arrivals = np.zeros(VECTOR_BYTES // 8, np.int64)  # nothing else in its cache line
+        self.arrivals = aligned(VECTOR_BYTES // 8, np.dtype(np.int64))  # a cache line of its own
         self._pool: ThreadPoolExecutor | None = None
-        self._process = 0
+        self._process, self._turn = 0, threading.Lock()
 
     def run(self, function: Callable[..., None], shares: Sequence[Sequence[Packed[Any]]]) -> None:
         """Calls it in each thread with that thread's share of the structures.
@@ -32,17 +32,20 @@ class Team:
             call(function, shares[0])
             return
         pool = self._threads()
-        # The main thread alone is interrupted, and would then leave some without the others.
-        running = pool.submit(run_all, pool, function, shares)
-        try:
-            running.result()
-        finally:
-            wait([running])
+        with self._turn:
+            # The main thread alone is interrupted, and would then leave some without the others.
+            running = pool.submit(run_all, pool, function, shares)
+            try:
+                running.result()
+            finally:
+                wait([running])
 
     def _threads(self) -> ThreadPoolExecutor:
         """This process's: one that was forked has none of those before."""
         if self._pool is None or self._process != os.getpid():
             self._pool, self._process = begun(self.size), os.getpid()
+            self._turn = threading.Lock()
+            self.arrivals[:] = 0
         return self._pool
 
 
@@ -68,8 +71,10 @@ def begun(size: int) -> ThreadPoolExecutor:
     pool, all_here = ThreadPoolExecutor(size, "kernel"), threading.Barrier(size)
     try:
         wait([pool.submit(all_here.wait) for _ in range(size)])
-    except RuntimeError as error:
+    except BaseException as error:
         all_here.abort()
+        if not isinstance(error, RuntimeError):
+            raise
         raise SettingsError(
             f"threads={size}: the system gives this process no more ({error}); set threads=1"
         ) from error

@@ -80,7 +80,7 @@ def test_their_number_changes_no_bit(net: dict[str, Any]) -> None:
     assert trained(2, (1, 2, 4), net) == alone
 
 
-def test_blocks_of_a_batch_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_of_a_batch_change_no_bit_of_adams(monkeypatch: pytest.MonkeyPatch) -> None:
     net = NETS["blocks of a large batch"]
     in_blocks = trained(1, (5,), net)
     monkeypatch.setattr(array_layouts, "LARGEST_BLOCK", 0)
@@ -107,6 +107,27 @@ def test_a_team_that_cannot_be_had_is_an_error_and_no_wait(monkeypatch: pytest.M
     with pytest.raises(SettingsError, match=r"threads=3: .* set threads=1"):
         Team(3).run(lambda: None, [[]] * 3)
     assert started
+
+
+def test_threads_that_are_interrupted_while_they_start_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def interrupted(thread: threading.Thread) -> None:
+        if len(started) == 2:
+            raise KeyboardInterrupt
+        started.append(thread)
+        start(thread)
+
+    with monkeypatch.context() as interrupting:
+        interrupting.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Team(5).run(lambda: None, [[]] * 5)
+    for thread in started:
+        thread.join(20)
+    assert [thread.is_alive() for thread in started] == [False, False]
 
 
 def test_an_interrupted_call_ends_with_all_its_threads() -> None:

@@ -10,6 +10,8 @@ from runner.network.initializers import INITIALIZERS
 from runner.network.losses import LOSSES
 from runner.training.optimizers import OPTIMIZERS
 
+SPARSE = "dataset=csv dataset.path=sparse.csv dataset.target=kind dataset.scale=none"
+LARGE = "dataset=moons dataset.samples=1400 dataset.test=null topology=2-24-2 batch_size=600"
 DTYPES = ("float64", "float32")
 ROWS = "dataset=digits topology=64-24-12-10 stopping.max_epochs=2"
 COLUMNS = "dataset=spirals dataset.samples=120 topology=2-8-5-2 stopping.max_epochs=8"
@@ -65,6 +67,20 @@ def kinds_of_layers() -> list[str]:
         f"{ROWS} topology=64-2100-10 stopping.max_epochs=1 batch_size=100",
         f"{ROWS} topology=64-200-100-10 stopping.max_epochs=1 batch_size=100 optimizer=sgd",
         f"{ROWS} topology=64-200-10 stopping.max_epochs=1 batch_size=100 dtype=float64",
+        *first_layers(),
+    ]
+
+
+def first_layers() -> list[str]:
+    """Inputs that are mostly 0, read as lists by sample and by input; batches in blocks."""
+    nets = [
+        f"{SPARSE} topology=in-24-out batch_size=32",
+        f"{SPARSE} topology=in-2200-out batch_size=64",
+    ]
+    both = [f"optimizer={name} dtype={d}" for name in ("sgd", "adam") for d in DTYPES]
+    return [
+        *(f"{net} {how} stopping.max_epochs=2" for net in nets for how in both),
+        *(f"{LARGE} {how} stopping.max_epochs=4" for how in both),
     ]
 
 
@@ -123,7 +139,18 @@ def presets() -> list[str]:
 
 
 def make_tables(folder: Path) -> None:
-    """table.csv: two numbers, one of them sometimes missing, a category and a number to predict."""
+    """table.csv: two numbers, one of them sometimes missing, a category and a number to predict.
+
+    sparse.csv: sixty numbers, four of five 0, and a category.
+    """
+    names = [f"n{column}" for column in range(60)]
+    lines = [",".join([*names, "kind"])]
+    for k in range(200):
+        cells = [
+            str((k * 7 + c * 13) % 11 / 8) if (k * 31 + c * 17) % 5 == 0 else "0" for c in range(60)
+        ]
+        lines.append(",".join([*cells, "ab"[k % 2]]))
+    (folder / "sparse.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     rows = ["x,z,kind,y"]
     for k in range(150):
         x, z = (k * 37 % 101) / 7, "" if k % 11 == 3 else f"{(k * 53 % 97) * 1e3 + 0.1:.17g}"

@@ -7,8 +7,12 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
+from runner.compiled.array_layouts import RowLayout
+from runner.compiled.structures import BY_INPUT, BY_SAMPLE, DENSE
+from runner.configuration.composing import compose
+from runner.experiment.experiment import build
 from tests.benchmarks.runs import python
-from tests.golden.checksum_cases import cases
+from tests.golden.checksum_cases import cases, make_tables
 from tests.golden.checksums import differences, recorded
 
 PARTS = 6
@@ -23,19 +27,37 @@ def test_the_table_is_of_the_cases() -> None:
     assert list(recorded()) == cases()
 
 
+def test_the_table_has_every_way_to_lay_out_and_read_a_net(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_tables(tmp_path)
+    ways: set[object] = set()
+    for case in cases():
+        layout = build(compose([*case.split(), "engine=compiled"])).engine.__dict__.get("_layout")
+        if isinstance(layout, RowLayout):
+            data = layout.arrays()[0]
+            ways.add((data.way, bool(data.fused), layout.block < layout.batch))
+        elif layout is not None:
+            ways.add("columns")
+    lists = {(way, fused, False) for way in (BY_SAMPLE, BY_INPUT) for fused in (True, False)}
+    dense = {(DENSE, True, False), (DENSE, False, False), (DENSE, False, True)}
+    assert ways == {"columns"} | lists | dense
+
+
 def without_simd(least: str = "") -> str:
     """What this NumPy uses of the processor beyond its baseline, from one name on."""
     found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     return " ".join(found[found.index(least) if least in found else 0 :])
 
 
-def processor(name: str, needs: str, blas: str, numpy: str) -> object:
+def processor(name: str, needs: str, blas: str, numpy: str, has: str = "") -> object:
     """An environment in which Numba, OpenBLAS and NumPy take the processor for an older one."""
     there = platform.machine() == "x86_64" and llvm.get_host_cpu_features().get(needs)
     return pytest.param(
         {
             "NUMBA_CPU_NAME": name,
-            "NUMBA_CPU_FEATURES": "",
+            "NUMBA_CPU_FEATURES": has,
             "OPENBLAS_CORETYPE": blas,
             "NPY_DISABLE_CPU_FEATURES": numpy,
         },
@@ -51,8 +73,11 @@ def processor(name: str, needs: str, blas: str, numpy: str) -> object:
     "environment",
     [
         processor("generic", "sse2", "Prescott", without_simd()),
-        processor("haswell", "avx2", "Haswell", without_simd("X86_V4")),
-        processor("skylake-avx512", "avx512f", "SkylakeX", without_simd("AVX512_ICL")),
+        processor("haswell", "avx2", "Haswell", without_simd("X86_V4"), "+avx2,+fma"),
+        processor(
+            *("skylake-avx512", "avx512f", "SkylakeX", without_simd("AVX512_ICL")),
+            "+avx512f,+avx512vl,+avx512dq,+avx512bw,+avx2,+fma",
+        ),
     ],
 )
 def test_less_of_a_processor_changes_no_byte(environment: dict[str, str], tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 
 from runner.compiled.kernels.lanes import fused, load_many, store, zeros
 from runner.compiled.kernels.numba_options import apart, inlined, quick
-from runner.compiled.kernels.register_tiles import ROWS, TILE_VECTORS, register_tile
+from runner.compiled.kernels.register_tiles import TILE_ROWS, TILE_VECTORS, register_tile
 from runner.compiled.kernels.sharing import portion, portion_of_product
 from runner.compiled.kernels.transposition import copy_turned
 from runner.compiled.structures import PANEL_ROWS
@@ -60,7 +60,7 @@ def part(matrix, row, column):
 
 def _past_panel(size):
     """The rows of A past a panel of M, `size` vectors wide and with `step` from row to row."""
-    most = ROWS[size]
+    most = TILE_ROWS[size]
     many, few = register_tile(most, size), register_tile(FEW_ROWS, size)
 
     @apart
@@ -69,7 +69,7 @@ def _past_panel(size):
         r = 0
         while r < rows:
             left, to, first, of = rows - r, part(y, r, 0), part(start, r, 0), part(a, r, 0)
-            if left > FEW_ROWS and left != 2 * FEW_ROWS:
+            if left >= most or left > 2 * FEW_ROWS:
                 many(left, inner, to, first, of, panel, step)
                 r += most
             else:

@@ -11,7 +11,7 @@ from runner.compiled.kernels.lanes import LanesType, call_llvm, in_all_lanes, ve
 from runner.compiled.numba_inside import target_features
 from runner.compiled.structures import VECTOR_BYTES
 
-TILE_VECTORS, ROWS = (2, {2: 8, 1: 12}) if "avx512f" in target_features() else (1, {1: 6})
+TILE_VECTORS, TILE_ROWS = (2, {2: 8, 1: 12}) if "avx512f" in target_features() else (1, {1: 6})
 """The widest tile's vectors, and rows by width. With 32 registers of 64 bytes up to 16 hold
 sums; with 16 of 32 bytes (AVX2) 12."""
 
@@ -81,7 +81,6 @@ def _loop(builder, count, values, body):
     carried = [builder.phi(value.type) for value in values]
     changed = body(k, carried)
     following = builder.add(k, count.type(1))
-    starts, ends = (count.type(0), *values), (following, *changed)
     starts, ends = (count.type(0), *values), (following, *changed)
     for phi, first, later in zip((k, *carried), starts, ends, strict=True):
         phi.add_incoming(first, before)

@@ -1,9 +1,9 @@
 """A layer's arithmetic for wide nets: a[sample, unit], the inner loop over units.
 
-Rows of activations and of weights are padded with zeros to whole vectors of 64 bytes, and the
-padding stays zero. The first layer may skip the inputs that are zero, four of five in MNIST: the
-non-zero ones are listed once per data set, and listed again per batch by sample or by input. Zero
-times a number adds nothing, so skipping changes no result but that of a net already not finite.
+Rows are padded to whole vectors of 64 bytes. The padding of weights and deltas is zero and stays
+so; that of activations is never read in a sum. The first layer may skip the inputs that are zero,
+four of five in MNIST: the non-zero ones are listed once per data set, and listed again per batch by
+sample or by input. Zero times a number adds nothing; the lists have an order of sums of their own.
 """
 
 from runner.compiled.kernels import sharing
@@ -52,10 +52,10 @@ def gather_rows(rows, n_columns, order, count, out, stride):
 def list_by_sample(layout, order, begin, end, list_stride):
     """The non-zero inputs of these samples of the batch."""
     for s in range(begin, end):
-        begin = layout.first[order[s]]
-        many = layout.first[order[s] + 1] - begin
+        start = layout.first[order[s]]
+        many = layout.first[order[s] + 1] - start
         to, of = layout.values + s * list_stride, layout.numbers + s * list_stride
-        raw, where = layout.inputs + begin, layout.column + begin
+        raw, where = layout.inputs + start, layout.column + start
         for k in range(many):
             to[k] = raw[k] * layout.scale[where[k]]
             of[k] = where[k]
