@@ -1,12 +1,12 @@
 """Errors that a person can cause, each with the exit code of its kind."""
 
+import contextlib
 import errno
 import inspect
 import os
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from shutil import disk_usage
@@ -102,7 +102,7 @@ def printable(text: object) -> str:
 def warn_caller(text: str) -> None:
     """Warns a person, whose own line of code is shown with it, not one of the runner's."""
     level, frame = 1, inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename.startswith(INSIDE):
+    while frame is not None and frame.f_code.co_filename.startswith((INSIDE, contextlib.__file__)):
         level, frame = level + 1, frame.f_back
     warnings.warn(text, stacklevel=level)
 
@@ -146,7 +146,7 @@ def refused_by_system(error: OSError | MemoryError, folder: Path | None = None) 
     return StorageError(f"{name}: {error.strerror}; free space or choose another place")
 
 
-@contextmanager
+@contextlib.contextmanager
 def system_errors() -> Iterator[None]:
     """What the system does not give to whoever calls from Python is told as a StorageError."""
     try:
@@ -161,7 +161,7 @@ def where(folder: Path | None) -> str:
         os.getcwd()  # noqa: PTH109 - only whether there is one
     except OSError:
         return "the working folder"
-    with suppress(OSError):
+    with contextlib.suppress(OSError):
         if folder is not None and disk_usage(folder).free < LITTLE:
             return str(folder)
     return "standard output"

@@ -146,7 +146,7 @@ def numbers_of(inputs: ArrayLike) -> Array:
         raise DataError(
             f"inputs cannot be read as numbers ({printable(error)}); expected (samples, inputs)"
         ) from error
-    if raw.dtype.kind == "f" and (np.abs(raw) > LARGEST).any():
+    if raw.dtype.kind == "f" and (np.abs(raw) > np.float64(LARGEST)).any():
         raise DataError(f"inputs are beyond ±{LARGEST:g}; expected finite numbers, scaled down")
     return raw
 

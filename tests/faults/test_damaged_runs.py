@@ -186,7 +186,7 @@ def test_a_damaged_run_resumes_to_its_whole(
 REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
     # damage, exit code, words of the message
     "no run.json": (lambda run: (run / "run.json").unlink(), 4, "no run.json"),
-    "no folder": (rmtree, 4, "no run.json"),
+    "no folder": (rmtree, 4, "no such folder"),
     "empty run.json": (lambda run: (run / "run.json").write_bytes(b""), 4, "cannot be read"),
     "torn run.json": (lambda run: os.truncate(run / "run.json", 100), 4, "cannot be read"),
     "run.json not UTF-8": (
