@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -53,14 +54,32 @@ def run_all(
     pool: ThreadPoolExecutor, function: Callable[..., None], shares: Sequence[Sequence[Packed[Any]]]
 ) -> None:
     """In one of the pool's threads, which takes the first share and gives the others theirs."""
-    others = [pool.submit(call, function, share) for share in shares[1:]]
-    call(function, shares[0])
+    others = [
+        pool.submit(call, function, share, place) for place, share in enumerate(shares[1:], 1)
+    ]
+    call(function, shares[0], 0)
     wait(others)
 
 
-def call(function: Callable[..., None], share: Sequence[Packed[Any]]) -> None:
-    """Calls a kernel; what it works on is kept until it has ended."""
+def call(
+    function: Callable[..., None], share: Sequence[Packed[Any]], place: int | None = None
+) -> None:
+    """Calls a kernel, beginning on the processor of that place; keeps what it works on till then."""
+    if place is not None:
+        take_processor(place)
     function(*(each.content for each in share))
+
+
+def take_processor(place: int) -> None:
+    """Moves this thread there, from where the system may move it again.
+
+    Threads that wake one another begin on one processor, and share it for long where all are busy.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        allowed = sorted(os.sched_getaffinity(0))
+        with suppress(OSError):  # one of them may just have been taken away
+            os.sched_setaffinity(0, {allowed[place % len(allowed)]})
+            os.sched_setaffinity(0, allowed)
 
 
 def begun(size: int) -> ThreadPoolExecutor:
