@@ -113,7 +113,7 @@ class CompiledEngine:
     def warm_up(self, state: TrainingState) -> Iterator[str]:
         """Compiles what this problem needs, or loads it from disk."""
         kernels = self._kernel, self._looking_kernel
-        compiles = any(key not in machine_code.compiled and kept(key) is None for key in kernels)
+        compiles = not all(map(machine_code.is_made, kernels))
         if compiles:
             yield "compiling kernels for this machine, which takes seconds, once"
         started = time.perf_counter()

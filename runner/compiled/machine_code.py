@@ -16,6 +16,8 @@ Key = tuple[str, ...]
 """Kind, name, and the types of numbers, as `compiling.compiled` takes them."""
 compiled: list[Key] = []
 """What this process had to compile."""
+_here: set[Key] = set()
+"""What it has."""
 _engines: list[llvm.ExecutionEngine] = []
 """They own what they have loaded."""
 
@@ -30,7 +32,13 @@ def address(*key: str) -> int:
         code = compiling.compiled(*key)
         keep(key, code)
         compiled.append(key)
+    _here.add(key)
     return loaded(code)
+
+
+def is_made(key: Key) -> bool:
+    """Whether that function need not be compiled: this process or the disk has it."""
+    return key in _here or kept(key) is not None
 
 
 @cache

@@ -64,7 +64,7 @@ def run_all(
 def call(
     function: Callable[..., None], share: Sequence[Packed[Any]], place: int | None = None
 ) -> None:
-    """Calls a kernel, beginning on the processor of that place; keeps what it works on till then."""
+    """Calls a kernel, on the processor of that place if one is given; keeps what it works on."""
     if place is not None:
         take_processor(place)
     function(*(each.content for each in share))

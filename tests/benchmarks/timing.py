@@ -12,6 +12,9 @@ from operator import ge, le
 from rich.console import Console
 from rich.table import Table
 
+SECONDS_OF_REST = 0.3
+"""Before each contestant: threads of the one before may go on looking for work."""
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -57,6 +60,7 @@ def alternate(contestants: Mapping[str, Callable[[], float]], rounds: int) -> di
     figures: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, figure in contestants.items():
+            time.sleep(SECONDS_OF_REST)
             figures[name].append(figure())
     return {name: Timing(tuple(values)) for name, values in figures.items()}
 

@@ -19,6 +19,8 @@ COPYING = 4
 @quick
 def portion(layout, count):
     """Of `count` numbers, whole vectors, those of this thread -> the first, and how many."""
+    if layout.threads == 1:  # dividing takes as long as a small layer
+        return 0, count
     vectors, index, threads = count // layout.lanes, layout.thread, layout.threads
     first = vectors * index // threads
     return first * layout.lanes, (vectors * (index + 1) // threads - first) * layout.lanes
@@ -27,6 +29,8 @@ def portion(layout, count):
 @quick
 def portion_of_rows(layout, rows):
     """Of so many rows those of this thread -> the first, and how many."""
+    if layout.threads == 1:
+        return 0, rows
     first = rows * layout.thread // layout.threads
     return first, rows * (layout.thread + 1) // layout.threads - first
 
@@ -37,6 +41,8 @@ def portion_of_product(layout, rows, vectors):
 
     The threads stand in a grid, the one in which the slowest has least to do.
     """
+    if layout.threads == 1:
+        return 0, rows, 0, vectors
     threads, best, down = layout.threads, -1, 1
     for many in range(1, threads + 1):
         if threads % many == 0:
