@@ -164,6 +164,12 @@ def test_a_notebook_shows_what_was_measured(dataset: str, measures: list[str]) -
     assert "<th>val_" not in runs._repr_html_()
 
 
+def test_jobs_with_threads_end_though_an_engine_was_made_before_they_were_forked() -> None:
+    wide = ("dataset=digits", "topology=64-40-10", "stopping.max_epochs=1", "threads=2")
+    runs = runner.sweep(*wide, "sweep.objective=accuracy", seed=[1, 2])
+    assert runs["status"].tolist() == ["completed"] * 2
+
+
 def test_a_sweep_goes_on_in_its_folder() -> None:
     first = runner.sweep(SHORT, "hydra.sweep.dir=s", seed=[1, 2])
     more = runner.sweep(SHORT, "hydra.sweep.dir=s", seed=[1, 2, 3])

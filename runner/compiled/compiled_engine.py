@@ -155,7 +155,7 @@ class CompiledEngine:
         """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
         return self._looking.looked(parameters, inputs, targets)
 
-    @property
+    @cached_property
     def _looking_kernel(self) -> tuple[str, ...]:
         dtype = self.problem.targets.dtype.name
         narrow = max(self.problem.network.topology.sizes) <= WIDEST_COLUMNS
