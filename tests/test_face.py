@@ -221,7 +221,11 @@ REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
         SettingsError,
         "is of type MaskedConstant",
     ),
-    "a date": (lambda: runner.train(seed=np.timedelta64(1)), SettingsError, "of type timedelta64"),
+    "a date": (
+        lambda: runner.train(seed=np.timedelta64(1, "s")),
+        SettingsError,
+        "of type timedelta64",
+    ),
     "no values": (lambda: runner.sweep(seed=[]), SettingsError, "has no values"),
     "several values": (lambda: runner.train("seed=1,2"), SettingsError, r"runner\.sweep"),
     "a range of values": (lambda: runner.train("seed=range(1,5)"), SettingsError, r"runner\.sweep"),
