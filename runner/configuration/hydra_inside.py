@@ -1,10 +1,6 @@
-"""What we use of Hydra's inside, for it offers no other way; all of it is here.
-
-Seen with Hydra 1.3.7 and 1.3.8:
+"""What we use of Hydra's inside, for it offers no other way; seen with 1.3.7 and 1.3.8.
 
 - `SourcesRegistry` and `FileConfigSource`: a YAML file is to be looked at before it is loaded.
-- `get_yaml_loader` of OmegaConf, which libyaml makes ten times as fast, and `parse`: it reads the
-  same few texts with interpolations again and again, in milliseconds each.
 - `ConfigLoaderImpl`, put in its own place in `hydra._internal.hydra`: what is composed is to be
   looked at before Hydra imports or makes anything that it names. Composing twice is spared as well,
   and `_compose_config_from_defaults_list` gives what a branch's overrides are applied to.
@@ -24,9 +20,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import hydra._internal.hydra as hydra_itself
@@ -46,10 +41,11 @@ from hydra.plugins.launcher import Launcher
 from hydra.plugins.plugin import Plugin
 from hydra.types import HydraContext, RunMode, TaskFunction
 from hydra.version import VersionBase, setbase
-from omegaconf import DictConfig, OmegaConf, _utils, base, grammar_parser
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.basecontainer import BaseContainer
 
 from runner.configuration.branches import FROM, Branch, branch_of
+from runner.configuration.omegaconf_inside import OWN, QUICK, replaced
 from runner.errors import SettingsError
 
 CORE_PLUGINS = "hydra._internal.core_plugins"
@@ -57,10 +53,6 @@ BASIC_LAUNCHER = f"{CORE_PLUGINS}.basic_launcher.BasicLauncher"
 BASIC_SWEEPER = f"{CORE_PLUGINS}.basic_sweeper.BasicSweeper"
 MODES: tuple[list[str], ...] = ([], ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"])
 """What Hydra adds to the overrides once it knows the mode."""
-
-
-Names = Sequence[tuple[ModuleType, str, Any]]
-"""Of modules, and what they are to stand for."""
 
 
 class Checks(NamedTuple):
@@ -100,7 +92,7 @@ class FileConfigSource(file_config_source.FileConfigSource):
                 try:
                     loaded = super().load_config(config_path)
                 except yaml.YAMLError:  # of which OmegaConf's own tells more
-                    with replaced(((_utils, "get_yaml_loader", own_yaml_loader),)):
+                    with replaced(OWN):
                         loaded = super().load_config(config_path)
                 _checks[0].loaded(loaded.config, loaded.header, config_path, path)
                 _loaded[version] = loaded
@@ -121,39 +113,6 @@ class FileConfigSource(file_config_source.FileConfigSource):
 
 
 _loaded: dict[tuple[Path, int], ConfigResult | SettingsError] = {}
-
-
-own_yaml_loader: Any = getattr(_utils, "get_yaml_loader", None)
-"""OmegaConf 2.4 has it elsewhere, and libyaml by itself."""
-
-
-def yaml_loader() -> type[yaml.SafeLoader]:
-    """OmegaConf's, which makes of YAML what it always does; libyaml, in C, parses it."""
-    fast = (yaml.CSafeLoader,) if hasattr(yaml, "CSafeLoader") else ()
-    return type("Loader", (*fast, own_yaml_loader()), {})
-
-
-parse = lru_cache(maxsize=1024)(grammar_parser.parse)
-QUICK: Names = (
-    (_utils, "get_yaml_loader", yaml_loader),
-    (_utils, "parse", parse),
-    (base, "parse", parse),
-)
-"""What stands for names of OmegaConf's."""
-
-
-@contextmanager
-def replaced(names: Names) -> Iterator[None]:
-    """While entered, names in modules stand for other things, where modules have them."""
-    there = [each for each in names if hasattr(*each[:2])]
-    given = [(module, name, getattr(module, name)) for module, name, _ in there]
-    try:
-        for module, name, thing in there:
-            setattr(module, name, thing)
-        yield
-    finally:
-        for module, name, thing in given:
-            setattr(module, name, thing)
 
 
 class CheckedLoader(ConfigLoaderImpl):

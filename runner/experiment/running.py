@@ -114,14 +114,7 @@ def record_run(
     )
     with recorder, Console(directory.path, manner.shown) as console:
         recorder.snapshot(state, anew=before is not None)
-        engine_name = experiment.engine.name
-        console.introduce(settings.dataset.name, dataset, problem, engine_name, settings.seed)
-        if before is not None:
-            console.going_on(state.step)
-        elif settings.from_ is not None:
-            console.branching(*settings.from_)
-            if (doubt := trained_on(settings.from_, experiment.config)) is not None:
-                console.warning(doubt)
+        introduce(experiment, state, console, goes_on=before is not None)
         console.starting_weights(topology, state.parameters)
         console.begin_training(experiment.stopping, settings.stopping.metric)
         report = prepare_and_train(experiment, state, recorder, console, interrupts)
@@ -152,6 +145,21 @@ def record_run(
     if settings.logger is not None:
         track(settings.logger, directory.path)
     return replace(outcome, results=directory.results)
+
+
+def introduce(
+    experiment: Experiment, state: TrainingState, console: Console, *, goes_on: bool
+) -> None:
+    """Says what the run is, and where it goes on or branches off."""
+    settings, engine = experiment.settings, experiment.engine
+    problem, dataset = engine.problem, experiment.dataset
+    console.introduce(settings.dataset.name, dataset, problem, engine.name, settings.seed)
+    if goes_on:
+        console.going_on(state.step)
+    elif settings.from_ is not None:
+        console.branching(*settings.from_)
+        if (doubt := trained_on(settings.from_, experiment.config)) is not None:
+            console.warning(doubt)
 
 
 def prepare_and_train(

@@ -14,7 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.application.options import options_parser
 from runner.configuration.composing import conf_folder, prepared_hydra
-from runner.configuration.hydra_inside import own_yaml_loader, prepare_command_line, yaml_loader
+from runner.configuration.hydra_inside import prepare_command_line
+from runner.configuration.omegaconf_inside import own_yaml_loader, yaml_loader
 
 RUN, MULTIRUN = ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"]
 CASES = [
