@@ -20,8 +20,8 @@ from numba.extending import intrinsic
 from runner.compiled.kernels.lanes import fused, load_many, store, zeros
 from runner.compiled.kernels.numba_options import apart, inlined, quick
 from runner.compiled.kernels.register_tiles import TILE_ROWS, TILE_VECTORS, register_tile
-from runner.compiled.kernels.sharing import portion, portion_of_product
 from runner.compiled.kernels.transposition import copy_turned
+from runner.compiled.kernels.work_division import portion, portion_of_product
 from runner.compiled.structures import PANEL_ROWS
 
 # To Numba a plain 1 is a type of its own, for which it would compile `dense` once more.

@@ -6,7 +6,7 @@ four of five in MNIST: the non-zero ones are listed once per data set, and liste
 sample or by input. Zero times a number adds nothing; the lists have an order of sums of their own.
 """
 
-from runner.compiled.kernels import sharing
+from runner.compiled.kernels import work_division
 from runner.compiled.kernels.exponentials import exp, log
 from runner.compiled.kernels.lanes import (
     WIDTH,
@@ -82,7 +82,7 @@ def list_by_input(layout, order, count, n_in):
 @inlined
 def spread_bias(layout, bias, z, stride, count):
     """Every row of z = the bias."""
-    first, many = sharing.portion(layout, stride)
+    first, many = work_division.portion(layout, stride)
     for s in range(count):
         for j in range(first, first + many, WIDTH):
             store(z, s * stride + j, load(bias, j))
@@ -104,7 +104,7 @@ def largest(values, n_out, stride):
 
 def portion(layout, count):
     """Of `count` numbers those of this thread -> the first, and how many."""
-    return sharing.portion(layout, count)
+    return work_division.portion(layout, count)
 
 
 def leads(layout):
@@ -114,7 +114,7 @@ def leads(layout):
 
 def wait(layout):
     """Until all threads have come here."""
-    sharing.wait(layout)
+    work_division.wait(layout)
 
 
 def gather(layout, net, memory, order, count):
@@ -124,7 +124,7 @@ def gather(layout, net, memory, order, count):
     """
     first, last = net.plan, net.plan + net.layers
     n_in, n_out, stride = first.outputs, last.outputs, last.stride
-    begin, many = sharing.portion_of_rows(layout, count)
+    begin, many = work_division.portion_of_rows(layout, count)
     chosen = order + begin
     if layout.way == DENSE:
         to, shift, scale = memory.a + begin * first.stride, layout.shift, layout.scale
@@ -166,10 +166,10 @@ def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learni
     target = memory.parameters if fused else memory.gradient
     weights, bias = target + row.weights, target + row.bias
     if fused:
-        first, many = sharing.portion(layout, count * stride)
+        first, many = work_division.portion(layout, count * stride)
         for k in range(first, first + many, WIDTH):
             store(deltas, k, load(deltas, k) * -learning_rate)
-        sharing.wait(layout)
+        work_division.wait(layout)
     if with_bias:
         start = bias if fused or added else layout.nothing
         add_rows(layout, count, n_out, bias, start, deltas, stride)
@@ -180,7 +180,7 @@ def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learni
         dense(layout, n_in, count, n_out, to, start, inputs, of)
         return
     if not fused:
-        first, many = sharing.portion(layout, stride)
+        first, many = work_division.portion(layout, stride)
         for i in range(n_in):
             for j in range(first, first + many, WIDTH):
                 store(weights, i * stride + j, spread(weights, 0.0))
