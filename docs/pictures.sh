@@ -5,11 +5,13 @@ docs=$(cd "$(dirname "$0")" && pwd)
 place=$(mktemp -d)
 trap 'rm -r "$place"' EXIT
 
-# draw DATASET PICTURE …: a run on the data set, and which of its pictures are kept.
+# draw "DATASET OVERRIDE …" PICTURE …: a run on the data set, and which of its pictures are kept.
 draw() {
-    python -m runner dataset="$1" recording.plots=true hydra.run.dir="$place/$1" >/dev/null
+    local run="$place/${1// /_}" overrides
+    read -ra overrides <<<"dataset=$1"
+    python -m runner "${overrides[@]}" recording.plots=true hydra.run.dir="$run" >/dev/null
     for picture in "${@:2}"; do
-        cp "$place/$1/plots/$picture.png" "$docs/$picture.png"
+        cp "$run/plots/$picture.png" "$docs/$picture.png"
     done
 }
 
@@ -17,3 +19,5 @@ draw eight_samples learning_curve network weights
 draw spirals decision_surface
 draw sine fit
 draw digits first_layer confusion_matrix worst_mistakes
+draw "digits topology=in-8C3p1-MP2-16C3-out" maps
+draw addition_sequences states

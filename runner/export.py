@@ -11,11 +11,13 @@ EXAMPLES = """\
   python -m runner.export outputs/2026-11-22/14-46-04-5d0c64e8a1 net.onnx
   python -m runner.export outputs/2026-11-22/14-46-04-5d0c64e8a1 net.npz
 
-net.onnx takes raw inputs, as the data set has them: scales are part of the graph. Inputs or outputs
-that are shifted, as years or prices are, are float64; others have the type of the weights. Where
-onnxruntime is installed it is checked before it is written. net.npz holds
-sizes, activations, weights_1, biases_1, …: a = f((x - input_shift) * input_scale @ weights_1 + …).
-Batch normalisation is folded into weights and biases.
+net.onnx takes raw inputs, as the data set has them: scales are part of the graph. Images go in as
+[samples, channels, rows, columns], sequences as [samples, time, features]. Inputs or outputs that
+are shifted, as years or prices are, are float64; others have the type of the weights. Where
+onnxruntime is installed it is checked before it is written. net.npz holds topology, sizes,
+activations, weights_1, biases_1, …: a = f((x - input_shift) * input_scale @ weights_1 + …); of a
+recurrent layer also recurrent_1, of a GRU recurrent_biases_1, as docs/layers.md says them. Batch
+normalisation is folded into weights and biases; behind a recurrent layer it is factors_1, shifts_1.
 """
 
 

@@ -17,7 +17,7 @@ from runner.standard_output import table_console
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the named presets, or all exact ones, and prints a table; 1 when a number is off."""
+    """Runs the named presets, or all on data at hand, prints a table; 1 when a number is off."""
     from rich.table import Table  # noqa: PLC0415 - slow to import
 
     parser = CommandParser(
@@ -26,7 +26,9 @@ def main(arguments: Sequence[str]) -> int:
         "  python -m runner.reproduce\n"
         "  python -m runner.reproduce nielsen_depth dataset.root=FOLDER",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="presets; else all exact ones")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="presets; else all on data at hand"
+    )
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for a run")
     given = parser.parse_args(arguments).names
     overrides = [argument for argument in given if "=" in argument]
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     table = Table("preset", "case", "published", "ours", "tolerance", "", "time")
     failed = False
     with tempfile.TemporaryDirectory() as workplace:
-        for name in names or preset_names(exact=True):
+        for name in names or preset_names(fetched=False):
             started = time.perf_counter()
             for case, comparisons in compare_preset(name, Path(workplace) / name, overrides):
                 now = time.perf_counter()
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
                 started = now
     table_console().print(table)
     if not names:
-        rest = ", ".join(preset_names(exact=False))
+        rest = ", ".join(preset_names(fetched=True))
         print(f"On real data, when named (with dataset.root=FOLDER): {rest}")
     return int(failed)
 

@@ -16,15 +16,17 @@ from runner.checking.rules import (
     optional,
     path,
     refuse,
+    several,
     text,
 )
 from runner.data.kinds import DATASET_OPTIONS, DATASETS
+from runner.data.sample_weights import ClassWeights, class_weights
 from runner.data.splits import Split
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
-from runner.network.initializers import BIASES, INITIALIZERS
+from runner.network.initializers import BIASES, INITIALIZERS, Start
 from runner.network.layers.dropout import Dropout
 from runner.network.losses import LOSSES
-from runner.network.topology import parse_sizes
+from runner.network.topology import Written, parse_topology
 from runner.training.engine import Penalty
 from runner.training.metrics import METRICS, SCORES, VALIDATION
 from runner.training.optimizers import OPTIMIZERS
@@ -63,20 +65,15 @@ def origin(key: str, value: object) -> Origin:
     return Origin(Path(name), int(step))
 
 
-def topology(key: str, value: object) -> tuple[int, ...]:
-    """Layer sizes, 0 for `in` and `out`, which are as many as the data set has.
+def topology(key: str, value: object) -> Written:
+    """The layers as they are written, `in` and `out` among them.
 
     YAML reads 3 alone as a number and 2001-01-01 as a date, so any type comes.
     """
-    layers = str(value).split("-") if value is not None else [""]
-    ends = (layers[0] == "in", len(layers) > 1 and layers[-1] == "out")
-    sizes = ["1" if ends[0] else layers[0], *layers[1:]]
-    sizes[-1] = "1" if ends[1] else sizes[-1]
     try:
-        first, *hidden, last = parse_sizes("-".join(sizes))
+        return parse_topology("" if value is None else str(value))
     except ValueError as error:
         raise refuse(key, value, "is not a topology", str(error)) from None
-    return (0 if ends[0] else first, *hidden, 0 if ends[1] else last)
 
 
 def schedule(key: str, value: object) -> str | int | tuple[int, ...]:
@@ -95,9 +92,10 @@ def threads(key: str, value: object) -> int | None:
     """A number, or None for `auto`."""
     if value == "auto":
         return None
-    if isinstance(value, str):
-        raise refuse(key, value, "is not a number of threads", "expected auto, or 1 to 256")
-    return int(integer(at_least=1, at_most=256)(key, value))
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 256:
+        expected = "expected auto, or 1 to 256" + several(value)
+        raise refuse(key, value, "is not a number of threads", expected)
+    return value
 
 
 def plots(key: str, value: object) -> bool | None:
@@ -129,6 +127,9 @@ class DatasetSettings:
         Any, Beside(lambda parsed: DATASET_OPTIONS[parsed["kind"]], DATASET_OPTIONS.values())
     ]
     """What the kind's loader takes, by name: of `DATASET_OPTIONS`."""
+    shuffle: Annotated[bool, flag] = True
+    """Whether mini-batches are of an order that every epoch draws; else of the data's own."""
+    class_weight: Annotated[ClassWeights | None, optional(class_weights)] = None
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,19 @@ class ActivationSettings:
 
 @dataclass(frozen=True)
 class InitializerSettings:
-    name: Annotated[str, choice(INITIALIZERS)]
-    scale: Annotated[float, number(above=0)]
-    bias: Annotated[str, choice(BIASES)]
+    """Of each, one for all layers that have weights, or one for each of these."""
+
+    name: Annotated[tuple[str, ...], one_or_many(choice(INITIALIZERS))]
+    scale: Annotated[tuple[float, ...], one_or_many(number(above=0))]
+    bias: Annotated[tuple[str, ...], one_or_many(choice(BIASES))]
+
+    @property
+    def starts(self) -> list[Start]:
+        """How layers start: one for all, or one for each. Raises ValueError where lists differ."""
+        lists = (self.name, self.scale, self.bias)
+        longest = max(map(len, lists))
+        each = [values * longest if len(values) == 1 else values for values in lists]
+        return [Start(*start) for start in zip(*each, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -241,7 +252,7 @@ class Settings:
     """Every value of a run. The YAML under `conf/` documents each and gives the defaults."""
 
     from_: Annotated[Origin | None, optional(origin)]
-    topology: Annotated[tuple[int, ...], topology]
+    topology: Annotated[Written, topology]
     seed: Annotated[int, integer(at_least=0, at_most=2**32 - 1)]
     engine: Annotated[str, choice(ENGINES)]
     dtype: Annotated[str, choice(("float32", "float64"))]

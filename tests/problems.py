@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 
 from runner.experiment.building import build_engine
+from runner.network.activations import ELEMENTWISE
 from runner.network.arrays import Array
-from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.initializers import Start, initial_parameters
 from runner.network.layers.dropout import Dropout
 from runner.network.losses import LOSSES
 from runner.network.network import Network
 from runner.network.scaling import Scaling
-from runner.network.topology import Topology
+from runner.network.topology import Topology, parse_topology
 from runner.run_folder.snapshots import snapshot_arrays
 from runner.settings import ENGINES
 from runner.training.engine import Engine, LearningRate, Penalty, Problem
@@ -20,6 +21,8 @@ from runner.training.optimizers import OPTIMIZERS
 from runner.training.state import TrainingState, new_state, seeded_generator
 
 ENGINE_NAMES = sorted(set(ENGINES) - {"auto"})
+DIFFERENTIATED = sorted(set(ELEMENTWISE) - {"relu_straight_through"})
+"""Activations whose slope is their own."""
 
 NO_PENALTY, CONSTANT = Penalty(), LearningRate()
 
@@ -70,13 +73,13 @@ def random_targets(loss: str, samples: int, outputs: int) -> Array:
 
 
 def make_problem(
-    sizes: tuple[int, ...] = (3, 4, 1),
+    written: tuple[int, ...] | str = (3, 4, 1),
     *,
     bias: bool = False,
     batch_norm: bool = False,
     hidden: str | tuple[str, ...] = "sigmoid",
     output: str = "sigmoid",
-    rate: float = 0.0,
+    rate: float | tuple[float, ...] = 0.0,
     stage: str = "forward",
     data: tuple[Array, Array] = (INPUTS, TARGETS),
     mean_loss: bool = False,
@@ -94,15 +97,18 @@ def make_problem(
     scaling: of the inputs, which then keep the type they have.
     """
     names = (hidden,) if isinstance(hidden, str) else hidden
+    pieces = parse_topology(written) if isinstance(written, str) else written
+    rates = rate if isinstance(rate, tuple) else (rate,)
+    topology = Topology(pieces, bias, batch_norm)
     inputs, targets = (np.ascontiguousarray(part, dtype) for part in data)
     if scaling is not None:
         inputs, scaling = np.ascontiguousarray(data[0]), scaling.astype(dtype)
     return Problem(
-        network=Network(Topology(sizes, bias, batch_norm), names, output, Dropout(rate, stage)),
+        network=Network(topology, names, output, Dropout(rates, stage)),
         inputs=inputs,
         targets=targets,
         loss=loss,
-        reduction=Reduction(sizes[-1], mean_loss),
+        reduction=Reduction(topology.outputs, mean_loss),
         optimizer=optimizer,
         learning_rate=learning_rate,
         batch_size=batch_size or len(inputs),
@@ -118,9 +124,10 @@ def make_state(
 ) -> TrainingState:
     """The state before the first step; the defaults are weights uniform in [-1, 1)."""
     generator = seeded_generator(seed)
-    parameters = initial_parameters(
-        problem.network.topology, INITIALIZERS[initializer], scale, generator
-    ).astype(problem.targets.dtype)
+    starts = [Start(initializer, scale)]
+    parameters = initial_parameters(problem.network.topology, starts, generator).astype(
+        problem.targets.dtype
+    )
     slots = OPTIMIZERS[problem.optimizer].slots
     return new_state(parameters, slots, problem.samples, generator)
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
 from enum import IntEnum
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from omegaconf.basecontainer import BaseContainer
 
 import runner
 from runner.configuration.composing import prepared_hydra
-from runner.configuration.overrides import override_text, parsed_override
+from runner.configuration.overrides import parsed_override, value_text
 from runner.errors import (
     ConflictError,
     DataError,
@@ -200,7 +201,15 @@ REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
     "what is no text": (lambda: runner.train(1), SettingsError, "1 is of type int"),  # type: ignore[arg-type]
     "bytes": (lambda: runner.train(topology=b"3-4-1"), SettingsError, "is of type bytes"),
     "no folder of a run": (lambda: runner.Run(None), SettingsError, "NoneType"),  # type: ignore[arg-type]
-    "too many values": (lambda: runner.sweep(seed=range(10**8)), SettingsError, "more than"),
+    "no run to resume": (
+        lambda: runner.resume(pd.Series({"path": "run"})),  # type: ignore[arg-type]
+        SettingsError,
+        "Series; expected a run's folder",
+    ),
+    "too many values": (lambda: runner.sweep(seed=range(10**20)), SettingsError, "more than"),
+    "values without end": (lambda: runner.sweep(seed=count()), SettingsError, "more than"),
+    "a type": (lambda: runner.sweep(seed=list), SettingsError, "is of type type"),
+    "a range of none": (lambda: runner.sweep("seed=range(3,3)"), SettingsError, "sweep is empty"),
     "several choices": (
         lambda: runner.train(dataset=["xor", "and"], topology="2-2-1"),
         SettingsError,
@@ -241,7 +250,11 @@ REFUSED: dict[str, tuple[Callable[[], object], type[RunnerError], str]] = {
         r"dataset\.path=table\.csv",
     ),
     "an unknown choice": (lambda: runner.train(optimizer="adma"), SettingsError, "did you mean"),
-    "no topology": (lambda: runner.sweep(topology=["x", "3-4-1"]), SettingsError, "layer sizes"),
+    "no topology": (
+        lambda: runner.sweep(topology=["x", "3-4-1"]),
+        SettingsError,
+        "is not a topology",
+    ),
     "a job that cannot be": (lambda: runner.sweep(seed=[1, -1]), SettingsError, "#1 seed=-1"),
     "no data": (
         lambda: runner.train("dataset=csv", "dataset.path=x", "dataset.target=y"),
@@ -409,7 +422,7 @@ class Count(IntEnum):
 
 
 def test_a_number_with_a_name_is_its_number() -> None:
-    assert override_text("seed", Count.THREE) == "seed=3"
+    assert value_text("seed", Count.THREE) == "3"
 
 
 def test_runs_and_sweeps_go_from_any_thread() -> None:
@@ -456,6 +469,7 @@ def test_no_run_needs_somebody_who_reads(
         run = runner.train(SHORT)
         again = runner.resume(run, **{"stopping.max_steps": 70})
         runs = runner.sweep("stopping.max_steps=20", seed=[1, 2])
+        runner.sweep("stopping.max_steps=20", "sweep.plan=true", seed=[1, 2])
     with suppress(AttributeError, OSError):
         screen.close()
     assert (again.results["steps"], len(runs)) == (70, 2)
@@ -577,7 +591,7 @@ def statuses(folder: Path) -> list[str]:
     | st.lists(st.integers(0, 9) | st.text("ab' ,=[]{}\\\"1.", max_size=6), max_size=3)
 )  # fmt: skip
 def test_values_are_read_back_as_they_are(value: object) -> None:
-    read = parsed_override(override_text("key", value)).value()
+    read = parsed_override(f"key={value_text('key', value)}").value()
     assert repr(unquoted(read)) == repr(value)
 
 

@@ -59,6 +59,10 @@ BAD_VALUES = [
     ("engine", "numpi", "did you mean 'numpy'"),
     ("dtype", "float16", "choose from float32, float64"),
     ("dtype", 64, "is not a name"),
+    *(
+        ("threads", value, "is not a number of threads; expected auto, or 1 to 256")
+        for value in (0, -1, 257, 3.5, 2.0, True, None, "two", "2", "AUTO", [1, 2])
+    ),
     ("batch_size", 0, "out of range"),
     ("batch_size", 2**70, "batch_size="),
     ("dataset.name", "", "is not a text"),

@@ -47,12 +47,20 @@ def predict_file(
 def predictions(
     network: TrainedNetwork, samples: Samples, outputs: Array
 ) -> tuple[list[str], bytes]:
-    """A CSV table and its header: the columns kept, `output_…` for each output, then `class`."""
-    names = [f"output_{name}" for name in network.target_names or ordinals(outputs.shape[1])]
-    columns: list[Sequence[object]] = [*samples.kept.values(), *outputs.T.tolist()]
+    """A CSV table and its header: the columns kept, `output_…` for each output, then `class`.
+
+    Of each step of a sequence, where a net gives outputs a step: `output_1.…`, `class_1`.
+    """
+    topology = network.network.topology
+    steps = ordinals(topology.steps) if topology.steps > 1 else ()
+    own = network.target_names or ordinals(topology.outputs)
+    named = [f"{step}.{name}" for step in steps for name in own] if steps else own
+    names = [f"output_{name}" for name in named]
+    rows = len(outputs), -1
+    columns: list[Sequence[object]] = [*samples.kept.values(), *outputs.reshape(rows).T.tolist()]
     if network.classes is not None:
-        names.append("class")
-        columns.append(network.labels(outputs).tolist())
+        names += [f"class_{step}" for step in steps] or ["class"]
+        columns += network.labels(outputs).reshape(rows).T.tolist()
     header = [*samples.kept, *(unlike(name, samples.kept) for name in names)]
     return header, csv_bytes(header, zip(*columns, strict=True))
 
@@ -65,18 +73,24 @@ def unlike(name: str, others: Iterable[str]) -> str:
 def score(network: TrainedNetwork, targets: Array, outputs: Array) -> Iterator[str]:
     """How good the outputs are: accuracy, or R2 = 1 - sum (a - y)^2 / sum (y - mean y)^2.
 
-    Rows without a target do not count.
+    targets: as of `Samples`; each step counts as a row. Rows without a target do not count.
     """
-    known = targets >= 0 if network.classes is not None else ~np.isnan(targets).any(1)
+    classes, size = network.classes, network.network.topology.outputs
+    targets, outputs = (
+        targets.reshape(-1, size if classes is None else 1),
+        outputs.reshape(-1, size),
+    )
+    known = ~np.isnan(targets).any(1) if classes is None else targets[:, 0] >= 0
+    known &= ~np.isnan(outputs).any(1)  # nor what is behind a sequence's end
     targets, outputs = targets[known], outputs[known]
     if not len(targets):
         yield "no row has a target"
-    elif network.classes is not None:
-        right = np.count_nonzero(np.array(network.classes)[targets] == network.labels(outputs))
+    elif classes is not None:
+        right = np.count_nonzero(np.array(classes)[targets[:, 0]] == network.labels(outputs))
         share = f"{right / len(targets):.2%}".replace("%", " %")
         yield f"accuracy {share} ({right:,} of {len(targets):,})"
     else:
-        names = network.target_names or ordinals(targets.shape[1])
+        names = network.target_names or ordinals(size)
         for name, a, y in zip(names, outputs.T, targets.T, strict=True):
             spread = variation(y)
             r2 = f"R2 {1 - squared_error(a, y) / spread:.4g}, " if spread else ""

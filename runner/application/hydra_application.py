@@ -97,7 +97,7 @@ def run_or_sweep() -> int:
     prepare_plugins((GridSweeper, PoolLauncher), surrounded)
     try:
         with prepared_hydra():
-            return swept(exit_code_of(composed_application))
+            return code_of_sweep(exit_code_of(composed_application))
     finally:
         take_away(FolderGuard.made)
 
@@ -111,8 +111,8 @@ def surrounded(launcher: Launcher) -> Launcher:
     return OtherLauncher(launcher)
 
 
-def swept(code: int) -> int:
-    """What is to be said of a sweep as a whole, once its jobs have come to `code`."""
+def code_of_sweep(code: int) -> int:
+    """What a command comes to whose jobs have come to `code`; says what there is of a sweep."""
     sweep = FolderGuard.path
     # The folder is another sweep's to finish, or nothing can be written there.
     left = code in (ConflictError.exit_code, StorageError.exit_code)
@@ -123,8 +123,9 @@ def swept(code: int) -> int:
     if not SweepFolder(sweep).folders:
         for name in ("multirun.yaml", "sweep.log"):
             (sweep / name).unlink(missing_ok=True)
-        problem = "the sweep is empty; give a key some values, e.g. seed=1,2,3"
-        return code or report_error(SettingsError(problem))
+        from runner.sweeping.grid import EMPTY  # noqa: PLC0415 - Hydra's own sweeper may find none
+
+        return code or report_error(SettingsError(EMPTY))
     finished = exit_code_of(lambda: finish_sweep(sweep))
     return code or finished
 

@@ -35,7 +35,7 @@ class SweepLauncher(Launcher):
         from runner.sweeping.sweep import Sweep  # noqa: PLC0415 - heavy, only for sweeps
 
         if self._sweep is None:
-            self._sweep = Sweep(jobs_of(self._context, self.config))
+            self._sweep = Sweep(composer_of(self._context, self.config))
         return self._sweep
 
     def launch(
@@ -86,11 +86,11 @@ class GridSweeper(Sweeper):
         """Launches the jobs that the command line and `params` ask for."""
         from runner.sweeping.grid import swept  # noqa: PLC0415 - only for sweeps
 
-        jobs = swept(jobs_of(self._context, self._config))
+        jobs = swept(composer_of(self._context, self._config))
         return jobs and self._launcher.launch(jobs, initial_job_idx=0)
 
 
-def jobs_of(context: HydraContext, config: DictConfig) -> Any:
+def composer_of(context: HydraContext, config: DictConfig) -> Any:
     """What composes the jobs of the sweep that Hydra has begun."""
     from runner.configuration.jobs import JobComposer  # noqa: PLC0415 - only for sweeps
 

@@ -98,6 +98,25 @@ def defaults(kind: type) -> frozenset[str]:
     )
 
 
+@cache
+def assumed(section: Section, prefix: str = "") -> Mapping[str, Any]:
+    """The keys that a configuration may leave out, dotted, and what is assumed of them then."""
+    if not isinstance(section, type):
+        return {}
+    found = {
+        f"{prefix}{each.name.removesuffix('_')}": each.default
+        for each in fields(section)
+        if each.name in defaults(section)
+    }
+    for name, rule in field_rules(section).items():
+        if isinstance(rule, Beside):
+            for each in rule.every:
+                found |= assumed(each, prefix) if isinstance(each, type) else {}
+        elif isinstance(rule, type):
+            found |= assumed(rule, f"{prefix}{name}.")
+    return found
+
+
 def attribute(name: str) -> str:
     """What a key is called in Python."""
     return f"{name}_" if iskeyword(name) else name

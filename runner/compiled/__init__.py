@@ -11,6 +11,7 @@ of `machine_code`. Those are made by `kernels`, which alone loads Numba, and kep
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from runner.compiled.map_shapes import SERVED
 from runner.data.dataset import on_disk
 from runner.training.engine import Problem
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ARITHMETIC", "CompiledEngine", "load_kernels", "unsupported"]
 
-ARITHMETIC = 1
+ARITHMETIC = 2
 """One more whenever a configuration comes to other bytes: when tests/golden/checksums.csv changes.
 
 Where it is the same, so are a run's bytes, on every machine and with all versions around.
@@ -43,6 +44,9 @@ def unsupported(problem: Problem) -> str | None:
     """
     if not has_numba():
         return "needs Numba, which is not installed; choose engine=numpy or auto"
+    strange = [kind for kind in problem.network.topology.kinds if type(kind) not in SERVED]
+    if strange:
+        return f"does not serve {strange[0]}; choose engine=numpy or auto"
     if on_disk(problem.inputs):
         return (
             "needs the inputs in memory, and those of an npy file are read from "

@@ -31,8 +31,8 @@ LARGE_WEIGHTS = 512 * 1024
 """Bytes of first-layer weights beyond which lists by input beat lists by sample."""
 BLOCK, LARGEST_BLOCK = 256, 512 * 1024
 """Samples of a block, and bytes that their activations, sums and deltas may take."""
-PARTS = ("weights", "bias", "gamma", "mean", "variance")
-"""A layer's, among the parameters."""
+NORM_PARTS = ("gamma", "mean", "variance")
+"""Of batch normalisation, among the parameters."""
 
 
 def padded(count: int, lanes: int = WIDTH) -> int:
@@ -52,6 +52,8 @@ class Layout:
     """The length of a layer's rows of activations."""
     parameters: int
     """How many numbers, padding included."""
+    functions: Sequence[str] = ()
+    """Of each layer the name of what is called for it, where that is not the layout's."""
     first_layer = 0
     """Parameters before it are updated by their own gradient pass."""
 
@@ -68,16 +70,21 @@ class Layout:
         self.inputs = problem.inputs
         self.activations, self.outputs = sum(spans), outputs
         self.kept = self.activations - spans[-1] + outputs
-        self.units = sum(place.outputs for place in places)
+        self.widths = [place.parts[0].shape[-1] if place.parts else 0 for place in places]
+        self.masks = self.activations
+        self.units = sum(self.widths)
 
     def plan(self) -> list[LayerPlan]:
         """Where everything lies, the input layer first; nothing is called yet."""
         nothing = LayerPlan(*[0] * len(LayerPlan._fields))
         sizes, strides, spans = self._sizes, self.strides, self._spans
+        rates = self._problem.network.dropout_rates
         plan = [nothing._replace(outputs=sizes[0], stride=strides[0], span=spans[0])]
         for layer, place in enumerate(self._places, 1):
             below = plan[-1]
-            parts = {part: getattr(place, part).start for part in PARTS}
+            parts = {part: place.place(part).start for part in NORM_PARTS}
+            shift = place.bias if place.norm is None else place.place("beta")
+            parts |= {"weights": place.weights.start, "bias": shift.start}
             plan.append(
                 nothing._replace(
                     inputs=below.outputs,
@@ -86,8 +93,12 @@ class Layout:
                     stride_below=below.stride,
                     activation=below.activation + below.span,
                     span=spans[layer],
-                    width=place.outputs,
-                    inverse=sum(each.outputs for each in self._places[: layer - 1]),
+                    drops=int(rates[layer - 1] > 0),
+                    mask=below.activation + below.span,
+                    steps=1,
+                    rows=place.parts[0].shape[0] if place.parts else 0,
+                    width=self.widths[layer - 1],
+                    inverse=sum(self.widths[: layer - 1]),
                     **parts,
                 )
             )
@@ -107,8 +118,12 @@ class Layout:
             flat[...] = place
 
     def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
-        """The same numbers in the flat parameter vector and in the kernel's."""
-        raise NotImplementedError
+        """The same numbers in the flat parameter vector and in the kernel's, part by part."""
+        layers = self._problem.network.topology.layers
+        for layer, place in zip(layers, self._places, strict=True):
+            flat, padded_views = layer.views(parameters), place.views(inside)
+            for part in layer.parts:
+                yield flat[part.name], padded_views[part.name][..., : part.shape[-1]]
 
 
 class ColumnLayout(Layout):
@@ -153,18 +168,18 @@ class RowLayout(Layout):
         self._lanes = VECTOR_BYTES // self._dtype.itemsize
         self.batch = problem.batch_size
         self.strides = [row_stride(size, self._lanes) for size in topology.sizes]
-        places = topology.laid_out(self.strides[1:])
+        places = topology.laid_out(lambda count: row_stride(count, self._lanes))
         self._way = fastest_way(problem, self.strides[1])
-        alone = self._way != DENSE or topology.batch_norm or problem.network.dropout.rate > 0
+        alone = self._way != DENSE or topology.batch_norm or problem.network.dropout.drops
         self.block = self.batch if alone else fitting_block(problem, sum(self.strides[1:]))
         rows = padded(self.batch, self.block)
         spans = [self.strides[0] * rows, *(stride * self.block for stride in self.strides[1:])]
         super().__init__(problem, places, spans, self.strides[-1] * (rows + WIDTH - 1))
-        self.parameters = places[-1].variance.stop
+        self.parameters = sum(part.size for place in places for part in place.parts)
         self._fused = fused and self.block == self.batch
         if self._fused:
             first = places[0]
-            self.first_layer = first.weights.stop if topology.batch_norm else first.bias.stop
+            self.first_layer = first.places.get("bias", first.weights).stop
         self._scratch = self._new_scratch()
         panel = PANEL_ROWS * MOST_VECTORS * self._lanes
         self._panels = [aligned(panel, self._dtype) for _ in range(team.size)]
@@ -225,17 +240,6 @@ class RowLayout(Layout):
         )
         own = enumerate(self._panels)
         return [rows._replace(thread=thread, panel=panel) for thread, panel in own]
-
-    def _views(self, parameters: Array, inside: Array) -> Iterable[tuple[Array, Array]]:
-        """Each layer's weights and vectors, in the flat vector and in the kernel's."""
-        layers = self._problem.network.topology.layers
-        for layer, place in zip(layers, self._places, strict=True):
-            padded_rows = place.weight_matrix(inside)
-            yield layer.weight_matrix(parameters), padded_rows[:, : layer.outputs]
-            vectors = (layer.bias, layer.gamma, layer.mean, layer.variance)
-            places = (place.bias, place.gamma, place.mean, place.variance)
-            for flat, padded_vector in zip(vectors, places, strict=True):
-                yield parameters[flat], inside[padded_vector][: layer.outputs]
 
     def units_of(self, activations: Array, batch: int, layer: int = -1) -> Array:
         """A layer's activations [batch, n_out], the output layer's unless another is named."""

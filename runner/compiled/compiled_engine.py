@@ -4,14 +4,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import pairwise
 
 import numpy as np
 
 from runner.compiled import machine_code, structures
-from runner.compiled.array_layouts import ColumnLayout, RowLayout
 from runner.compiled.code_on_disk import cache_folder, kept
+from runner.compiled.layout_choice import layout_for, name_of_layout, threads_for
 from runner.compiled.machine_code import address
+from runner.compiled.step_rule import step_rule
 from runner.compiled.structures import (
     INPUTS,
     NUMBERS,
@@ -19,6 +19,7 @@ from runner.compiled.structures import (
     WIDTH,
     Columns,
     Course,
+    Maps,
     Memory,
     Net,
     Packed,
@@ -26,12 +27,12 @@ from runner.compiled.structures import (
     Rule,
     aligned,
 )
-from runner.compiled.thread_team import Team, call, processors
+from runner.compiled.thread_team import Team, call
 from runner.network.arrays import Array
 from runner.network.layers.dropout import NO_DROPOUT
-from runner.network.losses import LOSSES as REFERENCE_LOSSES
-from runner.training.engine import Penalty, Problem, StepReport, reported
-from runner.training.metrics import METRICS, Target
+from runner.network.layers.parts import BEHIND, WITHIN
+from runner.training.engine import Problem, StepReport, reported
+from runner.training.metrics import Target
 from runner.training.optimizers import OPTIMIZERS as REFERENCE_OPTIMIZERS
 from runner.training.restraint import weight_mask
 from runner.training.state import TrainingState
@@ -43,12 +44,12 @@ DROPOUT = {
 }
 NEVER = -1
 """An epoch that does not come."""
-LOOKED_AT = 256
-"""Samples that are looked at together."""
-WIDEST_COLUMNS = 16
-"""Units a layer up to which columns beat rows; measured, and of `ARITHMETIC` (`array_layouts`)."""
-WORTH_A_THREAD = 2_000_000
-"""Multiply-adds of a step's way forward that occupy one; measured, see tests/benchmarks."""
+LOOKED_AT, LOOKED_AT_MAPS = 256, 32
+"""Samples that are looked at together: what is between of as many stays in a cache."""
+SLOPES_OF_Z = ("gelu", "softplus")
+"""Activations whose slope is of what they are applied to, not of what comes out."""
+OF_A_LAYER = ("sums", "gradient", "deltas_below")
+"""Functions that a layer of `MapLayout` has of its own."""
 DEFAULT = (
     ("advance", "columns", "float64", "float64"),
     ("look", "columns", "float64", "float64"),
@@ -67,26 +68,6 @@ def load_default_kernels() -> None:
             address(*key)
 
 
-def is_narrow(problem: Problem) -> bool:
-    """Whether columns are faster than rows for this net and its data."""
-    return max(problem.network.topology.sizes) <= WIDEST_COLUMNS and problem.scaling is None
-
-
-def layout_for(problem: Problem, team: Team) -> ColumnLayout | RowLayout:
-    """The layout that is faster for this net, batch and data."""
-    if is_narrow(problem):
-        return ColumnLayout(problem)
-    fused = problem.optimizer == "sgd" and problem.penalty == Penalty()
-    return RowLayout(problem, team, fused=fused)
-
-
-def threads_worthwhile(problem: Problem) -> int:
-    """As many as this machine has and a step of this net can occupy."""
-    sizes = problem.network.topology.sizes
-    products = sum(below * above for below, above in pairwise(sizes))
-    return max(1, min(processors(), problem.batch_size * products // WORTH_A_THREAD))
-
-
 class CompiledEngine:
     """Trains a `Problem` in compiled code; the same steps as the reference engine's."""
 
@@ -98,8 +79,7 @@ class CompiledEngine:
         Their number changes no bit.
         """
         self.problem = problem
-        wanted = threads_worthwhile(problem) if threads is None else threads
-        self._team = Team(1 if is_narrow(problem) else wanted)
+        self._team = Team(threads_for(problem, threads))
         self._layout = layout_for(problem, self._team)
         inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
@@ -108,7 +88,8 @@ class CompiledEngine:
         self._data = self._packed_data()
         self._memory = self._new_memory()
         self._rules: dict[Target | None, Packed[Rule]] = {}
-        self._draws = problem.network.dropout.rate > 0 or not problem.full_batch
+        self._looking: dict[bool, CompiledEngine] = {}
+        self._draws = problem.network.dropout.drops or not problem.full_batch
 
     def warm_up(self, state: TrainingState) -> Iterator[str]:
         """Compiles what this problem needs, or loads it from disk."""
@@ -129,7 +110,7 @@ class CompiledEngine:
         self._layout.inputs_changed()
         self._data = self._packed_data()
 
-    def _packed_data(self) -> list[Packed[Columns | Rows]]:
+    def _packed_data(self) -> list[Packed[Columns | Rows | Maps]]:
         return [Packed(each, **self._dtypes) for each in self._layout.arrays()]
 
     def advance(
@@ -151,43 +132,53 @@ class CompiledEngine:
         layers = range(1, len(self.problem.network.topology.sizes))
         return [self._layout.units_of(a, batch, layer) for layer in layers]
 
-    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+    def look(
+        self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None
+    ) -> tuple[Array, Array]:
         """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
-        return self._looking.looked(parameters, inputs, targets)
+        weighted = weights is not None
+        if weighted not in self._looking:
+            self._looking[weighted] = self._one_that_looks(weighted)
+        return self._looking[weighted].looked(parameters, inputs, targets, weights)
 
     @cached_property
     def _looking_kernel(self) -> tuple[str, ...]:
         dtype = self.problem.targets.dtype.name
-        narrow = max(self.problem.network.topology.sizes) <= WIDEST_COLUMNS
-        return "look", "columns" if narrow else "rows", dtype, dtype
+        return "look", name_of_layout(self.problem, scaled=False), dtype, dtype
 
-    @cached_property
-    def _looking(self) -> "CompiledEngine":
-        """One that looks at some rows at a time, whatever they are."""
-        sizes, dtype = self.problem.network.topology.sizes, self.problem.targets.dtype
+    def _one_that_looks(self, weighted: bool) -> "CompiledEngine":
+        """It looks at some rows at a time, whatever they are."""
+        topology, dtype = self.problem.network.topology, self.problem.targets.dtype
+        sizes, many = topology.sizes, LOOKED_AT if topology.is_dense else LOOKED_AT_MAPS
         some = replace(
             self.problem,
             network=replace(self.problem.network, dropout=NO_DROPOUT),
-            inputs=np.ones((LOOKED_AT, sizes[0]), dtype),  # none is 0: all are read
-            targets=np.zeros((LOOKED_AT, sizes[-1]), dtype),
-            batch_size=LOOKED_AT,
+            inputs=np.ones((many, sizes[0]), dtype),  # none is 0: all are read
+            targets=np.zeros((many, sizes[-1]), dtype),
+            weights=np.ones((many, topology.steps), dtype) if weighted else None,
+            batch_size=many,
             scaling=None,
         )
         return CompiledEngine(some)
 
-    def looked(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+    def looked(
+        self, parameters: Array, inputs: Array, targets: Array, weights: Array | None
+    ) -> tuple[Array, Array]:
         """As `look`, its own data overwritten."""
-        (packed,), memory = self._data, self._memory.values
-        rows, wanted = packed.values.inputs.reshape(LOOKED_AT, -1), packed.values.targets
+        (packed,), memory, at_once = self._data, self._memory.values, self.problem.batch_size
+        rows, wanted = packed.values.inputs.reshape(at_once, -1), packed.values.targets
+        row_weights = self._rule(None).values.row_weights
         outputs = np.empty(targets.shape, wanted.dtype)
         self._layout.load(parameters, memory.parameters)
         memory.sums[:] = 0
         kernel = machine_code.function(*self._looking_kernel)
-        for start in range(0, len(inputs), LOOKED_AT):
-            part = slice(start, start + LOOKED_AT)
+        for start in range(0, len(inputs), at_once):
+            part = slice(start, start + at_once)
             count = len(inputs[part])
             rows[:count], wanted[:count] = inputs[part], targets[part]
-            nothing, order = np.zeros((1, 4)), np.arange(LOOKED_AT)
+            if weights is not None:
+                row_weights[:count] = weights[part].reshape(count, -1)
+            nothing, order = np.zeros((1, 4)), np.arange(at_once)
             course = Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
             call(kernel, (self._net, packed, self._rule(None), self._memory, Packed(course)))
             outputs[part] = self._layout.units_of(memory.a, count)
@@ -241,25 +232,37 @@ class CompiledEngine:
         problem, dtype = self.problem, self.problem.targets.dtype.name
         topology, dropout = problem.network.topology, problem.network.dropout
         names = problem.network.activation_names
-        plan = self._layout.plan()
+        plan, functions = self._layout.plan(), self._layout.functions
         for layer, name in enumerate(names, 1):
             called = {kind: address(kind, name, dtype) for kind in ("forward", "slope")}
-            if topology.batch_norm and layer < len(names):
+            if functions:
+                own = functions[layer - 1]
+                called |= {kind: address(kind, own, dtype) for kind in OF_A_LAYER}
+                if topology.kinds[layer - 1].activation_is == WITHIN:
+                    within = {"within": called["forward"], "within_slope": called["slope"]}
+                    called |= within
+                behind = topology.kinds[layer - 1].activation_is == BEHIND
+                if not behind:
+                    called |= {"forward": 0, "slope": 0}
+                of_z = behind and name in SLOPES_OF_Z
+                called["in_place"] = int(layer < len(names) and not of_z)
+            if topology.layers[layer - 1].norm is not None:
                 kinds = ("normalize", "normalize_back")
                 called |= {kind: address(kind, self._layout.name, dtype) for kind in kinds}
             plan[layer] = plan[layer]._replace(**called)
-        drop = DROPOUT[dropout.stage if dropout.rate > 0 else None]
-        rows, keep = np.array(plan, np.int64), float(1 - dropout.rate)
-        return Packed(Net(rows, len(names), topology.bias, drop, keep, self._layout.block))
+        drop = DROPOUT[dropout.stage if dropout.drops else None]
+        rows, keeps = np.array(plan, np.int64), 1 - np.array([0.0, *problem.network.dropout_rates])
+        return Packed(Net(rows, len(names), topology.bias, drop, keeps, self._layout.block))
 
     def _new_memory(self) -> Packed[Memory]:
         problem, dtype = self.problem, self.problem.targets.dtype
         layout = self._layout
 
         zeros = partial(aligned, dtype=dtype)
-        activations, outputs = layout.activations, layout.outputs
+        activations, outputs = layout.activations + VECTOR_BYTES, layout.outputs
         topology = problem.network.topology
         widest, batch_norm = max(topology.sizes), topology.batch_norm
+        real = zeros(outputs)
         memory = Memory(
             parameters=zeros(layout.parameters),
             gradient=zeros(layout.parameters),
@@ -269,14 +272,16 @@ class CompiledEngine:
             limits=self._limits(),
             norms=zeros(widest + 2 * VECTOR_BYTES),
             z=zeros(activations),
-            a=zeros(layout.kept),
+            a=zeros(layout.kept + VECTOR_BYTES),
             dropped=zeros(activations),
-            masks=zeros(activations),
+            masks=zeros(layout.masks),
             deltas=zeros(activations),
             normal=zeros(activations if batch_norm else 1),
             inverse=zeros(layout.units if batch_norm else 1),
             wanted=zeros(outputs),
-            real=zeros(outputs),
+            real=real,
+            row_weights=real if problem.weights is None else zeros(outputs),
+            rows=np.zeros(1),
             uniforms=np.zeros(max(problem.samples, widest * (layout.batch + WIDTH)) + WIDTH),
             scratch=np.zeros(problem.samples, np.int64),
             key=np.zeros(624, np.uint32),
@@ -302,39 +307,9 @@ class CompiledEngine:
 
     def _rule(self, until: Target | None) -> Packed[Rule]:
         if until not in self._rules:
-            self._rules[until] = self._new_rule(until)
+            rule = step_rule(self.problem, self._layout, until)
+            self._rules[until] = Packed(rule, **self._dtypes)
         return self._rules[until]
-
-    def _new_rule(self, until: Target | None) -> Packed[Rule]:
-        problem, dtype = self.problem, self.problem.targets.dtype.name
-        loss, penalty = REFERENCE_LOSSES[problem.loss], problem.penalty
-        shortened = penalty.max_norm is not None
-        rule = Rule(
-            samples=problem.samples,
-            batch=problem.batch_size,
-            mean=problem.reduction.mean_loss,
-            loss=address("loss", problem.loss, dtype),
-            loss_gives_dz=loss.output is not None,
-            softmax=loss.output == "softmax",
-            restrain=address("restrain", "any", dtype) if penalty.changes_gradients else 0,
-            shorten=address("shorten", "any", dtype) if shortened else 0,
-            update=address("update", problem.optimizer, dtype),
-            update_from=self._layout.first_layer,
-            size=self._layout.parameters,
-        )
-        if until is None:
-            return Packed(rule)
-        metric = METRICS[until.metric]
-        return Packed(
-            rule._replace(
-                goal=structures.AT_LEAST if metric.higher_is_better else structures.AT_MOST,
-                goal_sum=metric.total,
-                goal_offset=metric.offset,
-                goal_factor=metric.factor,
-                goal_divisor=float(metric.divisor(problem.samples, problem.reduction)),
-                goal_value=float(until.value),
-            )
-        )
 
     def _slots(self) -> list[Array]:
         """The optimizer's memory inside the kernel, a vector a slot."""

@@ -20,6 +20,8 @@ NUMBERS, INPUTS = "numbers", "inputs"
 """Types that differ from run to run: the run's dtype, and that of the inputs."""
 PLAN = "plan"
 """Of layers: a `LayerPlan` each, all numbers int64."""
+SHAPE = "shape"
+"""Of a layer of `Maps`: the structure that `SHAPES` names for its kind."""
 Numbers = Annotated[Array, NUMBERS]
 Inputs = Annotated[Array, INPUTS]
 Doubles = Annotated[Array, "float64"]
@@ -40,17 +42,32 @@ class LayerPlan(NamedTuple):
     stride_below: int
     activation: int  # where its activations begin
     span: int  # how many numbers they take
-    width: int  # the length of a row of weights
+    rows: int  # of its weights
+    width: int  # the length of one
     weights: int  # where they begin in the parameters, as each of the following
     bias: int
     gamma: int  # of batch normalisation, like the running means and variances
     mean: int
     variance: int
     inverse: int  # where its inverse deviations begin
+    in_place: int  # whether a is made of z where that lies, and z is not kept
     forward: int  # address, as each of the following
     slope: int
     normalize: int  # or 0
     normalize_back: int  # or 0
+    drops: int  # whether dropout is behind it
+    mask: int  # where its masks begin
+    steps: int  # outputs a sample, of the output layer
+    channels: int  # normalised by themselves
+    places: int  # numbers of a channel, a sample
+    channel_step: int  # from a channel to the next, and from one of its places to the next
+    place_step: int
+    shape: int  # address, of `Maps`: what its own functions take, as are the next three
+    sums: int
+    gradient: int
+    deltas_below: int  # or 0 where no layer below has a gradient
+    within: int  # address of the activation within a recurrent layer that takes one, and its slope
+    within_slope: int
 
 
 class Net(NamedTuple):
@@ -58,7 +75,7 @@ class Net(NamedTuple):
     layers: int
     with_bias: int
     drop: int  # NO_DROPOUT, FORWARD_DROPOUT or BACKWARD_DROPOUT
-    keep: float  # 1 - rate
+    keeps: Doubles  # [layers + 1]: behind each 1 - rate
     block: int  # samples that go through it together, a batch or part of one
 
 
@@ -93,11 +110,22 @@ class Rows(NamedTuple):
     panel: Numbers  # scratch for part of a matrix
 
 
+class Maps(NamedTuple):
+    """The data of a net that has other layers than dense ones."""
+
+    inputs: Inputs  # [n, n_in]; uint8 or real
+    shift: Numbers  # [n_in]
+    scale: Numbers  # [n_in]; x = (raw - shift) * scale
+    targets: Numbers  # [n, n_out]
+    block: int  # samples
+
+
 class Rule(NamedTuple):
     """How a step is made, and when to stop."""
 
     samples: int
     batch: int
+    shuffle: int  # whether each epoch draws an order; else it is the data's own
     mean: int  # deltas divided by the batch's size
     loss: int  # address
     loss_gives_dz: int
@@ -107,6 +135,8 @@ class Rule(NamedTuple):
     update: int  # address
     update_from: int  # parameters before it are updated by their own gradient pass
     size: int  # parameters, padding included
+    weighted: int  # whether rows of outputs, of a sample or of each of its steps, have weights
+    row_weights: Numbers  # [n, steps] where they have
     goal: int = NO_TARGET  # or AT_LEAST or AT_MOST
     goal_sum: int = 0  # which of the epoch's sums it is about
     goal_offset: float = 0.0  # metric = offset + factor * (sum / divisor)
@@ -133,7 +163,9 @@ class Memory(NamedTuple):
     normal: Numbers  # z before gamma and bias, where a layer is batch-normalised
     inverse: Numbers  # 1 / sqrt(variance + eps) of each unit
     wanted: Numbers
-    real: Numbers
+    real: Numbers  # 1 where a sample is, 0 for padding
+    row_weights: Numbers  # of each output, 0 for padding; the same array as `real` without weights
+    rows: Doubles  # [1]: how many of the batch are there, whose weight is not 0
     uniforms: Doubles
     scratch: Integers  # [samples]
     key: Annotated[Array, "uint32"]  # [624], MT19937's
@@ -153,7 +185,117 @@ class Course(NamedTuple):
     kept: Doubles  # [marks, 4]: the sums of each
 
 
-LAYOUTS = {"columns": Columns, "rows": Rows}
+LAYOUTS = {"columns": Columns, "rows": Rows, "maps": Maps}
+
+
+class ConvolutionShape(NamedTuple):
+    """A convolution in `Maps`. Tables have pairs: where a term or a vector is in what is read, and
+
+    in the weights or in what is written.
+    """
+
+    maps: int
+    plane: int  # numbers of a map, of all samples
+    channels: int
+    plane_below: int
+    terms: Integers  # [taps, 2]
+    taps: int
+    places: Integers  # [whole + part, 2]
+    whole: int  # vectors that belong to nobody else
+    part: int  # those that share numbers with one before
+    fresh: Numbers  # 1 for the numbers that they do not share
+    sections: Integers  # [1, 4]: from which place on how many, and from which term on how many
+    border: int  # whether inputs are copied to maps with a border
+    bordered: Numbers
+    runs: Integers  # [many_runs, 2]: from where to where, of one copy
+    many_runs: int
+    run: int  # numbers of each
+    plane_bordered: int
+    terms_back: Integers  # as those above, from deltas to the deltas below
+    places_back: Integers
+    sections_back: Integers  # rows of which some see the border, whose zeros are left out
+    many_sections_back: int
+    spread: Numbers  # the deltas with zeros around and between
+    runs_back: Integers
+    many_runs_back: int
+    run_back: int
+    plane_spread: int
+    row_below: int  # from the weights of a channel to those of the next
+    nothing: Numbers  # a zero
+
+
+class PoolingShape(NamedTuple):
+    """A pooling in `Maps`."""
+
+    maps: int
+    plane: int
+    plane_below: int
+    cells: Integers  # [many_cells]: where a window's are
+    many_cells: int
+    places: Integers  # [many_places, 2]: where a window begins, and its result
+    many_places: int
+    lanes: int  # numbers of a place, of all samples
+    overlapping: int  # whether a number is in several windows
+    covering: int  # whether each is in one
+    largest: Numbers  # which of a window's cells is the largest
+
+
+class DenseShape(NamedTuple):
+    """A dense layer in `Maps`; its first fields are those that the products of `Rows` know."""
+
+    lanes: int  # numbers in 64 bytes
+    threads: int
+    thread: int
+    panel: Numbers
+    nothing: Numbers  # zeros, a row of weights long
+    padded: Numbers  # scratch for deltas below that lie closer together than whole vectors
+    units: int  # of a step
+    steps: int
+
+
+class RecurrentShape(NamedTuple):
+    """A recurrent layer in `Maps`; its first fields are those that the products of `Rows` know.
+
+    A row that is `across` long holds a column for each step and sample.
+    """
+
+    lanes: int  # numbers in 64 bytes
+    threads: int
+    thread: int
+    panel: Numbers
+    nothing: Numbers  # zeros, the longest row
+    features: int
+    units: int
+    gates: int
+    steps: int
+    sequence: int  # whether all states go on, or the last
+    with_bias: int
+    bias: int  # where its biases begin: those of the plan may be what normalisation adds
+    recurrent_bias: int  # where those begin that the reset gate acts on
+    stride: int  # samples
+    across: int
+    join: int  # the length of a row of `product`
+    joined: Numbers  # [features + units, across]: of each step what comes in, and the state before
+    z: Numbers  # [all products' units, stride], of a step
+    kept: Numbers  # [steps, what is kept, stride]
+    state: Numbers  # [units, stride]
+    cells: Numbers  # [steps + 1, units, stride], the first 0
+    deltas: Numbers  # [all products' units, across]: dL/dz
+    carried: Numbers  # [units, stride]: of dL/dh what comes from the steps behind
+    carried_cells: Numbers  # [units, stride], of dL/dc
+    product: Numbers  # [all products' units, join]: the weights' gradient, turned
+
+
+SHAPES = {
+    "convolution": ConvolutionShape,
+    "dense": DenseShape,
+    "elman": RecurrentShape,
+    "gru": RecurrentShape,
+    "lstm": RecurrentShape,
+    "max_pooling": PoolingShape,
+    "mean_pooling": PoolingShape,
+}
+"""By kinds of layers in `Maps`."""
 
 
 Structure = TypeVar("Structure", bound=tuple[Any, ...])

@@ -100,16 +100,12 @@ def begun(size: int) -> ThreadPoolExecutor:
     return pool
 
 
-def processors() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @cache
 def rest_address() -> int:
-    """Of the system's function that lends the processor to other threads; it takes nothing."""
+    """Of the system's function that sleeps so many microseconds.
+
+    On Windows, which has none, of that which gives way, and looks at no argument.
+    """
     library = ctypes.CDLL("kernel32" if os.name == "nt" else None)
-    function = library.SwitchToThread if os.name == "nt" else library.sched_yield
+    function = library.SwitchToThread if os.name == "nt" else library.usleep
     return ctypes.cast(function, ctypes.c_void_p).value or 0

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, ValueType
 from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.overrides import parsed_override
@@ -69,7 +69,7 @@ def branch_of(overrides: Sequence[str]) -> Branch | None:
         return None
     parsed = [parsed_override(text) for text in overrides]
     *_, last = (each for each in parsed if each.key_or_group == FROM)
-    value = next(last.sweep_iterator()) if last.is_sweep_override() else last.value()
+    value = first_of(last) if last.is_sweep_override() else last.value()
     if value is None:
         return None
     from runner.run_folder.run import RunFolder, step_of  # noqa: PLC0415 - need NumPy
@@ -86,6 +86,12 @@ def branch_of(overrides: Sequence[str]) -> Branch | None:
             "weights; leave one of them out"
         )
     return Branch(f"{start.run.absolute()}@{step}", configuration, said)
+
+
+def first_of(swept: Override) -> Any:
+    """The first of a key's values; None where there is none, or only the sweep can tell."""
+    told = swept.is_discrete_sweep() and swept.value_type != ValueType.GLOB_CHOICE_SWEEP
+    return next(swept.sweep_iterator(), None) if told else None
 
 
 def literal(value: Any) -> Any:

@@ -9,7 +9,7 @@
   3.14 does not take.
 - `Plugins.is_in_toplevel_plugins_module` and `.instantiate_launcher`: plugins of ours that need no
   package of the name `hydra_plugins`, and other packages' launchers in what surrounds our own.
-- `BaseContainer._resolvers` of OmegaConf, and `VersionBase`: to leave them as they were.
+- `VersionBase`: to leave it as it was.
 - `ConfigStore.repo`: our YAML instead of a plugin's own, which Hydra would take for its schema.
 """
 
@@ -42,10 +42,9 @@ from hydra.plugins.plugin import Plugin
 from hydra.types import HydraContext, RunMode, TaskFunction
 from hydra.version import VersionBase, setbase
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.basecontainer import BaseContainer
 
 from runner.configuration.branches import FROM, Branch, branch_of
-from runner.configuration.omegaconf_inside import OWN, QUICK, replaced
+from runner.configuration.omegaconf_inside import OWN, QUICK, own_resolvers, substituted
 from runner.errors import SettingsError
 
 CORE_PLUGINS = "hydra._internal.core_plugins"
@@ -92,7 +91,7 @@ class FileConfigSource(file_config_source.FileConfigSource):
                 try:
                     loaded = super().load_config(config_path)
                 except yaml.YAMLError:  # of which OmegaConf's own tells more
-                    with replaced(OWN):
+                    with substituted(OWN):
                         loaded = super().load_config(config_path)
                 _checks[0].loaded(loaded.config, loaded.header, config_path, path)
                 _loaded[version] = loaded
@@ -280,20 +279,17 @@ def changed(conf: Path, register: Callable[[], None]) -> Iterator[None]:
     Plugins.instance()  # finds them
     types, store = SourcesRegistry.instance().types, ConfigStore.instance()
     scheme, repository = FileConfigSource.scheme(), store.repo
-    given, resolvers = types[scheme], BaseContainer._resolvers
-    versions = VersionBase.instance()
+    given, versions = types[scheme], VersionBase.instance()
     version = versions.version_base
     try:
-        BaseContainer._resolvers = dict(resolvers)
         types[scheme], store.repo = FileConfigSource, without(repository, conf)
         setbase("1.3")
-        setup_globals()  # Hydra's resolvers, `now` and `hydra`
-        register()
-        with replaced(QUICK):
+        with substituted((*QUICK, *own_resolvers())):
+            setup_globals()  # Hydra's resolvers, `now` and `hydra`
+            register()
             yield
     finally:
         types[scheme], store.repo = given, repository
-        BaseContainer._resolvers = resolvers
         versions.version_base = version  # setbase() refuses what stands there at first
 
 

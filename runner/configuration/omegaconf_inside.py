@@ -1,5 +1,6 @@
-"""What we use of OmegaConf's inside, beside `BaseContainer._resolvers` in `hydra_inside`.
+"""What we use of OmegaConf's inside, for it offers no other way; all of it is here.
 
+- `BaseContainer._resolvers`, to leave them as they were;
 - `get_yaml_loader`, which libyaml makes ten times as fast;
 - `parse`, which reads the same few texts with interpolations again and again, in milliseconds each.
 """
@@ -7,14 +8,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from types import ModuleType
 from typing import Any
 
 import yaml
 from omegaconf import _utils, base, grammar_parser
+from omegaconf.basecontainer import BaseContainer
 
-Names = Sequence[tuple[ModuleType, str, Any]]
-"""Of modules, and what they are to stand for."""
+Names = Sequence[tuple[object, str, Any]]
+"""Of modules and classes, and what they are to stand for."""
 
 own_yaml_loader: Any = getattr(_utils, "get_yaml_loader", None)
 """OmegaConf 2.4 has it elsewhere, and libyaml by itself."""
@@ -37,15 +38,20 @@ OWN: Names = ((_utils, "get_yaml_loader", own_yaml_loader),)
 """What stood there before."""
 
 
+def own_resolvers() -> Names:
+    """A table of resolvers apart: what is registered meanwhile is not known afterwards."""
+    return ((BaseContainer, "_resolvers", dict(BaseContainer._resolvers)),)
+
+
 @contextmanager
-def replaced(names: Names) -> Iterator[None]:
-    """While entered, names in modules stand for other things, where modules have them."""
+def substituted(names: Names) -> Iterator[None]:
+    """While entered, names stand for other things, where there are such names."""
     there = [each for each in names if hasattr(*each[:2])]
-    given = [(module, name, getattr(module, name)) for module, name, _ in there]
+    given = [(owner, name, getattr(owner, name)) for owner, name, _ in there]
     try:
-        for module, name, thing in there:
-            setattr(module, name, thing)
+        for owner, name, thing in there:
+            setattr(owner, name, thing)
         yield
     finally:
-        for module, name, thing in given:
-            setattr(module, name, thing)
+        for owner, name, thing in given:
+            setattr(owner, name, thing)

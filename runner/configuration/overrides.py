@@ -51,13 +51,11 @@ def name_of(override: str) -> str:
     return override.partition("=")[0].lstrip("+~")
 
 
-def override_text(key: str, value: object) -> str:
-    """`key=value` for a value of Python's, read back by the grammar as the same value."""
-    return f"{key}={value_text(key, value)}"
-
-
 def value_text(key: str, value: object) -> str:
-    """A value as one types it. Raises SettingsError for what no configuration holds."""
+    """A value of Python's as one types it, read back by the grammar as the same value.
+
+    Raises SettingsError for what no configuration holds.
+    """
     import numpy as np  # noqa: PLC0415 - to read overrides does without
 
     if isinstance(value, np.generic | np.ndarray) and not value.ndim:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
@@ -11,6 +11,7 @@ import numpy as np
 
 from runner.data.distortions import Distortion
 from runner.network.arrays import Array
+from runner.network.layers.parts import Shape
 from runner.network.scaling import Scaling
 
 BLOCK = 1 << 24
@@ -24,16 +25,22 @@ class Part:
     inputs: Array
     """[samples, n_in], as they came: floating-point numbers, or uint8 for images"""
     targets: Array
-    """[samples, n_out] numbers, or [samples] whole-number labels where there are classes"""
+    """[samples, steps n_out] numbers; where there are classes [samples] whole-number labels, or
+    [samples, steps] with one at each step of a sequence"""
+    weights: Array | None = None
+    """[samples] How much each counts in training, or None for 1 each."""
+    lengths: Array | None = None
+    """[samples] Steps of each sequence; what is behind counts nowhere. None where all are there."""
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def take(self, rows: Array) -> "Part":
         """The part's samples at these places; a memory-mapped file stays on disk."""
-        if isinstance(self.inputs, np.memmap):
-            return Part(cast(Array, RowsOf(self.inputs, rows)), self.targets[rows])
-        return Part(self.inputs[rows], self.targets[rows])
+        mapped = isinstance(self.inputs, np.memmap)
+        inputs = cast(Array, RowsOf(self.inputs, rows)) if mapped else self.inputs[rows]
+        beside = (None if each is None else each[rows] for each in (self.weights, self.lengths))
+        return Part(inputs, self.targets[rows], *beside)
 
 
 class RowsOf:
@@ -66,6 +73,10 @@ def blocks(inputs: Array) -> Iterator[Array]:
         yield inputs[start : start + step]
 
 
+Draw = Callable[[np.random.Generator], Part]
+"""Draws samples from a run's generator."""
+
+
 @dataclass(frozen=True)
 class Pool:
     """What a source holds, before it is split into parts and its inputs are prepared."""
@@ -74,7 +85,12 @@ class Pool:
     input_names: tuple[str, ...]
     target_names: tuple[str, ...]
     classes: tuple[str, ...] | None = None
-    image_shape: tuple[int, int, int] | None = None
+    shape: Shape | None = None
+    """Of a sample's inputs, or None for no more than their number."""
+    steps: int | None = None
+    """Of a sequence that has a target at each of them; None where a sample has one."""
+    named: bool = True
+    """Whether inputs go by their names, as columns do; pixels go by their places."""
     validation: Part | None = None
     """Where the source has one of its own."""
     test: Part | None = None
@@ -92,6 +108,10 @@ class Pool:
     groups: tuple[slice, ...] = ()
     """Input columns that together are one category, one-hot."""
     distortion: Distortion | None = None
+    last_only: bool = False
+    """Whether of a sequence's steps, which have the same target, the last one alone counts."""
+    drawn: Draw | None = None
+    """Where every run draws its own samples: those here stand for such."""
 
 
 @dataclass(frozen=True)
@@ -102,14 +122,16 @@ class Dataset:
     """
 
     train: Part
+    shape: Shape
+    """Of a sample's inputs, which lie in this order, the last the fastest."""
     input_names: tuple[str, ...]
     target_names: tuple[str, ...]
     validation: Part | None = None
     test: Part | None = None
     classes: tuple[str, ...] | None = None
     """Names of the classes that labels 0, 1, … stand for, or None for numbers to predict."""
-    image_shape: tuple[int, int, int] | None = None
-    """(height, width, channels) of what a row of inputs shows, in this order, or None."""
+    named: bool = True
+    """Whether inputs go by their names, as columns do; pixels go by their places."""
     groups: tuple[slice, ...] = ()
     """Input columns that together are one category, one-hot."""
     scaling: Scaling | None = None
@@ -123,6 +145,12 @@ class Dataset:
     """How training images are distorted, batch by batch, or None."""
     regression: bool = False
     """Whether targets are numbers to predict, even where all of them are 0 or 1."""
+    steps: int | None = None
+    """Of a sequence that has a target at each of them; None where a sample has one."""
+    last_only: bool = False
+    """Whether of a sequence's steps, which have the same target, the last one alone counts."""
+    drawn: Draw | None = None
+    """What every run draws its training part by, once its weights are drawn; None if it has one."""
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -136,15 +164,65 @@ class Dataset:
         return int(self.train.inputs.shape[1])
 
     @property
+    def shows_images(self) -> bool:
+        """Whether inputs can be drawn as images: in grey, or in three colours."""
+        return len(self.shape) == 3 and self.shape[0] in (1, 3)
+
+    def images(self, inputs: Array) -> Array:
+        """Rows of inputs [rows, n_in] as images [rows, height, width, channels] to draw."""
+        return np.moveaxis(np.asarray(inputs).reshape(-1, *self.shape), 1, -1)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether targets are labels of classes, not yet what an output layer gives."""
+        return self.classes is not None and self.train.targets.dtype.kind == "i"
+
+    def there(self, part: Part) -> Array | None:
+        """[samples, steps] Which outputs of a part count; None where all do."""
+        if part.lengths is None or self.steps is None:
+            return None
+        steps: Array = np.arange(1, self.steps + 1)
+        each = part.lengths[:, None]
+        counts: Array = steps == each if self.last_only else steps <= each
+        return counts
+
+    def counting(self, part: Part, targets: Array) -> Array:
+        """[rows, n] Of a part's targets those that count, a row a sample or a step.
+
+        targets: those of the part, or what goes with them: what they are scaled to, or outputs.
+        """
+        rows, there = targets.reshape(len(part) * (self.steps or 1), -1), self.there(part)
+        return rows if there is None else rows[there.ravel()]
+
+    def numbers_there(self, part: Part) -> Array:
+        """[samples, n_out] Which numbers of a part's targets, and of its outputs, count."""
+        there = self.there(part)
+        if there is None:
+            return np.ones(part.targets.shape, bool)
+        return np.repeat(there, part.targets.shape[1] // there.shape[1], axis=1)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """A name for each number of a sample's targets: step.name where each step has one."""
+        if self.steps is None:
+            return self.target_names
+        return tuple(
+            f"{step + 1}.{name}" for step in range(self.steps) for name in self.target_names
+        )
+
+    @property
     def fitting_outputs(self) -> tuple[int, ...]:
-        """The output layers that fit: one unit a target; one a class, or one for two."""
-        if self.classes is None or self.train.targets.ndim == 2:
-            return (int(self.train.targets.shape[1]),)
+        """The output layers that fit, of a step where each has a target.
+
+        One unit a target; one a class, or one for two.
+        """
+        if self.classes is None or not self.labelled:
+            return (int(self.train.targets.shape[1]) // (self.steps or 1),)
         return (2, 1) if len(self.classes) == 2 else (len(self.classes),)
 
     def for_outputs(self, outputs: int, dtype: str = "float64") -> "Dataset":
-        """The data set with targets [samples, outputs] for an output layer of that size."""
-        if self.classes is None or self.train.targets.ndim == 2:
+        """The data set with targets [samples, steps outputs] for an output layer of that size."""
+        if self.classes is None or not self.labelled:
             return self
 
         def encoded(part: Part) -> Part:
@@ -192,7 +270,7 @@ class Dataset:
             arrays |= {"target_shift": target.shift, "target_scale": target.scale}
         if self.fill is not None:
             arrays["input_fill"] = self.fill
-        if self.image_shape is None:
+        if self.named:
             arrays["input_names"] = np.array(self.input_names)
         if self.groups:
             arrays["input_groups"] = np.array([(g.start, g.stop) for g in self.groups])
@@ -218,16 +296,22 @@ class Dataset:
             for block in blocks(part.inputs):
                 digest.update(np.ascontiguousarray(block).data)
             digest.update(np.ascontiguousarray(part.targets).data)
+            for beside in (part.weights, part.lengths):
+                if beside is not None:
+                    digest.update(np.ascontiguousarray(beside).data)
         return digest.hexdigest()
 
 
 def encode(labels: Array, outputs: int, dtype: str) -> Array:
-    """Labels [samples] as targets [samples, outputs]: one-hot, or 0 and 1 for a single output."""
+    """Labels [samples] as targets [samples, outputs]: one-hot, or 0 and 1 for a single output.
+
+    Labels [samples, steps] come to [samples, steps outputs].
+    """
     if outputs == 1:
-        return labels[:, None].astype(dtype)
-    targets = np.zeros((len(labels), outputs), dtype)
-    targets[np.arange(len(labels)), labels] = 1
-    return targets
+        return labels.reshape(len(labels), -1).astype(dtype)
+    targets = np.zeros((labels.size, outputs), dtype)
+    targets[np.arange(labels.size), labels.ravel()] = 1
+    return targets.reshape(len(labels), -1)
 
 
 def ordinals(columns: int) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from runner.checking.parsing import said
 from runner.checking.rules import number
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import cosines, exp, sines, total
+from runner.network.layers.parts import Shape
 from runner.network.normal_numbers import standard_normal
 
 SLICE = 256
@@ -48,13 +49,13 @@ class Distortion:
 
 def distort(
     images: Array,
-    shape: tuple[int, int, int],
+    shape: Shape,
     distortion: Distortion,
     generator: np.random.Generator,
 ) -> Array:
-    """Distorted copies of images [batch, height * width * channels] of a floating-point type.
+    """Distorted copies of images [batch, channels * height * width] of a floating-point type.
 
-    shape: (height, width, channels). What comes from beyond the edge is what lies at the edge.
+    shape: (channels, height, width). What comes from beyond the edge is what lies at the edge.
     Drawn from the generator, for every `SLICE` images: their 6 affine numbers each, then all
     displacements of rows, then all of columns.
     """
@@ -71,12 +72,12 @@ def distort(
 
 def positions(
     batch: int,
-    shape: tuple[int, int, int],
+    shape: Shape,
     distortion: Distortion,
     generator: np.random.Generator,
 ) -> tuple[Array, Array]:
     """Where each pixel's value is taken from: rows and columns, both [batch, height, width]."""
-    height, width, _ = shape
+    _, height, width = shape
     a, b, c, d, down, right = affine_maps(batch, distortion, generator)
     y = np.arange(height, dtype=np.float32)[:, None] - np.float32((height - 1) / 2)
     x = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2)
@@ -170,9 +171,9 @@ def gaussian(size: int, sigma: float) -> Array:
 def sample_bilinear(images: Array, rows: Array, columns: Array, out: Array) -> None:
     """out = images at fractional positions, from their four neighbours.
 
-    images, out: [batch, height, width, channels]; rows, columns: [batch, height, width].
+    images, out: [batch, channels, height, width]; rows, columns: [batch, height, width].
     """
-    batch, height, width, channels = images.shape
+    batch, channels, height, width = images.shape
     np.clip(rows, 0, height - 1, out=rows)
     np.clip(columns, 0, width - 1, out=columns)
     top, left = rows.astype(np.int32), columns.astype(np.int32)
@@ -180,17 +181,16 @@ def sample_bilinear(images: Array, rows: Array, columns: Array, out: Array) -> N
     np.minimum(left, max(width - 2, 0), out=left)
     rows -= top
     columns -= left
-    first = np.arange(batch, dtype=np.int32)[:, None, None] * np.int32(height * width)
-    corner = first + top * np.int32(width) + left
+    planes = np.arange(batch * channels, dtype=np.int32).reshape(batch, channels, 1, 1)
+    corner = planes * np.int32(height * width) + (top * np.int32(width) + left)[:, None]
     down = np.int32(width if height > 1 else 0)
     right = np.int32(1 if width > 1 else 0)
-    pixels = images.reshape(-1, channels) if channels > 1 else images.reshape(-1)
-    y, x = (rows, columns) if channels == 1 else (rows[..., None], columns[..., None])
-    upper = pixels.take(corner, 0)
-    upper += x * (pixels.take(corner + right, 0) - upper)
+    pixels, y, x = images.reshape(-1), rows[:, None], columns[:, None]
+    upper = pixels.take(corner)
+    upper += x * (pixels.take(corner + right) - upper)
     corner += down
-    lower = pixels.take(corner, 0)
-    lower += x * (pixels.take(corner + right, 0) - lower)
+    lower = pixels.take(corner)
+    lower += x * (pixels.take(corner + right) - lower)
     lower -= upper
     lower *= y
-    np.add(upper, lower, out.reshape(upper.shape))
+    np.add(upper, lower, out)

@@ -19,11 +19,11 @@ from runner.data.formats.records import read_cifar, read_stl10
 from runner.errors import DataError, counted, printable
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import total
+from runner.network.layers.parts import Shape
 from runner.network.scaling import Scaling, unit
 
-Shape = tuple[int, int, int]
 Labelled = tuple[Array, Array]
-GREY, COLOUR = (28, 28, 1), (32, 32, 3)
+GREY, COLOUR = (1, 28, 28), (3, 32, 32)
 UPRIGHT: Mapping[str, tuple[int, ...]] = {"emnist": (0, 2, 1)}
 """How the axes of images are put in order, by the kind of data set; others are in order."""
 COUNTED_FROM: Mapping[str, int] = {"letters": 1}
@@ -60,14 +60,15 @@ def image_pool(
     options: DigitsOptions,
     largest: float = 255,
 ) -> Pool:
-    """A set of images [samples, height * width * channels] with labels [samples]."""
+    """A set of images [samples, channels * rows * columns] with labels [samples]."""
     return Pool(
         samples=Part(train[0], train[1].astype(np.int64)),
         test=None if test is None else Part(test[0], test[1].astype(np.int64)),
         input_names=pixel_names(shape),
         target_names=("class",),
         classes=classes,
-        image_shape=shape,
+        shape=shape,
+        named=False,
         scale=pixel_scale(options.scale, train[0], largest),
         distortion=options.distortion,
     )
@@ -75,12 +76,12 @@ def image_pool(
 
 def pixel_names(shape: Shape) -> tuple[str, ...]:
     """Names row.column, and the channel where there are several."""
-    height, width, channels = shape
+    channels, rows, columns = shape
     return tuple(
         f"{y + 1}.{x + 1}" + (f".{c + 1}" if channels > 1 else "")
-        for y in range(height)
-        for x in range(width)
         for c in range(channels)
+        for y in range(rows)
+        for x in range(columns)
     )
 
 
@@ -181,7 +182,7 @@ def load_digits(options: DigitsOptions) -> Pool:
     """
     with np.load(Path(__file__).parent / "sets" / "digits.npz", allow_pickle=False) as arrays:
         samples = (arrays["images"], arrays["labels"])
-    return image_pool(samples, None, class_names.DIGITS, (8, 8, 1), options, largest=16)
+    return image_pool(samples, None, class_names.DIGITS, (1, 8, 8), options, largest=16)
 
 
 CIFAR10 = ImageSet(
@@ -190,7 +191,7 @@ CIFAR10 = ImageSet(
 FASHION = ImageSet(sources.FASHION_MNIST, class_names.FASHION, GREY, read_mnist, files=2)
 KMNIST = ImageSet(sources.KMNIST, class_names.HIRAGANA, GREY, read_mnist, files=2)
 MNIST = ImageSet(sources.MNIST, class_names.DIGITS, GREY, read_mnist, files=2)
-STL10 = ImageSet(sources.STL10, class_names.STL10, (96, 96, 3), read_stl10, files=2)
+STL10 = ImageSet(sources.STL10, class_names.STL10, (3, 96, 96), read_stl10, files=2)
 SVHN = ImageSet(sources.SVHN, class_names.DIGITS, COLOUR, read_svhn)
 
 IMAGE_SETS: Mapping[str, Callable[..., Pool]] = {

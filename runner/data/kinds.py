@@ -6,9 +6,11 @@ from typing import Any, get_type_hints
 
 from runner.checking.memory import check_memory
 from runner.data import made_up
+from runner.data.addition import addition_sequences
 from runner.data.dataset import Pool
 from runner.data.image_sets import IMAGE_SETS
 from runner.data.own_tables import load_csv
+from runner.data.texts import load_text
 from runner.errors import SettingsError, counted
 
 Loader = Callable[..., Pool]
@@ -39,6 +41,8 @@ POINTS = (
 DATASETS: dict[str, Loader] = {
     "csv": load_csv,
     "table": made_up.table,
+    "text": load_text,
+    "addition_sequences": addition_sequences,
     **{loader.__name__: loader for loader in TRUTH_TABLES},
     **{loader.__name__: within_memory(loader) for loader in POINTS},
     **IMAGE_SETS,

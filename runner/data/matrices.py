@@ -3,7 +3,7 @@
 import numpy as np
 
 from runner.checking.suggestions import suggestion
-from runner.data.chosen_columns import ChosenColumns, chosen_features
+from runner.data.chosen_columns import NO_WEIGHT, ChosenColumns, check_weights, chosen_features
 from runner.data.columns import number_column
 from runner.data.dataset import Part, Pool, blocks
 from runner.data.formats.npy import NpyFile
@@ -34,13 +34,14 @@ def load_matrix(file: NpyFile, choice: ChosenColumns, task: str) -> Pool:
         raise DataError(f"{printable(path)} row {row + 1}: a target is not a finite number")
     columns = [number_column(name, values) for name, values in zip(target, targets.T, strict=True)]
     classes = classes_of(columns, task)
-    samples = Part(inputs, targets if classes is None else labels_of(columns[0], classes, path))
+    labels = targets if classes is None else labels_of(columns[0], classes, path)
+    samples = Part(inputs, labels, matrix_weights(file, choice))
     return Pool(samples, wanted, target, classes, regression=task == "regression")
 
 
 def matrix_features(file: NpyFile, choice: ChosenColumns) -> tuple[str, ...]:
     """The names of a matrix's columns to learn from."""
-    if choice.exclude:
+    if choice.exclude or choice.weight:
         return chosen_features(file.path, file.header, choice)
     for key, chosen in (("dataset.target", choice.target), ("dataset.features", choice.features)):
         for name in chosen or ():
@@ -50,6 +51,17 @@ def matrix_features(file: NpyFile, choice: ChosenColumns) -> tuple[str, ...]:
                     f"{suggestion(name, file.header)}its columns are 1 to {len(file.header)}"
                 )
     return choice.features or tuple(name for name in file.header if name not in choice.target)
+
+
+def matrix_weights(file: NpyFile, choice: ChosenColumns) -> Array | None:
+    """[samples] The column of weights, or None where there is none."""
+    if choice.weight is None:
+        return None
+    values = np.array(file.matrix[:, int(choice.weight) - 1], float)
+    if not np.isfinite(values).all():
+        file.refuse_cell(choice.weight, lambda cell: not np.isfinite(float(cell)), NO_WEIGHT)
+    check_weights(file, number_column(choice.weight, values))
+    return values
 
 
 def check_finite(path: str, inputs: Array, first: int) -> None:

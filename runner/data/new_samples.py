@@ -22,6 +22,7 @@ from runner.data.formats.idx import looks_like_idx, read_idx
 from runner.data.formats.table_file import TableFile
 from runner.data.image_sets import COUNTED_FROM, UPRIGHT
 from runner.data.target_classes import labels_of
+from runner.data.whole_arrays import columns_of, end_to_end
 from runner.errors import DataError, counted, listed, printable
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork
@@ -38,7 +39,10 @@ class Samples:
     inputs: Array
     """[rows, n_in]"""
     targets: Array | None = None
-    """[rows] labels of classes, -1 where there is none, or [rows, n_out] numbers, then NaN."""
+    """[rows] labels of classes, -1 where there is none, or [rows, n_out] numbers, then NaN.
+
+    Of sequences with a target a step [rows, steps], or [rows, steps n_out].
+    """
     kept: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """All columns that are not inputs, as they are written."""
 
@@ -76,7 +80,9 @@ def read_columns(
     if not table.targets:
         return Samples(inputs, kept=kept)
     if network.classes is not None:
-        return Samples(inputs, labels_of(table.targets[0], network.classes, file.path), kept)
+        labels = labels_of(end_to_end(table.targets), network.classes, file.path)
+        steps = labels.reshape(len(inputs), -1)
+        return Samples(inputs, steps if network.network.topology.steps > 1 else labels, kept)
     return Samples(inputs, np.stack([column.values for column in table.targets], 1), kept)
 
 
@@ -171,11 +177,12 @@ def target_columns(
     network: TrainedNetwork, file: TableFile, inputs: Sequence[str], dataset: Mapping[str, object]
 ) -> tuple[str, ...]:
     """The file's columns that are targets; none unless all of them are there."""
-    others = [name for name in file.header if name not in inputs]
-    there = tuple(name for name in expected_targets(dataset) if name in others)
-    if network.classes is not None:
-        return there[:1]
-    return there if len(there) == network.network.topology.sizes[-1] else ()
+    others = {name for name in file.header if name not in inputs}
+    there = tuple(name for name in columns_of(file, expected_targets(dataset)) if name in others)
+    topology = network.network.topology
+    if network.classes is None:
+        return there if len(there) == topology.sizes[-1] else ()
+    return there[: topology.steps] if len(there) >= topology.steps else ()
 
 
 def read_kept(file: TableFile, inputs: Sequence[str]) -> dict[str, list[str]]:
@@ -204,11 +211,16 @@ def check_cells(
 
     unseen: what a category is that training did not see: none of the known, or error.
     """
-    for column in table.features:
+    behind = None if known else network.behind_ends(table.matrix)
+    each = len(table.features) // (1 if behind is None else behind.shape[1])
+    for place, column in enumerate(table.features):
         name = column.name
         if name in known:
             check_known(table.file, column, seen_categories(network, name, known[name]), unseen)
-        if network.fill is None and np.any(column.missing()):
+        here = column.missing()
+        if behind is not None:
+            here = here & ~behind[:, place // each]
+        if network.fill is None and here.any():
             expected = "is missing, and training saw no row without it; fill it in"
             table.file.refuse_cell(name, is_missing, expected)
 

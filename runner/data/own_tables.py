@@ -14,11 +14,15 @@ from runner.data.dataset import Part, Pool
 from runner.data.formats import open_table
 from runner.data.formats.cells import is_missing, is_number
 from runner.data.formats.npy import NpyFile
-from runner.data.formats.table_file import told_as
+from runner.data.formats.table_file import TableFile, told_as
 from runner.data.matrices import load_matrix
+from runner.data.padding import to_the_end, with_lengths
 from runner.data.preparing import FILLS, SCALES
+from runner.data.shapes import AUTO, check_shape, extents_or_file
 from runner.data.target_classes import classes_of, labels_of
+from runner.data.whole_arrays import columns_of, shape_in, steps_in, targets_of_steps
 from runner.errors import DataError, printable, warn_caller
+from runner.network.layers.parts import Shape
 
 NO_GROUPS: tuple[slice, ...] = ()
 MISSING_CELL = "is a missing value; set dataset.missing=drop to leave such rows out"
@@ -62,6 +66,15 @@ class CsvOptions:
     exclude: Annotated[tuple[str, ...] | None, NAMES] = None
     unseen: Annotated[str, choice(("none", "error"))] = "none"
     """What a category is that training did not see: none of the known, or error."""
+    weight: Annotated[str | None, optional(column_name)] = None
+    """The column that says how much each row's loss counts, or None for 1 each."""
+    shape: Annotated[Shape | str | None, optional(extents_or_file)] = None
+    """Of a sample: an image's or a sequence's, None for columns, or auto: as arrays have it."""
+
+    @property
+    def said_shape(self) -> Shape | None:
+        """The shape that is not the file's to say."""
+        return None if isinstance(self.shape, str) else self.shape
 
 
 def load_csv(options: CsvOptions, files: Mapping[str, str] | None = None) -> Pool:
@@ -69,17 +82,29 @@ def load_csv(options: CsvOptions, files: Mapping[str, str] | None = None) -> Poo
 
     files: further files by the part that they are. Raises DataError naming file, line, column.
     """
-    columns = ChosenColumns(
-        options.target, options.features, options.categorical or (), options.exclude or ()
-    )
     file = open_table(options.path)
+    columns = chosen_in(file, options)
     if isinstance(file, NpyFile):
         pool = load_matrix(file, columns, options.task)
-        return replace(pool, scale=options.scale, scale_targets=options.scale_targets)
+        check_shape(options.said_shape, pool.input_names, options.path)
+        return replace(
+            pool,
+            shape=options.said_shape,
+            scale=options.scale,
+            scale_targets=options.scale_targets,
+        )
     table = read_table(file, columns)
     known = {column.name: column.categories()[0] for column in table.features if column.is_text}
-    classes = classes_of(table.targets, options.task, table.file.refuse_cell)
-    samples, names, groups = samples_of(table, known, classes, options.missing)
+    shape = options.said_shape
+    if options.shape == AUTO:
+        shape = shape_in(file, tuple(column.name for column in table.features))
+    steps = steps_in(file, options.target, shape)
+    table = with_lengths(table, shape, steps)
+    padded = table.lengths is not None
+    told = table.targets if options.task == "regression" else targets_of_steps(table.targets, steps)
+    classes = classes_of(told, options.task, table.file.refuse_cell)
+    samples, names, groups = samples_of(table, known, classes, options.missing, steps)
+    check_shape(shape, names, options.path)
     texts = [column.name for column in (*table.features, *table.targets) if column.is_text]
     columns = replace(columns, categorical=tuple(texts))
     parts = {}
@@ -87,17 +112,19 @@ def load_csv(options: CsvOptions, files: Mapping[str, str] | None = None) -> Poo
         with told_as(f"dataset.{part}"):
             further = read_table(open_table(further_path), columns)
             check_further(further, known, options.unseen)
-            parts[part] = samples_of(further, known, classes, options.missing)[0]
-    if classes is not None and len(classes) == 1:
-        warn_caller(
-            f"dataset.target={options.target[0]} has one class only, '{printable(classes[0])}': "
-            "there is nothing to learn"
-        )
+            if padded:
+                further = with_lengths(further, shape, steps, always=True)
+            own, _, _ = samples_of(further, known, classes, options.missing, steps)
+            parts[part] = to_the_end(own, shape, steps)
+    warn_of_one(classes, options.target[0])
     return Pool(
-        samples=samples,
+        samples=to_the_end(samples, shape, steps),
+        shape=shape,
+        steps=shape[0] if padded and shape is not None else steps,
+        last_only=padded and steps is None,
         regression=options.task == "regression",
         input_names=names,
-        target_names=options.target,
+        target_names=names_of_step(columns.target, options.target, steps),
         classes=classes,
         validation=parts.get("validation"),
         test=parts.get("test"),
@@ -107,6 +134,35 @@ def load_csv(options: CsvOptions, files: Mapping[str, str] | None = None) -> Poo
         groups=groups,
         unseen=options.unseen,
     )
+
+
+def chosen_in(file: TableFile, options: CsvOptions) -> ChosenColumns:
+    """Which columns of a file are read; of an array all."""
+    return ChosenColumns(
+        columns_of(file, options.target),
+        options.features and columns_of(file, options.features),
+        columns_of(file, options.categorical or ()),
+        columns_of(file, options.exclude or ()),
+        options.weight,
+    )
+
+
+def warn_of_one(classes: tuple[str, ...] | None, target: str) -> None:
+    """Tells of a target that is the same throughout."""
+    if classes is not None and len(classes) == 1:
+        warn_caller(
+            f"dataset.target={target} has one class only, '{printable(classes[0])}': "
+            "there is nothing to learn"
+        )
+
+
+def names_of_step(
+    columns: tuple[str, ...], said: tuple[str, ...], steps: int | None
+) -> tuple[str, ...]:
+    """What the targets of a sample, or of a step, are called."""
+    if steps is None:
+        return columns
+    return said if len(columns) == steps else columns[: len(columns) // steps]
 
 
 def check_further(table: Table, known: Mapping[str, tuple[str, ...]], unseen: str) -> None:
@@ -119,7 +175,11 @@ def check_further(table: Table, known: Mapping[str, tuple[str, ...]], unseen: st
 
 
 def samples_of(
-    table: Table, known: dict[str, tuple[str, ...]], classes: tuple[str, ...] | None, missing: str
+    table: Table,
+    known: dict[str, tuple[str, ...]],
+    classes: tuple[str, ...] | None,
+    missing: str,
+    steps: int | None,
 ) -> tuple[Part, tuple[str, ...], tuple[slice, ...]]:
     """The table's samples, their inputs' names, and which inputs make up one category."""
     inputs, names, groups = table.matrix, tuple(column.name for column in table.features), NO_GROUPS
@@ -127,8 +187,12 @@ def samples_of(
         inputs, names, groups = one_hot(table.features, known)
     targets = np.stack([column.values for column in table.targets], 1)
     if classes is not None:
-        targets = labels_of(table.targets[0], classes, table.file.path)
-    columns = (*table.features, *table.targets)
+        (column,) = targets_of_steps(table.targets, steps)
+        labels = labels_of(column, classes, table.file.path)
+        targets = labels if steps is None else labels.reshape(len(inputs), steps)
+    lengths, weight = table.lengths, table.weight
+    weights = None if weight is None else weight.values
+    columns = (*table.features, *table.targets, *([] if weight is None else [weight]))
     gaps = {column.name: column.missing() for column in columns if column.gaps}
     if missing == "drop" and gaps:
         kept = ~np.logical_or.reduce(list(gaps.values()))
@@ -136,10 +200,10 @@ def samples_of(
             raise DataError(
                 f"dataset.missing=drop: every row of {printable(table.file.path)} lacks a value"
             )
-        return Part(inputs[kept], targets[kept]), names, groups
+        return Part(inputs, targets, weights, lengths).take(kept), names, groups
     allowed = [] if missing == "refuse" else [column.name for column in table.features]
     for name in gaps:
         if name not in allowed:
             filling = f" (dataset.missing={missing} fills in features only)" if allowed else ""
             table.file.refuse_cell(name, is_missing, MISSING_CELL + filling if allowed else None)
-    return Part(inputs, targets), names, groups
+    return Part(inputs, targets, weights, lengths), names, groups

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.data.dataset import Dataset, Part
+from runner.data.dataset import Dataset
 from runner.errors import SettingsError, printable
 from runner.network.arrays import Array
 from runner.storage.files import write_output
@@ -51,28 +51,28 @@ def short(name: str) -> str:
 
 def draw(axes: Any, dataset: Dataset) -> None:
     """The training part in the manner of its kind."""
-    if dataset.image_shape is not None and dataset.classes is not None:
-        draw_images(axes, dataset.train, dataset.image_shape, dataset.classes)
+    if dataset.shows_images and dataset.classes is not None:
+        draw_images(axes, dataset, dataset.classes)
+    elif dataset.steps is not None:
+        draw_sequence(axes, dataset)
     elif dataset.classes is None and dataset.inputs > 1 and len(dataset.train) <= MOST_ROWS:
         draw_rows(axes, dataset)
     else:
         draw_points(axes, dataset)
 
 
-def draw_images(
-    axes: Any, train: Part, shape: tuple[int, int, int], classes: Sequence[str]
-) -> None:
+def draw_images(axes: Any, dataset: Dataset, classes: Sequence[str]) -> None:
     """A row of images for each class."""
+    train = dataset.train
     shown = [np.flatnonzero(train.targets == label)[:PER_CLASS] for label in range(len(classes))]
     shown = shown[:MOST_CLASSES]
-    height, width, channels = shape
+    channels, height, width = dataset.shape
     gap = 1 + height // 16
     row_height, column_width = height + gap, width + gap
     largest = max(1, *(train.inputs[places].max(initial=0) for places in shown))
     canvas = np.full((len(shown) * row_height, PER_CLASS * column_width, channels), WHITE[channels])
     for row, places in enumerate(shown):
-        for column, place in enumerate(places):
-            image = train.inputs[place].reshape(shape) / largest
+        for column, image in enumerate(dataset.images(train.inputs[places]) / largest):
             top, left = row * row_height, column * column_width
             canvas[top : top + height, left : left + width] = image
     axes.imshow(canvas[..., 0] if channels == 1 else canvas, cmap="gray_r", vmin=0, vmax=1)
@@ -94,6 +94,18 @@ def draw_rows(axes: Any, dataset: Dataset) -> None:
     axes.set_xticks(np.arange(len(names)), names, rotation=45, ha="right")
     axes.axvline(len(inputs) - 0.5, color="black")
     axes.set_ylabel("sample")
+
+
+def draw_sequence(axes: Any, dataset: Dataset) -> None:
+    """The first sequence: a column a step, its features, and below them what is to be learnt."""
+    encoded = dataset.for_outputs(dataset.fitting_outputs[0]).train
+    steps, features = dataset.shape
+    inputs = np.asarray(encoded.inputs[0], float).reshape(steps, features)
+    targets = encoded.targets[0].reshape(steps, -1)
+    axes.imshow(np.hstack([inputs, targets]).T, cmap="Blues", aspect="auto")
+    axes.axhline(features - 0.5, color="black")
+    axes.set_xlabel("step")
+    axes.set_ylabel("features, then targets")
 
 
 def draw_points(axes: Any, dataset: Dataset) -> None:

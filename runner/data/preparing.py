@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from runner.data.dataset import Dataset, Part, Pool, blocks, on_disk
+from runner.data.shapes import of_each_number, unit_rows
 from runner.data.splits import Split, split_pool
 from runner.errors import DataError, printable, warn_caller
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import column_means, column_variances
+from runner.network.layers.parts import Shape
 from runner.network.scaling import Scaling
 
 
@@ -22,21 +24,26 @@ def prepare(pool: Pool, split: Split) -> Dataset:
         missing = sum(int(np.isnan(part.inputs).sum()) for part in parts.values())
         parts = {name: filled(part, fill) for name, part in parts.items()}
     train = parts["train"]
-    target_scaling = target_scaling_of(train.targets, pool)
+    shape = pool.shape or (train.inputs.shape[1],)
+    target_scaling = target_scaling_of(train, pool)
     return Dataset(
         train=train,
+        shape=shape,
         validation=parts.get("validation"),
         test=parts.get("test"),
         input_names=pool.input_names,
         target_names=pool.target_names,
         classes=pool.classes,
-        image_shape=pool.image_shape,
+        named=pool.named,
         groups=pool.groups,
-        scaling=unseen_as_none(parts, pool, scaling_of(train.inputs, pool)),
+        scaling=unseen_as_none(parts, pool, scaling_of(train, pool, shape)),
         target_scaling=target_scaling,
         fill=fill,
         missing=missing,
         distortion=pool.distortion,
+        steps=pool.steps,
+        last_only=pool.last_only,
+        drawn=pool.drawn,
         regression=pool.regression or target_scaling is not None,
     )
 
@@ -83,16 +90,32 @@ def filled(part: Part, fill: Array) -> Part:
     return replace(part, inputs=np.where(np.isnan(part.inputs), fill, part.inputs))
 
 
-def scaling_of(inputs: Array, pool: Pool) -> Scaling | None:
-    """The scale of the inputs, or None where they are used as they are."""
+def scaling_of(train: Part, pool: Pool, shape: Shape) -> Scaling | None:
+    """The scale of the inputs, or None where they are used as they are.
+
+    It is that of a column, of an image's channel, or of a sequence's feature.
+    """
     if isinstance(pool.scale, Scaling):
         return pool.scale
     if pool.scale == "none":
         return None
-    scaling = SCALES[pool.scale](statistics(inputs))
+    scaling = scaling_by(pool.scale, train.inputs, shape, train.lengths)
     for group in pool.groups:  # 0 and 1 mean a category
         scaling.shift[group], scaling.scale[group] = 0, 1
     return scaling
+
+
+def scaling_by(scale: str, values: Array, shape: Shape, lengths: Array | None) -> Scaling:
+    """The scale [n] of values [samples, n] of a shape, which a unit's have in common.
+
+    lengths: [samples] of sequences, where they differ; what is behind their ends has no part in it.
+    """
+    if lengths is not None:
+        before = (np.arange(shape[0]) < lengths[:, None]).ravel()
+        units = SCALES[scale](statistics(unit_rows(values, shape)[before], shape[1:]))
+    else:
+        units = SCALES[scale](statistics(values, shape))
+    return Scaling(of_each_number(units.shift, shape), of_each_number(units.scale, shape))
 
 
 def unseen_as_none(
@@ -124,16 +147,18 @@ def unseen_as_none(
     return Scaling(shift, scale)
 
 
-def target_scaling_of(targets: Array, pool: Pool) -> Scaling | None:
+def target_scaling_of(train: Part, pool: Pool) -> Scaling | None:
     """The scale of numbers to predict, or None for classes and where they are left as they are."""
     if pool.classes is not None or pool.scale_targets == "none":
         return None
-    return SCALES[pool.scale_targets](statistics(targets))
+    width = train.targets.shape[1]
+    shape = (width,) if pool.steps is None else (pool.steps, width // pool.steps)
+    return scaling_by(pool.scale_targets, train.targets, shape, train.lengths)
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of each column [columns]."""
+    """Of each unit [units]: a column, an image's channel or a sequence's feature."""
 
     mean: Array
     deviation: Array
@@ -141,16 +166,17 @@ class Statistics:
     largest: Array
 
 
-def statistics(inputs: Array) -> Statistics:
-    """Mean, deviation and range of each column; a file on disk is read a piece at a time."""
+def statistics(inputs: Array, shape: Shape) -> Statistics:
+    """Mean, deviation and range of each unit; a file on disk is read a piece at a time."""
     if not on_disk(inputs) and inputs.dtype != np.uint8:
-        deviation = np.sqrt(column_variances(inputs))
-        return Statistics(column_means(inputs), deviation, inputs.min(0), inputs.max(0))
-    count, width = 0, inputs.shape[1]
+        rows = unit_rows(inputs, shape)
+        deviation = np.sqrt(column_variances(rows))
+        return Statistics(column_means(rows), deviation, rows.min(0), rows.max(0))
+    count, width = 0, unit_rows(inputs[:1], shape).shape[1]
     mean, squares = np.zeros(width), np.zeros(width)
     smallest, largest = np.full(width, np.inf), np.full(width, -np.inf)
     for block in blocks(inputs):
-        values = block.astype(float)
+        values = unit_rows(block.astype(float), shape)
         # Chan, Golub and LeVeque 1979: means and squared deviations of two samples, joined.
         together, difference = count + len(values), column_means(values) - mean
         squares += column_variances(values) * len(values)

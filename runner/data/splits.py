@@ -45,6 +45,8 @@ class Split:
     """None keeps the source's order: the last samples test, those before them validate."""
     stratify: Annotated[bool, flag] = said(True)
     """Classes keep their shares in every part."""
+    first: Annotated[int | None, optional(integer(at_least=1))] = None
+    """Train on the first so many samples of the training part, in the source's order."""
 
     @property
     def problem(self) -> str | None:
@@ -63,6 +65,23 @@ class Split:
 
 
 def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
+    """The parts as `divided`, the training part cut to its first samples where that is asked for.
+
+    Raises SettingsError for more of them than there are.
+    """
+    parts = divided(pool, split)
+    train, first = parts["train"], split.first
+    if first is None or first == len(train):
+        return parts
+    if first > len(train):
+        raise SettingsError(
+            f"dataset.first={first} is more than the {counted(len(train), 'sample')} of the "
+            "training part; expected at most as many, or null for all of them"
+        )
+    return {**parts, "train": train.take(np.arange(first))}
+
+
+def divided(pool: Pool, split: Split) -> dict[str, Part]:
     """The parts that there are: `train`, and `validation` and `test` where asked for or given.
 
     Raises SettingsError for sizes that do not fit the number of samples, or what the source brings.
@@ -87,9 +106,15 @@ def split_pool(pool: Pool, split: Split) -> dict[str, Part]:
             f"dataset.validation={split.validation} and dataset.test={split.test} leave none of "
             f"the {counted(samples, 'sample')} to train on; choose smaller parts"
         )
+    if pool.drawn is not None and (test or validation or split.folds or split.first):
+        raise SettingsError(
+            "dataset.validation, .test, .folds and .first divide samples, and every run draws its "
+            "own of this data set; leave them null"
+        )
     if not (test or validation or split.folds):
         return {"train": pool.samples, **given_parts(pool)}
-    labels = pool.samples.targets if pool.classes is not None and split.stratify else None
+    labelled = pool.classes is not None and pool.steps is None
+    labels = pool.samples.targets if labelled and split.stratify else None
     order = np.arange(samples)[::-1]
     if split.split_seed is not None:
         order = shuffled(samples, labels, split.split_seed)

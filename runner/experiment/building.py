@@ -1,22 +1,26 @@
 """From checked settings to the objects of a run: data set, problem, stopping, state, engine."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from runner import compiled
-from runner.data.dataset import Dataset
+from runner.data.dataset import Dataset, Draw
 from runner.data.distortions import distort
+from runner.data.sample_weights import training_weights
 from runner.errors import SettingsError
 from runner.experiment.loading import check_range, training_inputs, whole_topology
 from runner.experiment.misfits import check_network, check_problem
 from runner.experiment.occasions import Epochs, log_spaced
 from runner.experiment.recorder import Occasions
 from runner.network.arrays import Array
-from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.initializers import initial_parameters
 from runner.network.losses import LOSSES
 from runner.network.network import Network
+from runner.network.topology import Topology
+from runner.processors import processors
 from runner.settings import Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, LearningRate, Problem
@@ -36,9 +40,11 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     topology = whole_topology(settings, dataset)
     check_network(settings, dataset, topology)
     check_range(dataset, settings.dtype)
-    dataset = dataset.for_outputs(topology.sizes[-1], settings.dtype)
+    weights = row_weights(settings, dataset, topology)
+    dataset = dataset.for_outputs(topology.outputs, settings.dtype)
     targets = np.ascontiguousarray(dataset.scaled_targets(dataset.train), settings.dtype)
-    task = task_of(dataset.train.targets, regression=dataset.regression)
+    told = dataset.counting(dataset.train, dataset.train.targets)
+    task = task_of(told, regression=dataset.regression)
     samples = len(dataset.train)
     batch_size = settings.batch_size or samples
     inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)
@@ -54,7 +60,7 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         targets=targets,
         loss=settings.loss.name,
         reduction=Reduction(
-            topology.sizes[-1],
+            topology.outputs,
             settings.loss.reduction == "mean",
             dataset.target_unit,
             task,
@@ -70,9 +76,24 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         ),
         penalty=settings.regularization,
         scaling=scaling,
+        weights=weights,
+        shuffle=settings.dataset.shuffle,
     )
     check_problem(settings, dataset, problem)
     return problem
+
+
+def row_weights(settings: Settings, dataset: Dataset, topology: Topology) -> Array | None:
+    """[samples, steps] What losses of the training part are multiplied by; None where all are 1."""
+    weights = training_weights(dataset, settings.dataset.class_weight)
+    there = dataset.there(dataset.train)
+    if weights is None and there is None:
+        return None
+    each = np.ones((len(dataset.train), topology.steps), settings.dtype)
+    for factors in (weights, there):
+        if factors is not None:
+            each *= factors.reshape(len(each), -1)
+    return each
 
 
 def output_activation(settings: Settings, task: Task) -> str:
@@ -114,19 +135,28 @@ def build_watch(settings: Settings) -> Watch | None:
     return watch if watch.active else None
 
 
-def build_state(settings: Settings, problem: Problem) -> TrainingState:
-    """The state before the first step: weights drawn from the seed's generator."""
+def with_drawn_data(settings: Settings, dataset: Dataset) -> Dataset:
+    """The data set with what the run draws of it, where it draws."""
+    if dataset.drawn is None:
+        return dataset
+    _, generator = draw_weights(settings, whole_topology(settings, dataset))
+    return replace(dataset, train=dataset.drawn(generator))
+
+
+def draw_weights(settings: Settings, topology: Topology) -> tuple[Array, np.random.Generator]:
+    """The starting weights, the first that is drawn from the seed's generator; and that."""
     generator = seeded_generator(settings.seed)
-    initializer = settings.network.initializer
-    parameters = initial_parameters(
-        problem.network.topology,
-        INITIALIZERS[initializer.name],
-        initializer.scale,
-        generator,
-        initializer.bias,
-    )
+    parameters = initial_parameters(topology, settings.network.initializer.starts, generator)
+    return parameters.astype(settings.dtype), generator
+
+
+def build_state(settings: Settings, problem: Problem, draw: Draw | None = None) -> TrainingState:
+    """The state before the first step: weights are drawn, and behind them data that are."""
+    parameters, generator = draw_weights(settings, problem.network.topology)
+    if draw is not None:
+        draw(generator)
     slots = OPTIMIZERS[settings.optimizer.name].slots
-    return new_state(parameters.astype(settings.dtype), slots, problem.samples, generator)
+    return new_state(parameters, slots, problem.samples, generator)
 
 
 def build_engine(
@@ -138,7 +168,7 @@ def build_engine(
     """The engine that `engine=` names; `auto` is the compiled one where it can be had.
 
     distort: how training images are changed at random for every epoch, or None.
-    threads: of the compiled engine; None for as many as are worthwhile.
+    threads: of the compiled engine, at most one a processor; None for as many as are worthwhile.
     Raises SettingsError when `compiled` is asked for and cannot be had.
     """
     problem_with = None if name == "numpy" else compiled.unsupported(problem)
@@ -151,7 +181,9 @@ def build_engine(
 def engine_named(name: str, threads: int | None = 1) -> Callable[[Problem], ShowingEngine]:
     """The engine itself, as it comes from a problem."""
     if name == "compiled":
-        return partial(compiled.CompiledEngine, threads=threads)
+        # More than processors change no bit and would only wait for one another.
+        most = None if threads is None else min(threads, processors())
+        return partial(compiled.CompiledEngine, threads=most)
     return NumpyEngine
 
 
@@ -159,10 +191,10 @@ def build_distortion(
     dataset: Dataset,
 ) -> Callable[[Array, np.random.Generator], Array] | None:
     """How the data set's training images are distorted, or None where they are left alone."""
-    distortion, shape = dataset.distortion, dataset.image_shape
-    if distortion is None or distortion.changes_nothing or shape is None:
+    distortion = dataset.distortion
+    if distortion is None or distortion.changes_nothing:
         return None
-    return lambda images, generator: distort(images, shape, distortion, generator)
+    return lambda images, generator: distort(images, dataset.shape, distortion, generator)
 
 
 HISTORY_LOG = log_spaced(per_decade=25)

@@ -13,6 +13,7 @@ from runner.errors import counted, printable
 from runner.experiment.progress_bar import NotebookLine, ProgressBar, in_notebook
 from runner.experiment.stagnation import Stagnation
 from runner.network.arrays import Array
+from runner.network.layer_table import layer_table
 from runner.network.layers.batch_norm import EPSILON, MOMENTUM
 from runner.network.topology import Topology
 from runner.network.trained import predict
@@ -23,6 +24,15 @@ from runner.training.range_test import EXPLOSION
 from runner.training.stopping import Stopping
 
 SECONDS_BETWEEN_LINES = 1.0
+PART_NAMES = {
+    "weights": "weights",
+    "recurrent": "recurrent weights",
+    "bias": "biases",
+    "beta": "biases",
+    "recurrent_bias": "recurrent biases",
+    "gamma": "gammas",
+}
+"""Of what is trained."""
 MOST_WEIGHTS_SHOWN = 200
 MOST_CASES_SHOWN = 20
 MOST_INPUTS_SHOWN = 8
@@ -98,14 +108,18 @@ class Console:
         self.line(f"activation  {' '.join(network.hidden)}, output {network.output}")
         if topology.batch_norm:
             self.line(f"batch norm  hidden layers, momentum {MOMENTUM:g}, epsilon {EPSILON:g}")
-        if dropout.rate:
-            drops = f"{dropout.rate:g} in the {dropout.stage} pass"
+        if dropout.drops:
+            drops = f"{' '.join(f'{r:g}' for r in dropout.rate)} in the {dropout.stage} pass"
             hidden = len(topology.sizes) > 2
             self.line(f"dropout     {drops if hidden else 'none: there are no hidden units'}")
         counts = [f"{len(part):,} {PARTS[part_name]}" for part_name, part in dataset.parts.items()]
         self.line(f"data set    {printable(name)}, {', '.join(counts)}, {batch}")
         self.line(f"training    {problem.optimizer}, learning rate {problem.learning_rate:g}")
         self.line(f"engine      {engine}, {problem.targets.dtype}, seed {seed}")
+        if not topology.is_dense:
+            self.line("\nLAYERS")
+            for line in layer_table(topology):
+                self.line(line)
 
     def going_on(self, step: int) -> None:
         """Which step a resumed run goes on from."""
@@ -230,8 +244,9 @@ class Console:
         header, *inputs = input_cells(dataset)
         self.line(f"{header}{'output':>20} {'expected':>10} {'difference':>20}")
         outputs, targets = dataset.in_own_units(outputs), dataset.train.targets
-        for cells, case_outputs, case_targets in zip(inputs, outputs, targets, strict=True):
-            for a, y in zip(case_outputs, case_targets, strict=True):
+        there = dataset.numbers_there(dataset.train)
+        for cells, *case, counts in zip(inputs, outputs, targets, there, strict=True):
+            for a, y in zip(*(numbers[counts] for numbers in case), strict=True):
                 self.line(f"{cells}{a:>20.12g} {y:>10.6g} {a - y:>20.12g}")
         self.line(f"\nFolder      {printable(self._run)}")
 
@@ -246,12 +261,10 @@ class Console:
         """Every weight of a small net; of a large one a summary a layer."""
         whole = topology.parameters <= MOST_WEIGHTS_SHOWN
         for index, layer in enumerate(topology.layers):
-            parts = {"weights": layer.weight_matrix(parameters)}
-            vectors = {"biases": layer.bias_vector(parameters), "gammas": parameters[layer.gamma]}
-            parts |= {what: values for what, values in vectors.items() if values.size}
-            for what, values in parts.items():
-                shown = f"\n{matrix(values)}" if whole else f" {summary(values)}"
-                self.line(f"{topology.layer_name(index)} {what}:{shown}")
+            for name, values in layer.views(parameters).items():
+                if name in PART_NAMES:
+                    shown = f"\n{matrix(values)}" if whole else f" {summary(values)}"
+                    self.line(f"{topology.layer_name(index)} {PART_NAMES[name]}:{shown}")
 
     def _close_bar(self) -> None:
         if self._bar is not None:

@@ -75,17 +75,25 @@ def division(settings: Settings) -> Iterator[str]:
 
 def initializer(settings: Settings) -> Iterator[str]:
     """A scale of zeros, and starting biases of a net without any."""
-    network, start = settings.network, settings.network.initializer
-    if start.name == "zeros" and start.scale != 1:
+    start = settings.network.initializer
+    counts = {len(values) for values in (start.name, start.scale, start.bias)} - {1}
+    if len(counts) > 1:
         yield (
-            f"network.initializer.scale={start.scale:g} would change nothing of "
-            "network.initializer.name='zeros'; choose e.g. uniform, or scale 1"
+            "network.initializer.name, .scale and .bias are lists of different lengths; "
+            "expected one value for all layers that have weights, or one for each"
         )
-    if start.bias != "zeros" and not network.bias:
-        yield (
-            f"network.initializer.bias='{start.bias}' would change nothing: there are no biases; "
-            "set network.bias=true, or network.initializer.bias=zeros"
-        )
+        return
+    for name, scale, bias in start.starts:
+        if name == "zeros" and scale != 1:
+            yield (
+                f"network.initializer.scale={scale:g} would change nothing of "
+                "network.initializer.name='zeros'; choose e.g. uniform, or scale 1"
+            )
+        if bias != "zeros" and not settings.network.bias:
+            yield (
+                f"network.initializer.bias='{bias}' would change nothing: there are no biases; "
+                "set network.bias=true, or network.initializer.bias=zeros"
+            )
 
 
 def rprop(settings: Settings) -> Iterator[str]:

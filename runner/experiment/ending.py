@@ -89,11 +89,12 @@ def errors_in_own_units(
         return {}
     errors = {}
     for name, part in dataset.parts.items():
-        squares, samples = np.zeros(len(names)), samples_of("", part, dataset)
-        for rows, outputs, _ in looks(engine, parameters, samples):
-            error = outputs - samples.targets[rows]
+        squares, rows = np.zeros(len(names)), 0
+        for look in looks(engine, parameters, samples_of("", part, dataset)):
+            error = look.outputs - look.targets
             squares += column_sums(error * error)
-        rmse = np.sqrt(squares / len(part)) / scaling.scale
+            rows += len(error)
+        rmse = np.sqrt(squares / rows) / scaling.scale[: len(names)]
         errors[name] = dict(zip(names, rmse.tolist(), strict=True))
     return errors
 

@@ -20,6 +20,7 @@ from runner.experiment.building import (
     build_state,
     build_stopping,
     build_watch,
+    with_drawn_data,
 )
 from runner.experiment.contradictions import check_settings
 from runner.experiment.loading import load_dataset, samples_of
@@ -71,7 +72,7 @@ class Experiment(Parts):
     def first_state(self) -> TrainingState:
         """The state before the first step; a branch's is its parent's."""
         problem, start = self.engine.problem, self.settings.from_
-        state = build_state(self.settings, problem)
+        state = build_state(self.settings, problem, self.dataset.drawn)
         if start is None:
             return state
         known = (self.data_checksum, self.values_checksum)
@@ -140,7 +141,8 @@ class Experiment(Parts):
         watch = self.watch and replace(self.watch, patience=None, plateau=None)
         needs_length = SCHEDULES[self.settings.schedule.name].needs_length
         length = self.engine.problem.schedule.epochs if needs_length else None
-        parts = [fixed(self.columns), self.data_checksum, self.engine.name, repr(watch), length]
+        columns, engine = fixed(self.columns, self.engine.name), self.engine.name
+        parts = [columns, self.data_checksum, engine, repr(watch), length]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def description(self) -> dict[str, object]:
@@ -155,12 +157,19 @@ class Experiment(Parts):
 
 
 FREE = ("stopping.", "recording.", "sweep.", "logger.", "dataset.root", "dataset.path")
-"""What a run may be resumed with other values of; stopping only as far as weights do not differ."""
+"""What any run may be resumed with other values of; stopping as far as weights do not differ."""
 
 
-def fixed(columns: Mapping[str, object]) -> dict[str, object]:
-    """The configuration's columns that a run keeps for good."""
-    return {key: value for key, value in columns.items() if not key.startswith(FREE)}
+def free(engine: object) -> tuple[str, ...]:
+    """The beginnings of the keys that a run may be resumed with other values of."""
+    # Linear algebra's threads round otherwise; those of the compiled engine change no bit.
+    return (*FREE, "threads") if engine == "compiled" else FREE
+
+
+def fixed(columns: Mapping[str, object], engine: str) -> dict[str, object]:
+    """The configuration's columns that a run keeps for good; threads that are free count as 1."""
+    kept = {key: value for key, value in columns.items() if not key.startswith(FREE)}
+    return kept | ({"threads": 1} if "threads" in free(engine) else {})
 
 
 def build_parts(
@@ -171,15 +180,16 @@ def build_parts(
     load: gives the data set, so that many runs can share one.
     Raises RunnerError when configuration or data are at fault.
     """
-    dataset = load(settings.dataset)
+    loaded = load(settings.dataset)
+    dataset = with_drawn_data(settings, loaded)
     problem = build_problem(settings, dataset)
     distort = build_distortion(dataset)
     engine = build_engine(settings.engine, problem, distort, settings.threads)
-    fitted = dataset.for_outputs(problem.network.topology.sizes[-1], settings.dtype)
+    fitted = dataset.for_outputs(problem.network.topology.outputs, settings.dtype)
     return Parts(
         fitted,
-        dataset.checksum,
-        dataset.values_checksum,
+        loaded.checksum,  # what is drawn follows from that and the configuration
+        loaded.values_checksum,
         engine,
         build_stopping(settings.stopping),
         build_occasions(settings),

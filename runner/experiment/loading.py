@@ -7,8 +7,9 @@ from runner.data.kinds import DATASETS, READING_FILES
 from runner.data.preparing import prepare
 from runner.errors import DataError, SettingsError, printable
 from runner.network.arrays import Array
+from runner.network.layers.parts import MisfitError, written
 from runner.network.scaling import Scaling
-from runner.network.topology import Topology
+from runner.network.topology import Topology, Written, is_recurrent
 from runner.settings import DatasetSettings, Settings
 from runner.training.evaluation import HeldOut
 
@@ -31,10 +32,39 @@ def load_dataset(settings: DatasetSettings) -> Dataset:
 
 
 def whole_topology(settings: Settings, dataset: Dataset) -> Topology:
-    """The topology, with `in` and `out` as many units as the data set has."""
-    first, *hidden, last = settings.topology
-    sizes = (first or dataset.inputs, *hidden, last or dataset.fitting_outputs[0])
-    return Topology(sizes, settings.network.bias, settings.network.batch_norm)
+    """The topology, with `in` and `out` as the data set has them.
+
+    Raises SettingsError where a layer does not fit what comes in.
+    """
+    pieces = whole_pieces(settings.topology, dataset)
+    topology = Topology(pieces, settings.network.bias, settings.network.batch_norm)
+    try:
+        _ = topology.kinds
+    except MisfitError as misfit:
+        raise SettingsError(f"topology={topology}: {misfit}") from None
+    return topology
+
+
+def whole_pieces(pieces: Written, dataset: Dataset) -> Written:
+    """A topology's pieces with those of its ends that the data set says.
+
+    A dense layer takes inputs as a number, others as their shape; before a recurrent layer a number
+    is the features of a step. Where there is a target a step, the outputs are a step's.
+    """
+    first, *hidden, last = pieces
+    behind = hidden[0] if hidden else last
+    shape, steps = dataset.shape, dataset.steps
+    of_steps = is_recurrent(behind) or steps is not None
+    if first == "in":
+        shaped = of_steps or (hidden and not isinstance(behind, int))
+        first = written(shape) if shaped and len(shape) > 1 else dataset.inputs
+    elif of_steps and len(shape) == 2 and first == shape[1]:
+        first = written(shape)
+    if last == "out":
+        last = dataset.fitting_outputs[0]
+    if steps is not None and isinstance(last, int):
+        last = written((steps, last))
+    return (first, *hidden, last)
 
 
 def check_range(dataset: Dataset, dtype: str) -> None:
@@ -45,7 +75,7 @@ def check_range(dataset: Dataset, dtype: str) -> None:
         inputs = ((dataset.input_names, piece, dataset.scaling) for piece in blocks(part.inputs))
         for names, piece, scaling in (
             *inputs,
-            (dataset.target_names, part.targets, dataset.target_scaling),
+            (dataset.output_names, part.targets, dataset.target_scaling),
         ):
             if piece.dtype != float or piece.ndim != 2:
                 continue
@@ -80,4 +110,5 @@ def training_inputs(
 
 def samples_of(prefix: str, part: Part, dataset: Dataset) -> HeldOut:
     """A part's samples, for metrics whose names begin with `prefix`."""
-    return HeldOut(prefix, part.inputs, dataset.scaled_targets(part), dataset.scaling)
+    targets, there = dataset.scaled_targets(part), dataset.there(part)
+    return HeldOut(prefix, part.inputs, targets, dataset.scaling, there)

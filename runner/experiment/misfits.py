@@ -6,6 +6,7 @@ from runner.checking.memory import check_memory
 from runner.data.dataset import Dataset
 from runner.errors import SettingsError, counted, printable
 from runner.experiment.contradictions import refuse_first
+from runner.experiment.loading import whole_pieces
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
 from runner.network.topology import Topology, memory_of_training
@@ -36,6 +37,7 @@ def check_network(settings: Settings, dataset: Dataset, topology: Topology) -> N
     )
     refuse_first(ends(settings, dataset, topology))
     refuse_first(hidden_layers(settings, topology))
+    refuse_first(starts(settings, topology))
 
 
 def check_problem(settings: Settings, dataset: Dataset, problem: Problem) -> None:
@@ -46,11 +48,16 @@ def check_problem(settings: Settings, dataset: Dataset, problem: Problem) -> Non
 def ends(settings: Settings, dataset: Dataset, topology: Topology) -> Iterator[str]:
     """A topology whose first or last layer does not fit the data set."""
     inputs, outputs = dataset.inputs, dataset.fitting_outputs
-    if topology.sizes[0] == inputs and topology.sizes[-1] in outputs:
+    fits = topology.sizes[0] == inputs and topology.outputs in outputs
+    if fits and topology.steps == (dataset.steps or 1):
         return
     classes, targets = dataset.classes, counted(outputs[0], "target")
-    fitting = [f"{inputs}-…-{size}" for size in outputs]
-    example = Topology((inputs, *topology.sizes[1:-1], outputs[0]))
+    hidden = topology.written[1:-1]
+    example = Topology(whole_pieces(("in", *hidden, "out"), dataset))
+    fitting = [
+        f"{first}-…-{last}"
+        for first, *_, last in (whole_pieces(("in", *hidden, size), dataset) for size in outputs)
+    ]
     yield (
         f"topology={topology} does not fit dataset.name='{settings.dataset.name}' with "
         f"{counted(inputs, 'input')} and "
@@ -60,8 +67,16 @@ def ends(settings: Settings, dataset: Dataset, topology: Topology) -> Iterator[s
 
 
 def hidden_layers(settings: Settings, topology: Topology) -> Iterator[str]:
-    """Activations for other hidden layers than there are."""
-    names, layers = settings.network.activation.hidden, len(topology.sizes) - 2
+    """Activations, or rates of dropout, for other hidden layers than there are."""
+    rates, hidden = settings.network.dropout.rate, len(topology.written) - 2
+    if len(rates) not in (1, hidden):
+        said = ",".join(f"{rate:g}" for rate in rates)
+        yield (
+            f"network.dropout.rate=[{said}] names {len(rates)} hidden layers, but "
+            f"topology={topology} has {hidden}; expected one rate for all that have weights, or "
+            f"one for each, poolings included"
+        )
+    names, layers = settings.network.activation.hidden, topology.activated
     if len(names) not in (1, layers):
         fitting = f", or a list of {layers}" if layers > 1 else ""
         yield (
@@ -70,9 +85,23 @@ def hidden_layers(settings: Settings, topology: Topology) -> Iterator[str]:
         )
 
 
-def loss(settings: Settings, _: Dataset, problem: Problem) -> Iterator[str]:
+def starts(settings: Settings, topology: Topology) -> Iterator[str]:
+    """Starting weights for another number of layers than have any."""
+    given, weighted = settings.network.initializer, sum(bool(kind.parts) for kind in topology.kinds)
+    for key in ("name", "scale", "bias"):
+        values = getattr(given, key)
+        if len(values) not in (1, weighted):
+            fitting = f", or a list of {weighted}" if weighted > 1 else ""
+            yield (
+                f"network.initializer.{key}=[{','.join(map(str, values))}] names {len(values)} "
+                f"layers, but topology={topology} has {weighted} with weights; expected one value "
+                f"for all{fitting}"
+            )
+
+
+def loss(settings: Settings, dataset: Dataset, problem: Problem) -> Iterator[str]:
     """A loss for classes needs targets that are classes, or shares of them."""
-    name, targets = settings.loss.name, problem.targets
+    name, targets = settings.loss.name, dataset.counting(dataset.train, problem.targets)
     if "cross_entropy" not in name:
         return
     one_each = targets.shape[1] > 1 and abs(targets.sum(axis=1) - 1).max() <= 1e-6
@@ -117,7 +146,8 @@ def output_layer(settings: Settings, dataset: Dataset, problem: Problem) -> Iter
             f"network.activation.output='{output}' comes with loss=cross_entropy, not with "
             f"loss.name='{loss}'; choose that loss, or an output among {', '.join(ELEMENTWISE)}"
         )
-    negative = dataset.target_scaling is not None and (problem.targets < 0).any()
+    targets = dataset.counting(dataset.train, problem.targets)
+    negative = dataset.target_scaling is not None and (targets < 0).any()
     if negative and output not in UNBOUNDED:
         yield (
             f"network.activation.output='{output}' cannot give targets scaled to mean 0 and "
@@ -125,7 +155,7 @@ def output_layer(settings: Settings, dataset: Dataset, problem: Problem) -> Iter
         )
 
 
-def batch(settings: Settings, _: Dataset, problem: Problem) -> Iterator[str]:
+def batch(settings: Settings, dataset: Dataset, problem: Problem) -> Iterator[str]:
     """A batch of more samples than there are, or that optimizer or normalisation cannot use."""
     size, topology = problem.batch_size, problem.network.topology
     if size > problem.samples:
@@ -139,10 +169,15 @@ def batch(settings: Settings, _: Dataset, problem: Problem) -> Iterator[str]:
             f"optimizer.name='{problem.optimizer}' takes the sign of whole gradients and needs "
             f"full batches, not batch_size={size}; set batch_size=null"
         )
-    if topology.batch_norm and len(topology.sizes) < 3:
+    if topology.batch_norm and not any(layer.norm for layer in topology.layers):
         yield (
             f"network.batch_norm=true normalises hidden layers, which topology={topology} has "
             "none of; add one, or set network.batch_norm=false"
+        )
+    if topology.batch_norm and dataset.train.lengths is not None:
+        yield (
+            "network.batch_norm=true would take mean and variance of what is behind the ends of "
+            "sequences, too; set network.batch_norm=false, or give sequences of one length"
         )
     if topology.batch_norm and size < 2:
         yield (

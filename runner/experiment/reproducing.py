@@ -2,7 +2,8 @@
 
 A preset is a file in `conf/experiment/` whose `published` section names its source and cases. A
 case is exact, with numbers to so many digits, or statistical: the mean, the median or the best
-over seeds of a metric, against what was `published` or a `goal` of ours.
+over seeds of a metric, against what was `published` or a `goal` of ours. An exact one's tolerance
+may be one for all numbers or one for each kind of them: {mae: digits, final_weights: 1e-6}.
 """
 
 import statistics
@@ -13,16 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from runner.configuration.composing import compose, conf_folder
+from runner.data.image_sets import IMAGE_SETS
 from runner.errors import counted
+from runner.experiment.published_numbers import NUMBERS, by_place, run_case
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.history import history_column
-from runner.run_folder.run import RunFolder
-from runner.run_folder.snapshots import load_snapshot
 from runner.run_folder.tables import read_row
 from runner.training.metrics import higher_is_better
-
-CURVES = ("mae", "mean_accuracy")
-"""Metrics whose published values are given by step."""
 
 Statistic = Callable[[list[float]], float]
 """What a case makes of the values of its seeds."""
@@ -36,7 +34,10 @@ class PublishedNumber:
     published: str
     ours: float
     tolerance: str | float
-    """`digits`: every printed digit; `at least`: as good or better; or a relative difference."""
+    """`digits`: every printed digit; `cut`: the same, where the rest was not rounded but cut off;
+
+    `at least`: as good or better; or a relative difference.
+    """
     spread: float | None = None
     """Standard deviation over seeds."""
 
@@ -48,19 +49,27 @@ class PublishedNumber:
         published, ours = Decimal(self.published), Decimal(self.ours)
         if self.tolerance == "at least":
             return ours >= published
+        last = Decimal(1).scaleb(int(published.as_tuple().exponent))
+        if self.tolerance == "cut":
+            return 0 <= ours - published < last
         if self.tolerance == "digits":
-            allowed = Decimal(1).scaleb(int(published.as_tuple().exponent)) / 2
+            allowed = last / 2
         else:
             allowed = abs(published) * Decimal(self.tolerance)
         return abs(ours - published) <= allowed
 
 
-def preset_names(*, exact: bool | None = None) -> list[str]:
-    """The presets that carry published numbers: all, the exact ones, or the statistical ones."""
+def preset_names(*, fetched: bool | None = None) -> list[str]:
+    """The presets with published numbers: all, or those whose data are, or are not, fetched."""
     files = sorted((Path(conf_folder()) / "experiment").glob("*.yaml"))
     texts = {file.stem: file.read_text(encoding="utf-8") for file in files}
-    names = [name for name, text in texts.items() if "published:" in text]
-    return [name for name in names if exact is None or exact == ("seeds:" not in texts[name])]
+    sets = [f"override /dataset: {name}\n" for name in IMAGE_SETS]
+    found = {
+        name: any(line in text for line in sets)
+        for name, text in texts.items()
+        if "published:" in text
+    }
+    return [name for name, real in found.items() if fetched in (None, real)]
 
 
 def compare_preset(
@@ -109,29 +118,18 @@ def compare_seeds(
 def compare_exactly(
     overrides: Sequence[str], case: Mapping[str, Any], folder: Path
 ) -> list[PublishedNumber]:
-    """Every published number of a case, its history recorded at the published steps."""
-    curves = {metric: case[metric] for metric in CURVES if metric in case}
-    steps = sorted({int(step) for curve in curves.values() for step in curve})
-    recorded = [f"recording.history={steps}"] if steps else []
-    outcome = run_experiment(compose([*overrides, *recorded]), folder, {}, QUIETLY)
-    vectors = {
-        "starting_weights": load_snapshot(RunFolder(folder).snapshot(0)).parameters,
-        "final_weights": load_snapshot(RunFolder(folder).snapshot()).parameters,
-        "outputs": outcome.report.outputs.ravel(),
-    }
-    pairs = [
-        (f"{key} {place + 1}", value, float(vectors[key][place]))
-        for key in vectors
-        for place, value in enumerate(case.get(key, []))
-    ]
-    results = read_row(folder / "results.csv")
-    pairs += [(key, value, float(results[key])) for key, value in case.get("results", {}).items()]
-    for metric, curve in curves.items():
-        found = history_column(folder, metric)
-        pairs += [(f"{metric} at {step}", value, found[int(step)]) for step, value in curve.items()]
-    return [
-        PublishedNumber(what, str(value), ours, case["tolerance"]) for what, value, ours in pairs
-    ]
+    """Every published number of a case."""
+    ran, tolerance = run_case(overrides, case, folder), case["tolerance"]
+    compared = []
+    for key, kind in NUMBERS.items():
+        published = by_place(key, case.get(key, ()))
+        ours = kind(ran, published) if published else {}
+        allowed = tolerance[key] if published and isinstance(tolerance, Mapping) else tolerance
+        compared += [
+            PublishedNumber(f"{key} {place}", str(value), ours[place], allowed)
+            for place, value in published.items()
+        ]
+    return compared
 
 
 def table_row(
@@ -147,4 +145,5 @@ def table_row(
     else:
         spread = "" if first.spread is None else f" ± {first.spread:.4f}"
         shown = [f"{first.what} {first.published}", f"{first.ours:.5g}{spread}"]
-    return [name, case, *shown, str(first.tolerance), verdict, f"{seconds:.1f} s"]
+    tolerances = ", ".join(dict.fromkeys(str(c.tolerance) for c in comparisons))
+    return [name, case, *shown, tolerances, verdict, f"{seconds:.1f} s"]

@@ -13,7 +13,7 @@ from runner.errors import (
     SnapshotError,
     printable,
 )
-from runner.experiment.experiment import FREE, Experiment
+from runner.experiment.experiment import Experiment, free
 from runner.experiment.recorder import Before
 from runner.experiment.running import ALONE, Manner, Outcome, record_run, run_directory, session
 from runner.run_folder.history import history_up_to
@@ -50,7 +50,7 @@ def resume_run(
             return None
         if status == "diverged":
             raise diverged(run, about)
-        config = changed(run, about["configuration"], changes)
+        config = changed(run, about, changes)
         experiment = built_again(config, about, manner.build)
         check_same(run, about, experiment, changes)
         snapshot, steps = newest_sound(run, experiment, warn)
@@ -79,13 +79,11 @@ def diverged(run: Path, about: Mapping[str, Any]) -> DivergedError:
     )
 
 
-def changed(
-    run: Path, configuration: Mapping[str, Any], changes: Mapping[str, Any]
-) -> dict[str, Any]:
+def changed(run: Path, about: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration with new values. Raises SettingsError for what a run keeps for good."""
-    result = dict(configuration)
+    result = dict(about["configuration"])
     for key, value in changes.items():
-        if not key.startswith(FREE):
+        if not key.startswith(free(about.get("engine"))):
             raise SettingsError(
                 f"{printable(key)} cannot change in a run that goes on, for its weights depend on "
                 f"it; branch off: python -m runner from={printable(run)} {printable(key)}=…"

@@ -48,7 +48,7 @@ def shared_parts(settings: Settings) -> Parts:
             _parts.insert(0, _parts.pop(place))  # the next job's is likely the same
             return parts
     parts = build_parts(settings, shared_dataset)
-    if size_of(parts, settings.dtype) <= MOST_BYTES:
+    if parts.dataset.drawn is None and size_of(parts, settings.dtype) <= MOST_BYTES:
         _parts.insert(0, (wanted, parts))
         del _parts[MOST_KEPT:]
     return parts

@@ -29,18 +29,28 @@ def export_network(run: Path, file: Path, step: int | None) -> str:
     return f"{printable(file)}: network {trained.network.topology}, {words}"
 
 
+PARTS: Mapping[str, str] = {
+    "weights": "weights",
+    "recurrent": "recurrent",
+    "bias": "biases",
+    "recurrent_bias": "recurrent_biases",
+    "factor": "factors",
+    "shift": "shifts",
+}
+"""What the parts of `Layer.folded` are called in an npz file, before a layer's number."""
+
+
 def npz_bytes(trained: TrainedNetwork) -> bytes:
-    """The network as named arrays, no pickle: a matrix [n_in, n_out] and a vector a layer."""
+    """The network as named arrays, no pickle: matrices and vectors, with their layer's number."""
     topology = trained.network.topology
     arrays: dict[str, Array] = {
+        "topology": np.array(str(topology)),
         "sizes": np.array(topology.sizes),
         "activations": np.array(trained.network.activation_names),
     }
     for number, layer in enumerate(topology.layers, 1):
-        weights, biases = layer.folded(trained.parameters)
-        arrays[f"weights_{number}"] = weights
-        if len(biases):
-            arrays[f"biases_{number}"] = biases
+        parts = layer.folded(trained.parameters)
+        arrays |= {f"{PARTS[name]}_{number}": part for name, part in parts.items()}
     for name, scaling in (("input", trained.scaling), ("target", trained.target_scaling)):
         if scaling is not None:
             arrays |= {f"{name}_shift": scaling.shift, f"{name}_scale": scaling.scale}
@@ -56,17 +66,21 @@ def npz_bytes(trained: TrainedNetwork) -> bytes:
 
 def npz_file(trained: TrainedNetwork) -> tuple[bytes, str]:
     """The npz file, and what it holds."""
-    layers = len(trained.network.topology.layers)
-    matrices = f"{layers} weight matri{'x' if layers == 1 else 'ces'}"
+    parts = [part for layer in trained.network.topology.layers for part in layer.kind.parts]
+    count = sum(len(part.shape) == 2 for part in parts)
+    matrices = f"{count} weight matri{'x' if count == 1 else 'ces'}"
     return npz_bytes(trained), f"{matrices} of {trained.parameters.dtype}"
 
 
 def onnx_file(trained: TrainedNetwork) -> tuple[bytes, str]:
     """The ONNX file, and what goes in, what comes out, and how far onnxruntime agrees."""
     content = onnx_bytes(trained)
-    sizes = trained.network.topology.sizes
-    ends = f"inputs [samples, {sizes[0]}] {input_type(trained)}"
-    ends += f", outputs [samples, {sizes[-1]}] {output_type(trained)}"
+    topology = trained.network.topology
+    taken, given = (
+        ", ".join(map(str, ("samples", *shape)))
+        for shape in (topology.shape, topology.output_shape)
+    )
+    ends = f"inputs [{taken}] {input_type(trained)}, outputs [{given}] {output_type(trained)}"
     return content, f"{ends}; {checked(content, trained)}"
 
 

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from keyword import iskeyword
 from pathlib import Path
 
@@ -142,9 +143,10 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
 
     A warning names snapshots that are not sound.
 
-    Raises RunnerError where it is in use, damaged or diverged, or a change would alter its past.
+    Raises RunnerError where it is no run, in use, damaged or diverged, or a change would alter its
+    past.
     """
-    path = run.path if isinstance(run, Run) else Path(run)
+    path = Run(run).path
     texts = [*as_texts(overrides), *texts_of(changes)]
     changed = changes_in(texts) if texts else {}
     with handing_on():
@@ -191,15 +193,21 @@ def texts_of(settings: Mapping[str, object], *, swept: bool = False) -> list[str
         if getattr(given, "ndim", 0) > 1:
             raise SettingsError(f"{key} is a table of type {type(given).__name__}; {OWN_DATA}")
         single = isinstance(given, str | bytes | Mapping) or not getattr(given, "ndim", 1)
-        if swept and getattr(given, "__len__", int)() > MOST_VALUES:
-            raise SettingsError(f"{key} has more than {MOST_VALUES:,} values; expected fewer")
         if not swept or single or not isinstance(given, Iterable):
             texts.append(f"{key}={chosen(key, given)}")
-        elif values := [chosen(key, each) for each in given]:
-            texts.append(f"{key}={','.join(values)}")
         else:
-            raise SettingsError(f"{key} has no values; expected some to sweep over, or one")
+            texts.append(f"{key}={','.join(chosen(key, each) for each in several(key, given))}")
     return texts
+
+
+def several(key: str, given: Iterable[object]) -> list[object]:
+    """A key's values, to be swept over. Raises SettingsError for none and for too many."""
+    values = list(islice(given, MOST_VALUES + 1))  # there may be no end of them
+    if not values:
+        raise SettingsError(f"{key} has no values; expected some to sweep over, or one")
+    if len(values) > MOST_VALUES:
+        raise SettingsError(f"{key} has more than {MOST_VALUES:,} values; expected fewer")
+    return values
 
 
 def chosen(key: str, value: object) -> str:

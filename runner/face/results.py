@@ -23,14 +23,14 @@ from runner.network.arrays import Array
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import RunNetwork, load_network
 from runner.run_folder.tables import configuration_columns
+from runner.training.metrics import PREFIXES
 
 SHOWN = ("topology", "dataset.name", "optimizer.name", "optimizer.learning_rate", "seed")
 """Settings of a run that a notebook shows."""
-HELD_OUT = ("val_", "test_")
 MEASURES = ("loss", "accuracy", "top_5_accuracy", "rmse", "r2", "mae")
 RESULTS = (
     *("status", "stop_reason", "steps", "epochs", "seconds", *MEASURES),
-    *(f"{part}{name}" for part in HELD_OUT for name in MEASURES),
+    *(f"{part}{name}" for part in PREFIXES for name in MEASURES),
 )
 """Results of a run that a notebook shows."""
 

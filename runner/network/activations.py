@@ -15,6 +15,7 @@ from runner.network.arrays import Array
 
 # An array operand spares NumPy converting a Python number in every call.
 ONE = {np.dtype(dtype): np.ones((), dtype) for dtype in ("float32", "float64")}
+MINUS_ONE = {dtype: np.array(-1, dtype) for dtype in ONE}
 
 
 class Activation(NamedTuple):
@@ -28,7 +29,8 @@ def sigmoid(z: Array, out: Array) -> None:
     exp overflows to infinity for z far below zero, which gives the right answer, 0.
     """
     one = ONE[z.dtype]
-    np.negative(z, out)
+    # NumPy 2.4's negative is wrong in place on numbers that lie 16 or 64 bytes apart.
+    np.multiply(z, MINUS_ONE[z.dtype], out)
     np.exp(out, out)
     np.add(out, one, out)
     np.divide(one, out, out)
@@ -59,6 +61,11 @@ def relu(z: Array, out: Array) -> None:
 def relu_slope(_z: Array, a: Array, out: Array) -> None:
     """da/dz = 1 where a > 0, else 0; 0 at the kink, as is usual."""
     np.greater(a, 0, out)
+
+
+def straight_through_slope(_z: Array, _a: Array, out: Array) -> None:
+    """1 everywhere, in place of the true slope. Source: Bengio et al. 2013, straight-through."""
+    out.fill(1)
 
 
 def linear(z: Array, out: Array) -> None:
@@ -165,6 +172,7 @@ ACTIVATIONS = {
     "leaky_relu": Activation(leaky_relu, leaky_relu_slope),
     "linear": Activation(linear, linear_slope),
     "relu": Activation(relu, relu_slope),
+    "relu_straight_through": Activation(relu, straight_through_slope),
     "sigmoid": Activation(sigmoid, sigmoid_slope),
     "softmax": Activation(softmax, softmax_slope),
     "softplus": Activation(softplus, softplus_slope),

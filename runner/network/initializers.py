@@ -1,39 +1,42 @@
 """Starting weights, drawn layer by layer from the run's generator.
 
-Each initializer takes (generator, n_in, n_out, scale) and gives a matrix [n_in, n_out].
+Each initializer takes (generator, part, scale) and gives numbers of the part's shape.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import column_sums, total
+from runner.network.layers.parts import LayerPart
 from runner.network.normal_numbers import standard_normal
 from runner.network.topology import Topology
 
-Initializer = Callable[[np.random.Generator, int, int, float], Array]
+Initializer = Callable[[np.random.Generator, LayerPart, float], Array]
 
 
-def uniform(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
+def uniform(generator: np.random.Generator, part: LayerPart, scale: float) -> Array:
     """W = scale (2 u - 1), u uniform in [0, 1): uniform in [-scale, scale)."""
-    drawn: Array = scale * (2 * generator.random((n_in, n_out)) - 1)
+    drawn: Array = scale * (2 * generator.random(part.shape) - 1)
     return drawn
 
 
-def normal(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
+def normal(generator: np.random.Generator, part: LayerPart, scale: float) -> Array:
     """W ~ N(0, scale^2)."""
-    return scale * standard_normal(generator, (n_in, n_out))
+    return scale * standard_normal(generator, part.shape)
 
 
-def zeros(_generator: np.random.Generator, n_in: int, n_out: int, _scale: float) -> Array:
+def zeros(_generator: np.random.Generator, part: LayerPart, _scale: float) -> Array:
     """W = 0; a net with hidden layers cannot learn from it, which is worth seeing."""
-    return np.zeros((n_in, n_out))
+    return np.zeros(part.shape)
 
 
-def orthogonal(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
+def orthogonal(generator: np.random.Generator, part: LayerPart, scale: float) -> Array:
     """W = scale Q with orthonormal rows or columns. Source: Saxe et al. 2014."""
+    n_in, n_out = part.shape
     q = orthonormal(standard_normal(generator, (max(n_in, n_out), min(n_in, n_out))))
     return scale * (q if n_in >= n_out else q.T)
 
@@ -56,8 +59,9 @@ def _scaled(draw: Initializer, variance: Callable[[int, int], float]) -> Initial
     # A uniform in [-b, b) has variance b^2 / 3.
     widen = 3 if draw is uniform else 1
 
-    def initializer(generator: np.random.Generator, n_in: int, n_out: int, scale: float) -> Array:
-        return draw(generator, n_in, n_out, scale * sqrt(widen * variance(n_in, n_out)))
+    def initializer(generator: np.random.Generator, part: LayerPart, scale: float) -> Array:
+        assert part.fans is not None
+        return draw(generator, part, scale * sqrt(widen * variance(*part.fans)))
 
     return initializer
 
@@ -72,12 +76,18 @@ def he(n_in: int, _n_out: int) -> float:
     return 2 / n_in
 
 
+def fan_out(_n_in: int, n_out: int) -> float:
+    """Var W = 1 / n_out: numbers that go backward keep their spread. Source: Nielsen's network3."""
+    return 1 / n_out
+
+
 def lecun(n_in: int, _n_out: int) -> float:
     """Var W = 1 / n_in. Source: LeCun et al. 1998, Efficient BackProp."""
     return 1 / n_in
 
 
 INITIALIZERS: dict[str, Initializer] = {
+    "fan_out_normal": _scaled(normal, fan_out),
     "glorot_normal": _scaled(normal, glorot),
     "glorot_uniform": _scaled(uniform, glorot),
     "he_normal": _scaled(normal, he),
@@ -95,22 +105,41 @@ BIASES = ("normal", "zeros")
 """Starting biases: N(0, 1), drawn after their layer's weights; or 0."""
 
 
+class Start(NamedTuple):
+    """How a layer starts."""
+
+    initializer: str
+    """Of its weights: one of `INITIALIZERS`."""
+    scale: float = 1.0
+    bias: str = "zeros"
+    """One of `BIASES`."""
+
+
 def initial_parameters(
-    topology: Topology,
-    initializer: Initializer,
-    scale: float,
-    generator: np.random.Generator,
-    bias: str = "zeros",
+    topology: Topology, starts: Sequence[Start], generator: np.random.Generator
 ) -> Array:
-    """The starting parameter vector, drawn layer by layer; `bias` is one of `BIASES`."""
+    """The starting parameter vector, drawn layer by layer.
+
+    What leads from a step of a sequence to the next is drawn after all else.
+    starts: one for all layers that have weights, or one for each of these.
+    """
     parameters = np.zeros(topology.size)
-    for layer in topology.layers:
-        views = layer.views(parameters)
-        for part in layer.parts:
+    layers = [layer for layer in topology.layers if layer.parts]
+    each = starts if len(starts) > 1 else [*starts] * len(layers)
+    drawn = [
+        (layer.views(parameters), part, start)
+        for layer, start in zip(layers, each, strict=True)
+        for part in layer.parts
+    ]
+    for recurrent in (False, True):
+        for views, part, start in drawn:
+            if part.recurrent != recurrent:
+                continue
             if part.fans is not None:
-                views[part.name][...] = initializer(generator, *part.fans, scale)
+                draw = INITIALIZERS[start.initializer]
+                views[part.name][...] = draw(generator, part, start.scale)
             elif part.start is not None:
                 views[part.name][...] = part.start
-            elif bias == "normal":
+            elif start.bias == "normal":
                 views[part.name][...] = standard_normal(generator, part.shape)
     return parameters

@@ -1,4 +1,6 @@
-"""Losses, each beside its gradient. Sums over outputs and samples; reduction is the engine's.
+"""Losses, each beside its gradient. Sums over outputs and rows; reduction is the engine's.
+
+A row is a sample, or a step of a sequence that has a target at each.
 
 A loss that comes with an output activation is one function of the pre-activations z with it: its
 gradient is dL/dz, stable however large z is, and no other output activation goes with it.
@@ -13,10 +15,23 @@ from runner.network.arrays import Array
 
 
 class Loss(NamedTuple):
-    value: Callable[[Array, Array, Array], float]  # (z, a, y), all [batch, n_out] -> sum
+    each: Callable[[Array, Array, Array], Array]  # (z, a, y), all [rows, n_out] -> each's loss,
+    # of a row [rows] or of an output [rows, n_out]
     gradient: Callable[[Array, Array, Array], object]  # (a, y, out) -> dL/da, or dL/dz, in out
     output: str | None = None
     """The output activation that it comes with; then its gradient is dL/dz."""
+    total: Callable[[Array, Array], float] | None = (
+        None  # (a, y) -> their sum, where that is quicker
+    )
+
+    def value(self, z: Array, a: Array, y: Array, weights: Array | None = None) -> float:
+        """Their sum, each times its row's weight [rows, 1] where there are weights."""
+        if weights is None and self.total is not None:
+            return self.total(a, y)
+        each = self.each(z, a, y)
+        if weights is not None:
+            each = each * (weights if each.ndim > 1 else weights[:, 0])
+        return float(np.add.reduce(each, axis=None))
 
 
 def difference(a: Array, y: Array, out: Array) -> None:
@@ -24,15 +39,24 @@ def difference(a: Array, y: Array, out: Array) -> None:
     np.subtract(a, y, out)
 
 
-def squared_error(_z: Array, a: Array, y: Array) -> float:
+def squared_error(_z: Array, a: Array, y: Array) -> Array:
     """L = 1/2 sum (a - y)^2."""
+    error: Array = a - y
+    error *= error
+    error *= 0.5
+    return error
+
+
+def squared_error_total(a: Array, y: Array) -> float:
+    """Of all at once, by a dot product."""
     error = (a - y).ravel()
     return 0.5 * float(error @ error)
 
 
-def absolute_error(_z: Array, a: Array, y: Array) -> float:
+def absolute_error(_z: Array, a: Array, y: Array) -> Array:
     """L = sum |a - y|."""
-    return float(np.add.reduce(np.abs(a - y), axis=None))
+    loss: Array = np.abs(a - y)
+    return loss
 
 
 def absolute_error_gradient(a: Array, y: Array, out: Array) -> None:
@@ -41,10 +65,11 @@ def absolute_error_gradient(a: Array, y: Array, out: Array) -> None:
     np.sign(out, out)
 
 
-def huber(_z: Array, a: Array, y: Array) -> float:
+def huber(_z: Array, a: Array, y: Array) -> Array:
     """L = sum of e^2/2 where |e| < 1, else |e| - 1/2; e = a - y. Source: Huber 1964, delta 1."""
     size = np.abs(a - y)
-    return float(np.where(size < 1, 0.5 * size * size, size - 0.5).sum())
+    loss: Array = np.where(size < 1, 0.5 * size * size, size - 0.5)
+    return loss
 
 
 def huber_gradient(a: Array, y: Array, out: Array) -> None:
@@ -53,23 +78,25 @@ def huber_gradient(a: Array, y: Array, out: Array) -> None:
     np.clip(out, -1, 1, out)
 
 
-def binary_cross_entropy(z: Array, _a: Array, y: Array) -> float:
+def binary_cross_entropy(z: Array, _a: Array, y: Array) -> Array:
     """L = -sum y log a + (1 - y) log(1 - a) = sum max(z, 0) - z y + log(1 + exp(-|z|)).
 
     a = sigmoid(z), for each output by itself.
     """
-    return float((np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).sum())
+    loss: Array = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
+    return loss
 
 
-def cross_entropy(z: Array, _a: Array, y: Array) -> float:
-    """L = -sum y log a = sum over samples of log(sum_k exp z_k) - sum_k y_k z_k.
+def cross_entropy(z: Array, _a: Array, y: Array) -> Array:
+    """L = -sum y log a = sum over rows of log(sum_k exp z_k) - sum_k y_k z_k.
 
-    a = softmax(z); the targets of a sample sum to 1.
+    a = softmax(z); the targets of a row sum to 1.
     """
     highest = z.max(axis=1, keepdims=True)
     z = z - highest  # neither changes a loss nor leaves it a small difference of large sums
     log_sum = np.log(np.exp(z).sum(axis=1))
-    return float((log_sum - (y * z).sum(axis=1)).sum())
+    loss: Array = log_sum - (y * z).sum(axis=1)
+    return loss
 
 
 LOSSES = {
@@ -77,5 +104,5 @@ LOSSES = {
     "binary_cross_entropy": Loss(binary_cross_entropy, difference, "sigmoid"),
     "cross_entropy": Loss(cross_entropy, difference, "softmax"),
     "huber": Loss(huber, huber_gradient),
-    "squared_error": Loss(squared_error, difference),
+    "squared_error": Loss(squared_error, difference, total=squared_error_total),
 }

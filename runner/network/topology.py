@@ -1,157 +1,265 @@
-"""Layer sizes written `a-b-…-z`, and where each layer's weights lie in the parameter vector."""
+"""A net's layers, written `a-b-…-z`, and where their parts lie in the parameter vector."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from runner.network.arrays import Array
 from runner.network.layers.batch_norm import BatchNorm
-from runner.network.layers.dense import Dense
 from runner.network.layers.kinds import LAYERS
-from runner.network.layers.parts import LayerPart, Views
+from runner.network.layers.parts import (
+    BEHIND,
+    NONE,
+    LayerKind,
+    LayerPart,
+    MisfitError,
+    Place,
+    Shape,
+    Views,
+    written,
+)
+from runner.network.layers.recurrent import Recurrent
 
-TRAINED, RUNNING = ("weights", "bias", "gamma"), ("mean", "variance")
-"""Layers' parts, in the order in which a layer's lie in the parameter vector."""
+NOWHERE = slice(0, 0)
+Written = tuple[int | str, ...]
+"""A topology's pieces, input to output: numbers of units, and what else is written there."""
 
 
 class Layer(NamedTuple):
     """A layer, what normalises it, and where their parts lie in the parameter vector."""
 
-    kind: Dense
+    kind: LayerKind
     norm: BatchNorm | None
-    weights: slice
-    """Weight matrix [inputs, outputs], row by row."""
-    bias: slice
-    """Bias vector [outputs]; empty without biases. A normalised layer has one in any case."""
-    gamma: slice
-    """Factors of batch normalisation [outputs]; empty without it, as are the next two."""
-    mean: slice
-    """Running means [outputs]; not trained."""
-    variance: slice
-    """Running variances [outputs]; not trained."""
+    parts: tuple[LayerPart, ...]
+    """What they have of parameters."""
+    places: Mapping[str, slice]
+    """Of each part by its name."""
 
-    @property
-    def inputs(self) -> int:
-        """How many numbers come in."""
-        return self.kind.inputs
-
-    @property
-    def outputs(self) -> int:
-        """Its units."""
-        return self.kind.outputs
-
-    @property
-    def parts(self) -> tuple[LayerPart, ...]:
-        """What it has of parameters."""
-        return self.kind.parts + (self.norm.parts if self.norm else ())
+    def place(self, name: str) -> slice:
+        """Where that part lies; an empty slice where there is none."""
+        return self.places.get(name, NOWHERE)
 
     def views(self, parameters: Array) -> Views:
         """Its parts, views into the parameters or a vector as long."""
         return {
-            part.name: parameters[getattr(self, part.name)].reshape(part.shape)
-            for part in self.parts
+            part.name: parameters[self.places[part.name]].reshape(part.shape) for part in self.parts
         }
 
+    @property
+    def weights(self) -> slice:
+        """Where its weight matrix lies."""
+        return self.place("weights")
+
+    @property
+    def bias(self) -> slice:
+        """Where its biases lie: its own, or those that normalisation adds."""
+        return self.places.get("bias", self.place("beta"))
+
     def weight_matrix(self, parameters: Array) -> Array:
-        """The layer's weights, a view [inputs, outputs] into the parameter vector."""
-        return parameters[self.weights].reshape(self.inputs, self.outputs)
+        """The layer's weights [inputs of a unit, units], a view; [0, 0] where it has none."""
+        shapes = [part.shape for part in self.parts if part.name == "weights"]
+        return parameters[self.weights].reshape(shapes[0] if shapes else (0, 0))
 
     def bias_vector(self, parameters: Array) -> Array:
-        """The layer's biases, a view [outputs] into the parameter vector ([0] without biases)."""
+        """The layer's biases, a view [units] ([0] without biases)."""
         return parameters[self.bias]
 
-    def folded(self, parameters: Array) -> tuple[Array, Array]:
-        """Weights [n_in, n_out] and biases [n_out] that predict alike, without a normalisation.
+    def folded(self, parameters: Array) -> dict[str, Array]:
+        """The parts of a layer that predicts alike: normalisation is u = z factor + shift.
 
-        W' = W gamma / sqrt(variance + eps), b' = b - mean gamma / sqrt(variance + eps).
+        factor = gamma / sqrt(variance + eps), shift = beta - mean factor. Where the activation is
+        behind, W' = W factor and b' = shift; a recurrent layer has these two as parts of their own.
         """
-        weights, biases = self.weight_matrix(parameters), self.bias_vector(parameters)
-        if self.norm is None:
-            return weights, biases
         own = self.views(parameters)
+        parts = {part.name: own[part.name] for part in self.kind.parts}
+        if self.norm is None:
+            return parts
         factor = self.norm.factor(own)
-        return weights * factor, biases - own["mean"] * factor
+        shift = own["beta"] - own["mean"] * factor
+        if self.kind.activation_is == BEHIND:
+            return {"weights": parts["weights"] * factor, "bias": shift}
+        return {**parts, "factor": factor, "shift": shift}
 
 
 @dataclass(frozen=True)
 class Topology:
-    """The layer sizes of a dense network, input to output, and its parameter layout.
+    """The layers of a network, input to output, and its parameter layout.
 
-    Parameters are one flat vector: for each layer its weight matrix [n_in, n_out]
-    row by row, then, with biases, its bias vector [n_out]. Batch normalisation gives each hidden
-    layer a bias, which is its shift beta, and behind it factors gamma [n_out]; behind all layers'
-    come their running means and variances, [n_out] each, whose gradient is always 0.
+    Parameters are one flat vector: of each layer its weights, row by row, and its biases. Batch
+    normalisation gives each hidden layer that has weights a shift beta in the place of its biases,
+    and behind it factors gamma; behind all layers' come their running means and variances, whose
+    gradient is always 0.
     """
 
-    sizes: tuple[int, ...]
+    written: Written
     bias: bool = False
     batch_norm: bool = False
 
     def __str__(self) -> str:
-        return "-".join(map(str, self.sizes))
+        return "-".join(map(str, self.written))
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """The dense layers, first hidden to output."""
-        return self.laid_out(self.sizes[1:])
+        """The layers, first hidden to output. Raises MisfitError where one does not fit."""
+        return self.laid_out()
 
-    def laid_out(self, widths: Sequence[int]) -> tuple[Layer, ...]:
-        """The layers where a row of weights and each vector take as many numbers as `widths` says,
+    @cached_property
+    def kinds(self) -> tuple[LayerKind, ...]:
+        """The layers themselves. Raises MisfitError where one does not fit what comes in."""
+        shape, kinds = shape_of(self.written[0]), []
+        last = shape_of(self.written[-1])
+        every_step = len(last) == 2
+        recurrent = [number for number, text in enumerate(self.written) if is_recurrent(text)]
+        for number, text in enumerate(self.written[1:], 1):
+            more = every_step or number < max(recurrent, default=0)
+            is_last = number == len(self.written) - 1
+            place = Place(shape, self.bias, more, normalised=self.batch_norm and not is_last)
+            try:
+                kind = read_layer(str(last[-1] if is_last else text), place)
+            except MisfitError as misfit:
+                raise MisfitError(f"layer {number}, {text}: {misfit}") from None
+            kinds.append(kind)
+            shape = kind.shape
+        if every_step and shape != last:
+            raise MisfitError(f"its last layer gives {written(shape)}; expected {self.written[-1]}")
+        return tuple(kinds)
 
-        which may be more than the layer has outputs.
+    def laid_out(self, width: Callable[[int], int] = int) -> tuple[Layer, ...]:
+        """The layers where a row of a matrix and a vector take as many numbers as `width` says
+
+        of what they have, which may be more.
         """
-        normalized = [*[self.batch_norm] * (len(widths) - 1), False]
-        kinds = [
-            (Dense(inputs, width, self.bias and not norm), BatchNorm(width) if norm else None)
-            for inputs, width, norm in zip(self.sizes[:-1], widths, normalized, strict=True)
+        normalised = [self.batch_norm and bool(kind.parts) for kind in self.kinds[:-1]]
+        norms = [
+            BatchNorm(kind.shape) if norm else None
+            for kind, norm in zip(self.kinds, (*normalised, False), strict=True)
         ]
-        places: list[dict[str, slice]] = [{} for _ in kinds]
+        parts = [
+            tuple(
+                part._replace(shape=(*part.shape[:-1], width(part.shape[-1])))
+                for part in (*kind.parts, *(norm.parts if norm else ()))
+            )
+            for kind, norm in zip(self.kinds, norms, strict=True)
+        ]
+        places: list[dict[str, slice]] = [{} for _ in parts]
         start = 0
-        for names in (TRAINED, RUNNING):
-            for (dense, norm), where in zip(kinds, places, strict=True):
-                parts = dense.parts + (norm.parts if norm else ())
-                sizes = {part.name: part.size for part in parts}
-                for name in names:
-                    where[name] = slice(start, start + sizes.get(name, 0))
-                    start = where[name].stop
-        return tuple(
-            Layer(*kind, *(where[name] for name in (*TRAINED, *RUNNING)))
-            for kind, where in zip(kinds, places, strict=True)
-        )
+        for trained in (True, False):
+            for of_layer, where in zip(parts, places, strict=True):
+                for part in of_layer:
+                    if part.trained == trained:
+                        where[part.name] = slice(start, start + part.size)
+                        start += part.size
+        return tuple(map(Layer, self.kinds, norms, parts, places))
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many numbers a sample is: at the input, and behind each layer."""
+        return (prod(self.shape), *(prod(kind.shape) for kind in self.kinds))
 
     @property
+    def widest(self) -> int:
+        """Numbers of a sample in its widest layer, those that it keeps besides included."""
+        return max(*self.sizes, *(kind.scratch for kind in self.kinds))
+
+    @property
+    def shape(self) -> Shape:
+        """Of a sample as it comes in."""
+        return shape_of(self.written[0])
+
+    @property
+    def output_shape(self) -> Shape:
+        """Of a sample as it comes out: (n,), or (time, n) where every step has an output."""
+        return self.kinds[-1].shape
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that are an output: of a sample, or of each of its steps."""
+        return self.output_shape[-1]
+
+    @property
+    def steps(self) -> int:
+        """Outputs a sample: one, or one a step."""
+        return self.sizes[-1] // self.outputs
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether every layer is dense, of all that comes in."""
+        return all(isinstance(text, int) for text in self.written)
+
+    @property
+    def activated(self) -> int:
+        """How many hidden layers take an activation."""
+        return sum(kind.activation_is != NONE for kind in self.kinds[:-1])
+
+    @cached_property
     def parameters(self) -> int:
         """How many numbers are trained."""
-        return int(self.layers[-1].gamma.stop)
+        return sum(part.size for layer in self.layers for part in layer.parts if part.trained)
 
-    @property
+    @cached_property
     def size(self) -> int:
         """How many numbers the parameter vector holds, running means and variances included."""
-        return int(self.layers[-1].variance.stop)
+        return sum(part.size for layer in self.layers for part in layer.parts)
 
     def layer_name(self, index: int) -> str:
         """How layer `index` is named in logs: `L0=>L1`."""
         return f"L{index}=>L{index + 1}"
 
 
-SIZE, LAYER = Dense.notation, "|".join(kind.notation for kind in LAYERS.values())
+NUMBER, EXTENT = "[0-9]{1,9}", "[0-9]{1,9}(?:x[0-9]{1,9}){1,2}"
+LAYER = "|".join(f"(?:{kind.notation})" for kind in LAYERS.values())
+EXPECTED = "expected layers joined by '-', input to output, such as 3-4-1 or in-8C3-MP2-out"
 
 
-def parse_sizes(text: str) -> tuple[int, ...]:
-    """Layer sizes from text such as `3-4-1`.
+def shape_of(piece: int | str) -> Shape:
+    """The shape that an end of a topology has: (3,), or of 1x28x28 (1, 28, 28)."""
+    return (piece,) if isinstance(piece, int) else tuple(map(int, piece.split("x")))
+
+
+def is_recurrent(piece: int | str) -> bool:
+    """Whether that piece is a layer whose state goes from step to step."""
+    return any(
+        issubclass(kind, Recurrent) and re.fullmatch(kind.notation, str(piece))
+        for kind in LAYERS.values()
+    )
+
+
+def read_layer(text: str, place: Place) -> LayerKind:
+    """The layer that is written so. Raises MisfitError where it does not fit what comes in."""
+    for kind in LAYERS.values():
+        match = re.fullmatch(kind.notation, text, flags=re.ASCII)
+        if match is not None:
+            return kind.read(match, place)
+    raise MisfitError(f"is no layer; {EXPECTED}")
+
+
+def parse_topology(text: str) -> Written:
+    """The pieces of text such as `3-4-1`; its ends may be `in` and `out`, or shapes.
 
     Raises ValueError with the expectation in words when `text` is not a topology.
     """
-    if not re.fullmatch(rf"{SIZE}(-({LAYER}))+", text, flags=re.ASCII):
-        raise ValueError("expected layer sizes joined by '-', input to output, such as 3-4-1")
-    sizes = tuple(map(int, text.split("-")))
-    if min(sizes) < 1:
+    first, *hidden, last = text.split("-") if "-" in text else ("", "")
+    end = f"{NUMBER}|{EXTENT}"
+    fits = [
+        re.fullmatch(f"in|{end}", first, flags=re.ASCII),
+        *(re.fullmatch(LAYER, piece, flags=re.ASCII) for piece in hidden),
+        re.fullmatch(f"out|{end}", last, flags=re.ASCII),
+    ]
+    if not all(fits):
+        raise ValueError(EXPECTED)
+    pieces = tuple(int(piece) if piece.isdigit() else piece for piece in (first, *hidden, last))
+    if any(re.search(r"(^|x)0+(x|$)", str(piece)) for piece in pieces):
         raise ValueError("every layer needs at least one unit, such as 3-4-1")
-    return sizes
+    if last.count("x") > 1:
+        raise ValueError(
+            "expected as its last layer outputs, such as 10, or steps x outputs, as 8x1"
+        )
+    return pieces
 
 
 def memory_needed(topology: Topology, dtype: str) -> int:
@@ -164,10 +272,9 @@ def memory_of_training(topology: Topology, dtype: str, batch: int, samples: int,
 
     As measured of both engines: a parameter is there 15 times, in gradients, snapshots as they are
     written and the like, and 6 times more for each of the optimizer's `slots`; of each unit its
-    output and its error, a sample.
+    output and its error, a sample, and what its layer keeps besides.
     """
     inputs, *units = topology.sizes
-    numbers = (
-        samples * (inputs + units[-1]) + topology.size * (15 + 6 * slots) + batch * sum(units) * 2
-    )
+    a_sample = 2 * sum(units) + sum(kind.scratch for kind in topology.kinds)
+    numbers = samples * (inputs + units[-1]) + topology.size * (15 + 6 * slots) + batch * a_sample
     return numbers * int(np.dtype(dtype).itemsize)

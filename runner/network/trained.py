@@ -14,20 +14,18 @@ from runner.network.arrays import LARGEST, Array
 from runner.network.labels import labels
 from runner.network.network import Network
 from runner.network.scaling import Scaling
-from runner.network.topology import Topology
+from runner.network.sequence_ends import behind_ends
+from runner.network.topology import Topology, Written, parse_topology
 
 NUMBERS = 1 << 21
-"""Activations of the widest layer that are computed together: 8 or 16 MB."""
+"""Of the widest layer, that are computed together: 8 or 16 MB."""
 
 
 def scaled_blocks(
-    inputs: Array, scaling: Scaling | None, dtype: np.dtype[Any], widest: int
+    inputs: Array, scaling: Scaling | None, dtype: np.dtype[Any], topology: Topology
 ) -> Iterator[tuple[slice, Array]]:
-    """Inputs as a network sees them, some rows at a time, and which rows they are.
-
-    widest: units of its widest layer.
-    """
-    step = max(256, NUMBERS // widest)
+    """Inputs as a network sees them, some rows at a time, and which rows they are."""
+    step = max(256 if topology.is_dense else 1, NUMBERS // topology.widest)
     scaling = None if scaling is None else scaling.astype(dtype.name)
     for start in range(0, len(inputs), step):
         rows = slice(start, min(start + step, len(inputs)))
@@ -42,9 +40,9 @@ def predict(
     network: Network, parameters: Array, inputs: Array, scaling: Scaling | None = None
 ) -> Array:
     """Outputs [samples, n_out], without dropout."""
-    outputs = np.empty((len(inputs), network.topology.sizes[-1]), parameters.dtype)
-    widest = max(network.topology.sizes)
-    for rows, block in scaled_blocks(inputs, scaling, parameters.dtype, widest):
+    topology = network.topology
+    outputs = np.empty((len(inputs), topology.sizes[-1]), parameters.dtype)
+    for rows, block in scaled_blocks(inputs, scaling, parameters.dtype, topology):
         outputs[rows] = network.predict(parameters, block)
     return outputs
 
@@ -72,54 +70,84 @@ class TrainedNetwork:
     """Names of the classes that labels 0, 1, … stand for, or None for numbers."""
 
     def __repr__(self) -> str:
-        names = ", ".join(self.network.activation_names)
+        names = ", ".join(self.network.named)
         return f"TrainedNetwork({self.network.topology}, {names}, {self.parameters.dtype})"
 
     @property
     def weights(self) -> tuple[Array, ...]:
-        """Of each layer its matrix [n_in, n_out]."""
+        """Of each layer its matrix [inputs of a unit, units]; [0, 0] where it has none."""
         layers = self.network.topology.layers
         return tuple(layer.weight_matrix(self.parameters) for layer in layers)
 
     @property
     def biases(self) -> tuple[Array, ...]:
-        """Of each layer its vector [n_out]; empty where there are none."""
+        """Of each layer its vector [units]; empty where there are none."""
         return tuple(layer.bias_vector(self.parameters) for layer in self.network.topology.layers)
 
     def predict(self, inputs: ArrayLike) -> Array:
         """Outputs [samples, n_out] for raw inputs [samples, n_in], without dropout.
 
-        They are in the targets' own units. NaN, and what an array masks, is missing. Raises
-        DataError for inputs of another shape or no finite numbers, and where one is missing and
-        none may be.
+        Images may come as [samples, channels, rows, columns], sequences as [samples, time,
+        features]; outputs of every step are [samples, time, n_out]. They are in the targets' own
+        units. NaN, and what an array masks, is missing; of a net with outputs of every step, steps
+        that are missing throughout at a sequence's end are behind it, and so are their outputs NaN.
+        Raises DataError for inputs of another
+        shape or no finite numbers, and where one is missing and none may be.
         """
-        raw = numbers_of(inputs)
-        expected = self.network.topology.sizes[0]
-        if raw.ndim != 2 or raw.shape[1] != expected:
-            names = "" if self.input_names is None else f": {listed(self.input_names, 10)}"
-            named = "" if self.input_names is None else ", or a DataFrame with the columns' names"
-            raise DataError(
-                f"inputs have the shape {raw.shape}; expected (samples, {expected}){names}{named}"
-            )
+        raw = self._flat(numbers_of(inputs))
+        behind = self.behind_ends(raw)
+        if behind is not None:  # what is put there touches nothing before
+            raw = np.where(np.repeat(behind, raw.shape[1] // behind.shape[1], axis=1), 0.0, raw)
         missing = np.isnan(raw)
         if missing.any():
             raw = np.where(missing, self._fill(missing), raw)
         outputs = predict(self.network, self.parameters, raw, self.scaling)
-        return outputs if self.target_scaling is None else self.target_scaling.restore(outputs)
+        if self.target_scaling is not None:
+            outputs = self.target_scaling.restore(outputs)
+        outputs = outputs.reshape(-1, *self.network.topology.output_shape)
+        if behind is not None:
+            outputs[behind] = np.nan
+        return outputs
+
+    def behind_ends(self, raw: Array) -> Array | None:
+        """[samples, steps] What of inputs [samples, n_in] is behind the ends of sequences.
+
+        None of a net without outputs of every step: its one output would be of what is behind.
+        """
+        topology = self.network.topology
+        if len(topology.shape) != 2 or topology.output_shape[:-1] != topology.shape[:1]:
+            return None
+        behind = behind_ends(raw.reshape(-1, *topology.shape))
+        return behind if behind.any() else None
 
     def labels(self, outputs: Array) -> Array:
         """The class of each row of outputs [samples]: arg-max, or threshold 0.5 for one output.
 
-        Names of classes, or numbers where the classes have no names.
+        Of outputs of every step [samples, time, n_out] one each [samples, time]. Names of classes,
+        or numbers where the classes have no names; of no outputs (NaN) an empty name, or -1.
         """
-        numbers = labels(outputs)
+        numbers = labels(outputs.reshape(-1, outputs.shape[-1])).reshape(outputs.shape[:-1])
+        numbers = np.where(np.isnan(outputs).any(axis=-1), -1, numbers)
         if self.classes is None:
             return numbers
-        return np.array(self.classes)[np.minimum(numbers, len(self.classes) - 1)]
+        return np.array([*self.classes, ""])[np.minimum(numbers, len(self.classes) - 1)]
 
     def classify(self, inputs: ArrayLike) -> Array:
-        """The class of each sample [samples], for raw inputs [samples, n_in]."""
+        """The class of each sample [samples], or of each step, for raw inputs as in `predict`."""
         return self.labels(self.predict(inputs))
+
+    def _flat(self, raw: Array) -> Array:
+        """Inputs [samples, n_in], which come so or each in the shape of the topology's input."""
+        topology = self.network.topology
+        shapes = {(topology.sizes[0],), topology.shape}
+        if raw.shape[1:] in shapes:
+            return raw.reshape(len(raw), topology.sizes[0])
+        names = "" if self.input_names is None else f": {listed(self.input_names, 10)}"
+        named = "" if self.input_names is None else ", or a DataFrame with the columns' names"
+        expected = " or ".join(
+            f"(samples, {', '.join(map(str, shape))})" for shape in sorted(shapes, key=len)
+        )
+        raise DataError(f"inputs have the shape {raw.shape}; expected {expected}{names}{named}")
 
     def _fill(self, missing: Array) -> Array:
         if self.fill is not None:
@@ -154,11 +182,21 @@ def numbers_of(inputs: ArrayLike) -> Array:
 def network_arrays(network: Network) -> dict[str, Array]:
     """What a network is, as plain arrays for the snapshots; dropout is of no use afterwards."""
     return {
-        "topology": np.array(network.topology.sizes),
+        "topology": written_array(network.topology),
         "bias": np.array(network.topology.bias),
         "batch_norm": np.array(network.topology.batch_norm),
-        "activations": np.array(network.activation_names),
+        "activations": np.array(network.named),
     }
+
+
+def written_array(topology: Topology) -> Array:
+    """A topology's pieces: numbers where all are, else texts."""
+    return np.array(topology.written if topology.is_dense else [str(p) for p in topology.written])
+
+
+def written_in(array: Array) -> Written:
+    """The pieces that such an array holds. Raises ValueError where they are none."""
+    return parse_topology("-".join(map(str, array.tolist())))
 
 
 class UnknownPartError(ValueError):
@@ -171,17 +209,17 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
     Raises ValueError or KeyError where they do not describe one, and UnknownPartError where it has
     parts that are not known here.
     """
-    sizes = tuple(int(size) for size in arrays["topology"])
+    written = written_in(arrays["topology"])
     activations = texts(arrays["activations"])
-    topology = Topology(sizes, bool(arrays["bias"]), bool(arrays["batch_norm"]))
+    topology = Topology(written, bool(arrays["bias"]), bool(arrays["batch_norm"]))
     network = Network(topology, activations[:-1], activations[-1])
     parameters = arrays["parameters"]
     unknown = set(activations) - set(ACTIVATIONS)
     if unknown:
         raise UnknownPartError(f"this version knows no activation '{min(unknown)}'")
-    if len(activations) != len(topology.layers) or len(parameters) != topology.size:
+    if len(activations) != topology.activated + 1 or len(parameters) != topology.size:
         raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {topology}")
-    check_around(arrays, sizes[0], sizes[-1])
+    check_around(arrays, topology)
     scalings = {
         of: Scaling(arrays[f"{of}_shift"], arrays[f"{of}_scale"])
         for of in ("input", "target")
@@ -203,15 +241,16 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
     )
 
 
-def check_around(arrays: Mapping[str, Array], inputs: int, outputs: int) -> None:
+def check_around(arrays: Mapping[str, Array], topology: Topology) -> None:
     """Raises ValueError where what goes with a network does not fit its inputs and outputs."""
+    inputs, outputs, of_steps = topology.sizes[0], topology.outputs, topology.sizes[-1]
     fitting = {
         "input_shift": (1, inputs),
         "input_scale": (1, inputs),
         "input_fill": (inputs,),
         "input_names": (inputs,),
-        "target_shift": (1, outputs),
-        "target_scale": (1, outputs),
+        "target_shift": (1, outputs, of_steps),
+        "target_scale": (1, outputs, of_steps),
         "target_names": (1, outputs),
         "classes": (1, 2) if outputs == 1 else (outputs,),
     }

@@ -34,7 +34,9 @@ class RunNetwork(TrainedNetwork):
 
         A DataFrame's columns are found by their names, in any order, categories among them as
         they are written; others are ignored. Arrays are [samples, n_in] as the network has its
-        inputs. Raises DataError for what is missing or cannot be used, by row and column.
+        inputs, or images [samples, channels, rows, columns] and sequences [samples, time,
+        features]; outputs of every step are [samples, time, n_out]. Raises DataError for what is
+        missing or cannot be used, by row and column.
         """
         table: Any = inputs
         if not hasattr(table, "columns"):

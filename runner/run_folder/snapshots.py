@@ -63,7 +63,7 @@ MEMBERS = {
     "restored": Member("b", (0,)),
     "experiment": Member("U", (0,)),
     "history": Member("i", (1,)),
-    "topology": Member("i", (1,), optional=True),
+    "topology": Member("iU", (1,), optional=True),
     "bias": Member("b", (0,), optional=True),
     "batch_norm": Member("b", (0,), optional=True),
     "activations": Member("U", (1,), optional=True),

@@ -98,21 +98,30 @@ def header_line(names: tuple[str, ...]) -> str:
 def predictions_table(dataset: Dataset, outputs: Mapping[str, Array]) -> bytes:
     """predictions.csv: inputs, targets and outputs, a row a sample.
 
+    Of sequences of different lengths targets and outputs that count nowhere are empty cells.
     outputs: of each part [samples, n_out]; where there are several, a column names the part.
     """
     several = len(outputs) > 1
     header = [
         *(["part"] if several else []),
         *(f"input_{name}" for name in dataset.input_names),
-        *(f"target_{name}" for name in dataset.target_names),
-        *(f"output_{name}" for name in dataset.target_names),
+        *(f"target_{name}" for name in dataset.output_names),
+        *(f"output_{name}" for name in dataset.output_names),
     ]
     rows = (
-        [*([name] if several else []), *map(float, x), *map(float, y), *map(float, a)]
+        [*([name] if several else []), *map(float, x), *shown(y, counts), *shown(a, counts)]
         for name, part in dataset.parts.items()
-        for x, y, a in zip(part.inputs, part.targets, outputs[name], strict=True)
+        for x, y, a, counts in zip(
+            part.inputs, part.targets, outputs[name], dataset.numbers_there(part), strict=True
+        )
     )
     return csv_bytes(header, rows)
+
+
+def shown(numbers: Array, counts: Array) -> Iterator[float | str]:
+    """Cells [n] of a row's numbers; empty where they count nowhere."""
+    for number, counted in zip(numbers.tolist(), counts.tolist(), strict=True):
+        yield float(number) if counted else ""
 
 
 def class_tables(classes: Sequence[str], part: str, confusion: Confusion) -> dict[str, bytes]:

@@ -43,6 +43,8 @@ DRAWN = (
     "decision_surface",
     "fit",
     "first_layer",
+    "maps",
+    "states",
     "confusion_matrix",
     "worst_mistakes",
 )

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from runner.checking.parsing import assumed
 from runner.errors import RunnerError
 from runner.experiment.loading import whole_topology
 from runner.experiment.resuming import warn
@@ -17,7 +18,7 @@ from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.run import read_run
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
-from runner.settings import parse_settings
+from runner.settings import Settings, parse_settings
 from runner.storage.locks import locked
 from runner.sweeping.trained_on import TrainedOn
 
@@ -32,15 +33,28 @@ class Earlier:
 
 
 def identity(config: Mapping[str, Any]) -> str:
-    """SHA-256 of a job's configuration; how its sweep is run is no part of that."""
-    values = {key: value for key, value in config.items() if key != "sweep"}
+    """SHA-256 of a job's configuration; how its sweep is run is no part of that.
+
+    Nor is what a configuration may leave out, as those from before it was there do.
+    """
+    values = but_assumed({key: value for key, value in config.items() if key != "sweep"})
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def but_assumed(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A configuration without the values that would be assumed where it left them out."""
+    left_out = assumed(Settings)
+    return {
+        key: but_assumed(value, f"{prefix}{key}.") if isinstance(value, Mapping) else value
+        for key, value in config.items()
+        if f"{prefix}{key}" not in left_out or left_out[f"{prefix}{key}"] != value
+    }
 
 
 def as_recorded(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """A configuration as run.json has it: with the whole topology, where data are there for it."""
     settings = parse_settings(config)
-    if all(settings.topology):
+    if all(isinstance(piece, int) for piece in settings.topology):
         return {**config, "topology": "-".join(map(str, settings.topology))}
     try:
         topology = whole_topology(settings, shared_dataset(settings.dataset))

@@ -18,12 +18,15 @@ from runner.sweeping.job_files import read_jobs
 from runner.sweeping.sweep import Sweep
 from runner.sweeping.swept_presets import Axis, OwnSweeps
 
+EMPTY = "the sweep is empty; give a key some values, e.g. seed=1,2,3"
+
 
 def swept(jobs: JobComposer) -> list[list[str]]:
     """The overrides of each job: all combinations of the values that keys are given.
 
     None where they are to be told of and not run: an empty list. A preset that is one of several
-    brings its own values to be swept. Raises SettingsError for more than `sweep.max_jobs`.
+    brings its own values to be swept. Raises SettingsError where there are none, and for more than
+    `sweep.max_jobs`.
     """
     options: SweepSettings = parse(SweepSettings, jobs.section("sweep"), "sweep.")
     values = jobs.swept(jobs.texts, WHICH_JOBS)
@@ -31,6 +34,8 @@ def swept(jobs: JobComposer) -> list[list[str]]:
     own = OwnSweeps(jobs)
     axes = [own.added_to(axis, said) for axis in axes_of(values, options, jobs.value("seed"))]
     found, given = jobs_of(axes, options.max_jobs), jobs_in(axes)
+    if not found:
+        raise SettingsError(EMPTY)
     if options.plan:
         from runner.sweeping.plan import print_plan  # noqa: PLC0415 - only for those who ask
 

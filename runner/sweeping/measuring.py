@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.experiment.sharing import shared_parts
+from runner.network.topology import Topology, parse_topology
 from runner.run_folder.job_end import JobEnd
 from runner.settings import parse_settings
 from runner.sweeping.job import OF_SWEEP, Job, run_job
@@ -41,7 +42,7 @@ class Trial:
     bound: str
     """`about` where it came to its end, `at most` where only a limit of it is known, `at least`
     where not even that."""
-    parameters: int
+    topology: Topology
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ class Net:
     """Why one of its jobs will fail, if one will."""
 
     @property
-    def parameters(self) -> int | None:
+    def topology(self) -> Topology | None:
         """None where none was tried."""
-        return self.trials[0].parameters if self.trials else None
+        return self.trials[0].topology if self.trials else None
 
     @property
     def seconds(self) -> float:
@@ -156,7 +157,10 @@ def trial(end: JobEnd, config: Config, folder: Path, spent: float, first: float)
     snapshots = [size_of(path) for path in folder.glob("snapshots/*.npz")]
     size = sum(size_of(path) for path in (folder, *folder.rglob("*")))
     rate = steps / trained_for if trained_for else math.nan
-    about = Trial(spent, size, first, rate, "about", int(end.cell("parameters")))
+    network = parse_settings(config).network
+    written = parse_topology(end.cell("topology"))  # with what the data have at its ends
+    topology = Topology(written, network.bias, network.batch_norm)
+    about = Trial(spent, size, first, rate, "about", topology)
     limits = config["stopping"]
     cut = end.cell("stop_reason") == "max_seconds" and not own_limit_met(limits, trained_for)
     if not cut:

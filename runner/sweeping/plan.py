@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from runner.errors import printable
+from runner.network.layer_table import layer_table
 from runner.run_folder.job_end import JobEnd
-from runner.standard_output import table_console
+from runner.standard_output import table_console, tell
 from runner.storage.locks import start_time
 from runner.sweeping.job import Job
 from runner.sweeping.measuring import Net, measured
@@ -53,8 +54,10 @@ def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int)
         workers = min(sweep.workers, len(to_run))
         groups = tried_groups(sweep, to_run, workers)
         print_nets(groups)
+        if len(groups) == 1:
+            print_layers(groups[0].net)
         print_estimates(groups, workers, starting)
-    print("Nothing was started; without sweep.plan=true the same command runs it.")
+    tell("Nothing was started; without sweep.plan=true the same command runs it.")
 
 
 def seconds_since_start() -> float:
@@ -108,14 +111,14 @@ def sample(items: Sequence[Any], most: int) -> list[Any]:
 def print_jobs(known: Sequence[tuple[Job, JobEnd | None]], given: int) -> None:
     """How many jobs there are, and the first of them."""
     finished = Counter(end is not None for _, end in known)
-    print(
+    tell(
         f"Jobs        {given:,}: {len(known):,} distinct, {given - len(known):,} given again; "
         f"{finished[True]:,} finished, {finished[False]:,} to run"
     )
     for job, end in known[:MOST_SHOWN]:
-        print(printable(f"  {job.name}{'' if end is None else f'  ({end.status})'}"))
+        tell(printable(f"  {job.name}{'' if end is None else f'  ({end.status})'}"))
     if len(known) > MOST_SHOWN:
-        print(f"  … and {len(known) - MOST_SHOWN:,} more")
+        tell(f"  … and {len(known) - MOST_SHOWN:,} more")
 
 
 def print_nets(groups: Sequence[Group]) -> None:
@@ -135,7 +138,7 @@ def print_nets(groups: Sequence[Group]) -> None:
             printable(group.topology),
             printable(group.dataset),
             f"{len(group.jobs):,}",
-            "" if net.parameters is None else f"{net.parameters:,}",
+            "" if net.topology is None else f"{net.topology.parameters:,}",
             "" if math.isnan(net.steps_per_second) else f"{net.steps_per_second:,.0f}",
             takes if bound == "about" or not takes else f"{bound} {takes}",
             "" if math.isnan(net.size) else size(net.size),
@@ -143,7 +146,13 @@ def print_nets(groups: Sequence[Group]) -> None:
     table_console().print(table)
     for group in groups:
         if group.net is not None and group.net.problem:
-            print(f"  a job of topology={printable(group.topology)} will fail: {group.net.problem}")
+            tell(f"  a job of topology={printable(group.topology)} will fail: {group.net.problem}")
+
+
+def print_layers(net: Net | None) -> None:
+    """The layers of the one net that there is, where it was tried."""
+    if net is not None and net.topology is not None:
+        tell("\n".join(["", *layer_table(net.topology), ""]))
 
 
 def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> None:
@@ -154,7 +163,7 @@ def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> N
     tried = [group for group in groups if group.net is not None and group.net.trials]
     if not tried:
         if not any(group.net and group.net.problem for group in groups):
-            print(
+            tell(
                 "Time        unknown: no job has come to an end in the time for trying some; "
                 "the first of its kind on a machine compiles for some seconds"
             )
@@ -168,8 +177,8 @@ def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> N
     disk = share * sum(net.size * count for net, count in nets)
     trials = sum(len(net.trials) for net, _ in nets)
     processes = f"{workers} process{'es' * (workers > 1)}"
-    print(f"Time        {surest(tried)} {duration(seconds)} on {processes}, by {trials} jobs tried")
-    print(f"Disk        about {size(disk)}")
+    tell(f"Time        {surest(tried)} {duration(seconds)} on {processes}, by {trials} jobs tried")
+    tell(f"Disk        about {size(disk)}")
 
 
 def untold(group: Group) -> bool:

@@ -11,12 +11,13 @@ import os
 import select
 import signal
 import struct
+import sys
 import termios
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -26,6 +27,7 @@ from typing import Any
 
 from runner.errors import INTERRUPTED
 from runner.signals import WARNINGS, Interrupted, follow_parent, listen, note
+from runner.standard_output import forgiving
 
 NUMBER = struct.Struct("i")
 IDLE, TAKING = -1, -2
@@ -143,7 +145,7 @@ class Pool:
             worker.process.kill()
 
     def close(self) -> None:
-        """Ends the processes at once."""
+        """Ends the processes at once, and frees what the pool holds."""
         self.kill()
         for worker in self._workers:
             worker.process.join()
@@ -169,7 +171,11 @@ class Pool:
         process = FORK.Process(target=self._live, args=(slot, ours, theirs), daemon=True)
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until it can take them
         try:
-            with warnings.catch_warnings():
+            with (
+                warnings.catch_warnings(),
+                redirect_stdout(forgiving(sys.stdout)),  # flushed first, which a full disk refuses
+                redirect_stderr(forgiving(sys.stderr)),
+            ):
                 # Other threads hold nothing that jobs need; OpenBLAS knows how to be forked.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
@@ -297,7 +303,7 @@ class Reports:
                     return
                 with suppress(Empty):
                     self._hurry.get(timeout=SECONDS_BETWEEN_REPORTS)
-        except BrokenPipeError:  # its parent has ended, as `follow` finds as well
+        except BrokenPipeError:  # its parent has ended, as `follow_parent` finds as well
             return
         except BaseException:  # a process that cannot tell its results is no use
             os._exit(1)

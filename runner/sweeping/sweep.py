@@ -1,6 +1,5 @@
 """A sweep on this machine: what its jobs have in common, and how one of them is checked and run."""
 
-import os
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +9,7 @@ from runner.configuration.hydra_errors import explaining
 from runner.configuration.jobs import JobComposer
 from runner.errors import SettingsError, printable
 from runner.experiment.contradictions import check_settings
+from runner.processors import processors
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import SweepSettings, parse_settings
@@ -33,7 +33,7 @@ class Sweep:
         self.is_search = jobs.is_search
         self.watched = job_lines if self.is_search else progress
         self.options: SweepSettings = parse(SweepSettings, jobs.section("sweep"), "sweep.")
-        self.workers = self.options.workers or os.cpu_count() or 1
+        self.workers = self.options.workers or processors()
         self.stop_on_warning: bool = jobs.value("recording.on_sigusr1") == "stop"
         self._objective_checked = False
         self._data_checks = DataChecks()
@@ -67,7 +67,7 @@ class Sweep:
             settings = parse_settings(values)
             check_settings(settings)
         except SettingsError as error:
-            raise SettingsError(f"{printable(job.name)}: {error}") from None
+            raise SettingsError(f"{printable(job.name)}: {error}") from error.__cause__
         if self.options.objective is not None and not self._objective_checked:
             check_objective(self.options.objective, settings)
             self._objective_checked = True

@@ -48,8 +48,8 @@ def share(part: Array, whole: Array) -> Array:
 
 def confusion(engine: Engine, parameters: Array, part: HeldOut) -> Confusion:
     """The confusion of the trained network on some samples of at least two classes."""
-    classes = max(2, part.targets.shape[1])
+    classes = max(2, engine.problem.network.topology.outputs)
     counts = np.zeros((classes, classes), np.int64)
-    for rows, outputs, _ in looks(engine, parameters, part):
-        counts += confusion_counts(part.targets[rows], outputs)
+    for look in looks(engine, parameters, part):
+        counts += confusion_counts(look.targets, look.outputs)
     return Confusion(counts)

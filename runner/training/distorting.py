@@ -42,9 +42,11 @@ class DistortingEngine:
     def inputs_changed(self) -> None:
         """Nothing: the inputs are this engine's own."""
 
-    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+    def look(
+        self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None
+    ) -> tuple[Array, Array]:
         """As the engine itself: rows that are looked at are not distorted."""
-        return self._engine.look(parameters, inputs, targets)
+        return self._engine.look(parameters, inputs, targets, weights)
 
     def advance(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()

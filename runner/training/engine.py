@@ -75,6 +75,12 @@ class Problem:
     """Applied to each batch as it is taken, where `inputs` are kept as they came: uint8 images,
     files on disk; None where `inputs` are what the network sees."""
 
+    weights: Array | None = None
+    """[samples, steps] What each row's loss and its gradient are multiplied by, or None for 1. A
+    mean is over the number of rows; those of weight 0 are not there, and count in nothing."""
+    shuffle: bool = True
+    """Whether every epoch has an order of its own; else the data's, and none is drawn."""
+
     @property
     def samples(self) -> int:
         """How many samples an epoch passes over."""
@@ -171,7 +177,9 @@ class Engine(Protocol):
         """
         ...
 
-    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+    def look(
+        self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None
+    ) -> tuple[Array, Array]:
         """Outputs [rows, n_out] of rows as the network sees them, without dropout; and their sums.
 
         These are as in `TrainingState.sums`.

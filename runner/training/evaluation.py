@@ -23,33 +23,54 @@ class HeldOut(NamedTuple):
     """[samples, n_out]"""
     scaling: Scaling | None
     """From these inputs to those that the network sees."""
+    there: Array | None = None
+    """[samples, steps] Which outputs count, of sequences of different lengths; None for all."""
 
 
-def looks(
-    engine: Engine, parameters: Array, held_out: HeldOut
-) -> Iterator[tuple[slice, Array, Array]]:
-    """Which rows they are, their outputs and their sums, some rows at a time; by the engine."""
-    widest = max(engine.problem.network.topology.sizes)
-    inputs, dtype = held_out.inputs, parameters.dtype
-    for rows, block in scaled_blocks(inputs, held_out.scaling, dtype, widest):
-        yield rows, *engine.look(parameters, block, held_out.targets[rows])
+class Look(NamedTuple):
+    """At some samples: an output a row, of a sample or of each of its steps."""
+
+    targets: Array
+    """[rows, n_out]"""
+    outputs: Array
+    """[rows, n_out]"""
+    sums: Array
+    """As in `TrainingState.sums`."""
+
+
+def looks(engine: Engine, parameters: Array, held_out: HeldOut) -> Iterator[Look]:
+    """At all samples, some at a time; by the engine."""
+    topology = engine.problem.network.topology
+    inputs, dtype, each = held_out.inputs, parameters.dtype, (-1, topology.outputs)
+    for rows, block in scaled_blocks(inputs, held_out.scaling, dtype, topology):
+        targets, there = held_out.targets[rows], None
+        if held_out.there is not None:
+            there = held_out.there[rows]
+        outputs, sums = engine.look(parameters, block, targets, there)
+        counted = slice(None) if there is None else there.ravel()
+        yield Look(targets.reshape(each)[counted], outputs.reshape(each)[counted], sums)
 
 
 def outputs_of(engine: Engine, parameters: Array, held_out: HeldOut) -> Array:
-    """Outputs [samples, n_out], without dropout."""
-    return np.concatenate([outputs for _, outputs, _ in looks(engine, parameters, held_out)])
+    """Outputs [samples, numbers of a sample], without dropout."""
+    whole = held_out._replace(there=None)
+    outputs = np.concatenate([look.outputs for look in looks(engine, parameters, whole)])
+    return outputs.reshape(len(held_out.inputs), -1)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of weights about to diverge it may be infinite
 def evaluate(engine: Engine, parameters: Array, held_out: HeldOut) -> dict[str, float]:
     """The task's metrics of the network on some samples, named with their prefix."""
     reduction = engine.problem.reduction
+    targets = held_out.targets.reshape(-1, reduction.outputs)
+    if held_out.there is not None:
+        targets = targets[held_out.there.ravel()]
     sums, scored = np.zeros(4), dict.fromkeys(reduction.task.scored, 0.0)
-    for rows, outputs, added in looks(engine, parameters, held_out):
-        sums += added
+    for look in looks(engine, parameters, held_out):
+        sums += look.sums
         for name in scored:
-            scored[name] += SCORES[name].total(outputs, held_out.targets[rows])
+            scored[name] += SCORES[name].total(look.outputs, look.targets)
     values = metric_values(sums, reduction)
     for name, total in scored.items():
-        values[name] = SCORES[name].value(total, held_out.targets, reduction)
+        values[name] = SCORES[name].value(total, targets, reduction)
     return {held_out.prefix + name: value for name, value in values.items()}

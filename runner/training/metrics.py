@@ -14,7 +14,7 @@ import numpy as np
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import column_means, column_sums
 from runner.network.labels import labels
-from runner.network.losses import absolute_error
+from runner.network.losses import LOSSES, Loss
 from runner.training.tasks import CLASSIFICATION, TOP, Task
 
 LOSS, ABSOLUTE_ERROR, CORRECT, SAMPLES = range(4)
@@ -27,20 +27,27 @@ def correct(outputs: Array, targets: Array) -> int:
 
 
 class Totals:
-    """The sums over some samples, of which z, a and y are [samples, n_out]."""
+    """The sums over some rows, of which z, a and y are [rows, n_out] and weights [rows, 1].
 
-    def __init__(self, loss: Callable[[Array, Array, Array], float]) -> None:
-        self.of: dict[int, Callable[[Array, Array, Array], float]] = {
-            LOSS: loss,
-            ABSOLUTE_ERROR: absolute_error,
-            CORRECT: lambda _z, a, y: correct(a, y),
+    Weights are the loss's alone: what is right, and how far off, counts once for each row that is
+    there at all, whose weight is not 0.
+    """
+
+    def __init__(self, loss: Loss) -> None:
+        self.of: dict[int, Callable[[Array, Array, Array, Array | None], float]] = {
+            LOSS: loss.value,
+            ABSOLUTE_ERROR: LOSSES["absolute_error"].value,
+            CORRECT: lambda _z, a, y, _: correct(a, y),
         }
-        """Each by its place, from z, a and y."""
+        """Each by its place, from z, a, y and weights."""
 
-    def add(self, sums: Array, z: Array, a: Array, y: Array) -> None:
-        """Adds those of some more samples to `sums`."""
+    def add(self, sums: Array, z: Array, a: Array, y: Array, weights: Array | None = None) -> None:
+        """Adds those of some more rows to `sums`."""
+        if weights is not None:
+            there = np.flatnonzero(weights)
+            z, a, y, weights = z[there], a[there], y[there], weights[there]
         for place, total in self.of.items():
-            sums[place] += total(z, a, y)
+            sums[place] += total(z, a, y, weights if place == LOSS else None)
         sums[SAMPLES] += len(y)
 
 
@@ -74,8 +81,9 @@ class Metric(NamedTuple):
         return self.factor < 0 or self.total == CORRECT
 
     def value(self, total: float, samples: float, reduction: Reduction) -> float:
-        """The metric from its sum."""
-        return self.offset + self.factor * (total / self.divisor(samples, reduction))
+        """The metric from its sum; NaN of no samples, where it is a mean over them."""
+        divisor = self.divisor(samples, reduction)
+        return self.offset + self.factor * (total / divisor) if divisor else math.nan
 
 
 def _per_sample(samples: float, _reduction: Reduction) -> float:

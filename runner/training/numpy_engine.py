@@ -6,15 +6,15 @@ allocating costs as much as arithmetic.
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
 from runner.network.activations import Activation
 from runner.network.arrays import Array
 from runner.network.layers.batch_norm import BatchNorm, Normal
-from runner.network.layers.dense import Dense
 from runner.network.layers.dropout import Mask
-from runner.network.layers.parts import Views
+from runner.network.layers.parts import LayerKind, Room, Views
 from runner.network.losses import LOSSES
 from runner.training.engine import Problem, StepReport, reported
 from runner.training.metrics import METRICS, SAMPLES, Target, Totals
@@ -27,7 +27,8 @@ from runner.training.state import TrainingState
 class Pass:
     """One layer's arrays in a step of `batch` samples."""
 
-    kind: Dense
+    kind: LayerKind
+    room: Room  # what its backward needs of its forward
     norm: tuple[BatchNorm, Normal] | None
     activation: Activation
     own: Views  # its parts, views into the parameters
@@ -45,12 +46,20 @@ class Workspace:
 
     inputs: Array  # [batch, n_in]
     targets: Array  # [batch, n_out]
-    layers: list[Pass]
+    layers: list[Pass]  # the last has an output a row: [batch steps, n_out]
+    wanted: Array  # the targets, alike
+    weights: Array | None  # [batch steps, 1]; None where all count alike
+
+    @property
+    def rows(self) -> int:
+        """How many there are: those of weight 0 are not."""
+        weights = self.weights
+        return len(self.wanted) if weights is None else max(1, int(np.count_nonzero(weights)))
 
     @property
     def outputs(self) -> Array:
         """The last forward pass [batch, n_out]."""
-        return self.layers[-1].a
+        return self.layers[-1].a.reshape(len(self.inputs), -1)
 
 
 class NumpyEngine:
@@ -62,10 +71,10 @@ class NumpyEngine:
         self.problem = problem
         self._update = OPTIMIZERS[problem.optimizer].update
         self._loss = LOSSES[problem.loss]
-        self._totals = Totals(self._loss.value)
+        self._totals = Totals(self._loss)
         self._restraint = restraint(problem.penalty, problem.network.topology)
         self._dropout = problem.network.dropout
-        self._drop_stage = self._dropout.stage if self._dropout.rate > 0 else None
+        self._drop_stage = self._dropout.stage if self._dropout.drops else None
         self._is_weight = weight_mask(problem.network.topology)
         self._parameters = np.empty(0)
         self._gradient = np.empty(0)
@@ -96,11 +105,16 @@ class NumpyEngine:
                 state.sums[:] = self._epoch_sums(state, work)
         return reported(state, self.problem, work.outputs, reached, passed)
 
-    def look(self, parameters: Array, inputs: Array, targets: Array) -> tuple[Array, Array]:
+    def look(
+        self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None
+    ) -> tuple[Array, Array]:
         """Outputs [rows, n_out] of rows as the network sees them, without dropout; their sums."""
         sums = np.zeros(4)
         z, outputs = self.problem.network.forward(parameters, inputs)
-        self._totals.add(sums, z, outputs, targets)
+        rows = -1, self.problem.network.topology.outputs
+        weights = None if weights is None else weights.reshape(-1, 1)
+        z, a, y = (each.reshape(rows) for each in (z, outputs, targets))
+        self._totals.add(sums, z, a, y, weights)
         return outputs, sums
 
     def _run(
@@ -150,8 +164,7 @@ class NumpyEngine:
         """The next mini-batch of the epoch's order; a new order when an epoch begins."""
         problem = self.problem
         if state.position == 0:
-            # A random key for each sample, sorted: every engine gets the same order from it.
-            state.order[:] = np.argsort(state.generator.random(problem.samples), kind="stable")
+            state.order[:] = self._new_order(state.generator)
             state.sums[:] = 0
         chosen = state.order[state.position : state.position + problem.batch_size]
         work = self._workspace(len(chosen))
@@ -160,11 +173,20 @@ class NumpyEngine:
         else:
             problem.scaling.apply(problem.inputs[chosen], work.inputs)
         np.take(problem.targets, chosen, axis=0, out=work.targets)
+        if problem.weights is not None:
+            work.weights = problem.weights[chosen].reshape(-1, 1)
         state.position += len(chosen)
         if state.position == problem.samples:
             state.position = 0
             state.epoch += 1
         return work
+
+    def _new_order(self, generator: np.random.Generator) -> Array:
+        """An epoch's order of the samples: a random one, or the data's own."""
+        if not self.problem.shuffle:
+            return np.arange(self.problem.samples)
+        # A random key for each sample, sorted: every engine gets the same order from it.
+        return np.argsort(generator.random(self.problem.samples), kind="stable")
 
     def _forward(self, work: Workspace, generator: np.random.Generator) -> None:
         """z_l = a_(l-1) @ W_l + b_l; a_l = f_l(z_l), times the mask if dropout is in this stage.
@@ -173,7 +195,7 @@ class NumpyEngine:
         """
         a = work.inputs
         for layer in work.layers:
-            layer.kind.forward(layer.own, a, layer.z)
+            layer.kind.forward(layer.own, a, layer.z, layer.room)
             if layer.norm is not None:
                 norm, normal = layer.norm
                 norm.forward(layer.own, layer.z, normal)
@@ -195,26 +217,31 @@ class NumpyEngine:
             if layer.mask is not None:
                 self._dropout.draw(generator, layer.mask)
                 self._dropout.forward(layer.a, layer.mask)
-        self._loss.gradient(output.a, work.targets, output.delta)
+        self._loss.gradient(output.a, work.wanted, output.delta)
+        if work.weights is not None:
+            np.multiply(output.delta, work.weights, output.delta)
         if self.problem.reduction.mean_loss:
-            np.divide(output.delta, len(work.inputs), output.delta)
+            np.divide(output.delta, work.rows, output.delta)
         if self._loss.output is None:  # else the gradient is dL/dz already
             output.activation.slope(output.z, output.a, output.slope)
             np.multiply(output.delta, output.slope, output.delta)
         above = output
         for layer in reversed(hidden):
-            above.kind.backward(above.own, above.gradient, layer.a, above.delta, layer.delta)
-            if self._drop_stage != "forward":
+            own, a = above.own, layer.a
+            above.kind.backward(own, above.gradient, a, above.delta, layer.delta, above.room)
+            if layer.mask is None or self._drop_stage != "forward":
                 layer.activation.slope(layer.z, layer.a, layer.slope)
             np.multiply(layer.delta, layer.slope, layer.delta)
             if layer.norm is not None:
                 norm, normal = layer.norm
                 norm.backward(layer.own, layer.gradient, layer.delta, normal)
             above = layer
-        above.kind.backward(above.own, above.gradient, work.inputs, above.delta, None)
+        own, inputs = above.own, work.inputs
+        above.kind.backward(own, above.gradient, inputs, above.delta, None, above.room)
 
     def _add_totals(self, sums: Array, work: Workspace) -> None:
-        self._totals.add(sums, work.layers[-1].z, work.outputs, work.targets)
+        output = work.layers[-1]
+        self._totals.add(sums, output.z, output.a, work.wanted, work.weights)
 
     def _epoch_sums(self, state: TrainingState, work: Workspace) -> Array:
         """The sums over the epoch that has just ended."""
@@ -228,9 +255,13 @@ class NumpyEngine:
         """Whether the epoch that has just ended meets the target."""
         metric = METRICS[until.metric]
         total, samples = state.sums[metric.total], state.sums[SAMPLES]
-        if self.problem.full_batch:  # its only step is the epoch
-            total = self._totals.of[metric.total](work.layers[-1].z, work.outputs, work.targets)
-            samples = len(work.targets)
+        if self.problem.full_batch and work.weights is not None:
+            sums = self._epoch_sums(state, work)
+            total, samples = sums[metric.total], sums[SAMPLES]
+        elif self.problem.full_batch:  # its only step is the epoch
+            output = work.layers[-1]
+            total = self._totals.of[metric.total](output.z, output.a, work.wanted, None)
+            samples = len(work.wanted)
         return until.met_by(metric.value(total, samples, self.problem.reduction))
 
     def _bind(self, parameters: Array) -> None:
@@ -249,16 +280,20 @@ class NumpyEngine:
         problem, dtype = self.problem, self._parameters.dtype
         network = problem.network
         layers = []
-        for place, activation in zip(network.topology.layers, network.activations, strict=True):
-            shape = (batch, *place.kind.shape)
+        of_layers = (network.topology.layers, network.kinds, network.activations)
+        for place, kind, activation, rate in zip(*of_layers, network.dropout_rates, strict=True):
+            is_last = place is network.topology.layers[-1]
+            shape = batch, prod(kind.shape)
+            if is_last:
+                shape = batch * network.topology.steps, network.topology.outputs
             z, a, slope, delta = (np.empty(shape, dtype) for _ in range(4))
             norm = None
             if place.norm is not None:
                 norm = place.norm, place.norm.new_normal(batch, dtype)
-            dropped = self._drop_stage is not None and place is not network.topology.layers[-1]
             layers.append(
                 Pass(
-                    kind=place.kind,
+                    kind=kind,
+                    room=kind.new_room(batch, dtype),
                     norm=norm,
                     activation=activation,
                     own=place.views(self._parameters),
@@ -267,11 +302,15 @@ class NumpyEngine:
                     a=a,
                     slope=slope,
                     delta=delta,
-                    mask=self._dropout.new_mask(shape, dtype) if dropped else None,
+                    mask=self._dropout.new_mask(shape, dtype, rate) if rate else None,
                 )
             )
-        if problem.full_batch:
-            return Workspace(problem.inputs, problem.targets, layers)
-        inputs = np.empty((batch, problem.inputs.shape[1]), dtype)
-        targets = np.empty((batch, problem.targets.shape[1]), dtype)
-        return Workspace(inputs, targets, layers)
+        inputs, targets = problem.inputs, problem.targets
+        if not problem.full_batch:
+            inputs = np.empty((batch, inputs.shape[1]), dtype)
+            targets = np.empty((batch, targets.shape[1]), dtype)
+        wanted = targets.reshape(-1, network.topology.outputs)
+        weights = problem.weights
+        if weights is not None and problem.full_batch:
+            weights = weights.reshape(-1, 1)
+        return Workspace(inputs, targets, layers, wanted, weights)

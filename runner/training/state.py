@@ -64,8 +64,9 @@ Places = Annotated[Array, "i", 1]
 class TrainingState:
     """What a run carries from step to step. Its fields are what a snapshot holds, in their order.
 
-    The generator is drawn from in this order: initial weights, then in each step the epoch's
-    order (first step of an epoch, mini-batches only), then dropout masks, first layer first.
+    The generator is drawn from in this order: initial weights, data that are drawn, then in each
+    step the epoch's order (first step of an epoch, mini-batches only), then dropout masks, first
+    layer first.
     """
 
     step: int = 0

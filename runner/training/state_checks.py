@@ -38,7 +38,7 @@ def check_fit(state: TrainingState, problem: Problem) -> None:
         "order": np.array_equal(np.sort(state.order), np.arange(samples)),
         "position": state.position in range(0, samples, problem.batch_size),
         "epoch": 0 <= state.epoch <= state.step < 2**62,
-        "sums": state.sums[SAMPLES] in ((state.position,) if state.position else (0, samples)),
+        "sums": state.sums[SAMPLES] in rows_passed(state, problem),
         "watch": all(0 <= count <= state.epoch for count in epochs_since)
         and 0 <= seen.rate_factor <= 1,
         "parameters": np.isfinite(state.parameters).all(),
@@ -47,3 +47,17 @@ def check_fit(state: TrainingState, problem: Problem) -> None:
     for name, holds in ranges.items():
         if not holds:
             raise ValueError(f"its {name} cannot be that of its run")
+
+
+def rows_passed(state: TrainingState, problem: Problem) -> tuple[int, ...]:
+    """How many rows an epoch's sums may be of: so far, or between epochs of none or of all."""
+    passed = state.order[: state.position]
+    if problem.weights is None:
+        each = problem.network.topology.steps
+        return (len(passed) * each,) if state.position else (0, problem.samples * each)
+    there = np.count_nonzero(problem.weights, axis=1)
+    return (
+        (int(there[np.clip(passed, 0, len(there) - 1)].sum()),)
+        if state.position
+        else (0, int(there.sum()))
+    )

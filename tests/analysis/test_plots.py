@@ -87,7 +87,7 @@ def numbers(inputs: int, outputs: int = 1, samples: int = 30) -> Dataset:
     generator = np.random.default_rng(3)
     names = tuple(f"column {i}" for i in range(inputs)), tuple(f"y{i}" for i in range(outputs))
     part = Part(generator.normal(size=(samples, inputs)), generator.normal(size=(samples, outputs)))
-    return Dataset(part, *names)
+    return Dataset(part, (inputs,), *names)
 
 
 def classes(inputs: int, names: tuple[str, ...], samples: int = 30) -> Dataset:
@@ -96,6 +96,7 @@ def classes(inputs: int, names: tuple[str, ...], samples: int = 30) -> Dataset:
     test = Part(points[:12], labels[:12])
     return Dataset(
         Part(points, labels),
+        (inputs,),
         tuple(map(str, range(1, inputs + 1))),
         ("kind",),
         test=test,
@@ -107,13 +108,12 @@ def images(channels: int = 1) -> Dataset:
     pixels = np.random.default_rng(3).integers(0, 256, (20, 12 * channels)).astype(np.uint8)
     part = Part(pixels, np.arange(20) % 3)
     names = tuple(map(str, range(12 * channels)))
-    shape = (4, 3, channels)
-    return Dataset(part, names, ("class",), classes=("a", "b", "c"), image_shape=shape)
+    return Dataset(part, (channels, 4, 3), names, ("class",), classes=("a", "b", "c"))
 
 
 def truth_table() -> Dataset:
     inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
-    return Dataset(Part(inputs, np.array([[0], [1], [1], [0]], float)), ("1", "2"), ("1",))
+    return Dataset(Part(inputs, np.array([[0], [1], [1], [0]], float)), (2,), ("1", "2"), ("1",))
 
 
 CASES = {

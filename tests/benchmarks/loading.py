@@ -60,7 +60,7 @@ images = np.random.default_rng(1).random((60_000, 784), np.float32)
 generator = np.random.Generator(np.random.MT19937(1))
 distortion = Distortion(alpha=34, rotation=15, scaling=0.15)
 for start in range(0, 60_000, 100):
-    distort(images[start : start + 100], (28, 28, 1), distortion, generator)
+    distort(images[start : start + 100], (1, 28, 28), distortion, generator)
 """,
     ),
 }

@@ -16,12 +16,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from runner.compiled import compiled_engine
+from runner.compiled import compiled_engine, layout_choice
 from runner.compiled.array_layouts import ColumnLayout, RowLayout
 from runner.compiled.compiled_engine import CompiledEngine
 from runner.compiled.thread_team import Team
 from runner.experiment.building import build_engine
-from runner.network.initializers import INITIALIZERS, initial_parameters
+from runner.network.initializers import Start, initial_parameters
 from runner.training.engine import Engine, Problem
 from runner.training.state import new_state, seeded_generator
 from tests.benchmarks.runs import Contestant
@@ -56,9 +56,10 @@ def net(width: int, depth: int, batch: int, dtype: str, *, full: bool) -> Proble
 def prepared(name: str, problem: Problem, threads: int = 1) -> Contestant:
     """An engine on the problem, one step made: "numpy", or the compiled one in that layout."""
     generator = seeded_generator(1)
-    parameters = initial_parameters(
-        problem.network.topology, INITIALIZERS["glorot_uniform"], 1.0, generator
-    ).astype(problem.targets.dtype)
+    starts = [Start("glorot_uniform")]
+    parameters = initial_parameters(problem.network.topology, starts, generator).astype(
+        problem.targets.dtype
+    )
     state = new_state(parameters, 0, problem.samples, generator)
     engine: Engine
     if name == "numpy":
@@ -98,7 +99,7 @@ def main() -> None:
                 runs = {name: figure(prepared(name, problem), options.seconds) for name in names}
                 timings = alternate(runs, options.rounds)
                 best = min(timings, key=lambda name: timings[name].minimum)
-                layout = type(compiled_engine.layout_for(problem, Team(1)))
+                layout = type(layout_choice.layout_for(problem, Team(1)))
                 chosen = "columns" if layout is ColumnLayout else "rows"
                 cells = [
                     f"[bold]{timing.minimum * 1e6:.4g}[/]"

@@ -1,4 +1,4 @@
-"""Every table's entries against PyTorch itself, in float64: the largest differences.
+"""Every table's entries and every kind of layer against PyTorch, in float64: how far apart.
 
     python -m tests.benchmarks.torch_agreement [--steps 100]
 
@@ -21,12 +21,15 @@ from torch.nn import functional as F  # noqa: N812 - as everybody writes it
 from runner.network.activations import ACTIVATIONS
 from runner.network.arrays import Array
 from runner.network.initializers import INITIALIZERS
+from runner.network.layers.parts import LayerPart
 from runner.network.losses import LOSSES
+from runner.network.topology import Topology, parse_topology
 from runner.training.engine import Penalty, Problem
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 from runner.training.state import TrainingState
 from runner.training.watching import Watch
+from tests.benchmarks.torch_nets import PEER_ACTIVATIONS, PeerNet
 from tests.problems import (
     ENGINE_NAMES,
     OPTIMIZER_SETTINGS,
@@ -41,17 +44,6 @@ TOLERANCE = 1e-9
 SPREAD = 0.01
 """How much the spread of a million drawn weights may differ, relative."""
 
-PEER_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "elu": F.elu,
-    "gelu": lambda z: F.gelu(z, approximate="tanh"),
-    "leaky_relu": F.leaky_relu,
-    "linear": lambda z: z,
-    "relu": F.relu,
-    "sigmoid": torch.sigmoid,
-    "softmax": lambda z: F.softmax(z, dim=1),
-    "softplus": F.softplus,
-    "tanh": torch.tanh,
-}
 PEER_LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "absolute_error": lambda z, y: F.l1_loss(z, y, reduction="sum"),
     "binary_cross_entropy": lambda z, y: F.binary_cross_entropy_with_logits(z, y, reduction="sum"),
@@ -60,6 +52,7 @@ PEER_LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "squared_error": lambda z, y: 0.5 * F.mse_loss(z, y, reduction="sum"),
 }
 PEER_INITIALIZERS: dict[str, Callable[[Any], Any]] = {
+    "fan_out_normal": lambda w: nn.init.kaiming_normal_(w, mode="fan_out", nonlinearity="linear"),
     "glorot_normal": nn.init.xavier_normal_,
     "glorot_uniform": nn.init.xavier_uniform_,
     "he_normal": lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu"),
@@ -88,6 +81,23 @@ NETS: dict[str, dict[str, Any]] = {
     "l2": {"bias": True, "penalty": Penalty(l2=0.05)},
     "clip_value": {"bias": True, "penalty": Penalty(clip_value=0.01)},
     "clip_norm": {"bias": True, "penalty": Penalty(clip_norm=0.02)},
+}
+# Of each a net, w units or maps wide, and what else there is.
+LAYERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "C": ("2x7x6-wC3-2", {}),
+    "C, stride and border": ("2x7x6-wC3s2p1-4C2-2", {"hidden": "relu"}),
+    "C, normalised": ("2x7x6-wC3-MP2-4-2", {"batch_norm": True}),
+    "MP": ("1x9x8-wC3p1-MP2-MP3s2-2", {}),
+    "AP": ("1x9x8-wC3p1-AP2-AP3s1-2", {}),
+    "GAP": ("2x6x6-wC3-GAP-2", {}),
+    "RNN, tanh": ("6x3-wRNN-2", {}),
+    "RNN, ReLU, a target a step": ("6x3-wRNN-5-6x2", {"hidden": "relu"}),
+    "LSTM": ("6x3-wLSTM-2", {}),
+    "LSTM, a target a step": ("6x3-wLSTM-6x2", {}),
+    "GRU": ("6x3-wGRU-2", {}),
+    "GRU, a target a step": ("6x3-wGRU-6x2", {}),
+    "RNN, LSTM, GRU": ("6x3-4RNN-wLSTM-3GRU-2", {}),
+    "LSTM, normalised": ("6x3-wLSTM-4-6x2", {"batch_norm": True}),
 }
 # PyTorch divides by norm + 1e-6.
 LOOSER = {"clip_norm": 1e-6}
@@ -127,8 +137,9 @@ def losses() -> Iterator[tuple[str, float]]:
 def initializers() -> Iterator[tuple[str, float]]:
     """Standard deviations of a thousand by a thousand weights, relative."""
     torch.manual_seed(1)
+    part = LayerPart("weights", (1200, 800), (1200, 800))
     for name, draw in INITIALIZERS.items():
-        ours = draw(np.random.default_rng(1), 1200, 800, 1.0).std()
+        ours = draw(np.random.default_rng(1), part, 1.0).std()
         peer = PEER_INITIALIZERS[name](torch.empty(800, 1200)).std(correction=0).item()
         yield name, abs(ours - peer) / max(peer, 1e-12)
 
@@ -145,84 +156,61 @@ def nets(steps: int) -> Iterator[tuple[str, float]]:
         yield name, trained_apart(steps, optimizer="momentum", **options)
 
 
-def trained_apart(steps: int, **options: Any) -> float:
-    """The largest difference of parameters to PyTorch's, over both engines and layouts."""
-    differences = []
-    for sizes in ((3, 6, 5, 2), (3, 24, 5, 2)):
-        problem = make_problem(
-            sizes,
-            hidden="tanh",
-            output="linear",
-            data=random_data(12, 3, 2),
-            mean_loss=True,
-            learning_rate=0.001,  # at 0.01 rmsprop blows rounding up
-            **options,
+def layers(steps: int) -> Iterator[tuple[str, float]]:
+    """Nets of other layers, narrow ones and such as fill vectors."""
+    for name, (net, options) in LAYERS.items():
+        widths = (net.replace("w", width) for width in ("3", "20"))
+        yield (
+            name,
+            max(
+                apart(steps, width, bias=True, optimizer="momentum", **options) for width in widths
+            ),
         )
-        expected = train_peer(problem, make_state(problem), steps)
-        for engine in ENGINE_NAMES:
-            state = make_state(problem)
-            make_engine(engine, problem).advance(state, steps, None)
-            differences.append(largest(state.parameters, expected))
+
+
+def trained_apart(steps: int, **options: Any) -> float:
+    """Of dense nets, over both layouts of the compiled engine."""
+    return max(apart(steps, net, **options) for net in ("3-6-5-2", "3-24-5-2"))
+
+
+def apart(steps: int, net: str, **options: Any) -> float:
+    """The largest difference of parameters and outputs to PyTorch's, over both engines."""
+    topology = Topology(parse_topology(net))
+    problem = make_problem(
+        net,
+        output="linear",
+        data=random_data(12, topology.sizes[0], topology.sizes[-1]),
+        mean_loss=True,
+        learning_rate=0.001,  # at 0.01 rmsprop blows rounding up
+        **{"hidden": "tanh", **options},
+    )
+    expected, outputs = train_peer(problem, make_state(problem), steps)
+    differences = []
+    for engine in ENGINE_NAMES:
+        state = make_state(problem)
+        make_engine(engine, problem).advance(state, steps, None)
+        found = problem.network.predict(state.parameters, problem.inputs)
+        differences += [largest(state.parameters, expected), largest(found, outputs)]
     return max(differences)
 
 
-def train_peer(problem: Problem, state: TrainingState, steps: int) -> Array:
-    """The parameter vector after PyTorch's steps from the state's."""
-    topology, start = problem.network.topology, torch.tensor(state.parameters)
-    layers, modules = topology.layers, []
-    for number, layer in enumerate(layers, 1):
-        linear = nn.Linear(layer.inputs, layer.outputs, bias=topology.bias, dtype=torch.float64)
-        linear.weight.data = start[layer.weights].reshape(layer.inputs, layer.outputs).T.clone()
-        if topology.bias:
-            linear.bias.data = start[layer.bias].clone()
-        modules.append(linear)
-        if number < len(layers):
-            if topology.batch_norm:
-                modules.append(nn.BatchNorm1d(layer.outputs, dtype=torch.float64))
-            modules.append(nn.Tanh())
-    net = nn.Sequential(*modules)
+def train_peer(problem: Problem, state: TrainingState, steps: int) -> tuple[Array, Array]:
+    """The parameter vector after PyTorch's steps from the state's, and the outputs with it."""
+    net = PeerNet(problem.network, state.parameters)
     inputs, targets = torch.tensor(problem.inputs), torch.tensor(problem.targets)
-    optimizer = PEER_OPTIMIZERS[problem.optimizer](groups_of(net, problem), problem.learning_rate)
-    penalty = problem.penalty
+    groups = net.groups(DECAY.get(problem.optimizer, problem.penalty.l2))
+    optimizer = PEER_OPTIMIZERS[problem.optimizer](groups, problem.learning_rate)
+    penalty, rows = problem.penalty, len(inputs) * problem.network.topology.steps
     for _ in range(steps):
         optimizer.zero_grad()
-        loss = PEER_LOSSES[problem.loss](net(inputs), targets) / len(inputs)
+        loss = PEER_LOSSES[problem.loss](net(inputs), targets) / rows
         loss.backward()
         if penalty.clip_value is not None:
             nn.utils.clip_grad_value_(net.parameters(), penalty.clip_value)
         if penalty.clip_norm is not None:
             nn.utils.clip_grad_norm_(net.parameters(), penalty.clip_norm)
         optimizer.step()
-    return flat(net, problem)
-
-
-def groups_of(net: nn.Sequential, problem: Problem) -> list[dict[str, Any]]:
-    """Weights, which decay, and the rest, which does not."""
-    linear = [module for module in net if isinstance(module, nn.Linear)]
-    weights = [module.weight for module in linear]
-    rest = [p for p in net.parameters() if all(p is not w for w in weights)]
-    groups: list[dict[str, Any]] = [{"params": weights}, {"params": rest}]
-    decay = DECAY.get(problem.optimizer, problem.penalty.l2)
-    if decay:
-        groups[0]["weight_decay"], groups[1]["weight_decay"] = decay, 0.0
-    return groups
-
-
-def flat(net: nn.Sequential, problem: Problem) -> Array:
-    """PyTorch's parameters in our layout."""
-    topology = problem.network.topology
-    result = np.empty(topology.size)
-    linears = [module for module in net if isinstance(module, nn.Linear)]
-    norms = [module for module in net if isinstance(module, nn.BatchNorm1d)]
-    for layer, linear in zip(topology.layers, linears, strict=True):
-        layer.weight_matrix(result)[...] = linear.weight.detach().numpy().T
-        if topology.bias:
-            result[layer.bias] = linear.bias.detach().numpy()
-    for layer, norm in zip(topology.layers, norms, strict=False):
-        result[layer.gamma] = norm.weight.detach().numpy()
-        result[layer.bias] = norm.bias.detach().numpy()
-        result[layer.mean], result[layer.variance] = norm.running_mean, norm.running_var
-    return result
+    return net.vector(len(state.parameters)), net.eval()(inputs).detach().numpy()
 
 
 LENGTH, PEAK = 40, 12
@@ -304,6 +292,7 @@ def main() -> None:
         "schedule": schedules(),
         f"optimizer, {steps} steps": optimizers(steps),
         f"net, {steps} steps": nets(steps),
+        f"layer, {steps} steps": layers(steps),
     }
     table, failed = Table("table", "entry", "largest difference", "tolerance", ""), False
     for group, rows in groups.items():

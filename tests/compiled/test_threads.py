@@ -88,7 +88,7 @@ def test_blocks_of_a_batch_change_no_bit_of_adams(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_narrow_net_and_little_work_keep_to_one() -> None:
-    from runner.compiled.compiled_engine import threads_worthwhile
+    from runner.compiled.layout_choice import threads_worthwhile
 
     assert threads_worthwhile(make_problem((3, 4, 1))) == 1
 

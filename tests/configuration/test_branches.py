@@ -103,6 +103,12 @@ def test_branches_of_several_runs_are_swept_over() -> None:
     assert told == [("digits", 0.8, 1), ("digits", 0.8, 2), ("moons", 0.8, 1), ("moons", 0.8, 2)]
 
 
+@pytest.mark.parametrize("none", ["from=range(3,3)", "from=glob(nothing*)", "from=interval(0,1)"])
+def test_where_no_run_can_be_told_yet_there_is_no_branch(none: str) -> None:
+    with prepared_hydra():
+        assert loaded([none, "seed=2"], RunMode.MULTIRUN)["from"] is None
+
+
 @pytest.mark.parametrize("text", ["${seed}", r"a\${seed}", r"\\${x:1}${y}", "a$b{c}", "a\\"])
 def test_a_recorded_text_refers_to_nothing(text: str) -> None:
     assert OmegaConf.create({"it": literal([text])}).it[0] == text

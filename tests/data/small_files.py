@@ -74,14 +74,14 @@ def write_emnist(folder: Path, split: str, classes: int, first: int) -> dict[str
 
 
 def cifar_bytes(images: Array, *labels: Array) -> bytes:
-    """Records of label bytes and the planes red, green, blue; images [n, 32, 32, 3]."""
-    planes = images.transpose(0, 3, 1, 2).reshape(len(images), -1)
+    """Records of label bytes and the planes red, green, blue; images [n, 3, 32, 32]."""
+    planes = images.reshape(len(images), -1)
     return np.hstack([*(column[:, None] for column in labels), planes]).tobytes()
 
 
 def write_cifar10(folder: Path) -> dict[str, Array]:
     """Five files of six images for training, one for testing."""
-    images = random_images(36, 32, 32, 3)
+    images = random_images(36, 3, 32, 32)
     labels = (np.arange(36) % 10).astype(np.uint8)
     names = [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]
     for place, name in enumerate(names):
@@ -92,7 +92,7 @@ def write_cifar10(folder: Path) -> dict[str, Array]:
 
 def write_cifar100(folder: Path, which: int) -> dict[str, Array]:
     """A file for training and one for testing, coarse and fine labels; returns one kind."""
-    images = random_images(30, 32, 32, 3)
+    images = random_images(30, 3, 32, 32)
     labels = (np.arange(30) % 20).astype(np.uint8), (3 * np.arange(30) % 100).astype(np.uint8)
     for name, rows in (("train.bin", slice(0, 20)), ("test.bin", slice(20, 30))):
         content = cifar_bytes(images[rows], *(column[rows] for column in labels))
@@ -102,21 +102,21 @@ def write_cifar100(folder: Path, which: int) -> dict[str, Array]:
 
 def write_stl10(folder: Path) -> dict[str, Array]:
     """Images plane by plane and column by column, labels from 1."""
-    images = random_images(18, 96, 96, 3)
+    images = random_images(18, 3, 96, 96)
     labels = (np.arange(18) % 10).astype(np.uint8)
     for part, rows in (("train", slice(0, 12)), ("test", slice(12, 18))):
-        (folder / f"{part}_X.bin").write_bytes(images[rows].transpose(0, 3, 2, 1).tobytes())
+        (folder / f"{part}_X.bin").write_bytes(images[rows].transpose(0, 1, 3, 2).tobytes())
         (folder / f"{part}_y.bin").write_bytes((labels[rows] + np.uint8(1)).tobytes())
     return split_held(images, labels, 12)
 
 
 def write_svhn(folder: Path) -> dict[str, Array]:
     """MATLAB files as SVHN's: images [32, 32, 3, n], the digit 0 labelled 10."""
-    images = random_images(32, 32, 32, 3)
+    images = random_images(32, 3, 32, 32)
     labels = (np.arange(32) % 10).astype(np.uint8)
     for part, rows in (("train", slice(0, 20)), ("test", slice(20, 32))):
         counted = np.where(labels[rows] == 0, 10, labels[rows]).astype(np.uint8)
-        arrays = {"X": images[rows].transpose(1, 2, 3, 0), "y": counted[:, None]}
+        arrays = {"X": images[rows].transpose(2, 3, 1, 0), "y": counted[:, None]}
         io.savemat(folder / f"{part}_32x32.mat", arrays, do_compression=True)
     return split_held(images, labels, 20)
 

@@ -75,6 +75,12 @@ def test_both_engines_train_alike_on_every_data_set(name: str, tmp_path: Path) -
     check_engines_agree(with_files(name, tmp_path))
 
 
+@pytest.mark.parametrize("topology", ["in-9-out", "in-40-out", "in-4C3-MP2-out", "8x8-5GRU-out"])
+def test_both_engines_weigh_classes_alike(topology: str) -> None:
+    settings = ["dataset.class_weight={3:5,4:0}", f"topology={topology}"]
+    check_engines_agree(["dataset=digits", *settings])
+
+
 def test_both_engines_train_alike_on_an_npz_table(tmp_path: Path) -> None:
     write_table(tmp_path / "data.npz")
     check_engines_agree(["dataset=csv", f"dataset.path={tmp_path}/data.npz", "dataset.target=3"])

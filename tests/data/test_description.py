@@ -17,9 +17,14 @@ def load(*overrides: str) -> Dataset:
 
 SHOWN = {
     # words of the description
+    "addition_sequences": ["16,384 x 16", "8 x 2, steps x features", "8x2-…-8x1", "sum: 0 to 1"],
     "binary_addition": ["64 x 6 inputs", "topology    6-…-4", "target      4: 0 to 1"],
     "blobs": ["800 x 2 inputs", "test        200 x 2", "class      train       test"],
-    "digits": ["8 x 8, grey", "scaling     x * 0.0625", "pixels      0 to 16"],
+    "digits": [
+        "1 x 8 x 8, channels x rows x columns",
+        "scaling     x * 0.0625",
+        "pixels      0 to 16",
+    ],
     "sine": ["topology    1-…-1", "scaling     none"],
 }
 
@@ -41,6 +46,7 @@ def test_colour_images_are_described_and_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     small_files.write_cifar10(tmp_path)
     dataset = load("dataset=cifar10", f"dataset.root={tmp_path}")
-    assert "images      32 x 32, colour" in list(description("cifar10", dataset))
+    shape = "shape       3 x 32 x 32, channels x rows x columns"
+    assert shape in list(description("cifar10", dataset))
     save_picture(tmp_path / "picture.png", "cifar10", dataset)
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")

@@ -14,7 +14,7 @@ from runner.data.distortions import (
 from runner.network.arrays import Array
 
 SIMARD = Distortion(alpha=34, sigma=4, rotation=15, scaling=0.15, shear=0.1, shift=2)
-SHAPES = [(28, 28, 1), (9, 12, 3), (1, 5, 1), (5, 1, 2)]
+SHAPES = [(1, 28, 28), (3, 9, 12), (1, 1, 5), (2, 5, 1)]
 
 
 def images(samples: int, shape: tuple[int, int, int]) -> Array:
@@ -42,14 +42,14 @@ def test_distorted_images_are_new_and_stay_within_their_values(
 
 
 def test_the_same_generator_gives_the_same_images() -> None:
-    raw, shape = images(300, (28, 28, 1)), (28, 28, 1)
+    raw, shape = images(300, (1, 28, 28)), (1, 28, 28)
     first, again = (distort(raw, shape, SIMARD, generator()) for _ in range(2))
     np.testing.assert_array_equal(first, again)
 
 
 def test_no_distortion_draws_nothing_and_changes_nothing() -> None:
-    drawn, raw = generator(), images(3, (28, 28, 1))
-    assert distort(raw, (28, 28, 1), Distortion(), drawn) is raw
+    drawn, raw = generator(), images(3, (1, 28, 28))
+    assert distort(raw, (1, 28, 28), Distortion(), drawn) is raw
     assert drawn.random() == generator().random()
 
 
@@ -79,19 +79,19 @@ def test_displacements_vary_as_smoothed_uniform_noise_does() -> None:
 
 
 def test_sampling_is_bilinear_interpolation() -> None:
-    raw = images(6, (12, 9, 1)).reshape(6, 12, 9, 1)
-    rows, columns = positions(6, (12, 9, 1), SIMARD, generator())
+    raw = images(6, (2, 12, 9)).reshape(6, 2, 12, 9)
+    rows, columns = positions(6, (2, 12, 9), SIMARD, generator())
     expected = [
-        ndimage.map_coordinates(image[:, :, 0], [y, x], order=1, mode="nearest")
+        [ndimage.map_coordinates(channel, [y, x], order=1, mode="nearest") for channel in image]
         for image, y, x in zip(raw, rows, columns, strict=True)
     ]
     out = np.empty_like(raw)
     sample_bilinear(raw, rows, columns, out)
-    np.testing.assert_allclose(out[..., 0], expected, atol=1e-5)
+    np.testing.assert_allclose(out, expected, atol=1e-5)
 
 
 def test_a_rotation_by_its_angle_turns_the_positions() -> None:
-    rows, columns = positions(500, (5, 5, 1), Distortion(rotation=90), generator())
+    rows, columns = positions(500, (1, 5, 5), Distortion(rotation=90), generator())
     y, x = rows - 2, columns - 2
     np.testing.assert_allclose(np.hypot(y, x)[:, 0, 0], np.hypot(2, 2), rtol=1e-5)
     turned = np.degrees(np.arctan2(y[:, 2, 4], x[:, 2, 4]))
@@ -100,7 +100,7 @@ def test_a_rotation_by_its_angle_turns_the_positions() -> None:
 
 
 def test_a_shift_moves_every_pixel_alike() -> None:
-    rows, columns = positions(100, (4, 4, 1), Distortion(shift=2), generator())
+    rows, columns = positions(100, (1, 4, 4), Distortion(shift=2), generator())
     down = rows - np.arange(4)[:, None]
     right = columns - np.arange(4)
     assert np.ptp(down, axis=(1, 2)).max() < 1e-5

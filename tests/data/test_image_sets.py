@@ -7,6 +7,7 @@ import pytest
 from runner.configuration.composing import compose
 from runner.data import downloads
 from runner.data.dataset import Dataset
+from runner.data.image_sets import pixel_names
 from runner.errors import DataError
 from runner.experiment.loading import load_dataset
 from runner.network.arrays import Array
@@ -63,14 +64,21 @@ def test_files_in_the_true_format_come_back_pixel_by_pixel(case: str, tmp_path: 
     dataset = load(*overrides, f"dataset.root={tmp_path}")
     assert dataset.classes is not None
     assert len(dataset.classes) == len(set(dataset.classes)) == classes
-    assert dataset.image_shape is not None
+    assert len(dataset.shape) == 3
+    assert dataset.shows_images
     for name, part in dataset.parts.items():
         assert part.inputs.dtype == np.uint8
-        shown = part.inputs.reshape(-1, *dataset.image_shape)
+        shown = part.inputs.reshape(-1, *dataset.shape)
         expected = held[name].reshape(shown.shape)
         np.testing.assert_array_equal(shown, expected)
         np.testing.assert_array_equal(part.targets, held[f"{name} labels"])
     assert dataset.fitting_outputs == (classes,)
+
+
+def test_pixels_are_named_in_the_order_in_which_they_lie() -> None:
+    names = np.array(pixel_names((3, 2, 4))).reshape(3, 2, 4)
+    assert names[2, 1, 3] == "2.4.3"  # row, column, channel
+    assert pixel_names((1, 2, 2)) == ("1.1", "1.2", "2.1", "2.2")
 
 
 def test_the_digits_need_no_files() -> None:

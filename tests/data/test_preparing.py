@@ -77,16 +77,17 @@ def test_a_column_without_any_value_cannot_be_filled() -> None:
         prepared(np.array([[np.nan], [np.nan], [1.0]]), missing="mean")
 
 
+@pytest.mark.parametrize("shape", [(4,), (2, 2), (1, 2, 2)])
 def test_statistics_of_a_file_on_disk_are_those_in_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shape: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import runner.data.dataset as module
 
     inputs = np.random.default_rng(1).normal(5, 3, (1000, 4))
     np.save(tmp_path / "x.npy", inputs)
     monkeypatch.setattr(module, "BLOCK", 4096)
-    ours = statistics(np.load(tmp_path / "x.npy", mmap_mode="r"))
-    expected = statistics(inputs)
+    ours = statistics(np.load(tmp_path / "x.npy", mmap_mode="r"), shape)
+    expected = statistics(inputs, shape)
     for name in vars(expected):
         np.testing.assert_allclose(getattr(ours, name), getattr(expected, name), rtol=1e-12)
 
@@ -104,7 +105,7 @@ def test_snapshots_hold_what_prediction_needs() -> None:
 
 def test_a_scale_that_is_none_changes_nothing() -> None:
     pool = Pool(Part(RAW, RAW), ordinals(3), ordinals(3))
-    assert scaling_of(RAW, pool) is None
+    assert scaling_of(pool.samples, pool, (3,)) is None
 
 
 PRICES = np.array([[100_000.0], [200_000], [600_000]])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -101,3 +102,17 @@ def test_a_test_part_is_not_taken_twice() -> None:
     own = Part(np.zeros((1, 1)), np.array([0]))
     with pytest.raises(SettingsError, match="has a test part of its own"):
         split_pool(pool(10, test=own), Split(test=0.2))
+
+
+@pytest.mark.parametrize("split", [Split(first=10), Split(first=10, validation=20, test=0.25)])
+def test_the_first_samples_of_the_training_part_train(split: Split) -> None:
+    cut, whole = split_pool(pool(120), split), split_pool(pool(120), replace(split, first=None))
+    assert numbers(cut["train"]) == numbers(whole["train"])[:10]
+    for name in cut.keys() - {"train"}:
+        assert numbers(cut[name]) == numbers(whole[name])
+    assert split_pool(pool(10), Split(first=10)).keys() == {"train"}
+
+
+def test_more_first_samples_than_there_are_are_refused() -> None:
+    with pytest.raises(SettingsError, match=r"dataset\.first=81 is more than the 80 samples"):
+        split_pool(pool(120), Split(first=81, test=40))

@@ -69,6 +69,25 @@ CASES: dict[str, tuple[list[str], str, int, int]] = {
         [*DIGITS, "dataset.test=null", "dataset.folds=3", "dataset.fold=1"],
         *("max_epochs", 2, 4),
     ),
+    "convolution, normalised and dropped, stopped inside an epoch": (
+        [
+            *(*DIGITS, "topology=in-4C3p1-MP2-6C2-12-out", "engine=numpy"),
+            *("network.batch_norm=true", "network.dropout.rate=[0.1,0.2,0,0.3]"),
+        ],
+        *("max_steps", 40, 100),
+    ),
+    "convolution, the compiled engine": (
+        [*DIGITS, "topology=in-4C3p1-MP2-12-out", "network.dropout.rate=0.1"],
+        *("max_steps", 70, 130),
+    ),
+    "recurrent layers over an image's rows": (
+        [*DIGITS, "topology=8x8-6LSTM-5GRU-out", "engine=numpy"],
+        *("max_steps", 40, 100),
+    ),
+    "data that the run draws, a target a step": (
+        ["dataset=addition_sequences", "dataset.samples=60", "batch_size=7"],
+        *("max_steps", 10, 25),
+    ),
     "distortions, stopped inside an epoch": (
         [*DIGITS, "dataset.distortion.alpha=8"],
         *("max_steps", 70, 130),
@@ -330,9 +349,20 @@ def test_a_resumed_run_says_from_which_step_it_goes_on(
     assert "resumed     from step 50\n" in (run / "run.log").read_text()
 
 
+def test_the_compiled_engines_threads_may_change_and_change_no_byte(tmp_path: Path) -> None:
+    wide = ("dataset=digits", "topology=64-40-10", "engine=compiled", "stopping.max_epochs=1")
+    runs = [trained(tmp_path / name, *wide) for name in ("one", "two")]
+    for run, changes in zip(runs, ((), ("threads=2",)), strict=True):
+        assert resumed(run, "stopping.max_epochs=2", *changes) == 0
+    one, two = (json.loads((run / "run.json").read_text()) for run in runs)
+    assert (one["configuration"]["threads"], two["configuration"]["threads"]) == (1, 2)
+    assert one["checksums"] == two["checksums"]
+
+
 REFUSED: list[tuple[tuple[str, ...], str, int, str]] = [
     (SHORT, "seed=2", 2, "seed cannot change"),
     (SHORT, "optimizer.learning_rate=2", 2, "from="),
+    ((*SHORT, "engine=numpy"), "threads=2", 2, "threads cannot change"),
     (SHORT, "stopping.max_steps=49", 2, "has made 50"),
     (SHORT, "stopping.max_step=60", 2, "did you mean"),
     (SHORT, "stopping.max_steps=-1", 2, "of at least 1"),

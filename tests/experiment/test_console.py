@@ -91,6 +91,21 @@ def test_every_layers_activation_is_shown(tmp_path: Path) -> None:
     assert results["network.activation.hidden"] == '["relu", "tanh"]'
 
 
+def test_layers_are_listed_where_they_are_not_all_dense(tmp_path: Path) -> None:
+    images = ["dataset=digits", "stopping.max_epochs=1"]
+    log = log_of(tmp_path / "maps", [*images, "topology=in-8C3-MP2-out"])
+    layers = log[log.index("\nLAYERS\n") : log.index("\nSTARTING WEIGHTS")]
+    rows = [" ".join(line.split()) for line in layers.splitlines()[3:]]
+    assert rows == [
+        "input 1x8x8",
+        "8C3 8x6x6 80 2,592",
+        "MP2 8x3x3 0 0",
+        "10 10 730 720",
+        "total 810 3,312",
+    ]
+    assert "LAYERS" not in log_of(tmp_path / "dense", images)
+
+
 def test_batch_normalisation_is_shown(tmp_path: Path) -> None:
     log = log_of(tmp_path, [*SMALL, "network.batch_norm=true"])
     assert "topology    3-4-1, 24 parameters, no biases" in log

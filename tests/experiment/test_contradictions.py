@@ -55,6 +55,14 @@ REFUSED = [
     ([*FINDER, "stopping.max_steps=null", "stopping.max_seconds=9"], "set stopping.max_epochs"),
     (["network.initializer.name=zeros", "network.initializer.scale=2"], "or scale 1"),
     (["network.initializer.bias=normal"], "set network.bias=true"),
+    (["network.initializer.bias=[zeros,normal]"], "set network.bias=true"),
+    (["network.initializer.name=[zeros,normal]", "network.initializer.scale=[2,1]"], "or scale 1"),
+    (
+        ["network.initializer.name=[zeros,normal]", "network.initializer.scale=[2,1,3]"],
+        "or one for",
+    ),
+    (["network.initializer.name=[zeros,normal,normal]"], "or a list of 2"),
+    (["topology=3-1", "network.initializer.scale=[1,2]"], "has 1 with weights; expected one value"),
     ([*POINTS, "dataset.fold=2"], "set dataset.folds=5"),
     (
         ["dataset.validation=0.2", "dataset.distortion.alpha=34"],
@@ -105,6 +113,7 @@ TAKEN = [
     [*FINDER, "dataset=sine"],
     ["optimizer=rprop", "optimizer.learning_rate=50"],
     ["network.initializer.bias=normal", "network.bias=true"],
+    ["network.initializer.name=[normal,zeros]", "network.initializer.scale=[2,1]"],
     [*POINTS, "dataset.test=null", "dataset.folds=5", "dataset.fold=2"],
 ]
 

@@ -78,18 +78,21 @@ CONTEXTS: dict[str, list[str]] = {
 # By key: other values, of which that is taken that differs from the context's.
 OPTIONS: dict[str, tuple[Any, ...]] = {
     "batch_size": (7, None),
+    "dataset.class_weight": ({"1": 3.0},),
     "dataset.distortion.alpha": (20.0,),
     "dataset.distortion.rotation": (5.0,),
     "dataset.distortion.scaling": (0.2,),
     "dataset.distortion.shear": (0.2,),
     "dataset.distortion.shift": (2.0,),
     "dataset.distortion.sigma": (2.0,),
+    "dataset.first": (15,),
     "dataset.fold": (1,),
     "dataset.folds": (3,),
     "dataset.noise": (0.5,),
     "dataset.samples": (50,),
     "dataset.scale": ("standardise",),
     "dataset.seed": (5,),
+    "dataset.shuffle": (False,),
     "dataset.split_seed": (7,),
     "dataset.stratify": (False,),
     "dataset.test": (20,),
@@ -149,6 +152,8 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 
 # (context, key): why this pair may change nothing.
 EXPLAINED: dict[tuple[str, str], str] = {
+    ("truth table", "dataset.shuffle"): "a full batch is in the data's order in any case",
+    ("optimizer rprop", "dataset.shuffle"): "the same",
     ("*", "dataset.stratify"): "samples may fall as they would have; numbers have no classes",
     ("*", "network.dropout.stage"): "every network's file has it beside a rate of 0",
     ("*", "dataset.distortion.sigma"): "every image set's file has it beside an alpha of 0",

@@ -13,9 +13,10 @@ from runner.export import main
 from runner.exporting.network_files import npz_bytes
 from runner.exporting.onnx_models import checked, run_onnx
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
+from runner.network.layers.kinds import LAYERS
 from runner.network.network import Network
 from runner.network.scaling import Scaling
-from runner.network.topology import Topology
+from runner.network.topology import Topology, parse_topology
 from runner.network.trained import TrainedNetwork
 
 GENERATOR = np.random.default_rng(1)
@@ -30,7 +31,7 @@ def trained(
     generator = np.random.default_rng(2)
     parameters = generator.normal(0, 1, network.topology.size)
     for layer in network.topology.layers:
-        parameters[layer.variance] **= 2
+        parameters[layer.place("variance")] **= 2
     return TrainedNetwork(
         network,
         parameters.astype(dtype),
@@ -67,6 +68,79 @@ def test_onnx_normalises_as_prediction_does() -> None:
     network = trained("tanh", "linear", batch_norm=True)
     found = run_onnx(onnx_bytes(network), INPUTS)
     np.testing.assert_allclose(found, network.predict(INPUTS), rtol=1e-6)
+
+
+OTHER_LAYERS = [
+    "1x8x8-3C3-2",
+    "2x7x6-3C3s2p1-4C2-5-2",
+    "2x8x8-3C3p1-MP2-MP3s2-2",
+    "2x9x8-3C3-AP2-AP2s1-2",
+    "3x6x6-4C1-GAP-2",
+    "5x3-4RNN-2",
+    "5x3-4RNN-6-5x2",
+    "5x3-4LSTM-2",
+    "5x3-4LSTM-4GRU-5x2",
+    "1x3-4GRU-2",
+]
+
+
+def other_layers(
+    written: str, dtype: str, hidden: str = "tanh", *, batch_norm: bool = True
+) -> TrainedNetwork:
+    topology = Topology(parse_topology(written), bias=True, batch_norm=batch_norm)
+    parameters = np.random.default_rng(3).normal(0, 0.5, topology.size)
+    for layer in topology.layers:
+        parameters[layer.place("variance")] = 1.5
+    scaling = Scaling(np.array(0.0), np.linspace(0.5, 1, topology.sizes[0]))
+    return TrainedNetwork(Network(topology, (hidden,), "linear"), parameters.astype(dtype), scaling)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("written", OTHER_LAYERS)
+def test_onnx_knows_every_layer(written: str, dtype: str, batch_norm: bool) -> None:
+    onnx = pytest.importorskip("onnx")
+    from runner.exporting.onnx_models import made_up_inputs, onnx_bytes
+
+    network = other_layers(written, dtype, batch_norm=batch_norm)
+    content, inputs = onnx_bytes(network), made_up_inputs(network)
+    onnx.checker.check_model(content, full_check=True)
+    found, expected = run_onnx(content, inputs), network.predict(inputs)
+    assert inputs.shape[1:] == network.network.topology.shape
+    assert found.shape == expected.shape
+    assert np.ptp(expected, axis=0).min() > 1e-3
+    np.testing.assert_allclose(found, expected, atol=1e-12 if dtype == "float64" else 1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("hidden", ELEMENTWISE)
+def test_onnx_has_every_activation_within_a_recurrence(hidden: str, dtype: str) -> None:
+    pytest.importorskip("onnx")
+    from runner.exporting.onnx_models import made_up_inputs, onnx_bytes
+
+    network = other_layers("5x3-4RNN-5x2", dtype, hidden)
+    inputs = made_up_inputs(network)
+    found, expected = run_onnx(onnx_bytes(network), inputs), network.predict(inputs)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 10])
+def test_targets_of_every_step_are_scaled_back(size: int) -> None:
+    pytest.importorskip("onnx")
+    from runner.exporting.onnx_models import made_up_inputs, onnx_bytes
+
+    back = Scaling(np.linspace(-5, 5, size), np.linspace(0.1, 3, size))
+    network = replace(other_layers("5x3-4RNN-5x2", "float64"), target_scaling=back)
+    content, inputs = onnx_bytes(network), made_up_inputs(network)
+    np.testing.assert_allclose(run_onnx(content, inputs), network.predict(inputs))
+    assert "agrees to" in checked(content, network)
+
+
+def test_every_kind_of_layer_is_exported() -> None:
+    kinds = {
+        type(kind) for text in OTHER_LAYERS for kind in other_layers(text, "float64").network.kinds
+    }
+    assert kinds == set(LAYERS.values())
 
 
 def test_onnx_keeps_small_differences_of_large_numbers_in_float32() -> None:
@@ -110,6 +184,40 @@ def test_an_npz_file_is_enough_to_compute_the_outputs(batch_norm: bool) -> None:
         outputs = a / file["target_scale"] + file["target_shift"]
         assert file["classes"].tolist() == ["no", "yes"]
     np.testing.assert_allclose(outputs, network.predict(INPUTS))
+
+
+def test_an_npz_file_is_enough_to_compute_a_recurrent_net() -> None:
+    network = other_layers("5x3-4RNN-5x2", "float64")
+    x = np.random.default_rng(1).normal(size=(1, 5, 3))
+    with np.load(io.BytesIO(npz_bytes(network)), allow_pickle=False) as file:
+        assert str(file["topology"]) == "5x3-4RNN-5x2"
+        h, outputs = np.zeros(4), []
+        for of_step in x[0] * file["input_scale"].reshape(5, 3):
+            h = np.tanh(of_step @ file["weights_1"] + h @ file["recurrent_1"] + file["biases_1"])
+            normal = h * file["factors_1"] + file["shifts_1"]
+            outputs.append(normal @ file["weights_2"] + file["biases_2"])
+    np.testing.assert_allclose(network.predict(x), [outputs])
+
+
+def test_an_npz_file_holds_the_parts_of_every_layer() -> None:
+    network = other_layers("1x6x6-3C3-MP2-2", "float64"), other_layers("5x3-4GRU-2", "float64")
+    shapes = []
+    for one in network:
+        with np.load(io.BytesIO(npz_bytes(one)), allow_pickle=False) as file:
+            shapes.append({name: file[name].shape for name in file.files if name[-1].isdigit()})
+    assert shapes == [
+        {"weights_1": (9, 3), "biases_1": (3,), "weights_3": (12, 2), "biases_3": (2,)},
+        {
+            "weights_1": (3, 12),
+            "recurrent_1": (4, 12),
+            "biases_1": (12,),
+            "recurrent_biases_1": (4,),
+            "factors_1": (4,),
+            "shifts_1": (4,),
+            "weights_2": (4, 2),
+            "biases_2": (2,),
+        },
+    ]
 
 
 def test_a_run_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

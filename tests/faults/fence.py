@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.compiled import compiled_engine, machine_code
+from runner.compiled import compiled_engine, machine_code, map_layout
 from runner.compiled.structures import Course, Packed
 from runner.network.arrays import Array
 
@@ -77,7 +77,8 @@ class Fences:
 
             return call
 
-        vars(compiled_engine)["Packed"] = FencedPacked
+        for module in (compiled_engine, map_layout):
+            vars(module)["Packed"] = FencedPacked
         vars(machine_code)["function"] = function
 
 

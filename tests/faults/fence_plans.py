@@ -23,6 +23,7 @@ from runner.training.distorting import DistortingEngine
 from runner.training.engine import Engine, Penalty, Problem
 from runner.training.optimizers import OPTIMIZERS
 from tests.problems import content, make_problem, make_state, random_data, random_targets
+from tests.training import test_layer_agreement
 from tests.training.test_agreement import DATA, VARIATIONS, problem_of
 
 SIZES = (1, 2, 3, 7, 16, 17, 33, 64, 70, 300)
@@ -42,6 +43,17 @@ def table(number: int) -> Iterator[str]:
         state = make_state(problem, initializer="glorot_uniform")
         engine = CompiledEngine(problem)
         engine.advance(state, 2 * min(problem.steps_per_epoch, 9) + 1, None)
+        look(engine, state.parameters, 300)
+
+
+def layers(number: int) -> Iterator[str]:
+    """Nets with all kinds of layers: both sides of the fence, both dtypes, some batches."""
+    dtype, batch = ("float64", "float32")[number // 2 % 2], (1, 7, 12, 27)[number // 4 % 4]
+    for net in test_layer_agreement.NETS.values():
+        yield f"{net}, {dtype}, batches of {batch}"
+        problem = test_layer_agreement.problem_of(net, dtype=dtype, batch_size=batch, rate=0.2)
+        state, engine = make_state(problem), CompiledEngine(problem)
+        engine.advance(state, problem.steps_per_epoch + 2, None)
         look(engine, state.parameters, 300)
 
 
@@ -124,10 +136,10 @@ def random_engine(problem: Problem, rng: random.Random) -> Engine:
 
 
 PROBLEMS = {
-    "columns": {"sizes": (3, 4, 1), "batch_size": 3},
-    "columns, full batches": {"sizes": (3, 4, 1)},
-    "rows": {"sizes": (3, 20, 1), "batch_size": 5, "optimizer": "adam"},
-    "rows, dropout": {"sizes": (3, 20, 1), "batch_size": 2, "rate": 0.3, "dtype": "float32"},
+    "columns": {"written": (3, 4, 1), "batch_size": 3},
+    "columns, full batches": {"written": (3, 4, 1)},
+    "rows": {"written": (3, 20, 1), "batch_size": 5, "optimizer": "adam"},
+    "rows, dropout": {"written": (3, 20, 1), "batch_size": 2, "rate": 0.3, "dtype": "float32"},
 }
 
 
@@ -192,4 +204,9 @@ def forged(array: Array, rng: random.Random) -> Array:
     return values.reshape(array.shape)
 
 
-PLANS = {"table": table, "random_problems": random_problems, "forgeries": forgeries}
+PLANS = {
+    "table": table,
+    "layers": layers,
+    "random_problems": random_problems,
+    "forgeries": forgeries,
+}

@@ -13,9 +13,14 @@ from tests.training.test_agreement import DATA
 
 pytest.importorskip("numba")
 
-NUMBERS = {"table": 4 * len(DATA), "random_problems": 20, "forgeries": 20}
+NUMBERS = {"table": 4 * len(DATA), "layers": 16, "random_problems": 20, "forgeries": 20}
 """Of each plan, in a release: 2,000 random problems, 10,000 forgeries."""
-IN_CI = {"table": range(0, 4 * len(DATA), 5), "random_problems": range(2), "forgeries": range(2)}
+IN_CI = {
+    "table": range(0, 4 * len(DATA), 5),
+    "layers": range(0, 16, 5),
+    "random_problems": range(2),
+    "forgeries": range(2),
+}
 CASES = [
     pytest.param(plan, number, marks=[pytest.mark.release] * (number not in IN_CI[plan]))
     for plan, numbers in NUMBERS.items()

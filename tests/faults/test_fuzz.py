@@ -1,6 +1,7 @@
 """Any text is a topology, any mapping a configuration, any bytes a run; or refused in one line."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from runner.analysis.runs import load_runs
 from runner.analysis.tidy_tables import load_history
 from runner.configuration.composing import compose
 from runner.errors import RunnerError, SettingsError, SnapshotError
-from runner.network.topology import parse_sizes
+from runner.network.topology import Topology, parse_topology, shape_of
 from runner.run_folder.run import RunFolder
 from runner.settings import parse_settings
 from runner.sweeping.job_files import read_jobs
@@ -32,18 +33,53 @@ def fuzzed(cases: int, strategy: st.SearchStrategy[Any], check: Callable[[Any], 
     settings(max_examples=cases, database=None, suppress_health_check=list(HealthCheck))(tried)()
 
 
+PIECES = st.one_of(
+    st.builds("{}C{}".format, st.integers(0, 9), st.integers(0, 6)),
+    st.builds("{}C{}s{}p{}".format, *[st.integers(0, 9)] * 2, *[st.integers(0, 4)] * 2),
+    st.builds("{}{}".format, st.sampled_from(["MP", "AP"]), st.integers(0, 5)),
+    st.builds("{}P{}s{}".format, st.sampled_from("MA"), *[st.integers(0, 5)] * 2),
+    st.builds("{}{}".format, st.integers(0, 99), st.sampled_from(["", "RNN", "LSTM", "GRU"])),
+    st.just("GAP"),
+)
+ENDS = st.lists(st.integers(1, 40), min_size=1, max_size=3).map(
+    lambda shape: "x".join(map(str, shape))
+)
+
+
+@pytest.mark.parametrize("cases", [CASES])
+def test_layers_in_any_order_make_a_net_or_are_refused(
+    cases: int, counted: Callable[..., None]
+) -> None:
+    def check(pieces: tuple[str, list[str], str]) -> None:
+        first, hidden, last = pieces
+        text = "-".join([first, *hidden, last])
+        try:
+            topology = Topology(parse_topology(text), bias=True, batch_norm=True)
+            layers = topology.layers
+        except ValueError as error:
+            expected = "layer [0-9]+, |its last layer gives|every layer needs"
+            assert re.match(expected, str(error))  # noqa: PT017 - both ways out are fine
+        else:
+            assert topology.size == sum(part.size for layer in layers for part in layer.parts)
+            assert min(topology.sizes) >= 1
+
+    fuzzed(cases, st.tuples(ENDS, st.lists(PIECES, max_size=5), ENDS), check)
+    counted(**{"fuzzed nets": cases})
+
+
 @pytest.mark.parametrize("cases", [CASES])
 def test_any_text_is_a_topology_or_refused(cases: int, counted: Callable[..., None]) -> None:
     def check(text: str) -> None:
         try:
-            sizes = parse_sizes(text)
+            pieces = parse_topology(text)
         except ValueError as error:
             assert str(error).startswith(("expected", "every"))  # noqa: PT017 - both ways out
         else:
-            assert min(sizes) >= 1
-            assert len(sizes) >= 2
+            assert len(pieces) >= 2
+            for end in {pieces[0], pieces[-1]} - {"in", "out"}:
+                assert min(shape_of(end)) >= 1
 
-    fuzzed(cases, st.text("0123456789-inout x٣\n") | st.text(), check)
+    fuzzed(cases, st.text("0123456789-inoutxCMPAGLSTRUNsp ٣\n") | st.text(), check)
     counted(**{"fuzzed topologies": cases})
 
 

@@ -16,6 +16,8 @@ DTYPES = ("float64", "float32")
 ROWS = "dataset=digits topology=64-24-12-10 stopping.max_epochs=2"
 COLUMNS = "dataset=spirals dataset.samples=120 topology=2-8-5-2 stopping.max_epochs=8"
 WAVES = "dataset=sine dataset.samples=90 topology=1-12-1 stopping.max_epochs=8"
+MAPS = "dataset=digits stopping.max_epochs=1"
+SUMS = "dataset=addition_sequences dataset.bits=4 batch_size=10 stopping.max_epochs=2"
 TABLE = "dataset=csv dataset.path=table.csv stopping.max_epochs=8"
 
 SCHEDULES = (
@@ -68,6 +70,35 @@ def kinds_of_layers() -> list[str]:
         f"{ROWS} topology=64-200-100-10 stopping.max_epochs=1 batch_size=100 optimizer=sgd",
         f"{ROWS} topology=64-200-10 stopping.max_epochs=1 batch_size=100 dtype=float64",
         *first_layers(),
+        *layers_of_maps(),
+        *recurrent_layers(),
+    ]
+
+
+def layers_of_maps() -> list[str]:
+    """Convolutions and poolings, as rows of maps are whole vectors or not, normalised, dropped."""
+    nets = [f"{MAPS} dtype={dtype}" for dtype in DTYPES]
+    return [
+        *(f"{net} topology=in-6C3-MP2-12-out batch_size=32" for net in nets),
+        *(f"{net} topology=in-5C3s2p1-3C2-out batch_size=10" for net in nets),
+        *(f"{net} topology=in-4C3p1-AP3s1-7C1-GAP-out network.batch_norm=true" for net in nets),
+        f"{MAPS} topology=in-6C3p1-MP2-6C3p2-12-out network.dropout.rate=[0.1,0,0.2,0.4]",
+        f"{MAPS} topology=in-6C3-MP3s1-12-out network.dropout.rate=0.2 "
+        "network.dropout.stage=backward dtype=float64",
+        f"{MAPS} topology=in-4C3-out network.activation.hidden=tanh optimizer=sgd batch_size=null",
+    ]
+
+
+def recurrent_layers() -> list[str]:
+    """States of every kind: the last, or every step's; one on top of another; a target a step."""
+    kinds = ("RNN", "LSTM", "GRU")
+    return [
+        *(f"{SUMS} topology=in-6{kind}-out dtype={d}" for kind in kinds for d in DTYPES),
+        *(f"{MAPS} topology=8x8-7{kind}-out" for kind in kinds),
+        f"{SUMS} topology=in-5LSTM-4GRU-6-out network.dropout.rate=0.1",
+        f"{MAPS} topology=8x8-5GRU-4RNN-out network.batch_norm=true dtype=float64",
+        f"{SUMS} dataset.samples=50 topology=in-9RNN-out batch_size=1 network.bias=false",
+        "dataset=text topology=in-10LSTM-out stopping.max_steps=6 batch_size=20",
     ]
 
 
@@ -119,6 +150,9 @@ def data() -> list[str]:
         f"{TABLE} dataset.target=y dataset.missing=most_frequent dataset.scale=minmax",
         f"{TABLE} dataset.target=[x,y] dataset.missing=mean dataset.scale_targets=minmax",
         f"{TABLE} dataset.target=kind dataset.missing=mean dtype=float32",
+        f"{ROWS} dataset.class_weight=balanced",
+        f"{COLUMNS} dataset.class_weight={{1:2.5}}",
+        f"{MAPS} topology=8x8-7GRU-out dataset.class_weight={{3:5,4:0}} dataset.shuffle=false",
     ]
 
 

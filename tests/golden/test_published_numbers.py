@@ -1,11 +1,14 @@
 """The presets that carry published numbers still give every one of them."""
 
+import os
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
 import pytest
 
 from runner.configuration.composing import compose
+from runner.experiment.published_numbers import NUMBERS, binary_number, run_case, sign_changes
 from runner.experiment.reproducing import (
     PublishedNumber,
     compare_exactly,
@@ -15,6 +18,7 @@ from runner.experiment.reproducing import (
     table_row,
 )
 from runner.reproduce import main
+from runner.run_folder.history import history_column
 from runner.run_folder.tables import read_row
 from runner.settings import parse_settings
 from tests.problems import ENGINE_NAMES
@@ -24,7 +28,7 @@ SLOW = {("numpy", "sample_run")}  # 1.2 million steps
 CASES = [
     pytest.param(engine, name, marks=pytest.mark.slow if (engine, name) in SLOW else ())
     for engine in ENGINE_NAMES
-    for name in preset_names(exact=True)
+    for name in preset_names(fetched=False)
 ]
 
 
@@ -40,18 +44,33 @@ def test_a_preset_gives_its_published_numbers(engine: str, name: str, tmp_path: 
 
 
 def test_the_published_presets_are_found() -> None:
-    expected = {"eleven_lines", "eleven_lines_xor", "learning_rates", "sample_run"}
-    assert expected <= set(preset_names())
+    assert {"eleven_lines", "learning_rates", "sample_run"} <= set(preset_names(fetched=False))
+    assert {"grokking_by_heart", "nielsen_depth"} <= set(preset_names(fetched=True))
+    assert sorted(preset_names(fetched=True) + preset_names(fetched=False)) == preset_names()
 
 
-@pytest.mark.parametrize("name", preset_names(exact=False))
-def test_a_statistical_preset_composes_and_names_its_source(name: str) -> None:
+@pytest.mark.parametrize("name", preset_names(fetched=True))
+def test_a_preset_on_data_that_are_fetched_composes_and_names_its_source(name: str) -> None:
     config = compose([f"experiment={name}"])
     parse_settings(config)
     assert config["published"]["source"]
     for case in config["published"]["cases"]:
-        assert ("best" in case) != ("final" in case)
-        assert ("published" in case) != ("goal" in case)
+        if "seeds" in case:
+            assert ("best" in case) != ("final" in case)
+            assert ("published" in case) != ("goal" in case)
+        else:
+            assert set(case) - {"tolerance", "overrides"} <= set(NUMBERS)
+
+
+@pytest.mark.parametrize("engine", ENGINE_NAMES)
+def test_a_thousand_digits_are_learnt_by_heart_as_in_the_book(engine: str, tmp_path: Path) -> None:
+    root = Path(os.environ.get("RUNNER_DATA", "data")) / "mnist"
+    if not root.is_dir():
+        pytest.skip("no folder mnist; RUNNER_DATA names the folder that has it")
+    overrides = [f"dataset.root={root}", f"engine={engine}"]
+    [(_, comparisons)] = compare_preset("grokking_by_heart", tmp_path, overrides)
+    assert len(comparisons) == 144
+    assert [comparison for comparison in comparisons if not comparison.agrees] == []
 
 
 @pytest.mark.parametrize(
@@ -66,6 +85,9 @@ def test_a_statistical_preset_composes_and_names_its_source(name: str) -> None:
         ("1187471", 1187472.0, "digits", False),
         ("0.125", 0.1251, 1e-2, True),
         ("0.125", 0.1251, 1e-4, False),
+        ("0.312", 0.31299, "cut", True),
+        ("0.312", 0.31199, "cut", False),
+        ("0.312", 0.313, "cut", False),
         ("0.95", 0.96, "at least", True),
         ("0.95", 0.94, "at least", False),
         ("0.95", float("nan"), "at least", False),
@@ -121,8 +143,46 @@ def test_cases_of_the_same_runs_train_once(tmp_path: Path) -> None:
 
 
 def test_cases_of_other_overrides_train_apart(tmp_path: Path) -> None:
-    cases = list(compare_preset("learning_rates", tmp_path, ["stopping.max_steps=50001"]))
-    assert len({comparisons[0].ours for _, comparisons in cases}) == len(cases) == 7
+    cases = list(compare_preset("learning_rates_32", tmp_path))
+    assert len(cases) == 7
+    assert len({comparisons[-1].ours for _, comparisons in cases[:6]}) == 6
+
+
+def test_kinds_of_numbers_have_tolerances_of_their_own_and_null_is_not_compared(
+    tmp_path: Path,
+) -> None:
+    case = {
+        "tolerance": {"mae": 1e-3, "final_weights": "digits"},
+        "mae": {"2": "1"},
+        "final_weights": ["9", *[None] * 15],
+    }
+    found = compare_exactly(["stopping=steps", "stopping.max_steps=2"], case, tmp_path / "run")
+    tolerances = [(comparison.what, comparison.tolerance) for comparison in found]
+    assert tolerances == [("final_weights 1", "digits"), ("mae 2", 1e-3)]
+
+
+@pytest.mark.parametrize("engine", ENGINE_NAMES)
+def test_sign_changes_of_all_steps_are_those_that_layer_statistics_saw_step_by_step(
+    engine: str, tmp_path: Path
+) -> None:
+    overrides = ["experiment=learning_rates", "optimizer.learning_rate=10", f"engine={engine}"]
+    looking = ["recording.history=1", "recording.layer_statistics=true"]
+    first, whole = (
+        sign_changes(run_case([*overrides, *looking, f"stopping.max_steps={steps}"], {}, folder))
+        for steps, folder in ((2, tmp_path / "first"), (61, tmp_path / "whole"))
+    )
+    # A row's are of the step that follows it: the first row's of the second and the third.
+    counted = whole - first
+    assert counted.sum() > 100
+    for layer, weights in (("L1", slice(0, 12)), ("L2", slice(12, 16))):
+        shares = history_column(tmp_path / "whole", f"{layer}.sign_changes")
+        assert list(shares) == list(range(1, 62))
+        seen = (sum(shares.values()) - shares[60] - shares[61]) * (weights.stop - weights.start)
+        assert counted[weights].sum() == pytest.approx(seen)
+
+
+def test_a_sequence_of_bits_is_a_number() -> None:
+    assert binary_number(np.array([[0.9, 0.2, 0.6, 0.4]]), np.zeros((1, 4))) == 5
 
 
 def test_the_command_prints_a_verdict_for_every_case(capsys: pytest.CaptureFixture[str]) -> None:

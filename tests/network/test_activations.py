@@ -7,6 +7,7 @@ from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.arrays import Array
 from runner.network.network import Network
 from runner.network.topology import Topology
+from tests.problems import DIFFERENTIATED
 
 POINTS = np.array([-30.0, -6.0, -2.0, -1.0, -0.3, -1e-2, 1e-2, 0.3, 1.0, 2.0, 6.0, 30.0])
 
@@ -27,7 +28,7 @@ def slope(name: str, z: Array) -> Array:
 @pytest.mark.parametrize(
     ("dtype", "step", "tolerance"), [("float64", 1e-5, 1e-9), ("float32", 1e-2, 1e-4)]
 )
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("name", DIFFERENTIATED)
 def test_the_slope_is_that_of_central_differences(
     name: str, dtype: str, step: float, tolerance: float
 ) -> None:
@@ -36,6 +37,10 @@ def test_the_slope_is_that_of_central_differences(
     differences = (forward(name, wide + step) - forward(name, wide - step)) / (2 * step)
     assert slope(name, z).dtype == dtype
     np.testing.assert_allclose(slope(name, z), differences, atol=tolerance, rtol=tolerance)
+
+
+def test_a_straight_through_activation_goes_back_as_if_it_were_linear() -> None:
+    assert slope("relu_straight_through", POINTS).tolist() == slope("linear", POINTS).tolist()
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -55,6 +60,7 @@ SATURATED = {
     "leaky_relu": [-100, 0, 1e4],
     "linear": [-1e4, 0, 1e4],
     "relu": [0, 0, 1e4],
+    "relu_straight_through": [0, 0, 1e4],
     "sigmoid": [0, 0.5, 1],
     "softplus": [0, log(2), 1e4],
     "tanh": [-1, 0, 1],
@@ -101,6 +107,7 @@ HAND_WORKED = {
     "leaky_relu": [(2.0, 2.0), (-3.0, -0.03)],
     "linear": [(2.5, 2.5)],
     "relu": [(2.0, 2.0), (-3.0, 0.0)],
+    "relu_straight_through": [(2.0, 2.0), (-3.0, 0.0)],
     "sigmoid": [(log(3), 0.75), (-log(3), 0.25)],
     "softplus": [(0.0, log(2)), (1.0, log(1 + exp(1))), (-40.0, exp(-40))],
     "tanh": [(log(2), 0.6), (-log(3), -0.8)],

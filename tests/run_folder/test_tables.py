@@ -69,7 +69,7 @@ def test_a_column_name_that_a_spreadsheet_runs_is_defused() -> None:
 
 def test_predictions_are_a_row_a_sample(tmp_path: Path) -> None:
     train = Part(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [1.0]]))
-    dataset = Dataset(train, ("a", "b"), ("y",))
+    dataset = Dataset(train, (2,), ("a", "b"), ("y",))
     (tmp_path / "predictions.csv").write_bytes(
         predictions_table(dataset, {"train": np.array([[0.25], [1 / 3]])})
     )

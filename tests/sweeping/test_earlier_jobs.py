@@ -164,6 +164,12 @@ def test_an_identity_does_not_depend_on_the_order_of_keys() -> None:
     assert identity({"a": 1, "sweep": {"workers": 1}}) == identity({"a": 1})
 
 
+def test_what_earlier_configurations_lack_is_no_part_of_it() -> None:
+    now = {"dataset": {"name": "csv", "shuffle": True, "first": None, "weight": None}}
+    assert identity(now) == identity({"dataset": {"name": "csv"}})
+    assert identity({"dataset": {"name": "csv", "first": 3}}) != identity(now)
+
+
 STRANGERS = ("007", "٣", "00", "1x", "9" * 30, "-1")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.experiment import sharing
+from runner.network.topology import Topology
 from runner.sweeping import measuring
 from runner.sweeping.job import Job
 from runner.sweeping.measuring import Net, Trial
@@ -46,6 +47,15 @@ def test_a_plan_counts_jobs_and_nets_and_leaves_nothing(run: InProcess) -> None:
     assert lines[9].startswith("Disk        about ")
     assert list(run.cwd.iterdir()) == []
     assert list(Path(tempfile.gettempdir()).iterdir()) == []
+
+
+def test_a_plan_of_one_net_has_its_layers(run: InProcess) -> None:
+    ended = run("-m", "dataset=digits", "topology=in-8C3-MP2-out", "seed=1,2", PLAN, *FEW)
+    assert (ended.code, ended.err) == (0, "")
+    lines = [line.split() for line in ended.out.splitlines()]
+    start = lines.index(["layer", "makes", "parameters", "multiply-adds"])
+    assert lines[start + 2] == ["8C3", "8x6x6", "80", "2,592"]
+    assert lines[start + 5] == ["total", "810", "3,312"]
 
 
 def test_a_plan_knows_what_is_finished_and_touches_none_of_it(run: InProcess) -> None:
@@ -100,7 +110,7 @@ def test_a_sweep_takes_as_long_as_its_longest_job(capsys: pytest.CaptureFixture[
 
 
 def trial(seconds: float) -> Trial:
-    return Trial(seconds, 100, 0.0, 1000.0, "about", 17)
+    return Trial(seconds, 100, 0.0, 1000.0, "about", Topology((2, 4, 1)))
 
 
 def test_a_job_that_would_be_refused_refuses_the_plan(run: InProcess) -> None:

@@ -81,7 +81,7 @@ def problem_of(data: str, **changes: Any) -> Problem:
 
 def way_of(problem: Problem) -> str:
     """Which of its arithmetics the compiled engine chooses."""
-    from runner.compiled.compiled_engine import layout_for
+    from runner.compiled.layout_choice import layout_for
     from runner.compiled.structures import BY_SAMPLE, DENSE, Rows
     from runner.compiled.thread_team import Team
 

@@ -1,11 +1,14 @@
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from runner.network.activations import ELEMENTWISE
 from runner.network.losses import LOSSES
+from runner.network.topology import Topology, parse_topology
 from runner.run_folder.snapshots import Snapshot, load_snapshot, save_snapshot
 from runner.training.engine import LearningRate, Penalty
 from runner.training.metrics import METRICS, SAMPLES, Target
@@ -27,6 +30,14 @@ FOUR_OF_FIVE_ZERO = np.where(np.arange(320).reshape(8, 40) % 5, 0, random_data(8
 LABELS = random_targets("cross_entropy", 8, 3)
 classes = partial(make_problem, bias=True, batch_size=3, loss="cross_entropy", output="softmax")
 
+RECURRENT: dict[str, tuple[str, dict[str, Any]]] = {
+    "Elman's last state": ("5x2-4RNN-3", {}),
+    "Elman's state of every step": ("5x2-4RNN-5x3", {}),
+    "LSTM": ("5x2-4LSTM-3", {}),
+    "GRU": ("5x2-4GRU-3", {}),
+    "recurrent layers and dropout": ("5x2-4LSTM-3GRU-3RNN-4-5x2", {"rate": 0.2}),
+    "recurrent layers and batch norm": ("5x2-4LSTM-3RNN-3", {"batch_norm": True}),
+}
 CASES = {
     "full batch": make_problem(),
     "full batch with backward dropout": make_problem(rate=0.1, stage="backward"),
@@ -36,6 +47,15 @@ CASES = {
     "mini-batches with dropout": make_problem(
         (3, 4, 3, 1), bias=True, hidden="tanh", batch_size=3, rate=0.2
     ),
+    "mini-batches in the data's order": replace(
+        make_problem(batch_size=3, rate=0.1), shuffle=False
+    ),
+    **{
+        f"weights, {name}": replace(
+            make_problem(sizes, batch_size=3), weights=np.array([[1.0, 2, 0, 1, 0, 0, 0.5, 1]]).T
+        )
+        for name, sizes in {"small": (3, 4, 1), "wide": (3, 40, 1)}.items()
+    },
     "float32": make_problem(batch_size=3, rate=0.2, dtype="float32"),
     "classes": classes((3, 4, 3), data=(INPUTS, LABELS)),
     **{
@@ -93,6 +113,19 @@ CASES = {
             batch_size=3, schedule=LearningRate(name, SCHEDULE_SETTINGS[name], 15.0)
         )
         for name in SCHEDULES
+    },
+    **{
+        name: make_problem(
+            written,
+            bias=True,
+            batch_size=3,
+            learning_rate=0.1,
+            data=random_data(
+                8, *(Topology(parse_topology(written)).sizes[place] for place in (0, -1))
+            ),
+            **changes,
+        )
+        for name, (written, changes) in RECURRENT.items()
     },
 }
 cases = pytest.mark.parametrize("case", CASES)
@@ -218,6 +251,30 @@ def test_a_target_stops_at_the_first_epoch_that_meets_it(
     last = engine.advance(by_hand, problem.steps_per_epoch, None)
     assert last.metrics == report.metrics
     assert content(by_hand) == content(stopped)
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+@pytest.mark.parametrize("metric", METRICS)
+@engines
+def test_a_target_is_of_the_mean_over_every_step_of_sequences(
+    engine_name: str, metric: str, batch_size: int | None
+) -> None:
+    inputs, targets = random_data(8, 12, 4)
+    problem = make_problem(
+        "4x3-5RNN-4x1", data=(inputs, targets.round()), batch_size=batch_size, learning_rate=0.1
+    )
+    by_hand = make_state(problem)
+    engine = make_engine(engine_name, problem)
+    first = engine.advance(by_hand, problem.steps_per_epoch, None).metrics[metric]
+    nearer = 0.5 * (first + (0 if metric in ("loss", "mae") else 1))
+    report = make_engine(engine_name, problem).advance(
+        make_state(problem), problem.steps_per_epoch, Target(metric, nearer)
+    )
+    assert not report.reached
+    report = make_engine(engine_name, problem).advance(
+        make_state(problem), problem.steps_per_epoch, Target(metric, first)
+    )
+    assert report.reached
 
 
 @pytest.mark.parametrize("batch_size", [None, 3])

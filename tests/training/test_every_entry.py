@@ -12,6 +12,7 @@ import pytest
 
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
+from runner.network.layers.kinds import LAYERS
 from runner.network.losses import LOSSES
 from runner.training.engine import Penalty
 from runner.training.optimizers import OPTIMIZERS
@@ -20,7 +21,7 @@ from runner.training.stopping import Stopping
 from tests.end_to_end import test_resuming as end_to_end
 from tests.network import test_activations, test_initializers, test_losses
 from tests.network.layers import test_batch_norm
-from tests.problems import ENGINE_NAMES
+from tests.problems import DIFFERENTIATED, ENGINE_NAMES
 from tests.training import (
     test_agreement,
     test_engines,
@@ -64,7 +65,7 @@ def reasons(test: Callable[..., object]) -> set[str]:
 # What is checked, the table's entries, those that have a row.
 ROWS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
     "activations: gradient": (
-        ELEMENTWISE,
+        DIFFERENTIATED,
         given(test_gradients.test_a_step_follows_the_gradient_of_the_loss, "activation"),
     ),
     "activations: worked by hand": (ELEMENTWISE, test_activations.HAND_WORKED),
@@ -142,8 +143,10 @@ def test_batch_normalisation_has_its_rows() -> None:
 def test_every_entry_that_pytorch_has_is_held_against_it() -> None:
     pytest.importorskip("torch")
     from tests.benchmarks import torch_agreement as peers
+    from tests.benchmarks import torch_nets
 
-    assert set(peers.PEER_ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(torch_nets.PEER_ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(torch_nets.PEER_LAYERS) == set(LAYERS.values())
     assert set(peers.PEER_LOSSES) == set(LOSSES)
     assert set(peers.PEER_INITIALIZERS) == set(INITIALIZERS)
     assert set(peers.PEER_OPTIMIZERS) == set(OPTIMIZERS)

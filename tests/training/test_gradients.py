@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from runner.network.activations import ELEMENTWISE
 from runner.network.arrays import Array
 from runner.network.losses import LOSSES
 from runner.training.engine import Engine, Penalty
 from runner.training.restraint import weight_mask
 from runner.training.state import TrainingState
 from tests.problems import (
+    DIFFERENTIATED,
     ENGINE_NAMES,
     make_engine,
     make_problem,
@@ -61,7 +61,7 @@ def assert_gradient_is_right(
 @pytest.mark.parametrize("rate", [0.0, 0.3])
 @pytest.mark.parametrize("sizes", [(3, 2), (3, 4, 2), (3, 4, 3, 2)])
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("activation", ELEMENTWISE)
+@pytest.mark.parametrize("activation", DIFFERENTIATED)
 @pytest.mark.parametrize("engine_name", ENGINE_NAMES)
 def test_a_step_follows_the_gradient_of_the_loss(
     engine_name: str,
@@ -86,7 +86,7 @@ def test_a_step_follows_the_gradient_of_the_loss(
 
 
 @pytest.mark.parametrize("mean_loss", [False, True])
-@pytest.mark.parametrize("hidden", ELEMENTWISE)
+@pytest.mark.parametrize("hidden", DIFFERENTIATED)
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("engine_name", ENGINE_NAMES)
 def test_every_loss_is_followed_down(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,16 @@ from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.history import history_columns
 from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import load_snapshot
-from runner.training.layer_statistics import LayerStatistics
+from runner.training.layer_statistics import PROBE, LayerStatistics
 from tests.end_to_end.commands import composed
-from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state
+from tests.problems import (
+    ENGINE_NAMES,
+    content,
+    make_engine,
+    make_problem,
+    make_state,
+    random_data,
+)
 
 RUNS = [
     ["stopping.max_steps=300"],
@@ -56,6 +64,20 @@ def test_norms_are_those_of_the_step_that_follows(batch_norm: bool, engine_name:
 
 
 @pytest.mark.parametrize("engine_name", ENGINE_NAMES)
+def test_weights_of_more_samples_than_are_looked_at_do_not_matter(engine_name: str) -> None:
+    inputs, targets = random_data(PROBE + 40, 3, 1)
+    weights = np.linspace(0, 2, len(inputs))[:, None]
+    problem = replace(make_problem(data=(inputs, targets)), weights=weights)
+    first = (inputs[:PROBE], targets[:PROBE])
+    alone = replace(make_problem(data=first), weights=weights[:PROBE])
+    state, engine = make_state(problem), engine_named(engine_name)
+    found = LayerStatistics(problem, engine).measure(state)
+    assert found == LayerStatistics(alone, engine).measure(state)
+    unweighted = LayerStatistics(replace(problem, weights=None), engine).measure(state)
+    assert found["L1.gradient_norm"] != unweighted["L1.gradient_norm"]
+
+
+@pytest.mark.parametrize("engine_name", ENGINE_NAMES)
 @pytest.mark.parametrize(
     ("hidden", "weight", "name", "share"),
     [
@@ -95,6 +117,6 @@ def test_stuck_units_are_counted_after_batch_normalisation(
     state = make_state(problem)
     state.parameters[:] = 1e3  # large weights saturate nothing once normalised
     layer = problem.network.topology.layers[0]
-    state.parameters[layer.gamma], state.parameters[layer.bias] = gamma, bias
+    state.parameters[layer.place("gamma")], state.parameters[layer.bias] = gamma, bias
     statistics = LayerStatistics(problem, engine_named(engine_name))
     assert statistics.measure(state)[f"L1.{name}"] == share

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runner.network.arrays import Array
-from runner.network.losses import absolute_error
+from runner.network.losses import LOSSES
 from runner.training.metrics import (
     METRICS,
     SCORES,
@@ -46,7 +46,7 @@ def test_a_sample_is_correct_by_arg_max_or_by_threshold(
 
 
 def test_absolute_error_sums_over_samples_and_outputs() -> None:
-    assert absolute_error(OUTPUTS, OUTPUTS, TARGETS) == pytest.approx(
+    assert LOSSES["absolute_error"].value(OUTPUTS, OUTPUTS, TARGETS) == pytest.approx(
         sum(abs(a - y) for a, y in zip(OUTPUTS.flat, TARGETS.flat, strict=True)), rel=1e-14
     )
 

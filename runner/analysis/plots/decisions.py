@@ -50,9 +50,17 @@ def has_classes(subject: Subject) -> bool:
 
 
 def confusion_matrix(subject: Subject) -> Figure:
-    """How many samples of each class (rows) were taken for each (columns); colour: row's share."""
-    classes = subject.dataset.classes or ()
-    counts = confusion_counts(subject.samples.targets, subject.outputs)
+    """How many samples or steps of each class (rows) were taken for each (columns).
+
+    Colour: the row's share.
+    """
+    dataset, samples = subject.dataset, subject.samples
+    classes = dataset.classes or ()
+    each = "sample" if dataset.steps is None or dataset.last_only else "step"
+    targets, outputs = (
+        dataset.counting(samples, values) for values in (samples.targets, subject.outputs)
+    )
+    counts = confusion_counts(targets, outputs)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = max(2.6, min(5.5, 0.36 * len(classes)))
     names = [plain(name, LONGEST_CLASS) for name in classes]
@@ -68,7 +76,7 @@ def confusion_matrix(subject: Subject) -> Figure:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_ylabel("class")
-    axes.set_xlabel(f"taken for ({counted(len(subject.outputs), f'{PARTS[subject.part]} sample')})")
+    axes.set_xlabel(f"taken for ({counted(len(outputs), f'{PARTS[subject.part]} {each}')})")
     if len(names) <= MOST_COUNTED:
         for (row, column), count in np.ndenumerate(counts):
             if count:
@@ -78,8 +86,10 @@ def confusion_matrix(subject: Subject) -> Figure:
 
 
 def has_mistakes(subject: Subject) -> bool:
-    """Whether a sample is wrong, or, where numbers are predicted, off."""
-    return subject.sound and bool(subject.wrong.any() if subject.decides else len(subject.samples))
+    """Whether a sample is wrong, or, where numbers are predicted, off; not of steps."""
+    if not subject.sound or subject.dataset.steps is not None:
+        return False
+    return bool(subject.wrong.any() if subject.decides else len(subject.samples))
 
 
 def worst_samples(subject: Subject, most: int) -> Array:
@@ -92,21 +102,21 @@ def worst_samples(subject: Subject, most: int) -> Array:
 
 def worst_mistakes(subject: Subject) -> Figure:
     """The samples with the largest |output - target|: as images, or as bars."""
-    if subject.dataset.image_shape is not None and subject.dataset.classes is not None:
+    if subject.dataset.shows_images and subject.dataset.classes is not None:
         return mistaken_images(subject)
     return mistaken_samples(subject)
 
 
 def mistaken_images(subject: Subject) -> Figure:
     """Images, each with its class and what it was taken for."""
-    shape, classes = subject.dataset.image_shape or (1, 1, 1), subject.dataset.classes or ()
+    dataset, classes = subject.dataset, subject.dataset.classes or ()
     places = worst_samples(subject, MOST_MISTAKES)
     columns = 8
     rows = -(-len(places) // columns)
     figure = new_figure(subject, 7.6, 1.2 * rows + 0.35)
     (axes,) = axes_grid(figure, 1, 1, (0.15, 0.15, 0.3, 0.25))
-    images = [np.asarray(image, float).reshape(shape) for image in subject.samples.inputs[places]]
-    images = [image / max(1.0, image.max()) for image in images]
+    shown = dataset.images(subject.samples.inputs[places].astype(float))
+    images = [image / max(1.0, image.max()) for image in shown]
     tops = draw_tiles(axes, images, columns, (0.15, 0.45), cmap="gray_r")
     targets, outputs = labels(subject.samples.targets), labels(subject.outputs)
     for top, sample in zip(tops, places, strict=True):
@@ -153,8 +163,7 @@ def in_digits(value: float) -> str:
 
 def is_plane(subject: Subject) -> bool:
     """Whether samples are points in a plane."""
-    points = subject.dataset.inputs == 2 and subject.dataset.image_shape is None
-    return points and subject.sound
+    return subject.dataset.shape == (2,) and subject.sound
 
 
 def decision_surface(subject: Subject) -> Figure:

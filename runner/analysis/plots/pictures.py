@@ -28,6 +28,8 @@ from runner.analysis.plots.learning import (
     learning_curve,
     loss_by_rate,
 )
+from runner.analysis.plots.maps import has_maps, maps_of_layers
+from runner.analysis.plots.states import has_states, states_over_time
 from runner.analysis.plots.style import LOOK
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.weights import (
@@ -35,7 +37,7 @@ from runner.analysis.plots.weights import (
     has_weights,
     is_small,
     network_graph,
-    shows_images,
+    shows_windows,
     weight_maps,
 )
 from runner.data.dataset import Dataset
@@ -61,7 +63,9 @@ PICTURES = {
     "network": Picture(is_small, network_graph),
     "decision_surface": Picture(is_plane, decision_surface),
     "fit": Picture(is_line, fit),
-    "first_layer": Picture(shows_images, first_layer_images),
+    "first_layer": Picture(shows_windows, first_layer_images),
+    "maps": Picture(has_maps, maps_of_layers),
+    "states": Picture(has_states, states_over_time),
     "confusion_matrix": Picture(has_classes, confusion_matrix),
     "worst_mistakes": Picture(has_mistakes, worst_mistakes),
 }
@@ -82,7 +86,7 @@ def draw_run(run: Path, network: Network, parameters: Array, dataset: Dataset) -
 
 def read_subject(run: Path, network: Network, parameters: Array, dataset: Dataset) -> Subject:
     """A run's subject. Raises OSError or ValueError when results or history cannot be read."""
-    fitted = dataset.for_outputs(network.topology.sizes[-1])
+    fitted = dataset.for_outputs(network.topology.outputs)
     results, history = read_row(run / "results.csv"), history_columns(run)
     return Subject(results, history, network, parameters, fitted)
 

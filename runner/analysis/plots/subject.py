@@ -10,10 +10,12 @@ from runner.data.dataset import Dataset, Part
 from runner.network.arrays import Array
 from runner.network.labels import decided, labels
 from runner.network.network import Network
-from runner.network.trained import predict
+from runner.network.trained import predict, scaled_blocks
 
 MOST_SAMPLES = 10_000
 """Samples of a part that are looked at; the first ones."""
+CONTRASTED = 1000
+"""Samples among which one is looked for that shows something."""
 JUDGES = ("test", "validation", "train")
 """The part a network is judged on: the first of these that there is."""
 
@@ -40,7 +42,8 @@ class Subject:
     def samples(self) -> Part:
         """The samples that are shown."""
         part = self.dataset.parts[self.part]
-        return Part(part.inputs[:MOST_SAMPLES], part.targets[:MOST_SAMPLES])
+        lengths = None if part.lengths is None else part.lengths[:MOST_SAMPLES]
+        return Part(part.inputs[:MOST_SAMPLES], part.targets[:MOST_SAMPLES], lengths=lengths)
 
     @cached_property
     def outputs(self) -> Array:
@@ -51,6 +54,27 @@ class Subject:
         """Outputs [rows, n_out] in the targets' units, for raw inputs [rows, n_in]."""
         outputs = predict(self.network, self.parameters, inputs, self.dataset.scaling)
         return self.dataset.in_own_units(outputs)
+
+    @cached_property
+    def example_place(self) -> int:
+        """Which of the samples is shown by itself: of the first the one with the most contrast."""
+        return int(np.std(self.samples.inputs[:CONTRASTED], axis=1).argmax())
+
+    @property
+    def example_part(self) -> Part:
+        """That sample, and nothing else."""
+        return self.samples.take(np.array([self.example_place]))
+
+    @cached_property
+    def example(self) -> list[Array]:
+        """Of that sample what the network sees, and what each layer makes of it, [1, …] each."""
+        parameters, topology = self.parameters, self.network.topology
+        inputs, scaling = self.example_part.inputs, self.dataset.scaling
+        ((_, seen),) = scaled_blocks(inputs[:], scaling, parameters.dtype, topology)
+        found = [seen.astype(parameters.dtype)]
+        for index in range(len(topology.layers)):
+            found.append(self.network.layer_forward(parameters, index, found[-1])[1])
+        return found
 
     @property
     def sound(self) -> bool:

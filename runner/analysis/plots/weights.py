@@ -1,7 +1,8 @@
 """Pictures of the weights: as heat maps, as a drawn network, as images."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,10 @@ from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.tiles import draw_tiles
 from runner.errors import counted
 from runner.network.arrays import Array
+from runner.network.layers.convolution import Convolution
+from runner.network.layers.dense import Dense
+from runner.network.layers.parts import Shape
+from runner.network.layers.recurrent import Recurrent
 
 MOST_WEIGHTS = 5_000_000
 MOST_DRAWN_UNITS = 24
@@ -32,21 +37,49 @@ def has_weights(subject: Subject) -> bool:
     return subject.sound and subject.parameters.size <= MOST_WEIGHTS
 
 
+class Panel(NamedTuple):
+    """A matrix and how it is told."""
+
+    title: str
+    matrix: Array
+    bias: Array
+    source: str
+    sink: str
+    """What rows come from and columns lead to."""
+
+
+def weight_panels(subject: Subject) -> Iterator[Panel]:
+    """Each layer's matrices, of a recurrent one that from state to state as well."""
+    topology, none = subject.network.topology, np.empty(0)
+    for number, layer in enumerate(topology.layers, 1):
+        kind, own = layer.kind, layer.views(subject.parameters)
+        if not own:
+            continue
+        told, ends = f"layer {number}", ("unit", "unit")
+        if isinstance(kind, Recurrent):
+            told += f", {kind}"
+            ends = "feature", "unit, gate by gate" if kind.gates > 1 else "unit"
+        elif isinstance(kind, Convolution):
+            told, ends = f"{told}, {kind}", ("place", "map")
+        bias = layer.bias_vector(subject.parameters) if topology.bias else none
+        yield Panel(told, own["weights"], bias, *ends)
+        if isinstance(kind, Recurrent):
+            yield Panel(f"layer {number}, state", own["recurrent"], none, "unit", ends[1])
+
+
 def weight_maps(subject: Subject) -> Figure:
     """Each layer's matrix [n_in, n_out], biases as a last row; colours reach to its largest."""
-    topology = subject.network.topology
-    layers = topology.layers[:MOST_LAYERS]
-    figure = new_figure(subject, 0.5 + 2.4 * len(layers), 2.7)
+    panels = list(islice(weight_panels(subject), MOST_LAYERS))
+    figure = new_figure(subject, 0.5 + 2.4 * len(panels), 2.7)
     margins = (0.65, 0.5, 0.5, 0.25)
-    axes = axes_grid(figure, 1, len(layers), margins, wspace=0.55)
-    for index, (place, layer) in enumerate(zip(axes, layers, strict=True)):
-        matrix = layer.weight_matrix(subject.parameters)
-        bias = layer.bias_vector(subject.parameters) if topology.bias else np.empty(0)
-        draw_matrix(place, matrix, bias)
-        place.set_title(f"layer {index + 1}: {layer.inputs} × {layer.outputs}")
-        place.set_xlabel("to unit")
-        named = "; last: bias" if bias.size and layer.inputs >= 16 else ""
-        place.set_ylabel(f"from unit{named}")
+    axes = axes_grid(figure, 1, len(panels), margins, wspace=0.55)
+    for place, panel in zip(axes, panels, strict=True):
+        draw_matrix(place, panel.matrix, panel.bias)
+        inputs, units = panel.matrix.shape
+        place.set_title(f"{panel.title}: {inputs} × {units}")
+        place.set_xlabel(f"to {panel.sink}")
+        named = "; last: bias" if panel.bias.size and len(panel.matrix) >= 16 else ""
+        place.set_ylabel(f"from {panel.source}{named}")
     return figure
 
 
@@ -85,7 +118,7 @@ def is_small(subject: Subject) -> bool:
     """Whether a drawing with a line for each weight can be read."""
     sizes = subject.network.topology.sizes
     few = max(sizes) <= MOST_DRAWN_UNITS and len(sizes) <= MOST_DRAWN_LAYERS
-    return few and has_weights(subject)
+    return few and subject.network.topology.is_dense and has_weights(subject)
 
 
 def network_graph(subject: Subject) -> Figure:
@@ -103,7 +136,7 @@ def network_graph(subject: Subject) -> Figure:
         matrix = layer.weight_matrix(subject.parameters)
         axes.add_collection(edges(places[index], places[index + 1], matrix))
         bias = layer.bias_vector(subject.parameters)
-        fills.append(bias / largest(bias) if bias.size else np.zeros(layer.outputs))
+        fills.append(bias / largest(bias) if bias.size else np.zeros(matrix.shape[1]))
     size = min(UNIT_SIZE, 0.7 * 72 * height / max(topology.sizes))
     x, y = np.concatenate(places).T
     look: Any = {"cmap": SIGNED, "vmin": -1.6, "vmax": 1.6, "edgecolors": INK, "linewidths": 1}
@@ -151,28 +184,43 @@ def edges(sources: Array, sinks: Array, matrix: Array) -> LineCollection:
     return lines
 
 
-def shows_images(subject: Subject) -> bool:
-    """Whether a first-layer unit's weights are a picture as the inputs are."""
-    return subject.dataset.image_shape is not None and has_weights(subject)
+def window(subject: Subject) -> Shape | None:
+    """The (channels, rows, columns) that each unit of the first layer looks at, or a map of it."""
+    kind = subject.network.topology.kinds[0]
+    if isinstance(kind, Convolution) and kind.size > 1:
+        return (kind.below[0], kind.size, kind.size)
+    whole = isinstance(kind, Dense) and subject.dataset.shows_images
+    return subject.dataset.shape if whole else None
+
+
+def shows_windows(subject: Subject) -> bool:
+    """Whether a first-layer unit's weights are a picture as what it looks at is."""
+    return window(subject) is not None and has_weights(subject)
 
 
 def first_layer_images(subject: Subject) -> Figure:
-    """The weights into each first-layer unit, laid out as the inputs' pixels are."""
-    shape = subject.dataset.image_shape or (1, 1, 1)
+    """The weights into each first-layer unit or map, laid out as the pixels are.
+
+    Of one or three channels an image each, of others a row of images, one a channel.
+    """
+    shape = window(subject) or (1, 1, 1)
+    channels, apart = shape[0], shape[0] not in (1, 3)
     matrix = subject.network.topology.layers[0].weight_matrix(subject.parameters)
-    units = min(matrix.shape[1], MOST_UNITS)
-    columns = min(10, units)
-    rows = -(-units // columns)
-    width = max(4.5, 0.75 * columns + 0.3)
+    units = min(matrix.shape[1], max(1, MOST_UNITS // channels) if apart else MOST_UNITS)
+    columns = channels if apart else min(10, units)
+    limit = largest(matrix[:, :units])
+    images = matrix[:, :units].T.reshape(-1, 1 if apart else channels, *shape[1:])
+    shown = list(np.moveaxis(images, 1, -1))
+    if shown[0].shape[2] > 1:
+        shown = [0.5 + 0.5 * image / limit for image in shown]
+    width, rows = max(4.5, 0.75 * columns + 0.3), -(-len(shown) // columns)
     figure = new_figure(subject, width, 0.75 * rows + 0.35)
     (axes,) = axes_grid(figure, 1, 1, (0.15, 0.15, 0.35, 0.05))
-    limit = largest(matrix[:, :units])
-    images = [matrix[:, unit].reshape(shape) for unit in range(units)]
-    if shape[2] > 1:
-        images = [0.5 + 0.5 * image / limit for image in images]
-    draw_tiles(axes, images, columns, (0.08, 0.08), cmap=SIGNED, vmin=-limit, vmax=limit)
+    draw_tiles(axes, shown, columns, (0.08, 0.08), cmap=SIGNED, vmin=-limit, vmax=limit)
     whole = "" if units == matrix.shape[1] else f" the first {units} of"
-    note = f"weights into{whole} {counted(matrix.shape[1], 'unit')}"
+    one = "map" if isinstance(subject.network.topology.kinds[0], Convolution) else "unit"
+    each = ", a row each" if apart else ""
+    note = f"weights into{whole} {counted(matrix.shape[1], one)}{each}"
     note += f"; colours from −{limit:.2g} to {limit:.2g}"
     figure.text(0.15 / width, 0.012, note, size=8, color=INK, va="bottom")
     return figure

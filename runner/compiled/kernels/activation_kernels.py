@@ -147,6 +147,7 @@ ACTIVATIONS = {
     "leaky_relu": on_rows(leaky_relu, leaky_relu_slope),
     "linear": on_rows(linear, linear_slope),
     "relu": on_rows(relu, relu_slope),
+    "relu_straight_through": on_rows(relu, linear_slope),
     "sigmoid": on_rows(sigmoid, sigmoid_slope),
     "softmax": on_rows(linear, linear_slope),  # the kernel's, with cross-entropy
     "softplus": on_rows(softplus, softplus_slope),

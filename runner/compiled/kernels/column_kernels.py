@@ -6,8 +6,17 @@ up by one fixed tree: a step's result depends on the values alone, not on how st
 """
 
 from runner.compiled.kernels.exponentials import exp, log
-from runner.compiled.kernels.lanes import WIDTH, choose, load, load_strided, spread, store, total
-from runner.compiled.kernels.numba_options import inlined
+from runner.compiled.kernels.lanes import (
+    WIDTH,
+    choose,
+    load,
+    load_strided,
+    one_where_above_zero,
+    spread,
+    store,
+    total,
+)
+from runner.compiled.kernels.numba_options import apart, inlined
 
 
 @inlined
@@ -30,6 +39,23 @@ def largest(values, n_out, stride, at):
     return where
 
 
+@apart
+def weigh_columns(weights, order, count, row, to):
+    """to[step, o, s] = the step's weight, 0 for padding -> how many steps' are not 0."""
+    steps, stride, there = row.steps, row.stride, 0
+    units = row.outputs // steps
+    for step in range(steps):
+        first = to + step * units * stride
+        for s in range(stride):
+            weight = weights[order[min(s, count - 1)] * steps + step]
+            if s >= count:
+                weight = weight * 0.0
+            there += weight > 0.0
+            for o in range(units):
+                first[o * stride + s] = weight
+    return there
+
+
 # What the kernel calls; see `layer_arithmetic`. One thread does all of it.
 
 
@@ -47,6 +73,11 @@ def wait(_layout):
     """For nobody."""
 
 
+def place(_layout, _row, _begin):
+    """All samples are one block."""
+    return 0
+
+
 def gather(layout, net, memory, order, count):
     """The batch's inputs and targets into the buffers; `order` begins with the batch's first."""
     first, last = net.plan, net.plan + net.layers
@@ -56,6 +87,11 @@ def gather(layout, net, memory, order, count):
     for o in range(n_out):
         for s in range(stride):
             memory.real[o * stride + s] = 1.0 if s < count else 0.0
+
+
+def weigh(_layout, row, weights, order, count, row_weights):
+    """Of each output the weight of its sample, 0 for padding -> how many samples' are not 0."""
+    return weigh_columns(weights, order, count, row, row_weights)
 
 
 def sums(_layout, _layer, row, with_bias, parameters, below, z, _count):
@@ -91,7 +127,7 @@ def gradient(
             bias[o] = total(value)
 
 
-def deltas_below(_layout, row, parameters, deltas, below_deltas, _count):
+def deltas_below(_layout, row, parameters, _below, _a, deltas, below_deltas, _count):
     """d[i, s] = sum_o W[i, o] d_above[o, s], o ascending; the slope comes afterwards."""
     weights, n_out, stride = parameters + row.weights, row.outputs, row.stride
     for i in range(row.inputs):
@@ -111,24 +147,40 @@ def masks(_layout, row, uniforms, keep, drawn, _count):
             store(drawn, unit * stride + s, choose(u <= keep, spread(drawn, 1.0 / keep), 0.0))
 
 
-def correct(_layout, row, a, wanted, real, _count):
+def correct(_layout, row, a, wanted, row_weights, _count):
     """How many samples have their class right: arg-max, or threshold 1/2 of one output."""
-    n_out, stride, right = row.outputs, row.stride, 0.0
+    return right(row.outputs, row.stride, a, wanted, row_weights)
+
+
+def softmax(_layout, row, z, a, scratch, row_weights, count, start):
+    """a = exp(z - highest) / sum -> `start` and the sum of each weight times log(sum exp z).
+
+    Needs two outputs.
+    """
+    return shares(row.outputs, row.stride, z, a, scratch, row_weights, count, start)
+
+
+def alone(_layout, _count):
+    """Pieces that are normalised by running statistics, a call each, and samples of one: all."""
+    return 1, 1
+
+
+@inlined
+def right(n_out, stride, a, wanted, row_weights):
+    """How many samples of [n_out, stride] have their class right, of those that are there."""
+    found = 0.0
     for s in range(0, stride, WIDTH):
         if n_out == 1:
             hit = (load(a, s) > 0.5) == (load(wanted, s) > 0.5)
         else:
             hit = largest(a, n_out, stride, s) == largest(wanted, n_out, stride, s)
-        right += total(choose(hit, load(real, s), 0.0))
-    return right
+        found += total(choose(hit, one_where_above_zero(load(row_weights, s)), 0.0))
+    return found
 
 
-def softmax(_layout, row, z, a, scratch, count, start):
-    """a = exp(z - highest) / sum -> `start` and the samples' sum of log(sum exp z).
-
-    Needs two outputs.
-    """
-    n_out, stride = row.outputs, row.stride
+@inlined
+def shares(n_out, stride, z, a, scratch, row_weights, count, start):
+    """The softmax of [n_out, stride], as `softmax`."""
     value = start
     for s in range(0, stride, WIDTH):
         highest = load(z, s)
@@ -145,10 +197,5 @@ def softmax(_layout, row, z, a, scratch, count, start):
         store(scratch, s, highest)
         store(scratch, stride + s, whole)
     for s in range(count):
-        value += scratch[s] + log(float(scratch[stride + s]))
+        value += (scratch[s] + log(float(scratch[stride + s]))) * row_weights[s]
     return value
-
-
-def alone(_layout, _count):
-    """Pieces that are normalised by running statistics, a call each: all samples in one."""
-    return 1

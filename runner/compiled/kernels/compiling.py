@@ -14,6 +14,8 @@ from runner.compiled.structures import (
     LAYOUTS,
     NUMBERS,
     PLAN,
+    SHAPE,
+    SHAPES,
     Course,
     LayerPlan,
     Memory,
@@ -38,8 +40,8 @@ def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> C
     def exact(argument: object) -> types.Type:
         if isinstance(argument, types.Type):
             return argument
-        if argument == PLAN:
-            argument = LayerPlan
+        if argument in (PLAN, SHAPE):
+            argument = LayerPlan if argument == PLAN else SHAPES[name]
         if isinstance(argument, str):
             return PointerType(from_dtype(np.dtype(dtypes.get(argument, argument))))
         members = [SCALARS.get(each) or exact(each) for each in fields(argument)]

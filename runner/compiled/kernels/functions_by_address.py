@@ -9,17 +9,26 @@ from typing import NamedTuple
 
 from numba import types
 
-from runner.compiled.kernels import normalization_kernels
+from runner.compiled.kernels import (
+    convolution_kernels,
+    dense_kernels,
+    elman_kernels,
+    gru_kernels,
+    lstm_kernels,
+    normalization_kernels,
+    pooling_kernels,
+    recurrent_kernels,
+)
 from runner.compiled.kernels.activation_kernels import ACTIVATIONS
 from runner.compiled.kernels.loss_kernels import LOSSES
 from runner.compiled.kernels.optimizer_kernels import OPTIMIZERS
 from runner.compiled.kernels.pointers import PointerType, caller, teach_fields
 from runner.compiled.kernels.restraint_kernels import restrain, shorten
-from runner.compiled.structures import NUMBERS, PLAN, LayerPlan
+from runner.compiled.structures import NUMBERS, PLAN, SHAPE, SHAPES, LayerPlan
 
 COUNT, NUMBER = types.intp, types.float64
 DOUBLES = PointerType(types.float64)
-teach_fields(LayerPlan)
+teach_fields(LayerPlan, *SHAPES.values())
 
 
 class Kind(NamedTuple):
@@ -27,10 +36,38 @@ class Kind(NamedTuple):
 
     functions: dict[str, Callable[..., object]]
     arguments: tuple[object, ...]
-    """Numba types; `NUMBERS` and `PLAN` stand for pointers, as in `structures`."""
+    """Numba types; `NUMBERS`, `PLAN` and `SHAPE` stand for pointers, as in `structures`."""
     result: types.Type = types.none
 
 
+SUMS = {
+    "convolution": convolution_kernels.sums,
+    "dense": dense_kernels.sums,
+    "elman": elman_kernels.sums,
+    "gru": gru_kernels.sums,
+    "lstm": lstm_kernels.sums,
+    "max_pooling": pooling_kernels.largest,
+    "mean_pooling": pooling_kernels.mean,
+}
+GRADIENT = {
+    "convolution": convolution_kernels.gradient,
+    "dense": dense_kernels.gradient,
+    "elman": elman_kernels.gradient,
+    "gru": gru_kernels.gradient,
+    "lstm": lstm_kernels.gradient,
+    "max_pooling": pooling_kernels.no_gradient,
+    "mean_pooling": pooling_kernels.no_gradient,
+}
+DELTAS_BELOW = {
+    "convolution": convolution_kernels.deltas_below,
+    "dense": dense_kernels.deltas_below,
+    "elman": recurrent_kernels.deltas_below,
+    "gru": recurrent_kernels.deltas_below,
+    "lstm": recurrent_kernels.deltas_below,
+    "max_pooling": pooling_kernels.largest_below,
+    "mean_pooling": pooling_kernels.mean_below,
+}
+"""What a kind of layer does in `Maps`, each with a shape of its own (`structures.SHAPES`)."""
 KINDS = {
     # (z, a, count): a = f(z)
     "forward": Kind(
@@ -40,7 +77,7 @@ KINDS = {
     "slope": Kind(
         {name: each.slope for name, each in ACTIVATIONS.items()}, (*[NUMBERS] * 3, COUNT)
     ),
-    # (z, a, wanted, real, deltas, count, start) -> sum; deltas = dL/da, or dL/dz; real 0: padding
+    # (z, a, wanted, row_weights, deltas, count, start) -> sum; deltas = dL/da, or dL/dz
     "loss": Kind(LOSSES, (*[NUMBERS] * 5, COUNT, NUMBER), NUMBER),
     # (parameters, gradient, slots, is_weight, count, apart, learning_rate, step, settings)
     "update": Kind(OPTIMIZERS, (*[NUMBERS] * 4, COUNT, COUNT, NUMBER, COUNT, DOUBLES)),
@@ -52,12 +89,22 @@ KINDS = {
     "normalize": Kind(normalization_kernels.FORWARD, (*[NUMBERS] * 5, PLAN, COUNT)),
     # (deltas, normal, inverse, parameters, gradient, real, row, count): deltas in place
     "normalize_back": Kind(normalization_kernels.BACKWARD, (*[NUMBERS] * 6, PLAN, COUNT)),
+    # (shape, row, with_bias, parameters, below, z, count): z
+    "sums": Kind(SUMS, (SHAPE, PLAN, COUNT, *[NUMBERS] * 3, COUNT)),
+    # (shape, row, with_bias, parameters, gradient, below, deltas, added, count): its part of that
+    "gradient": Kind(GRADIENT, (SHAPE, PLAN, COUNT, *[NUMBERS] * 4, COUNT, COUNT)),
+    # (shape, row, parameters, below, a, deltas, below_deltas, count): below_deltas
+    "deltas_below": Kind(DELTAS_BELOW, (SHAPE, PLAN, *[NUMBERS] * 5, COUNT)),
 }
 
 
 def _caller(name):
     kind = KINDS[name]
-    arguments = [None if isinstance(argument, str) else argument for argument in kind.arguments]
+    arguments = [
+        # A shape's address is a number in the plan, and that of another structure for each kind.
+        COUNT if argument == SHAPE else None if isinstance(argument, str) else argument
+        for argument in kind.arguments
+    ]
     return caller(f"call_{name}", kind.result, arguments)
 
 
@@ -69,3 +116,6 @@ call_normalize = _caller("normalize")
 call_normalize_back = _caller("normalize_back")
 call_restrain = _caller("restrain")
 call_shorten = _caller("shorten")
+call_sums = _caller("sums")
+call_gradient = _caller("gradient")
+call_deltas_below = _caller("deltas_below")

@@ -123,14 +123,15 @@ _operator(operator.le, lambda b, x, y: b.fcmp_ordered("<=", x, y), _truths)
 _operator(operator.eq, _equal, _truths)
 
 
-def _place(context, builder, start, at, at_kind, lanes):
+def vector_place(context, builder, start, at, at_kind, lanes):
+    """The address of the vector that begins at `start[at]`."""
     at = context.cast(builder, at, at_kind, types.intp)
     return builder.bitcast(builder.gep(start, [at]), vector_type(lanes).as_pointer())
 
 
 def _reading(numbers, at_kind, lanes, first):
     def emit(context, builder, _sig, args):
-        place = _place(context, builder, args[first], args[first + 1], at_kind, lanes)
+        place = vector_place(context, builder, args[first], args[first + 1], at_kind, lanes)
         return builder.load(place, align=numbers.dtype.bitwidth // 8)
 
     return emit
@@ -166,7 +167,7 @@ def store(_typing, numbers, at, lanes):
     """Writes the lanes from numbers[at] on."""
 
     def emit(context, builder, _sig, args):
-        place = _place(context, builder, args[0], args[1], at, lanes)
+        place = vector_place(context, builder, args[0], args[1], at, lanes)
         builder.store(args[2], place, align=numbers.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
@@ -220,6 +221,18 @@ def choose(_typing, truths, yes, no):
         return builder.select(args[0], *chosen)
 
     return lanes(truths, yes, no), emit
+
+
+@intrinsic
+def one_where_above_zero(_typing, lanes):
+    """1 where x > 0, else 0."""
+
+    def emit(_context, builder, sig, args):
+        zero = ir.Constant(args[0].type, None)
+        one = ir.Constant(args[0].type, [1.0] * sig.return_type.width)
+        return builder.select(builder.fcmp_ordered(">", args[0], zero), one, zero)
+
+    return lanes(lanes), emit
 
 
 def call_llvm(builder, name, *vectors):

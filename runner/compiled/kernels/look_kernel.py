@@ -1,9 +1,9 @@
 """The way forward of rows that are not trained on: without dropout, by running statistics."""
 
 from runner.compiled.kernels.functions_by_address import call_forward, call_normalize
-from runner.compiled.kernels.layer_arithmetic import alone, gather, sums
+from runner.compiled.kernels.layer_arithmetic import alone, sums
 from runner.compiled.kernels.numba_options import inlined
-from runner.compiled.kernels.step_kernel import add_up, judge, set_to_zero
+from runner.compiled.kernels.step_kernel import add_up, judge, set_to_zero, take
 
 
 @inlined
@@ -14,13 +14,19 @@ def forward(net, layout, memory, count):
         row = net.plan + layer
         at, normalize = row.activation, row.normalize
         z, a = memory.z + at, memory.a + at
+        if row.in_place:
+            z = a
         sums(layout, layer, row, net.with_bias and normalize == 0, parameters, below, z, count)
         if normalize != 0:
             normal, inverse, real = memory.normal + at, memory.inverse + row.inverse, memory.real
-            for piece in range(alone(layout, count)):
+            pieces, samples = alone(layout, count)
+            for piece in range(pieces):
                 one = piece * row.stride
-                call_normalize(normalize, z + one, normal + one, inverse, parameters, real, row, 1)
-        call_forward(row.forward, z, a, row.span)
+                call_normalize(
+                    normalize, z + one, normal + one, inverse, parameters, real, row, samples
+                )
+        if row.forward != 0:
+            call_forward(row.forward, z, a, row.span)
         below = a
 
 
@@ -28,11 +34,11 @@ def forward(net, layout, memory, count):
 def look_at(net, layout, rule, memory, course):
     """`look`, of the structures themselves."""
     count = course.steps
-    gather(layout, net, memory, course.order, count)
+    take(net, layout, rule, memory, course.order, count)
     forward(net, layout, memory, count)
     set_to_zero(memory.judged)
-    judge(net, layout, rule, memory, 0, count, count)
-    add_up(memory.judged, memory.sums, count)
+    judge(net, layout, rule, memory, 0, count)
+    add_up(memory.judged, memory.sums, memory.rows[0])
 
 
 def look(net, layout, rule, memory, course):

@@ -81,15 +81,20 @@ def _write(context, builder, sig, args):
     return context.get_dummy_value()
 
 
-def teach_fields(structure):
-    """Teaches Numba `p.name` of the address of a structure of that class: one field of it, read."""
-    for place, name in enumerate(structure._fields):
-        overload_attribute(PointerType, name, inline="always")(_field(structure, place))
+def teach_fields(*structures):
+    """Teaches Numba `p.name` of the address of a structure of those classes: one field of it, read.
+
+    All at once: Numba knows one attribute of a name.
+    """
+    for name in {name: None for structure in structures for name in structure._fields}:
+        overload_attribute(PointerType, name, inline="always")(_field(name))
 
 
-def _field(structure, place):
+def _field(name):
     @intrinsic
     def read(_typing, pointer):
+        place = pointer.dtype.fields.index(name)
+
         def emit(context, builder, sig, args):
             inside = [ir.IntType(32)(each) for each in (0, place)]
             return context.unpack_value(builder, sig.return_type, builder.gep(args[0], inside))
@@ -97,7 +102,7 @@ def _field(structure, place):
         return pointer.dtype.types[place](pointer), emit
 
     def attribute(pointer):
-        if getattr(pointer.dtype, "instance_class", None) is structure:
+        if name in getattr(pointer.dtype, "fields", ()):
             return lambda pointer: read(pointer)  # noqa: PLW0108 - Numba wants a function
         return None
 

@@ -34,21 +34,21 @@ def register_tile(rows, size):
             start, start_step, _ = (builder.extract_value(start, k) for k in range(3))
             a, row_step, k_step = (builder.extract_value(a, k) for k in range(3))
             last = builder.sub(left, left.type(1))
-            numbers = [_at_most(builder, left.type(r), last) for r in range(rows)]
-            sums = [_read(builder, lanes, start, builder.mul(r, start_step)) for r in numbers]
+            numbers = [at_most(builder, left.type(r), last) for r in range(rows)]
+            sums = [read_vector(builder, lanes, start, builder.mul(r, start_step)) for r in numbers]
             of = [builder.gep(a, [builder.mul(r, row_step)]) for r in numbers]
 
             def add(k, sums):
-                v = _read(builder, lanes, m, builder.mul(k, m_step))
+                v = read_vector(builder, lanes, m, builder.mul(k, m_step))
                 place = builder.mul(k, k_step)
                 factors = [builder.load(builder.gep(each, [place])) for each in of]
                 spread = [in_all_lanes(builder, each, lanes.width) for each in factors]
                 pairs = zip(spread, sums, strict=True)
                 return [call_llvm(builder, "fma", v, x, total) for x, total in pairs]
 
-            sums = _loop(builder, inner, sums, add)
+            sums = counted_loop(builder, inner, sums, add)
             for r, value in zip(numbers, sums, strict=True):
-                place = _vector_at(builder, lanes, y, builder.mul(r, y_step))
+                place = vector_at(builder, lanes, y, builder.mul(r, y_step))
                 builder.store(value, place, align=lanes.dtype.bitwidth // 8)
             return context.get_dummy_value()
 
@@ -58,20 +58,23 @@ def register_tile(rows, size):
     return tile
 
 
-def _at_most(builder, value, bound):
+def at_most(builder, value, bound):
+    """The smaller of two whole numbers."""
     return builder.select(builder.icmp_signed("<", value, bound), value, bound)
 
 
-def _vector_at(builder, lanes, start, place):
+def vector_at(builder, lanes, start, place):
+    """The address of the vector that begins there."""
     return builder.bitcast(builder.gep(start, [place]), vector_type(lanes).as_pointer())
 
 
-def _read(builder, lanes, start, place):
+def read_vector(builder, lanes, start, place):
+    """The vector that begins there."""
     align = lanes.dtype.bitwidth // 8
-    return builder.load(_vector_at(builder, lanes, start, place), align=align)
+    return builder.load(vector_at(builder, lanes, start, place), align=align)
 
 
-def _loop(builder, count, values, body):
+def counted_loop(builder, count, values, body):
     """values <- body(k, values) for k = 0, 1, …, count - 1, at least once."""
     before, inside = builder.block, builder.append_basic_block("sum")
     after = builder.append_basic_block("summed")

@@ -35,7 +35,7 @@ def shorten(parameters, norms, plan, layers, max_norm):
     """
     for layer in range(1, layers + 1):
         place = plan + layer
-        weights, rows, length = parameters + place.weights, place.inputs, place.width
+        weights, rows, length = parameters + place.weights, place.rows, place.width
         for j in range(length):
             norms[j] = 0.0
         for i in range(rows):

@@ -13,6 +13,7 @@ from runner.compiled.kernels.lanes import (
     choose,
     load,
     load_strided,
+    one_where_above_zero,
     spread,
     store,
     total,
@@ -117,6 +118,11 @@ def wait(layout):
     work_division.wait(layout)
 
 
+def place(_layout, row, begin):
+    """Where the block that begins with that sample lies, of what is there of all samples."""
+    return begin * row.stride
+
+
 def gather(layout, net, memory, order, count):
     """The batch's inputs, as rows or lists, and targets into the buffers.
 
@@ -138,6 +144,19 @@ def gather(layout, net, memory, order, count):
         for s in range(layout.batch):
             for j in range(n_out):
                 memory.real[s * stride + j] = 1.0 if s < count else 0.0
+
+
+def weigh(layout, row, weights, order, count, row_weights):
+    """Of each output the weight of its sample, 0 for padding -> how many samples' are not 0."""
+    there = 0
+    for s in range(layout.batch):
+        weight = weights[order[min(s, count - 1)]]
+        if s >= count:
+            weight = weight * 0.0
+        there += weight > 0.0
+        for j in range(row.outputs):
+            row_weights[s * row.stride + j] = weight
+    return there
 
 
 def sums(layout, layer, row, with_bias, parameters, below, z, count):
@@ -190,7 +209,7 @@ def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learni
         sparse(layout, n_in, layout.batch, weights, deltas, stride)
 
 
-def deltas_below(layout, row, parameters, deltas, below_deltas, count):
+def deltas_below(layout, row, parameters, _below, _a, deltas, below_deltas, count):
     """d_(l-1) = d_l W^T, the slope to come."""
     to, start = Matrix(below_deltas, row.stride_below, NEXT), Matrix(layout.nothing, SAME, NEXT)
     of, weights = Matrix(deltas, row.stride, NEXT), parameters + row.weights
@@ -206,22 +225,26 @@ def masks(_layout, row, uniforms, keep, drawn, count):
             drawn[s * stride + j] = 1.0 / keep if uniforms[s * units + j] <= keep else 0.0
 
 
-def correct(_layout, row, a, wanted, real, count):
+def correct(_layout, row, a, wanted, row_weights, count):
     """How many samples have their class right: arg-max, or threshold 1/2 of one output."""
     n_out, stride, right = row.outputs, row.stride, 0.0
     for s in range(0, count, WIDTH):
-        found, asked, one = a + s * stride, wanted + s * stride, real + s * stride
+        found, asked, weights = a + s * stride, wanted + s * stride, row_weights + s * stride
         if n_out == 1:
             sure = load_strided(found, 0, stride) > 0.5
             hit = sure == (load_strided(asked, 0, stride) > 0.5)
         else:
             hit = largest(found, n_out, stride) == largest(asked, n_out, stride)
-        right += total(choose(hit, load_strided(one, 0, stride), 0.0))
+        there = one_where_above_zero(load_strided(weights, 0, stride))
+        right += total(choose(hit, there, 0.0))
     return right
 
 
-def softmax(_layout, row, z, a, _scratch, count, start):
-    """a = exp(z - highest) / sum, padding 0 -> `start` and the samples' sum of log(sum exp z)."""
+def softmax(_layout, row, z, a, _scratch, row_weights, count, start):
+    """a = exp(z - highest) / sum, padding 0.
+
+    -> `start` and the sum of each sample's weight times log(sum exp z)
+    """
     n_out, stride = row.outputs, row.stride
     value = start
     for s in range(count):
@@ -238,10 +261,10 @@ def softmax(_layout, row, z, a, _scratch, count, start):
             to[j] = 0.0
         for j in range(0, stride, WIDTH):
             store(to, j, load(to, j) / whole)
-        value += highest + log(whole)
+        value += (highest + log(whole)) * row_weights[s * stride]
     return value
 
 
 def alone(_layout, count):
-    """Pieces that are normalised by running statistics, a call each: of one sample."""
-    return count
+    """Pieces that are normalised by running statistics, a call each, and samples of one: one."""
+    return count, 1

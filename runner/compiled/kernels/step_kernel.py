@@ -1,6 +1,6 @@
 """Many training steps a call: forward, metrics, dropout, backward, update and the stopping check.
 
-Written once for both layouts: the functions of `layer_arithmetic` are those of the layout. What it
+Written once for all layouts: the functions of `layer_arithmetic` are those of the layout. What it
 works on comes in `structures`.
 """
 
@@ -14,7 +14,14 @@ from runner.compiled.kernels.functions_by_address import (
     call_slope,
     call_update,
 )
-from runner.compiled.kernels.lanes import WIDTH, absolute, load, store, total
+from runner.compiled.kernels.lanes import (
+    WIDTH,
+    absolute,
+    load,
+    one_where_above_zero,
+    store,
+    total,
+)
 from runner.compiled.kernels.layer_arithmetic import (
     correct,
     deltas_below,
@@ -22,15 +29,36 @@ from runner.compiled.kernels.layer_arithmetic import (
     gradient,
     leads,
     masks,
+    place,
     portion,
     softmax,
     sums,
     wait,
+    weigh,
 )
 from runner.compiled.kernels.mersenne import draw
 from runner.compiled.kernels.numba_options import apart, inlined
 from runner.compiled.kernels.shuffling import stable_order
-from runner.compiled.structures import AT_LEAST, AT_MOST, BACKWARD_DROPOUT, FORWARD_DROPOUT
+from runner.compiled.structures import (
+    AT_LEAST,
+    AT_MOST,
+    BACKWARD_DROPOUT,
+    FORWARD_DROPOUT,
+    NO_DROPOUT,
+)
+
+
+@inlined
+def take(net, layout, rule, memory, order, count):
+    """The batch's inputs, targets and weights; `order` begins with its first sample."""
+    gather(layout, net, memory, order, count)
+    if leads(layout):
+        row = net.plan + net.layers
+        memory.rows[0] = float(count * row.steps)
+        if rule.weighted:
+            weights, to = rule.row_weights, memory.row_weights
+            memory.rows[0] = float(weigh(layout, row, weights, order, count, to))
+    wait(layout)
 
 
 @inlined
@@ -40,11 +68,13 @@ def forward(net, layout, memory, begin, count):
     Of `count` samples of the batch from `begin` on. Inputs and outputs of all samples are kept,
     what is between of these alone.
     """
-    below, parameters = memory.a + place_in(net, 0, begin), memory.parameters
+    below, parameters = memory.a + place_in(net, layout, 0, begin), memory.parameters
     for layer in range(1, net.layers + 1):
         row = net.plan + layer
         at, normalize = row.activation, row.normalize
-        z, a = memory.z + at, memory.a + (at + place_in(net, layer, begin))
+        z, a = memory.z + at, memory.a + (at + place_in(net, layout, layer, begin))
+        if row.in_place:
+            z = a
         sums(layout, layer, row, net.with_bias and normalize == 0, parameters, below, z, count)
         wait(layout)
         if normalize != 0:
@@ -53,18 +83,22 @@ def forward(net, layout, memory, begin, count):
                 call_normalize(normalize, z, normal, inverse, parameters, memory.real, row, count)
             wait(layout)
         first, many = portion(layout, row.span)
-        call_forward(row.forward, z + first, a + first, many)
+        if row.forward != 0:
+            call_forward(row.forward, z + first, a + first, many)
         below = a
-        if net.drop == FORWARD_DROPOUT and layer < net.layers:
+        if net.drop == FORWARD_DROPOUT and row.drops:
             below = memory.dropped + at
-            multiply(a + first, memory.masks + (at + first), below + first, many)
+            mask = memory.masks + (row.mask + place(layout, row, begin) + first)
+            multiply(a + first, mask, below + first, many)
         wait(layout)
 
 
 @inlined
-def place_in(net, layer, begin):
-    """Where a sample's activations are, beyond those that each block overwrites."""
-    return begin * (net.plan + layer).stride if layer == 0 or layer == net.layers else 0
+def place_in(net, layout, layer, begin):
+    """Where a block's activations are, beyond those that each block overwrites."""
+    if layer == 0 or layer == net.layers:
+        return place(layout, net.plan + layer, begin)
+    return 0
 
 
 @inlined
@@ -76,29 +110,32 @@ def multiply(left, right, result, count):
 
 @inlined
 def draw_masks(net, layout, memory, generator, count):
-    """Masks of all hidden layers from the generator's next doubles -> the generator's position."""
+    """The batch's masks, layer by layer, from the generator's next doubles -> its position."""
     for layer in range(1, net.layers):
         row = net.plan + layer
-        generator = draw(memory.key, generator, memory.uniforms, row.outputs * count)
-        masks(layout, row, memory.uniforms, net.keep, memory.masks + row.activation, count)
+        if row.drops:
+            generator = draw(memory.key, generator, memory.uniforms, row.outputs * count)
+            masks(layout, row, memory.uniforms, net.keeps[layer], memory.masks + row.mask, count)
     return generator
 
 
 @inlined
-def drop_hidden(net, memory):
+def drop_hidden(net, layout, memory, begin):
     """Backward stage: after the forward pass the hidden layers' outputs are dropped in place."""
     for layer in range(1, net.layers):
         row = net.plan + layer
-        a = memory.a + row.activation
-        multiply(a, memory.masks + row.activation, a, row.span)
+        if row.drops:
+            a = memory.a + row.activation
+            multiply(a, memory.masks + (row.mask + place(layout, row, begin)), a, row.span)
 
 
 @inlined
-def absolute_error(a, wanted, real, count, start):
-    """`start` and sum |a - y|, padding not counted."""
+def absolute_error(a, wanted, row_weights, count, start):
+    """`start` and sum |a - y| of rows that are there."""
     value = start
     for k in range(0, count, WIDTH):
-        value += total(absolute((load(a, k) - load(wanted, k)) * load(real, k)))
+        there = one_where_above_zero(load(row_weights, k))
+        value += total(absolute((load(a, k) - load(wanted, k)) * there))
     return value
 
 
@@ -119,11 +156,12 @@ def backward(net, layout, rule, memory, begin, count, learning_rate):
         deltas = memory.deltas + at
         first, many = portion(layout, row.span)
         own = at + first
-        if layer < net.layers and net.drop == FORWARD_DROPOUT:
-            multiply(memory.deltas + own, memory.masks + own, memory.deltas + own, many)
-        if layer < net.layers or not rule.loss_gives_dz:
-            a = memory.a + (own + place_in(net, layer, begin))
-            call_slope(row.slope, memory.z + own, a, memory.deltas + own, many)
+        if net.drop == FORWARD_DROPOUT and row.drops:
+            mask = memory.masks + (row.mask + place(layout, row, begin) + first)
+            multiply(memory.deltas + own, mask, memory.deltas + own, many)
+        a = memory.a + (at + place_in(net, layout, layer, begin))
+        if row.slope != 0 and (layer < net.layers or not rule.loss_gives_dz):
+            call_slope(row.slope, memory.z + own, a + first, memory.deltas + own, many)
         wait(layout)
         if normalize != 0:
             if leads(layout):
@@ -133,13 +171,14 @@ def backward(net, layout, rule, memory, begin, count, learning_rate):
                     normalize, deltas, normal, inverse, parameters, g, real, row, count
                 )
             wait(layout)
-        dropped = net.drop == FORWARD_DROPOUT and layer > 1
+        dropped = net.drop == FORWARD_DROPOUT and below_row.drops
         below = (memory.dropped if dropped else memory.a) + below_at
-        below = below + place_in(net, layer - 1, begin)
+        below = below + place_in(net, layout, layer - 1, begin)
         with_bias, added = net.with_bias and normalize == 0, begin > 0
         gradient(layout, layer, row, with_bias, memory, below, deltas, count, learning_rate, added)
         if layer > 1:
-            deltas_below(layout, row, parameters, deltas, memory.deltas + below_at, count)
+            to = memory.deltas + below_at
+            deltas_below(layout, row, parameters, below, a, deltas, to, count)
         wait(layout)
 
 
@@ -149,44 +188,44 @@ def look(net, layout, rule, memory, begin, count, batch, generator):
 
     -> the generator's position
     """
-    if net.drop == FORWARD_DROPOUT:
+    if net.drop != NO_DROPOUT and begin == 0:
         if leads(layout):
-            generator = draw_masks(net, layout, memory, generator, count)
+            generator = draw_masks(net, layout, memory, generator, batch)
         wait(layout)
     forward(net, layout, memory, begin, count)
     if leads(layout):
-        judge(net, layout, rule, memory, begin, count, batch)
+        judge(net, layout, rule, memory, begin, count)
         if net.drop == BACKWARD_DROPOUT:
-            generator = draw_masks(net, layout, memory, generator, count)
-            drop_hidden(net, memory)
+            drop_hidden(net, layout, memory, begin)
     wait(layout)
     return generator
 
 
 @inlined
-def judge(net, layout, rule, memory, begin, count, batch):
+def judge(net, layout, rule, memory, begin, count):
     """Adds to the step's sums, and leaves the output layer's deltas."""
-    row, place, judged = net.plan + net.layers, place_in(net, net.layers, begin), memory.judged
-    wanted, real = memory.wanted + place, memory.real + place
+    row, judged = net.plan + net.layers, memory.judged
+    block = place_in(net, layout, net.layers, begin)
+    wanted, row_weights = memory.wanted + block, memory.row_weights + block
     at, span = row.activation, row.span
-    z, a, deltas = memory.z + at, memory.a + (at + place), memory.deltas + at
+    z, a, deltas = memory.z + at, memory.a + (at + block), memory.deltas + at
     if rule.softmax:
-        judged[0] = softmax(layout, row, z, a, deltas, count, judged[0])
-    judged[1] = absolute_error(a, wanted, real, span, judged[1])
-    judged[2] += correct(layout, row, a, wanted, real, count)
-    judged[3] = call_loss(rule.loss, z, a, wanted, real, deltas, span, judged[3])
+        judged[0] = softmax(layout, row, z, a, deltas, row_weights, count, judged[0])
+    judged[1] = absolute_error(a, wanted, row_weights, span, judged[1])
+    judged[2] += correct(layout, row, a, wanted, row_weights, count)
+    judged[3] = call_loss(rule.loss, z, a, wanted, row_weights, deltas, span, judged[3])
     if rule.mean:
-        divide(deltas, float(batch), span)
+        divide(deltas, max(memory.rows[0], 1.0), span)
 
 
 @inlined
-def add_up(judged, sums, count):
+def add_up(judged, sums, rows):
     """The step's sums onto the epoch's."""
     sums[0] += judged[0]
     sums[1] += judged[1]
     sums[2] += judged[2]
     sums[0] += judged[3]
-    sums[3] += count
+    sums[3] += rows
 
 
 @inlined
@@ -220,8 +259,16 @@ def descend(net, layout, rule, memory, step, learning_rate):
 
 
 @apart
-def shuffle(order, memory, samples, generator):
-    """The epoch's order: a random key for each sample, sorted -> the generator's position."""
+def new_order(rule, order, memory, generator):
+    """The epoch's order: a random key for each sample, sorted, or the data's own.
+
+    -> the generator's position
+    """
+    samples = rule.samples
+    if rule.shuffle == 0:
+        for k in range(samples):
+            order[k] = k
+        return generator
     generator = draw(memory.key, generator, memory.uniforms, samples)
     stable_order(memory.uniforms, order, memory.scratch, samples)
     return generator
@@ -242,8 +289,7 @@ def advance_at(net, layout, rule, memory, course):
     """`advance`, of the structures themselves."""
     place, whole = course.place, rule.batch >= rule.samples
     if whole:
-        gather(layout, net, memory, course.order, rule.samples)  # once, not once a step
-        wait(layout)
+        take(net, layout, rule, memory, course.order, rule.samples)  # once, not once a step
     first, epoch, position, generator = place[0], place[1], place[2], place[3]
     done, met, mark = 0, False, 0
     while done < course.steps and not met:
@@ -251,12 +297,11 @@ def advance_at(net, layout, rule, memory, course):
             if leads(layout):
                 set_to_zero(memory.sums)
                 if not whole:
-                    generator = shuffle(course.order, memory, rule.samples, generator)
+                    generator = new_order(rule, course.order, memory, generator)
             wait(layout)
         count = min(rule.batch, rule.samples - position)
         if not whole:
-            gather(layout, net, memory, course.order + position, count)
-            wait(layout)
+            take(net, layout, rule, memory, course.order + position, count)
         learning_rate = course.rates[done * course.rate_step]
         step = first + done + 1
         if leads(layout):
@@ -266,7 +311,7 @@ def advance_at(net, layout, rule, memory, course):
             generator = look(net, layout, rule, memory, begin, many, count, generator)
             backward(net, layout, rule, memory, begin, many, learning_rate)
         if leads(layout):
-            add_up(memory.judged, memory.sums, count)
+            add_up(memory.judged, memory.sums, memory.rows[0])
         descend(net, layout, rule, memory, step, learning_rate)
         done, position = done + 1, position + count
         if position == rule.samples:

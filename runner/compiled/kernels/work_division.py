@@ -10,8 +10,12 @@ from numba.extending import intrinsic
 
 from runner.compiled.kernels.numba_options import apart, quick
 
-PATIENCE = 2000
-"""Looks at the others' arrival before the processor is lent to whoever wants it."""
+PATIENCE = 300_000
+"""Looks at the others' arrival, a fifth of a millisecond, before a thread rests. Longer than a nap
+takes: else who comes late because of one lets the others nap, and so on for ever."""
+NAP = 20
+"""Microseconds of a rest. A thread that only gave way would have its processor back after whoever
+else wants it had milliseconds; one that sleeps a little goes before them."""
 COPYING = 4
 """What copying a panel costs, in rows of the product."""
 
@@ -78,11 +82,12 @@ def arrived(_typing, arrivals):
 
 @intrinsic
 def rest(_typing, address):
-    """Calls the system's function at that address, which takes nothing: others may run."""
+    """Calls the system's function at that address with a number of microseconds: others may run."""
 
     def emit(context, builder, _sig, args):
-        kind = ir.FunctionType(ir.IntType(32), []).as_pointer()
-        builder.call(builder.inttoptr(args[0], kind), [])
+        number = ir.IntType(32)
+        kind = ir.FunctionType(number, [number]).as_pointer()
+        builder.call(builder.inttoptr(args[0], kind), [number(NAP)])
         return context.get_dummy_value()
 
     return types.none(address), emit

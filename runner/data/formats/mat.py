@@ -66,8 +66,8 @@ def svhn_samples(path: Path, images: Variable, labels: Variable) -> tuple[Array,
     if not count or not np.isin(labels.stored, range(1, 11)).all():
         raise refuse_file(path, "has other labels than 1 to 10", EXPECTED)
     pixels = images.stored.astype(np.uint8, copy=False).reshape(images.shape[::-1])
-    # [n, channel, column, row] -> [n, row, column, channel]
-    rows = np.ascontiguousarray(pixels.transpose(0, 3, 2, 1)).reshape(count, 3072)
+    # [n, channel, column, row] -> [n, channel, row, column]
+    rows = np.ascontiguousarray(pixels.transpose(0, 1, 3, 2)).reshape(count, 3072)
     return rows, (labels.stored % 10).astype(np.uint8)
 
 

@@ -61,6 +61,7 @@ class NpzFile(TableFile):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self._columns: dict[str, Array] = {}
+        self.arrays: dict[str, tuple[int, ...]] = {}
         try:
             with zipfile.ZipFile(path) as file:
                 check_growth(path, sum(info.file_size for info in file.infolist()))
@@ -70,7 +71,8 @@ class NpzFile(TableFile):
             raise self.damaged(printable(error)) from error
         lengths = {len(column) for column in self._columns.values()}
         if len(lengths) != 1 or 0 in lengths:
-            found = ", ".join(f"{printable(n)}: {len(c):,}" for n, c in self._columns.items())
+            rows = {self._array_of(name): len(column) for name, column in self._columns.items()}
+            found = ", ".join(f"{printable(name)}: {count:,}" for name, count in rows.items())
             raise self.damaged(f"its arrays have different numbers of rows, or none: {found}")
         self.header = tuple(self._columns)
         self.most_rows = lengths.pop()
@@ -83,11 +85,17 @@ class NpzFile(TableFile):
             raise ValueError(f"'{name}' has {width:,} columns, {MOST_COLUMNS:,} at most")
         columns = {name: array}
         if array.ndim > 1:
+            self.arrays[name] = array.shape[1:]
             flat = array.reshape(len(array), width)
             columns = {f"{name}.{i + 1}": column for i, column in enumerate(flat.T)}
         if again := columns.keys() & self._columns.keys():
             raise ValueError(f"it names '{min(again)}' twice")
         self._columns |= columns
+
+    def _array_of(self, column: str) -> str:
+        """The array that a column is of."""
+        name, _, number = column.rpartition(".")
+        return name if name in self.arrays and number.isdecimal() else column
 
     def damaged(self, problem: str) -> DataError:
         """The one line for a file that is not what it should be."""

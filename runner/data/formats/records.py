@@ -36,19 +36,17 @@ def read_cifar(path: Path, labels: int, label: int) -> tuple[Array, Array]:
     """Images [n, 3072] and labels [n] of a CIFAR file in the binary version.
 
     labels: how many label bytes a record begins with; label: which of them is wanted.
-    Pixels come plane by plane, red first; here they are [height, width, channel].
+    Pixels come plane by plane, red first, row by row.
     """
     records = read_records(path, labels + 3072, "labels and a 32 x 32 colour image")
-    planes = records[:, labels:].reshape(-1, 3, 32, 32)
-    images = np.ascontiguousarray(planes.transpose(0, 2, 3, 1)).reshape(-1, 3072)
-    return images, records[:, label]
+    return np.ascontiguousarray(records[:, labels:]), records[:, label]
 
 
 def read_stl10_images(path: Path) -> Array:
     """Images [n, 27648] of an STL-10 file: plane by plane, each plane column by column."""
     shape = (3, 96, 96)
     planes = read_records(path, prod(shape), "a 96 x 96 colour image").reshape(-1, *shape)
-    return np.ascontiguousarray(planes.transpose(0, 3, 2, 1)).reshape(-1, prod(shape))
+    return np.ascontiguousarray(planes.transpose(0, 1, 3, 2)).reshape(-1, prod(shape))
 
 
 def read_stl10_labels(path: Path) -> Array:

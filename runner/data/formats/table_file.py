@@ -2,8 +2,9 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from runner.data.formats.cells import complaint
@@ -25,6 +26,8 @@ class TableFile(ABC):
     """The columns' names."""
     most_rows: int
     """No fewer than it has."""
+    arrays: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+    """Of arrays [rows, …] that are several columns, name.1, name.2, …: the shape of a row."""
 
     def __init__(self, path: str) -> None:
         self.path = path

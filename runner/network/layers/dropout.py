@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from runner.checking.parsing import said
-from runner.checking.rules import choice, number
+from runner.checking.rules import choice, number, one_or_many
 from runner.network.arrays import Array
 
 
@@ -26,17 +26,23 @@ class Mask(NamedTuple):
 class Dropout:
     """Hidden units left out at random in each training step.
 
-    rate: the chance that a unit is dropped, in [0, 1).
+    rate: the chance that a unit is dropped, in [0, 1): one for all hidden layers that have
+    weights, or one for each hidden layer.
     stage: `forward` is standard inverted dropout; with `backward` the outputs come from
     the undropped activations and only back-propagation sees the dropped ones.
     """
 
-    rate: Annotated[float, number(at_least=0, below=1)] = said(0.0)
+    rate: Annotated[tuple[float, ...], one_or_many(number(at_least=0, below=1))] = said((0.0,))
     stage: Annotated[str, choice(("forward", "backward"))] = said("forward")
 
-    def new_mask(self, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> Mask:
-        """Room for the mask of activations [batch, n_out]."""
-        keep = np.array(1 - self.rate)
+    @property
+    def drops(self) -> bool:
+        """Whether any unit may be."""
+        return max(self.rate) > 0
+
+    def new_mask(self, shape: tuple[int, ...], dtype: np.dtype[np.generic], rate: float) -> Mask:
+        """Room for the mask of activations [batch, n_out] that are dropped at that rate."""
+        keep = np.array(1 - rate)
         scale = (1 / keep).astype(dtype)
         return Mask(np.empty(shape), np.empty(shape, dtype), keep, scale)
 

@@ -81,6 +81,7 @@ NPZ_FAULTS = {
     "dates": (npz(x=npy(np.zeros(6, "M8[s]")), y=npy(Y)), "not numbers or texts"),
     "no dimension": (npz(x=npy(1.0), y=npy(Y)), "'x' is a single value"),
     "other lengths": (npz(x=npy(X[:5]), y=npy(Y)), "different numbers of rows"),
+    "other numbers of sequences": (npz(x=npy(np.zeros((5, 90, 2))), y=npy(Y)), "x: 5, y: 6"),
     "no rows": (npz(x=npy(X[:0]), y=npy(Y[:0])), "or none"),
     "not an array": (npz(x=b"abc", y=npy(Y)), "cannot be read"),
     "truncated array": (npz(x=npy(X)[:-1], y=npy(Y)), "is not 96 bytes long"),

@@ -84,5 +84,6 @@ def test_prediction_takes_the_running_statistics() -> None:
 def test_it_starts_with_gamma_and_running_variance_of_one() -> None:
     start = make_state(make_problem((3, 4, 2), bias=True, batch_norm=True)).parameters
     hidden = Topology((3, 4, 2), bias=True, batch_norm=True).layers[0]
-    parts = (hidden.gamma, hidden.bias, hidden.mean, hidden.variance)
+    names = ("gamma", "beta", "mean", "variance")
+    parts = [hidden.place(name) for name in names]
     assert [start[part].tolist() for part in parts] == [[1] * 4, [0] * 4, [0] * 4, [1] * 4]

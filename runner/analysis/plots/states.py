@@ -1,0 +1,83 @@
+"""A recurrent net's states over time, for one sequence."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from runner.analysis.plots.maps import example_text
+from runner.analysis.plots.style import INK, SIGNED, axes_grid, new_figure
+from runner.analysis.plots.subject import Subject
+from runner.analysis.plots.weights import largest
+from runner.network.arrays import Array
+from runner.network.layers.recurrent import Recurrent
+
+MOST_STEPS = 120
+MOST_PANELS = 7
+
+
+class OverTime(NamedTuple):
+    """Numbers of every step, and how they are told."""
+
+    title: str
+    values: Array  # [time, numbers]
+    each: str
+
+
+def has_states(subject: Subject) -> bool:
+    """Whether a layer has a state that goes from step to step."""
+    kinds = subject.network.topology.kinds
+    return subject.sound and any(isinstance(kind, Recurrent) for kind in kinds)
+
+
+def panels(subject: Subject) -> Iterator[OverTime]:
+    """Of one sample what comes in, each recurrent layer's states, outputs and targets."""
+    topology, example = subject.network.topology, subject.example
+    time = topology.shape[0]
+    yield OverTime("input", example[0].reshape(time, -1), "feature")
+    layers = zip(topology.layers, subject.network.kinds, example[:-1], strict=True)
+    for number, (layer, kind, below) in enumerate(layers, 1):
+        if isinstance(kind, Recurrent):
+            every = replace(kind, sequence=True)
+            states = np.empty((1, kind.below[0] * kind.units), below.dtype)
+            room = every.new_room(1, below.dtype)
+            every.forward(layer.views(subject.parameters), below, states, room)
+            yield OverTime(f"layer {number}, {kind}", states.reshape(-1, kind.units), "unit")
+    if subject.dataset.steps is not None:
+        inputs, targets = subject.example_part.inputs, subject.example_part.targets
+        outputs = subject.predict(inputs).reshape(topology.output_shape)
+        yield OverTime("output", outputs, "output")
+        yield OverTime("target", targets.reshape(topology.output_shape), "output")
+
+
+def states_over_time(subject: Subject) -> Figure:
+    """Steps from top to bottom; input, states, and what came of every step where it has a target.
+
+    Colours of each reach to its largest value.
+    """
+    shown = list(panels(subject))[:MOST_PANELS]
+    widths = [min(3.2, max(0.9, 0.09 * panel.values.shape[1])) for panel in shown]
+    steps = min(MOST_STEPS, len(shown[0].values))
+    height = min(4.5, max(1.8, 0.09 * steps))
+    figure = new_figure(subject, max(5.6, sum(widths) + 0.3 * len(shown) + 0.8), height + 0.85)
+    gaps: Any = {"width_ratios": widths, "wspace": 0.3 * len(widths) / sum(widths)}
+    axes = axes_grid(figure, 1, len(shown), (0.6, 0.2, 0.7, 0.4), **gaps)
+    for place, (title, values, each) in zip(axes, shown, strict=True):
+        limit = largest(values)
+        extent = (0.5, values.shape[1] + 0.5, steps + 0.5, 0.5)
+        look: Any = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
+        place.imshow(values[:steps], aspect="auto", extent=extent, **look)
+        place.set_title(f"{title}\nto ±{limit:.2g}", size=9)
+        place.set_xlabel(each)
+        place.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
+        place.yaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
+        place.tick_params(length=0, labelleft=place is axes[0])
+        place.spines[:].set_visible(False)
+    axes[0].set_ylabel("step")
+    width = figure.get_size_inches()[0]
+    told = f"{example_text(subject)}; red positive, blue negative"
+    figure.text(0.15 / width, 0.012, told, size=8, color=INK, va="bottom")
+    return figure

@@ -1,0 +1,99 @@
+"""A text as a network goes on writing that learnt each character from those before it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from runner.errors import SettingsError, printable
+from runner.network.arrays import Array
+from runner.run_folder.run_network import RunNetwork, load_network
+from runner.training.state import seeded_generator
+
+MOST_CHARACTERS = 1_000_000
+LIKELIHOODS = ("softmax", "sigmoid")
+"""Activations whose outputs say how likely classes are."""
+
+
+def sampled_text(
+    run: Path, length: int, temperature: float, start: str, seed: int, step: int | None = None
+) -> str:
+    """`start` and so many characters behind it, drawn one after the other.
+
+    Raises SettingsError for a run that learnt no text, and for numbers that mean nothing.
+    """
+    if not 0 < length <= MOST_CHARACTERS:
+        raise SettingsError(f"--length {length} is none; expected 1 to {MOST_CHARACTERS:,}")
+    if not 0 <= temperature < np.inf:
+        raise SettingsError(f"--temperature {temperature:g} is none; expected 0 or more, such as 1")
+    if not 0 <= seed < 2**32:
+        raise SettingsError(f"--seed {seed} is none; expected 0 to {2**32 - 1}")
+    network = load_network(run, step)
+    classes = characters(network)
+    places = {character: place for place, character in enumerate(classes)}
+    strange = [character for character in start if character not in places]
+    if start == "\n" and strange:
+        start = classes[0]
+    elif strange or not start:
+        found = f"has {strange[0]!r}, which" if strange else "is empty, and"
+        raise SettingsError(
+            f"--start {found} the text that {printable(run)} learnt has not; expected some of "
+            f"{printable(''.join(classes))}"
+        )
+    draws = seeded_generator(seed).random(length)
+    written = going_on(network, [places[character] for character in start], temperature, draws)
+    return start + "".join(classes[place] for place in written)
+
+
+def characters(network: RunNetwork) -> tuple[str, ...]:
+    """What it writes with. Raises SettingsError where that is no text."""
+    classes, topology = network.classes or (), network.network.topology
+    if topology.shape != (topology.steps, len(classes)) or {*map(len, classes)} != {1}:
+        raise SettingsError(
+            f"{printable(network.folder)} did not learn a text; expected a run of dataset=text"
+        )
+    if network.network.output not in LIKELIHOODS:
+        raise SettingsError(
+            f"{printable(network.folder)} has outputs that do not say how likely a character is, "
+            f"network.activation.output={network.network.output}; expected a run with "
+            f"{' or '.join(LIKELIHOODS)}"
+        )
+    return classes
+
+
+def going_on(
+    network: RunNetwork, before: list[int], temperature: float, draws: Array
+) -> Iterator[int]:
+    """The places of the characters that follow, one a draw [length] in [0, 1).
+
+    Raises SettingsError where the network has none likely, as one that diverged.
+    """
+    steps, classes = network.network.topology.shape
+    for draw in draws:
+        seen = before[-steps:]
+        inputs = np.zeros((1, steps, classes))
+        inputs[0, np.arange(len(seen)), seen] = 1
+        # What stands behind the last that is seen does not touch what is before.
+        likely = network.predict(inputs)[0, len(seen) - 1].astype(np.float64)
+        if len(likely) == 1:  # of two characters the second
+            likely = np.append(1 - likely, likely)
+        if not likely.max() > 0:
+            raise SettingsError(
+                f"{printable(network.folder)} has no character likely behind "
+                f"'{printable(network.classes[seen[-1]] if network.classes else '')}'; expected a "
+                "run that did not diverge, or another --step"
+            )
+        place = chosen(likely, temperature, float(draw))
+        before.append(place)
+        yield place
+
+
+def chosen(likely: Array, temperature: float, draw: float) -> int:
+    """The class that a draw in [0, 1) falls to, of p^(1/temperature) made to sum to 1."""
+    if temperature == 0:
+        return int(likely.argmax())
+    with np.errstate(divide="ignore", over="ignore"):  # what cannot be stays so
+        logarithms = np.log(likely)
+        shares = np.exp((logarithms - logarithms.max()) / temperature)
+    summed = np.cumsum(shares)
+    return int(np.searchsorted(summed, draw * summed[-1], side="right"))

@@ -1,0 +1,28 @@
+"""A net as a table: its layers, what each makes of a sample, and what that takes."""
+
+from collections.abc import Iterator
+
+from runner.network.layers.parts import written
+from runner.network.topology import Topology
+
+HEADER = ("layer", "makes", "parameters", "multiply-adds")
+
+
+def layer_table(topology: Topology) -> Iterator[str]:
+    """A line a layer, in columns: as it is written, its shape, what is trained, its products.
+
+    Multiply-adds are those of one sample's way forward through sums of products; parameters of
+    batch normalisation are its layer's.
+    """
+    rows = [HEADER, ("input", written(topology.shape), "", "")]
+    for layer in topology.layers:
+        parameters = sum(part.size for part in layer.parts if part.trained)
+        kind = layer.kind
+        rows.append((str(kind), written(kind.shape), f"{parameters:,}", f"{kind.products:,}"))
+    products = sum(kind.products for kind in topology.kinds)
+    rows.append(("total", "", f"{topology.parameters:,}", f"{products:,}"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        left = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
+        right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+        yield "  ".join([*left, *right]).rstrip()

@@ -1,0 +1,80 @@
+"""`python -m runner.predict` on sequences with a target a step."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.commands import run_command
+from runner.configuration.composing import compose
+from runner.errors import DataError
+from runner.experiment.running import QUIETLY, run_experiment
+from runner.network.arrays import Array
+from runner.predict import main
+from runner.run_folder.run_network import load_network
+
+
+@pytest.mark.parametrize(
+    ("targets", "topology", "scores"),
+    [
+        (lambda sums: sums % 2 > 0.5, "in-3GRU-out", [r"accuracy \d.* \(\d+ of 120\)"]),
+        (lambda sums: sums, "in-3RNN-out", [r"y: R2 \S+, mean absolute error \S+"]),
+        (
+            lambda sums: np.stack([sums, -sums], -1),
+            "in-3RNN-out",
+            [r"y.1: R2 \S+, mean .*", r"y.2: R2 \S+, mean .*"],
+        ),
+    ],
+)
+def test_targets_of_every_step_in_a_file_are_what_outputs_are_scored_by(
+    targets: Callable[[Array], Array],
+    topology: str,
+    scores: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    inputs = np.random.default_rng(1).random((30, 4, 2)) - 0.3
+    np.savez(tmp_path / "s.npz", x=inputs, y=targets(inputs[..., 0].cumsum(1)))
+    own = ["dataset=csv", f"dataset.path={tmp_path / 's.npz'}", "dataset.target=y"]
+    overrides = [*own, f"topology={topology}", "stopping.max_epochs=1"]
+    run_experiment(compose(overrides), tmp_path / "run", {}, QUIETLY)
+    arguments = [str(tmp_path / "run"), str(tmp_path / "s.npz"), "-o", str(tmp_path / "o.csv")]
+    assert run_command(main, arguments) == 0
+    told, *scored = capsys.readouterr().out.splitlines()
+    assert ": 30 rows, y.1, y.2, y.3" in told
+    assert len(scored) == len(scores)
+    for line, expected in zip(scored, scores, strict=True):
+        assert re.fullmatch(expected, line)
+
+
+@pytest.mark.parametrize("y", ["a class a step", "numbers a step", "a class a sequence"])
+def test_sequences_that_are_padded_are_predicted_up_to_their_ends(
+    y: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs = np.random.default_rng(1).random((30, 4, 2)) - 0.3
+    behind = np.arange(4) >= (1 + np.arange(30) % 4)[:, None]
+    inputs[behind] = np.nan
+    sums = np.where(behind, 0, inputs[..., 0].cumsum(1))
+    targets = {"a class a step": sums > 0, "numbers a step": sums}.get(y, sums[:, 0] > 0)
+    np.savez(tmp_path / "s.npz", x=inputs, y=targets)
+    own = ["dataset=csv", f"dataset.path={tmp_path / 's.npz'}", "dataset.target=y"]
+    overrides = [*own, "topology=in-3GRU-out", "stopping.max_epochs=1", "engine=numpy"]
+    run_experiment(compose(overrides), tmp_path / "run", {}, QUIETLY)
+    arguments = [str(tmp_path / "run"), str(tmp_path / "s.npz"), "-o", str(tmp_path / "o.csv")]
+    assert run_command(main, arguments) == 0
+    scored = capsys.readouterr().out
+    assert "class a step" not in y or "of 73)" in scored  # 1 + 2 + 3 + 4 steps of four
+    network = load_network(tmp_path / "run")
+    outputs = network.predict(inputs)
+    assert (np.isnan(outputs[..., 0]) == behind).all()
+    assert (network.predict(inputs[:1, :1].repeat(4, 1))[:, 0] == outputs[:1, 0]).all()
+    table = pd.read_csv(tmp_path / "o.csv")
+    for kind in ("output_", "class_") if "class" in y else ("output_",):
+        empty = table.filter(regex=f"^{kind}").isna().to_numpy().reshape(30, 4, -1)
+        assert (empty == behind[..., None]).all()
+    inputs[3, 1, 0] = np.nan
+    with pytest.raises(DataError, match=r"row 4 column 'x.3': a missing value"):
+        network.predict(inputs)
