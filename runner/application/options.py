@@ -50,9 +50,22 @@ Not that parser: it gives a help text that is no text, which Python 3.14 does no
 """
 
 
+PLAN = "sweep.plan=true"
+
+
+class OptionsParser(argparse.ArgumentParser):
+    """It takes a look before a run for one before a sweep of one job."""
+
+    def parse_args(self, *arguments: Any) -> argparse.Namespace:  # type: ignore[override]
+        """As argparse does."""
+        given: argparse.Namespace = super().parse_args(*arguments)
+        given.multirun = given.multirun or (PLAN in given.overrides and not given.run)
+        return given
+
+
 def options_parser() -> argparse.ArgumentParser:
     """The parser of the command line, in whose place Hydra has one of its own."""
-    parser = argparse.ArgumentParser(prog="python -m runner", add_help=False)
+    parser = OptionsParser(prog="python -m runner", add_help=False)
     for names, how in OPTIONS.items():
         parser.add_argument(*names, **how)
     parser.set_defaults(experimental_rerun=None)

@@ -31,6 +31,7 @@ from runner.compiled.thread_team import Team, call
 from runner.network.arrays import Array
 from runner.network.layers.dropout import NO_DROPOUT
 from runner.network.layers.parts import BEHIND, WITHIN
+from runner.network.trained import rows_at_once
 from runner.training.engine import Problem, StepReport, reported
 from runner.training.metrics import Target
 from runner.training.optimizers import OPTIMIZERS as REFERENCE_OPTIMIZERS
@@ -131,6 +132,12 @@ class CompiledEngine:
         a, batch = self._memory.values.a, self.problem.batch_size
         layers = range(1, len(self.problem.network.topology.sizes))
         return [self._layout.units_of(a, batch, layer) for layer in layers]
+
+    @property
+    def looks_at(self) -> int:
+        """Rows of a multiple of what goes through the net at once."""
+        topology = self.problem.network.topology
+        return rows_at_once(topology) if topology.is_dense else 8 * LOOKED_AT_MAPS
 
     def look(
         self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None

@@ -13,7 +13,7 @@ from typing import Annotated
 import numpy as np
 
 from runner.checking.parsing import said
-from runner.checking.rules import number
+from runner.checking.rules import flag, number
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import cosines, exp, sines, total
 from runner.network.layers.parts import Shape
@@ -39,12 +39,14 @@ class Distortion:
     """Up to this many pixels sideways a pixel of height."""
     shift: Annotated[float, number(at_least=0, at_most=1000)] = said(0.0)
     """Up to so many pixels in each direction."""
+    mirror: Annotated[bool, flag] = said(False)
+    """Left and right exchanged, in half of the images."""
 
     @property
     def changes_nothing(self) -> bool:
         """Whether images stay as they are."""
         affine = (self.rotation, self.scaling, self.shear, self.shift)
-        return self.alpha == 0 and not any(affine)
+        return self.alpha == 0 and not any(affine) and not self.mirror
 
 
 def distort(
@@ -56,8 +58,8 @@ def distort(
     """Distorted copies of images [batch, channels * height * width] of a floating-point type.
 
     shape: (channels, height, width). What comes from beyond the edge is what lies at the edge.
-    Drawn from the generator, for every `SLICE` images: their 6 affine numbers each, then all
-    displacements of rows, then all of columns.
+    Drawn from the generator, for every `SLICE` images: their 6 affine numbers each, with `mirror` a
+    number each, then all displacements of rows, then all of columns.
     """
     if distortion.changes_nothing:
         return images
@@ -94,7 +96,7 @@ def affine_maps(
 ) -> tuple[Array, ...]:
     """The random map (y, x) -> (a y + b x + down, c y + d x + right) of each image [batch, 1, 1].
 
-    Rotation after shear after scaling, about the image's centre.
+    Rotation after shear after scaling after mirroring, about the image's centre.
     """
     drawn = generator.random((batch, 6)).astype(np.float32) * 2 - 1
     angle, tall, wide, lean, down, right = (drawn[:, i, None, None] for i in range(6))
@@ -104,6 +106,9 @@ def affine_maps(
     lean = lean * distortion.shear
     a, b = tall * (cos - sin * lean), -wide * sin
     c, d = tall * (sin + cos * lean), wide * cos
+    if distortion.mirror:
+        side = np.where(generator.random((batch, 1, 1)) < 0.5, np.float32(-1), np.float32(1))
+        b, d = b * side, d * side
     return a, b, c, d, down * distortion.shift, right * distortion.shift
 
 

@@ -21,11 +21,15 @@ NUMBERS = 1 << 21
 """Of the widest layer, that are computed together: 8 or 16 MB."""
 
 
+def rows_at_once(topology: Topology) -> int:
+    """How many samples NumPy takes through a net together."""
+    return max(256 if topology.is_dense else 1, NUMBERS // topology.widest)
+
+
 def scaled_blocks(
-    inputs: Array, scaling: Scaling | None, dtype: np.dtype[Any], topology: Topology
+    inputs: Array, scaling: Scaling | None, dtype: np.dtype[Any], step: int
 ) -> Iterator[tuple[slice, Array]]:
-    """Inputs as a network sees them, some rows at a time, and which rows they are."""
-    step = max(256 if topology.is_dense else 1, NUMBERS // topology.widest)
+    """Inputs as a network sees them, `step` rows at a time, and which rows they are."""
     scaling = None if scaling is None else scaling.astype(dtype.name)
     for start in range(0, len(inputs), step):
         rows = slice(start, min(start + step, len(inputs)))
@@ -42,7 +46,7 @@ def predict(
     """Outputs [samples, n_out], without dropout."""
     topology = network.topology
     outputs = np.empty((len(inputs), topology.sizes[-1]), parameters.dtype)
-    for rows, block in scaled_blocks(inputs, scaling, parameters.dtype, topology):
+    for rows, block in scaled_blocks(inputs, scaling, parameters.dtype, rows_at_once(topology)):
         outputs[rows] = network.predict(parameters, block)
     return outputs
 

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from runner.errors import RunnerError
 from runner.experiment.sharing import shared_parts
 from runner.network.topology import Topology, parse_topology
 from runner.run_folder.job_end import JobEnd
@@ -52,11 +53,13 @@ class Net:
     trials: tuple[Trial, ...] = ()
     problem: str = ""
     """Why one of its jobs will fail, if one will."""
+    untried: Topology | None = None
+    """The net itself, of the only one there is, where no trial came to its end in time."""
 
     @property
     def topology(self) -> Topology | None:
-        """None where none was tried."""
-        return self.trials[0].topology if self.trials else None
+        """None where it is not known."""
+        return self.trials[0].topology if self.trials else self.untried
 
     @property
     def seconds(self) -> float:
@@ -110,7 +113,18 @@ def measured(sweep: Sweep, nets: Sequence[Sequence[Job]], processes: int) -> lis
                 found[net] = replace(found[net], trials=(*found[net].trials, result))
             else:
                 found[net] = replace(found[net], problem=result)
+    if found == [Net()]:
+        return [built(sweep, nets[0][0])]
     return found
+
+
+def built(sweep: Sweep, job: Job) -> Net:
+    """A job's net without a trial; or why it cannot be made."""
+    try:
+        problem = shared_parts(parse_settings(sweep.values(job))).engine.problem
+    except RunnerError as error:
+        return Net(problem=str(error))
+    return Net(untried=problem.network.topology)
 
 
 def finished_in_time(pool: Pool) -> Iterator[tuple[int, Trial | str]]:

@@ -42,6 +42,11 @@ class DistortingEngine:
     def inputs_changed(self) -> None:
         """Nothing: the inputs are this engine's own."""
 
+    @property
+    def looks_at(self) -> int:
+        """As the engine itself."""
+        return self._engine.looks_at
+
     def look(
         self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None
     ) -> tuple[Array, Array]:

@@ -157,6 +157,11 @@ class Engine(Protocol):
     name: str
     problem: Problem
 
+    @property
+    def looks_at(self) -> int:
+        """How many rows it is best given in one `look`."""
+        ...
+
     def warm_up(self, state: TrainingState) -> Iterable[str]:
         """Does what must be done once, so that training is timed alone.
 

@@ -40,9 +40,9 @@ class Look(NamedTuple):
 
 def looks(engine: Engine, parameters: Array, held_out: HeldOut) -> Iterator[Look]:
     """At all samples, some at a time; by the engine."""
-    topology = engine.problem.network.topology
-    inputs, dtype, each = held_out.inputs, parameters.dtype, (-1, topology.outputs)
-    for rows, block in scaled_blocks(inputs, held_out.scaling, dtype, topology):
+    inputs, dtype = held_out.inputs, parameters.dtype
+    each = -1, engine.problem.network.topology.outputs
+    for rows, block in scaled_blocks(inputs, held_out.scaling, dtype, engine.looks_at):
         targets, there = held_out.targets[rows], None
         if held_out.there is not None:
             there = held_out.there[rows]

@@ -16,6 +16,7 @@ from runner.network.layers.batch_norm import BatchNorm, Normal
 from runner.network.layers.dropout import Mask
 from runner.network.layers.parts import LayerKind, Room, Views
 from runner.network.losses import LOSSES
+from runner.network.trained import rows_at_once
 from runner.training.engine import Problem, StepReport, reported
 from runner.training.metrics import METRICS, SAMPLES, Target, Totals
 from runner.training.optimizers import OPTIMIZERS, Step
@@ -104,6 +105,11 @@ class NumpyEngine:
             if self.problem.full_batch:
                 state.sums[:] = self._epoch_sums(state, work)
         return reported(state, self.problem, work.outputs, reached, passed)
+
+    @property
+    def looks_at(self) -> int:
+        """As many rows as fit into a few megabytes."""
+        return rows_at_once(self.problem.network.topology)
 
     def look(
         self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None

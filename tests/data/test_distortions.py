@@ -106,3 +106,13 @@ def test_a_shift_moves_every_pixel_alike() -> None:
     assert np.ptp(down, axis=(1, 2)).max() < 1e-5
     assert np.ptp(right, axis=(1, 2)).max() < 1e-5
     assert 1.5 < np.abs(down).max() <= 2
+
+
+def test_a_mirror_exchanges_left_and_right_of_about_half_of_the_images() -> None:
+    raw = images(1000, (2, 3, 5)).reshape(-1, 2, 3, 5)
+    out = distort(raw.reshape(1000, -1), (2, 3, 5), Distortion(mirror=True), generator())
+    out = out.reshape(raw.shape)
+    as_it_was = np.isclose(out, raw, atol=1e-6).all((1, 2, 3))
+    mirrored = np.isclose(out, raw[:, :, :, ::-1], atol=1e-6).all((1, 2, 3))
+    assert (as_it_was ^ mirrored).all()
+    assert 400 < mirrored.sum() < 600

@@ -80,6 +80,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "batch_size": (7, None),
     "dataset.class_weight": ({"1": 3.0},),
     "dataset.distortion.alpha": (20.0,),
+    "dataset.distortion.mirror": (True,),
     "dataset.distortion.rotation": (5.0,),
     "dataset.distortion.scaling": (0.2,),
     "dataset.distortion.shear": (0.2,),

@@ -35,6 +35,7 @@ DATA = (
 POINTS = ("blobs", "checkerboard", "circles", "moons", "sine", "spirals")
 DISTORTIONS = (
     *("alpha=8", "rotation=20", "scaling=0.2", "shear=0.3", "shift=1.5"),
+    "mirror=true",
     "alpha=3 dataset.distortion.sigma=1 dataset.distortion.rotation=10",
 )
 

@@ -114,7 +114,6 @@ UNREAD = {
     "a single run's pairs": (["sweep.zip=[topology,seed]"], "add -m"),
     "a single run's processes": (["sweep.workers=2"], "add -m"),
     "all at once": (["sweep={repeats: 2}"], "add -m"),
-    "a single run's plan": (["sweep.plan=true"], "add -m"),
     "another sweeper": (["-m", "seed=1,2", "hydra/sweeper=basic", "sweep.repeats=2"],
                         "is for hydra/sweeper=grid"),
 }  # fmt: skip

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from runner.data.dataset import Dataset
 from runner.experiment import sharing
+from runner.experiment.loading import load_dataset
 from runner.network.topology import Topology
+from runner.settings import DatasetSettings
 from runner.sweeping import measuring
 from runner.sweeping.job import Job
 from runner.sweeping.measuring import Net, Trial
@@ -56,6 +59,14 @@ def test_a_plan_of_one_net_has_its_layers(run: InProcess) -> None:
     start = lines.index(["layer", "makes", "parameters", "multiply-adds"])
     assert lines[start + 2] == ["8C3", "8x6x6", "80", "2,592"]
     assert lines[start + 5] == ["total", "810", "3,312"]
+
+
+def test_a_single_run_is_planned_as_a_sweep_of_one(run: InProcess) -> None:
+    ended = run("topology=3-5-1", PLAN, "stopping.max_steps=5")
+    assert (ended.code, ended.err) == (0, "")
+    assert "1 to run" in ended.out
+    assert ["total", "20", "20"] in [line.split() for line in ended.out.splitlines()]
+    assert list(run.cwd.iterdir()) == []
 
 
 def test_a_plan_knows_what_is_finished_and_touches_none_of_it(run: InProcess) -> None:
@@ -147,14 +158,19 @@ def test_a_job_that_diverges_is_a_trial_too(run: InProcess) -> None:
     assert "will fail" not in ended.out
 
 
-def test_a_plan_whose_jobs_take_too_long_to_begin_says_so(
+def test_a_plan_whose_jobs_take_too_long_to_begin_says_so_and_knows_its_net(
     run: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "load_dataset", lambda _: time.sleep(60))
+    def slowly(settings: DatasetSettings) -> Dataset:
+        time.sleep(1)
+        return load_dataset(settings)
+
+    monkeypatch.setattr(sharing, "load_dataset", slowly)
     monkeypatch.setattr(measuring, "SECONDS", 0.05)
     ended = run("-m", "seed=1,2", PLAN, *FEW)
     assert (ended.code, ended.err) == (0, "")
     assert "Time        unknown: no job has come to an end in the time for trying some" in ended.out
+    assert ["total", "16", "16"] in [line.split() for line in ended.out.splitlines()]
 
 
 @pytest.mark.parametrize(

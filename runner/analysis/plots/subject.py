@@ -70,7 +70,7 @@ class Subject:
         """Of that sample what the network sees, and what each layer makes of it, [1, …] each."""
         parameters, topology = self.parameters, self.network.topology
         inputs, scaling = self.example_part.inputs, self.dataset.scaling
-        ((_, seen),) = scaled_blocks(inputs[:], scaling, parameters.dtype, topology)
+        ((_, seen),) = scaled_blocks(inputs[:], scaling, parameters.dtype, len(inputs))
         found = [seen.astype(parameters.dtype)]
         for index in range(len(topology.layers)):
             found.append(self.network.layer_forward(parameters, index, found[-1])[1])
