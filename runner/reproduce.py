@@ -5,15 +5,16 @@ Arguments with `=` override the configuration: dataset.root=FOLDER says where da
 
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from runner.checking.suggestions import choices
 from runner.commands import CommandParser, run_command
 from runner.errors import SettingsError, printable
+from runner.experiment.progress_bar import bar_on
 from runner.experiment.reproducing import compare_preset, preset_names, table_row
-from runner.standard_output import table_console
+from runner.standard_output import forgiving, table_console
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,15 +39,16 @@ def main(arguments: Sequence[str]) -> int:
         if name not in known:
             raise SettingsError(f"preset '{printable(name)}' is unknown; {choices(name, known)}")
     table = Table("preset", "case", "published", "ours", "tolerance", "", "time")
-    failed = False
-    with tempfile.TemporaryDirectory() as workplace:
-        for name in names or preset_names(fetched=False):
-            started = time.perf_counter()
-            for case, comparisons in compare_preset(name, Path(workplace) / name, overrides):
-                now = time.perf_counter()
-                table.add_row(*table_row(name, case, comparisons, now - started))
-                failed |= not all(comparison.agrees for comparison in comparisons)
-                started = now
+    failed, chosen = False, names or preset_names(fetched=False)
+    bar = bar_on(forgiving(sys.stderr))
+    with tempfile.TemporaryDirectory() as workplace, closing(bar):
+        for place, name in enumerate(chosen):
+            bar.move(place / len(chosen), name)
+            for compared in compare_preset(name, Path(workplace) / name, overrides):
+                row = table_row(name, compared)
+                bar.line(printable(" ".join(filter(None, row))))
+                table.add_row(*row)
+                failed |= not compared.agrees
     table_console().print(table)
     if not names:
         rest = ", ".join(preset_names(fetched=True))

@@ -48,7 +48,8 @@ def sampled_text(
 def characters(network: RunNetwork) -> tuple[str, ...]:
     """What it writes with. Raises SettingsError where that is no text."""
     classes, topology = network.classes or (), network.network.topology
-    if topology.shape != (topology.steps, len(classes)) or {*map(len, classes)} != {1}:
+    of_text = network.learnt_from.get("kind") == "text"
+    if not of_text or topology.shape != (topology.steps, len(classes)):
         raise SettingsError(
             f"{printable(network.folder)} did not learn a text; expected a run of dataset=text"
         )

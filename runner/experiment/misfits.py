@@ -52,17 +52,18 @@ def ends(settings: Settings, dataset: Dataset, topology: Topology) -> Iterator[s
     if fits and topology.steps == (dataset.steps or 1):
         return
     classes, targets = dataset.classes, counted(outputs[0], "target")
-    hidden = topology.written[1:-1]
-    example = Topology(whole_pieces(("in", *hidden, "out"), dataset))
+    own, *hidden, _ = topology.written
+    first = own if topology.sizes[0] == inputs else "in"
     fitting = [
         f"{first}-…-{last}"
-        for first, *_, last in (whole_pieces(("in", *hidden, size), dataset) for size in outputs)
+        for first, *_, last in (whole_pieces((first, *hidden, size), dataset) for size in outputs)
     ]
+    example = Topology(whole_pieces((first, *hidden, "out"), dataset))
     yield (
         f"topology={topology} does not fit dataset.name='{settings.dataset.name}' with "
         f"{counted(inputs, 'input')} and "
         f"{targets if classes is None else f'{len(classes)} classes'}; "
-        f"it takes {' or '.join(fitting)}, e.g. topology={example}"
+        f"it takes {' or '.join(fitting)}{f', e.g. topology={example}' if example.fits else ''}"
     )
 
 

@@ -7,11 +7,12 @@ may be one for all numbers or one for each kind of them: {mae: digits, final_wei
 """
 
 import statistics
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.configuration.composing import compose, conf_folder
 from runner.data.image_sets import IMAGE_SETS
@@ -59,6 +60,20 @@ class PublishedNumber:
         return abs(ours - published) <= allowed
 
 
+class ComparedCase(NamedTuple):
+    """A case that has been run."""
+
+    overrides: str
+    """Its own."""
+    numbers: list[PublishedNumber]
+    seconds: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every number does."""
+        return all(number.agrees for number in self.numbers)
+
+
 def preset_names(*, fetched: bool | None = None) -> list[str]:
     """The presets with published numbers: all, or those whose data are, or are not, fetched."""
     files = sorted((Path(conf_folder()) / "experiment").glob("*.yaml"))
@@ -74,8 +89,8 @@ def preset_names(*, fetched: bool | None = None) -> list[str]:
 
 def compare_preset(
     name: str, workplace: Path, overrides: Sequence[str] = ()
-) -> Iterator[tuple[str, list[PublishedNumber]]]:
-    """Runs every case of a preset below `workplace`; yields its overrides and comparisons.
+) -> Iterator[ComparedCase]:
+    """Runs every case of a preset below `workplace`.
 
     Cases of the same overrides are numbers of the same runs.
     """
@@ -83,8 +98,9 @@ def compare_preset(
     settings = [case.get("overrides", []) for case in cases]
     for case, own in zip(cases, settings, strict=True):
         compare = compare_seeds if "seeds" in case else compare_exactly
-        folder = workplace / str(settings.index(own))
-        yield " ".join(own), compare([f"experiment={name}", *own, *overrides], case, folder)
+        folder, began = workplace / str(settings.index(own)), time.perf_counter()
+        numbers = compare([f"experiment={name}", *own, *overrides], case, folder)
+        yield ComparedCase(" ".join(own), numbers, time.perf_counter() - began)
 
 
 def compare_seeds(
@@ -132,10 +148,9 @@ def compare_exactly(
     return compared
 
 
-def table_row(
-    name: str, case: str, comparisons: list[PublishedNumber], seconds: float
-) -> list[str]:
+def table_row(name: str, case: ComparedCase) -> list[str]:
     """A preset's case in words: published, ours, tolerance, verdict, time."""
+    comparisons = case.numbers
     wrong = [comparison for comparison in comparisons if not comparison.agrees]
     verdict = f"FAIL: {wrong[0].what}" if wrong else "PASS"
     first = comparisons[0]
@@ -146,4 +161,4 @@ def table_row(
         spread = "" if first.spread is None else f" ± {first.spread:.4f}"
         shown = [f"{first.what} {first.published}", f"{first.ours:.5g}{spread}"]
     tolerances = ", ".join(dict.fromkeys(str(c.tolerance) for c in comparisons))
-    return [name, case, *shown, tolerances, verdict, f"{seconds:.1f} s"]
+    return [name, case.overrides, *shown, tolerances, verdict, f"{case.seconds:.1f} s"]

@@ -11,6 +11,7 @@ import numpy as np
 
 from runner.network.arrays import Array
 from runner.network.layers.batch_norm import BatchNorm
+from runner.network.layers.dense import Dense
 from runner.network.layers.kinds import LAYERS
 from runner.network.layers.parts import (
     BEHIND,
@@ -118,7 +119,8 @@ class Topology:
         for number, text in enumerate(self.written[1:], 1):
             more = every_step or number < max(recurrent, default=0)
             is_last = number == len(self.written) - 1
-            place = Place(shape, self.bias, more, normalised=self.batch_norm and not is_last)
+            normalised = self.batch_norm and not is_last
+            place = Place(shape, self.bias, more, normalised, first=number == 1)
             try:
                 kind = read_layer(str(last[-1] if is_last else text), place)
             except MisfitError as misfit:
@@ -128,6 +130,14 @@ class Topology:
         if every_step and shape != last:
             raise MisfitError(f"its last layer gives {written(shape)}; expected {self.written[-1]}")
         return tuple(kinds)
+
+    @property
+    def fits(self) -> bool:
+        """Whether each layer takes what comes in."""
+        try:
+            return bool(self.kinds)
+        except MisfitError:
+            return False
 
     def laid_out(self, width: Callable[[int], int] = int) -> tuple[Layer, ...]:
         """The layers where a row of a matrix and a vector take as many numbers as `width` says
@@ -186,10 +196,10 @@ class Topology:
         """Outputs a sample: one, or one a step."""
         return self.sizes[-1] // self.outputs
 
-    @property
+    @cached_property
     def is_dense(self) -> bool:
         """Whether every layer is dense, of all that comes in."""
-        return all(isinstance(text, int) for text in self.written)
+        return all(isinstance(kind, Dense) and kind.steps is None for kind in self.kinds)
 
     @property
     def activated(self) -> int:
@@ -252,7 +262,8 @@ def parse_topology(text: str) -> Written:
     ]
     if not all(fits):
         raise ValueError(EXPECTED)
-    pieces = tuple(int(piece) if piece.isdigit() else piece for piece in (first, *hidden, last))
+    numbered = [re.sub(r"(?<![0-9])0+(?=[0-9])", "", piece) for piece in (first, *hidden, last)]
+    pieces = tuple(int(piece) if piece.isdigit() else piece for piece in numbered)
     if any(re.search(r"(^|x)0+(x|$)", str(piece)) for piece in pieces):
         raise ValueError("every layer needs at least one unit, such as 3-4-1")
     if last.count("x") > 1:

@@ -195,7 +195,8 @@ def network_arrays(network: Network) -> dict[str, Array]:
 
 def written_array(topology: Topology) -> Array:
     """A topology's pieces: numbers where all are, else texts."""
-    return np.array(topology.written if topology.is_dense else [str(p) for p in topology.written])
+    plain = all(isinstance(piece, int) for piece in topology.written)
+    return np.array(topology.written if plain else [str(p) for p in topology.written])
 
 
 def written_in(array: Array) -> Written:

@@ -46,7 +46,7 @@ class RunNetwork(TrainedNetwork):
         from runner.data.formats.frames import Frame  # noqa: PLC0415
         from runner.data.new_samples import read_columns  # noqa: PLC0415 - only for tables
 
-        found = read_columns(self, Frame(table), self._dataset(), alone=True)
+        found = read_columns(self, Frame(table), self.learnt_from, alone=True)
         return super().predict(found.inputs)
 
     def samples(self, file: str, labels: str | None = None) -> "Samples":
@@ -54,9 +54,10 @@ class RunNetwork(TrainedNetwork):
         from runner.data.new_samples import read_samples  # noqa: PLC0415 - loads pandas
 
         with told_as(None):
-            return read_samples(self, file, labels, self._dataset())
+            return read_samples(self, file, labels, self.learnt_from)
 
-    def _dataset(self) -> Mapping[str, object]:
+    @property
+    def learnt_from(self) -> Mapping[str, object]:
         """The configuration of the data set that it learnt from."""
         return RunFolder(self.folder).configuration.get("dataset") or {}
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from runner.network.arrays import Array
 from runner.training.engine import Engine, Problem, StepReport
-from runner.training.metrics import LOSS, SAMPLES, Target, metric_values
+from runner.training.metrics import LOSS, ROWS, Target, metric_values
 from runner.training.state import Remembered, TrainingState
 from runner.training.stopping import Stopping
 from runner.training.watching import Watch
@@ -152,7 +152,7 @@ def passed_reports(start: Start, state: TrainingState, report: StepReport) -> It
 
 def report_of(state: TrainingState, engine: Engine, until: Target | None = None) -> StepReport:
     """The report of a state that is only looked at, such as one from a snapshot."""
-    seen = bool(state.sums[SAMPLES])  # not before the first step, nor where an epoch is begun anew
+    seen = bool(state.sums[ROWS])  # not before the first step, nor where an epoch is begun anew
     epoch_ended = seen and state.position == 0
     metrics: dict[str, float] = {}
     if seen:

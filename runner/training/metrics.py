@@ -17,7 +17,7 @@ from runner.network.labels import labels
 from runner.network.losses import LOSSES, Loss
 from runner.training.tasks import CLASSIFICATION, TOP, Task
 
-LOSS, ABSOLUTE_ERROR, CORRECT, SAMPLES = range(4)
+LOSS, ABSOLUTE_ERROR, CORRECT, ROWS = range(4)
 """Where each sum lies in `TrainingState.sums`."""
 
 
@@ -48,7 +48,7 @@ class Totals:
             z, a, y, weights = z[there], a[there], y[there], weights[there]
         for place, total in self.of.items():
             sums[place] += total(z, a, y, weights if place == LOSS else None)
-        sums[SAMPLES] += len(y)
+        sums[ROWS] += len(y)
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def metric_values(sums: Array, reduction: Reduction) -> dict[str, float]:
     totals = sums.tolist()
     metrics = ((name, METRICS[name]) for name in reduction.task.summed)
     return {
-        name: metric.value(totals[metric.total], totals[SAMPLES], reduction)
+        name: metric.value(totals[metric.total], totals[ROWS], reduction)
         for name, metric in metrics
     }
 

@@ -18,7 +18,7 @@ from runner.network.layers.parts import LayerKind, Room, Views
 from runner.network.losses import LOSSES
 from runner.network.trained import rows_at_once
 from runner.training.engine import Problem, StepReport, reported
-from runner.training.metrics import METRICS, SAMPLES, Target, Totals
+from runner.training.metrics import METRICS, ROWS, Target, Totals
 from runner.training.optimizers import OPTIMIZERS, Step
 from runner.training.restraint import restraint, weight_mask
 from runner.training.state import TrainingState
@@ -260,10 +260,10 @@ class NumpyEngine:
     def _reached(self, until: Target, state: TrainingState, work: Workspace) -> bool:
         """Whether the epoch that has just ended meets the target."""
         metric = METRICS[until.metric]
-        total, samples = state.sums[metric.total], state.sums[SAMPLES]
+        total, samples = state.sums[metric.total], state.sums[ROWS]
         if self.problem.full_batch and work.weights is not None:
             sums = self._epoch_sums(state, work)
-            total, samples = sums[metric.total], sums[SAMPLES]
+            total, samples = sums[metric.total], sums[ROWS]
         elif self.problem.full_batch:  # its only step is the epoch
             output = work.layers[-1]
             total = self._totals.of[metric.total](output.z, output.a, work.wanted, None)

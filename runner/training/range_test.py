@@ -12,7 +12,7 @@ from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import column_means, column_variances
 from runner.training.engine import Engine, StepReport
 from runner.training.loop import changing_rate, report_of
-from runner.training.metrics import LOSS, SAMPLES, metric_values
+from runner.training.metrics import LOSS, ROWS, metric_values
 from runner.training.state import Remembered, TrainingState
 from runner.training.stopping import Stopping
 
@@ -53,7 +53,7 @@ def range_test(
             return
         state.seconds = earlier + clock() - started
         own = state.sums - before.sums if before.position else state.sums
-        observe(state, float(own[LOSS] / own[SAMPLES]))
+        observe(state, float(own[LOSS] / own[ROWS]))
         metrics = changing_rate(problem, state, state.step) | metric_values(own, reduction)
         report = report._replace(seconds=state.seconds, metrics=metrics)
         report = report._replace(stop_reason=reason_to_stop(state, stopping, report))

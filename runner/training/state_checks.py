@@ -8,7 +8,7 @@ import numpy as np
 
 from runner.network.arrays import Array
 from runner.training.engine import Problem
-from runner.training.metrics import SAMPLES
+from runner.training.metrics import ROWS
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.state import TrainingState
 
@@ -38,7 +38,7 @@ def check_fit(state: TrainingState, problem: Problem) -> None:
         "order": np.array_equal(np.sort(state.order), np.arange(samples)),
         "position": state.position in range(0, samples, problem.batch_size),
         "epoch": 0 <= state.epoch <= state.step < 2**62,
-        "sums": state.sums[SAMPLES] in rows_passed(state, problem),
+        "sums": state.sums[ROWS] in rows_passed(state, problem),
         "watch": all(0 <= count <= state.epoch for count in epochs_since)
         and 0 <= seen.rate_factor <= 1,
         "parameters": np.isfinite(state.parameters).all(),

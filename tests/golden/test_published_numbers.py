@@ -10,6 +10,7 @@ import pytest
 from runner.configuration.composing import compose
 from runner.experiment.published_numbers import NUMBERS, binary_number, run_case, sign_changes
 from runner.experiment.reproducing import (
+    ComparedCase,
     PublishedNumber,
     compare_exactly,
     compare_preset,
@@ -68,9 +69,9 @@ def test_a_thousand_digits_are_learnt_by_heart_as_in_the_book(engine: str, tmp_p
     if not root.is_dir():
         pytest.skip("no folder mnist; RUNNER_DATA names the folder that has it")
     overrides = [f"dataset.root={root}", f"engine={engine}"]
-    [(_, comparisons)] = compare_preset("grokking_by_heart", tmp_path, overrides)
-    assert len(comparisons) == 144
-    assert [comparison for comparison in comparisons if not comparison.agrees] == []
+    [case] = compare_preset("grokking_by_heart", tmp_path, overrides)
+    assert len(case.numbers) == 144
+    assert [number for number in case.numbers if not number.agrees] == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_a_statistical_row_says_what_it_makes_of_its_seeds(
 
 def test_a_goal_of_ours_is_not_called_published(tmp_path: Path) -> None:
     case = {"seeds": 1, "final": "accuracy", "goal": "2", "tolerance": "at least"}
-    row = table_row("moons", "", compare_seeds(SHORT, case, tmp_path), 0.0)
+    row = table_row("moons", ComparedCase("", compare_seeds(SHORT, case, tmp_path), 0.0))
     assert "mean of 1 seeds, final accuracy, goal 2" in row
     assert "FAIL: mean of 1 seeds, final accuracy, goal" in row
 
@@ -145,7 +146,7 @@ def test_cases_of_the_same_runs_train_once(tmp_path: Path) -> None:
 def test_cases_of_other_overrides_train_apart(tmp_path: Path) -> None:
     cases = list(compare_preset("learning_rates_32", tmp_path))
     assert len(cases) == 7
-    assert len({comparisons[-1].ours for _, comparisons in cases[:6]}) == 6
+    assert len({case.numbers[-1].ours for case in cases[:6]}) == 6
 
 
 def test_kinds_of_numbers_have_tolerances_of_their_own_and_null_is_not_compared(

@@ -11,7 +11,7 @@ from runner.network.losses import LOSSES
 from runner.network.topology import Topology, parse_topology
 from runner.run_folder.snapshots import Snapshot, load_snapshot, save_snapshot
 from runner.training.engine import LearningRate, Penalty
-from runner.training.metrics import METRICS, SAMPLES, Target
+from runner.training.metrics import METRICS, ROWS, Target
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 from tests.problems import (
@@ -186,7 +186,7 @@ def test_every_epoch_uses_every_sample_once_in_an_order_of_its_own(engine_name: 
     for epoch in range(1, 21):
         report = engine.advance(state, problem.steps_per_epoch, None)
         assert (report.epoch, report.epoch_ended, state.position) == (epoch, True, 0)
-        assert state.sums[SAMPLES] == problem.samples
+        assert state.sums[ROWS] == problem.samples
         orders.append(tuple(state.order))
     assert all(sorted(order) == list(range(8)) for order in orders)
     assert len(set(orders)) > 15

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runner.training.engine import Engine, LearningRate, StepReport
-from runner.training.metrics import LOSS, SAMPLES
+from runner.training.metrics import LOSS, ROWS
 from runner.training.range_test import EXPLODED, loss_curve, range_test, suggested_rate
 from runner.training.state import TrainingState, Watched
 from runner.training.stopping import Stopping
@@ -44,7 +44,7 @@ def test_each_step_is_reported_with_its_own_loss_and_rate(
         assert report.metrics["learning_rate"] == pytest.approx(100 ** (step / STEPS - 1))
         sums = other.sums.copy() if other.position else np.zeros(4)
         engine.advance(other, 1, None)
-        loss, samples = (other.sums - sums)[[LOSS, SAMPLES]]
+        loss, samples = (other.sums - sums)[[LOSS, ROWS]]
         assert report.metrics["loss"] == pytest.approx(loss / samples)
     assert np.array_equal(state.parameters, other.parameters)
 

@@ -9,7 +9,7 @@ import pytest
 from runner.network.arrays import Array
 from runner.network.losses import LOSSES
 from runner.training.engine import Problem
-from runner.training.metrics import METRICS, SAMPLES, Target
+from runner.training.metrics import METRICS, ROWS, Target
 from tests.problems import ENGINE_NAMES, content, make_engine, make_state
 from tests.training import test_agreement as dense_nets
 from tests.training import test_layer_agreement as layered_nets
@@ -68,7 +68,7 @@ def test_the_engines_weigh_rows_alike_however_a_net_is_trained(net: str, variati
     problem = weighted(net, **VARIATIONS[variation])
     found, expected = trained("compiled", problem), trained("numpy", problem)
     assert_same_training(found, expected)
-    assert expected.sums[SAMPLES] < problem.samples * problem.network.topology.steps
+    assert expected.sums[ROWS] < problem.samples * problem.network.topology.steps
 
 
 @pytest.mark.parametrize("engine", ENGINE_NAMES)
@@ -143,4 +143,4 @@ def test_the_engines_look_at_weighted_rows_alike(net: str, dtype: str) -> None:
         for found, expected in zip(*pair, strict=True):
             assert_close(found, expected, dense_nets.TOLERANCE[dtype])
         looked.append(pair[0][1])
-    assert looked[0][SAMPLES] < looked[1][SAMPLES] == 600 * topology.steps
+    assert looked[0][ROWS] < looked[1][ROWS] == 600 * topology.steps

@@ -189,7 +189,7 @@ def window(subject: Subject) -> Shape | None:
     kind = subject.network.topology.kinds[0]
     if isinstance(kind, Convolution) and kind.size > 1:
         return (kind.below[0], kind.size, kind.size)
-    whole = isinstance(kind, Dense) and subject.dataset.shows_images
+    whole = isinstance(kind, Dense) and kind.steps is None and subject.dataset.shows_images
     return subject.dataset.shape if whole else None
 
 

@@ -57,6 +57,8 @@ class Place(NamedTuple):
     every_step: bool
     """Whether something is to come of every step of a sequence, rather than of its last state."""
     normalised: bool = False
+    first: bool = False
+    """Whether what comes in is the input."""
 
     @property
     def bias_before_activation(self) -> bool:
@@ -87,9 +89,10 @@ def all_but_units(shape: Shape) -> tuple[int, ...]:
 def maps_below(place: Place) -> tuple[int, int, int]:
     """The maps that come in. Raises MisfitError where they are none."""
     if len(place.below) != 3:
+        way = "write the input as its shape, such as 1x28x28, or as in"
         raise MisfitError(
             f"it needs maps of channels x rows x columns, and {written(place.below)} comes in; "
-            "write the input as its shape, such as 1x28x28, or as in"
+            f"{way if place.first else 'put it behind a layer that makes maps: C, MP or AP'}"
         )
     channels, rows, columns = place.below
     return channels, rows, columns

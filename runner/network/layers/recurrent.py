@@ -45,9 +45,10 @@ class Recurrent(LayerKind):
             way = "28x28, or as in"
             if len(place.below) == 3:
                 way = f"{prod(place.below[:2])}x{place.below[2]}"
+            way = f"write the input as its shape, such as {way}"
             raise MisfitError(
-                f"it needs a sequence of time x features, and {written(place.below)} comes "
-                f"in; write the input as its shape, such as {way}"
+                f"it needs a sequence of time x features, and {written(place.below)} comes in; "
+                f"{way if place.first else 'put it behind the input or a recurrent layer'}"
             )
         if int(text[1]) < 1:
             raise MisfitError(f"it has no unit; expected at least one, such as 16{cls.letters}")
