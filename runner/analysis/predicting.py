@@ -57,7 +57,8 @@ def predictions(
     named = [f"{step}.{name}" for step in steps for name in own] if steps else own
     names = [f"output_{name}" for name in named]
     rows = len(outputs), -1
-    columns: list[Sequence[object]] = [*samples.kept.values(), *outputs.reshape(rows).T.tolist()]
+    told = np.where(np.isnan(outputs), None, outputs) if steps else outputs  # none behind an end
+    columns: list[Sequence[object]] = [*samples.kept.values(), *told.reshape(rows).T.tolist()]
     if network.classes is not None:
         names += [f"class_{step}" for step in steps] or ["class"]
         columns += network.labels(outputs).reshape(rows).T.tolist()

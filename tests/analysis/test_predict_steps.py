@@ -71,6 +71,7 @@ def test_sequences_that_are_padded_are_predicted_up_to_their_ends(
     outputs = network.predict(inputs)
     assert (np.isnan(outputs[..., 0]) == behind).all()
     assert (network.predict(inputs[:1, :1].repeat(4, 1))[:, 0] == outputs[:1, 0]).all()
+    assert "nan" not in (tmp_path / "o.csv").read_text()
     table = pd.read_csv(tmp_path / "o.csv")
     for kind in ("output_", "class_") if "class" in y else ("output_",):
         empty = table.filter(regex=f"^{kind}").isna().to_numpy().reshape(30, 4, -1)

@@ -107,7 +107,7 @@ def test_a_text_is_shipped() -> None:
     pool = load_text(TextOptions(None, 64))
     assert pool.classes is not None
     assert len(pool.classes) == 70
-    assert len(pool.samples) == 2319
+    assert len(pool.samples) == 2238
     lines = list(
         description("text", load_dataset(parse_settings(compose(["dataset=text"])).dataset))
     )
