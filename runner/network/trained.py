@@ -17,6 +17,8 @@ from runner.network.scaling import Scaling
 from runner.network.sequence_ends import behind_ends
 from runner.network.topology import Topology, Written, parse_topology
 
+MOST_TOLD = 200
+"""Letters of a topology that cannot be a network's."""
 NUMBERS = 1 << 21
 """Of the widest layer, that are computed together: 8 or 16 MB."""
 
@@ -223,7 +225,8 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
     if unknown:
         raise UnknownPartError(f"this version knows no activation '{min(unknown)}'")
     if len(activations) != topology.activated + 1 or len(parameters) != topology.size:
-        raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {topology}")
+        net = f"{str(topology)[:MOST_TOLD]}{'…' * (len(str(topology)) > MOST_TOLD)}"
+        raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {net}")
     check_around(arrays, topology)
     scalings = {
         of: Scaling(arrays[f"{of}_shift"], arrays[f"{of}_scale"])
