@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.analysis.sampling import sampled_text
 from runner.commands import CommandParser, run_command
+from runner.errors import printable
 
 EXAMPLES = """\
   python -m runner.sample outputs/2026-11-22/14-46-04-5d0c64e8a1 --length 500 --temperature 0.8
@@ -29,7 +30,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn [1]")
     parser.add_argument("--step", type=int, metavar="N", help="of which snapshot [the last]")
     options = parser.parse_args(arguments)
-    print(sampled_text(**vars(options)))
+    for piece in sampled_text(**vars(options)):
+        shown = (c if c in "\n\t" else printable(c) for c in piece)  # nothing steers a terminal
+        print("".join(shown), end="", flush=True)
+    print()
     return 0
 
 

@@ -10,6 +10,7 @@ from runner.data.dataset import ordinals
 from runner.data.new_samples import Samples
 from runner.errors import SettingsError, counted, printable
 from runner.network.arrays import Array
+from runner.network.sequence_ends import lengths_of
 from runner.network.trained import TrainedNetwork
 from runner.run_folder.run_network import load_network
 from runner.run_folder.tables import csv_bytes
@@ -57,7 +58,9 @@ def predictions(
     named = [f"{step}.{name}" for step in steps for name in own] if steps else own
     names = [f"output_{name}" for name in named]
     rows = len(outputs), -1
-    told = np.where(np.isnan(outputs), None, outputs) if steps else outputs  # none behind an end
+    told = outputs.astype(object)
+    if steps:
+        told[np.isnan(outputs)] = None  # behind an end
     columns: list[Sequence[object]] = [*samples.kept.values(), *told.reshape(rows).T.tolist()]
     if network.classes is not None:
         names += [f"class_{step}" for step in steps] or ["class"]
@@ -74,9 +77,12 @@ def unlike(name: str, others: Iterable[str]) -> str:
 def score(network: TrainedNetwork, targets: Array, outputs: Array) -> Iterator[str]:
     """How good the outputs are: accuracy, or R2 = 1 - sum (a - y)^2 / sum (y - mean y)^2.
 
-    targets: as of `Samples`; each step counts as a row. Rows without a target do not count.
+    targets: as of `Samples`; each step counts as a row. Rows without a target do not count. Where
+    there is one a sequence, it is the last step's.
     """
     classes, size = network.classes, network.network.topology.outputs
+    if outputs.ndim == 3 and targets.size == len(outputs) * (size if classes is None else 1):
+        outputs = outputs[np.arange(len(outputs)), lengths_of(outputs) - 1]
     targets, outputs = (
         targets.reshape(-1, size if classes is None else 1),
         outputs.reshape(-1, size),

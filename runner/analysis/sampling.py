@@ -1,6 +1,7 @@
 """A text as a network goes on writing that learnt each character from those before it."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +12,25 @@ from runner.run_folder.run_network import RunNetwork, load_network
 from runner.training.state import seeded_generator
 
 MOST_CHARACTERS = 1_000_000
+MOST_TOLD = 200
 LIKELIHOODS = ("softmax", "sigmoid")
 """Activations whose outputs say how likely classes are."""
 
 
 def sampled_text(
     run: Path, length: int, temperature: float, start: str, seed: int, step: int | None = None
-) -> str:
-    """`start` and so many characters behind it, drawn one after the other.
+) -> Iterator[str]:
+    """`start`, and so many characters behind it as they are drawn, one after the other.
 
-    Raises SettingsError for a run that learnt no text, and for numbers that mean nothing.
+    Raises SettingsError for a run that learnt no text, and for numbers out of range.
     """
-    if not 0 < length <= MOST_CHARACTERS:
-        raise SettingsError(f"--length {length} is none; expected 1 to {MOST_CHARACTERS:,}")
-    if not 0 <= temperature < np.inf:
-        raise SettingsError(f"--temperature {temperature:g} is none; expected 0 or more, such as 1")
-    if not 0 <= seed < 2**32:
-        raise SettingsError(f"--seed {seed} is none; expected 0 to {2**32 - 1}")
+    for name, value, fits, expected in (
+        ("length", length, 0 < length <= MOST_CHARACTERS, f"1 to {MOST_CHARACTERS:,}"),
+        ("temperature", temperature, 0 <= temperature < np.inf, "0 or more, such as 1"),
+        ("seed", seed, 0 <= seed < 2**32, f"0 to {2**32 - 1}"),
+    ):
+        if not fits:
+            raise SettingsError(f"--{name} {value:g} is out of range; expected {expected}")
     network = load_network(run, step)
     classes = characters(network)
     places = {character: place for place, character in enumerate(classes)}
@@ -35,21 +38,24 @@ def sampled_text(
     if start == "\n" and strange:
         start = classes[0]
     elif strange or not start:
-        found = f"has {strange[0]!r}, which" if strange else "is empty, and"
-        raise SettingsError(
-            f"--start {found} the text that {printable(run)} learnt has not; expected some of "
-            f"{printable(''.join(classes))}"
-        )
+        text = f"the text that {printable(run)} learnt"
+        found = f"has {strange[0]!r}, which is not in {text}" if strange else "is empty"
+        some = printable("".join(classes[:MOST_TOLD])) + "…" * (len(classes) > MOST_TOLD)
+        raise SettingsError(f"--start {found}; expected some of {some}")
     draws = seeded_generator(seed).random(length)
     written = going_on(network, [places[character] for character in start], temperature, draws)
-    return start + "".join(classes[place] for place in written)
+    return chain([start], (classes[place] for place in written))
 
 
 def characters(network: RunNetwork) -> tuple[str, ...]:
     """What it writes with. Raises SettingsError where that is no text."""
     classes, topology = network.classes or (), network.network.topology
-    of_text = network.learnt_from.get("kind") == "text"
-    if not of_text or topology.shape != (topology.steps, len(classes)):
+    of_text = network.learnt_from.get("kind") == "text" and {*map(len, classes)} == {1}
+    if (
+        not of_text
+        or len(set(classes)) < len(classes)
+        or topology.shape != (topology.steps, len(classes))
+    ):
         raise SettingsError(
             f"{printable(network.folder)} did not learn a text; expected a run of dataset=text"
         )

@@ -31,6 +31,8 @@ class MapLayout(Layout):
         topology, self._dtype = problem.network.topology, problem.targets.dtype
         lanes = self._lanes = VECTOR_BYTES // self._dtype.itemsize
         self._kinds = topology.kinds
+        dropout = problem.network.dropout
+        self._dropped_backward = dropout.drops and dropout.stage == "backward"
         self.batch = problem.batch_size
         self.block = fitting_samples(problem, lanes)
         self._blocks = -(-self.batch // self.block)
@@ -59,6 +61,7 @@ class MapLayout(Layout):
             stride=padded(self.block, self._lanes),
             width=self.widths[number],
             first=number == 0,
+            dropped=number > 0 and self._dropped_backward,
             places=self._places[number].places,
             dtype=self._dtype,
         )

@@ -95,6 +95,7 @@ def convolution_shape(kind: Convolution, around: Surroundings) -> ConvolutionSha
         fresh=fresh.astype(around.dtype),
         sections=table([(0, whole + part, 0, kind.taps)]),
         border=int(border > 0),
+        border_again=int(border > 0 and around.dropped),
         bordered=room(channels * rows_bordered * columns_bordered * samples * (border > 0), around),
         runs=runs,
         many_runs=len(runs) // 2,

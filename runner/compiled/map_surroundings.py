@@ -1,4 +1,4 @@
-"""Where a layer stands in a net in `Maps`, as far as its own shape depends on it."""
+"""What tables of a layer's kernels depend on in `Maps` besides the layer itself."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ class Surroundings(NamedTuple):
     stride: int  # the length of a row where that is whole vectors
     width: int  # of its weights' rows
     first: bool  # whether nothing below it has a gradient
+    dropped: bool  # whether what comes in may be otherwise on the way back: backward dropout
     places: Mapping[str, slice]  # of its parts, among the kernel's parameters
     dtype: np.dtype[Any]
 

@@ -48,6 +48,7 @@ def recurrent_shape(kept: Kept, kind: Recurrent, around: Surroundings) -> Recurr
         join=join,
         joined=room(features + units, across),
         z=room(kept.deltas * units, stride),
+        of_step=kept.of_step,
         kept=room(steps, kept.of_step * units, stride),
         state=room(units, stride),
         cells=room(steps + 1, kept.cells * units, stride),

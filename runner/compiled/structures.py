@@ -206,6 +206,7 @@ class ConvolutionShape(NamedTuple):
     fresh: Numbers  # 1 for the numbers that they do not share
     sections: Integers  # [1, 4]: from which place on how many, and from which term on how many
     border: int  # whether inputs are copied to maps with a border
+    border_again: int  # and again on the way back, for backward dropout has changed them since
     bordered: Numbers
     runs: Integers  # [many_runs, 2]: from where to where, of one copy
     many_runs: int
@@ -277,7 +278,8 @@ class RecurrentShape(NamedTuple):
     join: int  # the length of a row of `product`
     joined: Numbers  # [features + units, across]: of each step what comes in, and the state before
     z: Numbers  # [all products' units, stride], of a step
-    kept: Numbers  # [steps, what is kept, stride]
+    of_step: int  # numbers of a unit and sample that are kept of each step
+    kept: Numbers  # [steps, of_step, units, stride]
     state: Numbers  # [units, stride]
     cells: Numbers  # [steps + 1, units, stride], the first 0
     deltas: Numbers  # [all products' units, across]: dL/dz

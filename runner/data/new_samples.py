@@ -180,9 +180,10 @@ def target_columns(
     others = {name for name in file.header if name not in inputs}
     there = tuple(name for name in columns_of(file, expected_targets(dataset)) if name in others)
     topology = network.network.topology
-    if network.classes is None:
-        return there if len(there) == topology.sizes[-1] else ()
-    return there[: topology.steps] if len(there) >= topology.steps else ()
+    each = 1 if network.classes is not None else topology.outputs
+    if network.classes is not None and topology.steps == 1:
+        return there[:1]
+    return there if len(there) in (each, each * topology.steps) else ()
 
 
 def read_kept(file: TableFile, inputs: Sequence[str]) -> dict[str, list[str]]:

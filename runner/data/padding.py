@@ -6,6 +6,7 @@ them all the same, which changes nothing before the end; no output behind it cou
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
@@ -25,8 +26,8 @@ def lengths_in(table: Table, shape: Shape | None) -> Array | None:
     """
     if shape is None or len(shape) != 2 or any(column.is_text for column in table.features):
         return None
-    if not any(column.gaps for column in table.features):
-        return None
+    if not any(column.gaps for column in table.features) or prod(shape) != len(table.features):
+        return None  # the latter is refused once all columns are known
     lengths = lengths_of(table.matrix.reshape(-1, *shape))
     empty = lengths == 0
     if empty.any():

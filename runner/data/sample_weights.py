@@ -22,7 +22,7 @@ def class_weights(key: str, value: object) -> ClassWeights:
     if not isinstance(value, Mapping) or not value:
         raise refuse(key, value, "are no weights", expected)
     names = [str(name).lower() if isinstance(name, bool) else str(name) for name in value]
-    weights = [float(number(at_least=0)(f"{key}.{name}", value[name])) for name in value]
+    weights = [float(number(at_least=0)(f"{key}.{printable(name)}", value[name])) for name in value]
     return tuple(zip(names, weights, strict=True))
 
 
@@ -43,7 +43,12 @@ def training_weights(dataset: Dataset, by_class: ClassWeights | None) -> Array |
         )
     labels = dataset.train.targets
     counted = dataset.counting(dataset.train, labels).ravel()
-    weights = weights_of_classes(by_class, counted, dataset.classes)[labels]
+    of_classes = weights_of_classes(by_class, counted, dataset.classes)
+    if not of_classes[counted].any():
+        raise SettingsError(
+            "dataset.class_weight leaves no training sample a weight; expected above 0 of one class"
+        )
+    weights = of_classes[labels]
     return weights if own is None else weights * own.reshape(-1, *[1] * (labels.ndim - 1))
 
 

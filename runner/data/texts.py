@@ -46,7 +46,8 @@ def load_text(options: TextOptions) -> Pool:
             f"and more than dataset.window={window}"
         )
     check_memory(
-        samples * window * (len(found) * 5 + 8),  # inputs of a byte, targets of four or more
+        # Inputs of a byte, targets of four or more; and what is confused with what.
+        samples * window * (len(found) * 5 + 8) + 16 * len(found) ** 2,
         f"{printable(file)} has {counted(len(text), 'character')}, {len(found):,} different ones",
         "give a shorter text, or one of fewer different characters",
         DataError,

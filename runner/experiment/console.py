@@ -202,8 +202,9 @@ class Console:
         )
 
     def _metrics(self, report: StepReport) -> str:
-        """The metric that is watched, and what validation says of it where it was asked."""
-        names = (self._metric, f"val_{self._metric}")
+        """The metric that is watched, of training, and of validation where that was asked."""
+        bare = self._metric.removeprefix(VALIDATION)
+        names = dict.fromkeys((bare, self._metric, f"{VALIDATION}{bare}"))
         return ", ".join(self._text(n, report.metrics) for n in names if n in report.metrics)
 
     def _text(self, name: str, metrics: Mapping[str, float]) -> str:

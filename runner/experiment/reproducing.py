@@ -23,6 +23,10 @@ from runner.run_folder.history import history_column
 from runner.run_folder.tables import read_row
 from runner.training.metrics import higher_is_better
 
+OF_CASES = (
+    *("overrides", "tolerance", "seeds", "statistic", "best", "final", "published", "goal"),
+)
+"""What a case has besides exact numbers."""
 Statistic = Callable[[list[float]], float]
 """What a case makes of the values of its seeds."""
 
@@ -92,11 +96,14 @@ def compare_preset(
 ) -> Iterator[ComparedCase]:
     """Runs every case of a preset below `workplace`.
 
-    Cases of the same overrides are numbers of the same runs.
+    Cases of seeds that have the same overrides are numbers of the same runs; an exact case has
+    overrides of its own. Raises ValueError for a key that a case cannot have.
     """
     cases = compose([f"experiment={name}"])["published"]["cases"]
     settings = [case.get("overrides", []) for case in cases]
     for case, own in zip(cases, settings, strict=True):
+        if unknown := set(case) - {*NUMBERS, *OF_CASES}:
+            raise ValueError(f"{name}: a case has no {', '.join(sorted(unknown))}")
         compare = compare_seeds if "seeds" in case else compare_exactly
         folder, began = workplace / str(settings.index(own)), time.perf_counter()
         numbers = compare([f"experiment={name}", *own, *overrides], case, folder)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from runner.errors import SnapshotError
+from runner.errors import SnapshotError, counted, printable
 from runner.exporting.onnx_graph import ACTIVATIONS, Graph
 from runner.exporting.onnx_layers import add_layer
 from runner.network.arrays import Array
 from runner.network.layers.parts import BEHIND, Shape
-from runner.network.trained import TrainedNetwork
+from runner.network.trained import TrainedNetwork, rows_at_once
 
 OPSET, FORMAT = 17, 8
 """Of 2022: what runtimes of today read."""
@@ -115,20 +115,22 @@ def checked(content: bytes, trained: TrainedNetwork) -> str:
             f"onnxruntime's outputs differ from the run's by {largest:.2g}, so nothing is written; "
             "its weights may be too large or not finite; export an earlier snapshot by --step"
         )
-    return f"onnxruntime agrees to {largest:.1g} on {SAMPLES} made-up samples"
+    return f"onnxruntime agrees to {largest:.1g} on {counted(len(inputs), 'made-up sample')}"
 
 
 def made_up_inputs(trained: TrainedNetwork) -> Array:
     """Inputs [samples, …] like those that were learnt from, some missing where they may be."""
     generator = np.random.default_rng(1)
-    size = (SAMPLES, trained.network.topology.sizes[0])
+    topology = trained.network.topology
+    samples = min(SAMPLES, rows_at_once(topology))
+    size = (samples, topology.sizes[0])
     inputs: Array = generator.uniform(0, 1, size)
     if trained.scaling is not None:
         spread = generator.normal(size=size) if trained.scaling.shift.any() else inputs
         inputs = trained.scaling.restore(spread)
     if trained.fill is not None:
         inputs[::7, 0] = np.nan
-    shaped = inputs.reshape(SAMPLES, *trained.network.topology.shape)
+    shaped = inputs.reshape(samples, *topology.shape)
     return shaped.astype(input_type(trained))
 
 
@@ -136,6 +138,11 @@ def run_onnx(content: bytes, inputs: Array) -> Array:
     """The outputs [samples, …] of an ONNX model for inputs of its type."""
     from onnxruntime import InferenceSession  # noqa: PLC0415 - slow, and for those who have it
 
-    session = InferenceSession(content, providers=["CPUExecutionProvider"])
-    outputs: Array = session.run(["outputs"], {"inputs": inputs})[0]
+    try:
+        session = InferenceSession(content, providers=["CPUExecutionProvider"])
+        outputs: Array = session.run(["outputs"], {"inputs": inputs})[0]
+    except Exception as error:  # of many classes, which have nothing in common
+        raise SnapshotError(
+            f"onnxruntime does not run the model, so nothing is written: {printable(error)}"
+        ) from error
     return outputs

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from runner.errors import printable
 from runner.network.arrays import Array
 from runner.network.layers.batch_norm import BatchNorm
 from runner.network.layers.dense import Dense
@@ -248,6 +249,18 @@ def read_layer(text: str, place: Place) -> LayerKind:
     raise MisfitError(f"is no layer; {EXPECTED}")
 
 
+def said_wrong(piece: str) -> str:
+    """What is wrong with a piece that is no layer, and which may be meant; nothing of no piece."""
+    if not piece:
+        return ""
+    capitals = re.sub("CONV(2D)?", "C", piece.upper())
+    swapped = re.sub("([A-Z]+)([0-9]+)", r"\2\1", capitals)
+    meant = (capitals, swapped, capitals.lstrip("0123456789"), f"16{capitals}")
+    hints = [layer for layer in meant if re.fullmatch(LAYER, layer, flags=re.ASCII)]
+    hint = f", did you mean {hints[0]}?" if hints else ";"
+    return f"'{printable(piece[:40])}' is no layer{hint} "
+
+
 def parse_topology(text: str) -> Written:
     """The pieces of text such as `3-4-1`; its ends may be `in` and `out`, or shapes.
 
@@ -261,7 +274,10 @@ def parse_topology(text: str) -> Written:
         re.fullmatch(f"out|{end}", last, flags=re.ASCII),
     ]
     if not all(fits):
-        raise ValueError(EXPECTED)
+        misread = [
+            piece for piece, fit in zip((first, *hidden, last), fits, strict=True) if not fit
+        ]
+        raise ValueError(f"{said_wrong(misread[0])}{EXPECTED}")
     numbered = [re.sub(r"(?<![0-9])0+(?=[0-9])", "", piece) for piece in (first, *hidden, last)]
     pieces = tuple(int(piece) if piece.isdigit() else piece for piece in numbered)
     if any(re.search(r"(^|x)0+(x|$)", str(piece)) for piece in pieces):

@@ -18,7 +18,11 @@ from runner.network.sequence_ends import behind_ends
 from runner.network.topology import Topology, Written, parse_topology
 
 MOST_TOLD = 200
-"""Letters of a topology that cannot be a network's."""
+"""Letters of what cannot be a network's."""
+MOST_PIECES = 10_000
+"""Of a topology that is kept."""
+MOST_NUMBERS = 1 << 27
+"""Of a sample in one layer, a gigabyte."""
 NUMBERS = 1 << 21
 """Of the widest layer, that are computed together: 8 or 16 MB."""
 
@@ -203,6 +207,8 @@ def written_array(topology: Topology) -> Array:
 
 def written_in(array: Array) -> Written:
     """The pieces that such an array holds. Raises ValueError where they are none."""
+    if array.size > MOST_PIECES:
+        raise ValueError(f"{array.size:,} layers are more than {MOST_PIECES:,}")
     return parse_topology("-".join(map(str, array.tolist())))
 
 
@@ -223,10 +229,11 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
     parameters = arrays["parameters"]
     unknown = set(activations) - set(ACTIVATIONS)
     if unknown:
-        raise UnknownPartError(f"this version knows no activation '{min(unknown)}'")
-    if len(activations) != topology.activated + 1 or len(parameters) != topology.size:
-        net = f"{str(topology)[:MOST_TOLD]}{'…' * (len(str(topology)) > MOST_TOLD)}"
-        raise ValueError(f"{len(parameters):,} parameters and {activations} do not make {net}")
+        raise UnknownPartError(f"this version knows no activation '{min(unknown)[:MOST_TOLD]}'")
+    fits = len(activations) == topology.activated + 1 and len(parameters) == topology.size
+    if not fits or topology.widest > MOST_NUMBERS:
+        told = (str(each)[:MOST_TOLD] for each in (activations, topology))
+        raise ValueError(f"{len(parameters):,} parameters and {' do not make '.join(told)}")
     check_around(arrays, topology)
     scalings = {
         of: Scaling(arrays[f"{of}_shift"], arrays[f"{of}_scale"])
@@ -257,9 +264,9 @@ def check_around(arrays: Mapping[str, Array], topology: Topology) -> None:
         "input_scale": (1, inputs),
         "input_fill": (inputs,),
         "input_names": (inputs,),
-        "target_shift": (1, outputs, of_steps),
-        "target_scale": (1, outputs, of_steps),
-        "target_names": (1, outputs),
+        "target_shift": (1, of_steps),
+        "target_scale": (1, of_steps),
+        "target_names": (1, outputs) if "classes" in arrays else (outputs,),
         "classes": (1, 2) if outputs == 1 else (outputs,),
     }
     for name, sizes in fitting.items():
@@ -274,7 +281,8 @@ def check_around(arrays: Mapping[str, Array], topology: Topology) -> None:
         raise ValueError("its target_scale is 0")
     groups = arrays.get("input_groups", np.empty((0, 2), int))
     if groups.size and (
-        groups.shape[1] != 2
+        "input_names" not in arrays
+        or groups.shape[1] != 2
         or groups.min() < 0
         or groups.max() > inputs
         or (np.diff(groups) <= 0).any()

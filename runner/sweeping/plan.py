@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.errors import printable
+from runner.errors import counted, printable
 from runner.network.layer_table import layer_table
 from runner.run_folder.job_end import JobEnd
 from runner.standard_output import table_console, tell
@@ -177,8 +177,13 @@ def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> N
     disk = share * sum(net.size * count for net, count in nets)
     trials = sum(len(net.trials) for net, _ in nets)
     processes = f"{workers} process{'es' * (workers > 1)}"
-    tell(f"Time        {surest(tried)} {duration(seconds)} on {processes}, by {trials} jobs tried")
-    tell(f"Disk        about {size(disk)}")
+    slow = sum(map(untold, groups))
+    bound = "at least" if slow else surest(tried)
+    tell(
+        f"Time        {bound} {duration(seconds)} on {processes}, by {counted(trials, 'job')} tried"
+        + (f"; {counted(slow, 'net')} came to no end in the time for trying" if slow else "")
+    )
+    tell(f"Disk        {'at least' if slow else 'about'} {size(disk)}")
 
 
 def untold(group: Group) -> bool:

@@ -88,7 +88,8 @@ class NumpyEngine:
     @property
     def activations(self) -> list[Array]:
         """Every layer's [batch, n_out] in the last whole batch; overwritten by the next step."""
-        return [layer.a for layer in self._workspace(self.problem.batch_size).layers]
+        batch = self.problem.batch_size
+        return [layer.a.reshape(batch, -1) for layer in self._workspace(batch).layers]
 
     def inputs_changed(self) -> None:
         """Nothing: every batch is taken from the inputs as they are."""

@@ -59,6 +59,9 @@ def states_over_time(subject: Subject) -> Figure:
     Colours of each reach to its largest value.
     """
     shown = list(panels(subject))[:MOST_PANELS]
+    lengths = subject.example_part.lengths
+    if lengths is not None:  # nothing behind a sequence's end counts
+        shown = [panel._replace(values=panel.values[: lengths[0]]) for panel in shown]
     widths = [min(3.2, max(0.9, 0.09 * panel.values.shape[1])) for panel in shown]
     steps = min(MOST_STEPS, len(shown[0].values))
     height = min(4.5, max(1.8, 0.09 * steps))

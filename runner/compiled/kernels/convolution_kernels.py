@@ -103,21 +103,27 @@ def cost(maps, taps, rows_of, taps_of):
     return -(-maps // rows_of) * rows_of * -(-taps // taps_of) * taps_of
 
 
+@apart
+def put_border(shape, below):
+    """What comes in, into `shape.bordered`, whose border stays zero."""
+    copy_runs(
+        below,
+        shape.channels,
+        shape.plane_below,
+        shape.bordered,
+        shape.plane_bordered,
+        shape.runs,
+        shape.many_runs,
+        shape.run,
+    )
+
+
 def sums(shape, row, with_bias, parameters, below, z, _count):
     """z = b + W x."""
     x = below
     if shape.border:
         x = shape.bordered
-        copy_runs(
-            below,
-            shape.channels,
-            shape.plane_below,
-            x,
-            shape.plane_bordered,
-            shape.runs,
-            shape.many_runs,
-            shape.run,
-        )
+        put_border(shape, below)
     start = parameters + row.bias if with_bias else shape.nothing
     correlate(
         shape.maps,
@@ -142,6 +148,8 @@ def gradient(shape, row, with_bias, _parameters, memory_gradient, below, deltas,
         for k in range(0, taps * row.width, WIDTH):
             store(g, k, spread(g, 0.0))
     x = shape.bordered if shape.border else below
+    if shape.border_again:
+        put_border(shape, below)
     terms, places, whole, part = shape.terms, shape.places, shape.whole, shape.part
     high, wide = cost(maps, taps, HIGH[0], HIGH[1]), cost(maps, taps, WIDE[0], WIDE[1])
     low = cost(maps, taps, LOW[0], LOW[1])

@@ -28,7 +28,7 @@ def sums(shape, row, _with_bias, parameters, below, a, _count):
     bias = parameters + shape.bias if shape.with_bias else shape.nothing
     clear(shape.state, count)
     for step in range(shape.steps):
-        z = shape.kept + 2 * step * count
+        z = shape.kept + shape.of_step * step * count
         take_in(shape, below, step)
         step_sums(shape, weights, row.width, units, 0, terms, bias, step, z)
         call_within(row.within, z, shape.state, count)
@@ -44,7 +44,7 @@ def gradient(shape, row, _with_bias, parameters, g, below, deltas, added, _count
     clear(carried, count)
     for step in range(shape.steps - 1, -1, -1):
         add_delta(shape, deltas, step)
-        z = shape.kept + 2 * step * count
+        z = shape.kept + shape.of_step * step * count
         call_slope_within(row.within_slope, z, z + count, carried, count)
         copy_rows(carried, units, stride, stride, shape.deltas + step * stride, shape.across)
         carry(shape, recurrent, width, 1, shape.deltas, step, False)

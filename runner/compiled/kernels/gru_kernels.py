@@ -20,7 +20,7 @@ from runner.compiled.kernels.recurrent_kernels import (
 def through_gates(shape, step):
     """h_t = (1 - z) n + z h_(t-1), n = tanh(. + r q); kept of each step: r, z, n, q, h_(t-1)."""
     z, state, n = shape.z, shape.state, shape.units * shape.stride
-    kept = shape.kept + 5 * step * n
+    kept = shape.kept + shape.of_step * step * n
     for k in range(0, n, vector_width(z)):
         r, keep = sigmoid(load_many(1, z, k)), sigmoid(load_many(1, z, n + k))
         q, before = load_many(1, z, 3 * n + k), load_many(1, state, k)
@@ -37,7 +37,7 @@ def through_gates(shape, step):
 def back_through_gates(shape, step):
     """dL/dz of r, z and n, and dL/dq, see `Gru.backward`; what is carried past the gates stays."""
     stride, across, n = shape.stride, shape.across, shape.units * shape.stride
-    kept, carried, gate = shape.kept + 5 * step * n, shape.carried, shape.units * across
+    kept, carried, gate = shape.kept + shape.of_step * step * n, shape.carried, shape.units * across
     for unit in range(shape.units):
         to = shape.deltas + (unit * across + step * stride)
         for s in range(0, stride, vector_width(to)):

@@ -20,7 +20,7 @@ from runner.compiled.kernels.recurrent_kernels import (
 def through_gates(shape, step):
     """c_t = f c_(t-1) + i g, h_t = o tanh(c_t); kept of each step: i, f, g, o, tanh(c)."""
     z, state, n = shape.z, shape.state, shape.units * shape.stride
-    kept, cells = shape.kept + 5 * step * n, shape.cells + step * n
+    kept, cells = shape.kept + shape.of_step * step * n, shape.cells + step * n
     for k in range(0, n, vector_width(z)):
         i, f = sigmoid(load_many(1, z, k)), sigmoid(load_many(1, z, n + k))
         g, o = tanh(load_many(1, z, 2 * n + k)), sigmoid(load_many(1, z, 3 * n + k))
@@ -39,7 +39,7 @@ def through_gates(shape, step):
 def back_through_gates(shape, step):
     """e = dL/dh o (1 - tanh(c)^2) + e_(t+1) f_(t+1); dL/dz of the gates, see `Lstm.backward`."""
     stride, across, n = shape.stride, shape.across, shape.units * shape.stride
-    kept, cells = shape.kept + 5 * step * n, shape.cells + step * n
+    kept, cells = shape.kept + shape.of_step * step * n, shape.cells + step * n
     carried, carried_cells, gate = shape.carried, shape.carried_cells, shape.units * across
     for unit in range(shape.units):
         to = shape.deltas + (unit * across + step * stride)

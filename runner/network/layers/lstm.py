@@ -56,9 +56,10 @@ class Lstm(Recurrent):
     def backward(
         self, own: Views, gradient: Views, x: Array, delta: Array, below: Array | None, room: Room
     ) -> None:
-        """From the last step to the first, e = dL/dc_t: e = dL/dh o (1 - tanh(c)^2) + e_(t+1) f;
+        """From the last step to the first, with e = dL/dc_t:
 
-        dL/dz of the gates: e g i (1-i), e c_(t-1) f (1-f), e i (1-g^2), dL/dh tanh(c) o (1-o).
+        e = dL/dh o (1 - tanh(c)^2) + e_(t+1) f_(t+1); dL/dz of the gates: e g i (1-i),
+        e c_(t-1) f (1-f), e i (1-g^2), dL/dh tanh(c) o (1-o).
         """
         states, cells, steps = room["h"], room["c"], self.steps_of(x)
         carried = self.cleared(gradient, room)
