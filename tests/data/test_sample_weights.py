@@ -29,6 +29,12 @@ BY_CLASS = {
 
 
 @pytest.mark.parametrize("case", BY_CLASS)
+def test_weights_of_nothing_are_refused(tmp_path: Path) -> None:
+    nothing = class_weights("dataset.class_weight", {"a": 0, "b": 0})
+    with pytest.raises(SettingsError, match="leaves no training sample a weight; expected above 0"):
+        training_weights(load(tmp_path), nothing)
+
+
 def test_samples_count_by_their_class(case: str, tmp_path: Path) -> None:
     value, expected = BY_CLASS[case]
     weights = training_weights(load(tmp_path), class_weights("dataset.class_weight", value))

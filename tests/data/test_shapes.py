@@ -73,6 +73,12 @@ def test_a_shape_of_other_numbers_than_there_are_is_refused(ending: str, tmp_pat
         assert words in str(caught.value)
 
 
+def test_a_shape_of_other_numbers_is_refused_where_cells_are_empty_too(tmp_path: Path) -> None:
+    (tmp_path / "gaps.csv").write_text("a,b,c,y\n1,2,,0\n1,,,1\n1,2,3,0\n")
+    with pytest.raises(DataError, match="dataset.shape=7x3 is of 21 numbers"):
+        load_csv(str(tmp_path / "gaps.csv"), ("y",), shape=(7, 3))
+
+
 @pytest.mark.parametrize("value", ["", "8", 8, "8x", "0x2", "8x2x2x2", "8X2", None, "-1x2", "٣x2"])
 def test_what_is_no_shape_is_refused(value: object) -> None:
     with pytest.raises(SettingsError, match=r"dataset\.shape=.* is not a shape; expected channels"):

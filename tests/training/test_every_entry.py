@@ -10,17 +10,21 @@ from dataclasses import fields
 
 import pytest
 
+from runner.compiled import structures
+from runner.compiled.kernels import functions_by_address
+from runner.compiled.map_shapes import SERVED
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS
 from runner.network.layers.kinds import LAYERS
 from runner.network.losses import LOSSES
+from runner.network.topology import Topology, parse_topology
 from runner.training.engine import Penalty
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 from runner.training.stopping import Stopping
 from tests.end_to_end import test_resuming as end_to_end
 from tests.network import test_activations, test_initializers, test_losses
-from tests.network.layers import test_batch_norm
+from tests.network.layers import test_batch_norm, test_layers
 from tests.problems import DIFFERENTIATED, ENGINE_NAMES
 from tests.training import (
     test_agreement,
@@ -33,7 +37,9 @@ from tests.training import (
     test_schedules,
     test_watching,
 )
+from tests.training.test_layer_agreement import NETS
 
+COMPILED_KINDS = {served.name for served in SERVED.values()}
 PENALTIES = [field.name for field in fields(Penalty)]
 CRITERIA = [*(field.name for field in fields(Stopping)), "patience", "plateau"]
 
@@ -63,7 +69,7 @@ def reasons(test: Callable[..., object]) -> set[str]:
 
 
 # What is checked, the table's entries, those that have a row.
-ROWS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
+ROWS: dict[str, tuple[Iterable[object], Iterable[object]]] = {
     "activations: gradient": (
         DIFFERENTIATED,
         given(test_gradients.test_a_step_follows_the_gradient_of_the_loss, "activation"),
@@ -90,6 +96,18 @@ ROWS: dict[str, tuple[Iterable[str], Iterable[str]]] = {
         given(test_resuming.test_a_run_from_any_start_resumes_to_the_same_bytes, "initializer"),
     ),
     "starting biases": (BIASES, test_initializers.STARTING_BIASES),
+    "layers: what they make, and gradients": (LAYERS, test_layers.KINDS),
+    "layers: engines agree": (
+        LAYERS.values(),
+        {type(kind) for net in NETS.values() for kind in Topology(parse_topology(net)).kinds},
+    ),
+    "layers: shapes of the compiled engine": (structures.SHAPES, COMPILED_KINDS),
+    "layers: sums of the compiled engine": (functions_by_address.SUMS, COMPILED_KINDS),
+    "layers: gradient of the compiled engine": (functions_by_address.GRADIENT, COMPILED_KINDS),
+    "layers: deltas below of the compiled engine": (
+        functions_by_address.DELTAS_BELOW,
+        COMPILED_KINDS,
+    ),
     "optimizers: worked by hand": (OPTIMIZERS, test_optimizers.HAND_WORKED),
     "optimizers: engines agree": (OPTIMIZERS, named("optimizer ", test_agreement.VARIATIONS)),
     "optimizers: resumed": (
