@@ -29,12 +29,6 @@ BY_CLASS = {
 
 
 @pytest.mark.parametrize("case", BY_CLASS)
-def test_weights_of_nothing_are_refused(tmp_path: Path) -> None:
-    nothing = class_weights("dataset.class_weight", {"a": 0, "b": 0})
-    with pytest.raises(SettingsError, match="leaves no training sample a weight; expected above 0"):
-        training_weights(load(tmp_path), nothing)
-
-
 def test_samples_count_by_their_class(case: str, tmp_path: Path) -> None:
     value, expected = BY_CLASS[case]
     weights = training_weights(load(tmp_path), class_weights("dataset.class_weight", value))
@@ -117,3 +111,9 @@ def test_classes_that_there_are_not_are_refused(tmp_path: Path) -> None:
     numbers = load(tmp_path, "x,y\n1,1.5\n2,2.5\n")
     with pytest.raises(SettingsError, match="this data set has numbers to predict"):
         training_weights(numbers, "balanced")
+
+
+def test_weights_of_nothing_are_refused(tmp_path: Path) -> None:
+    nothing = class_weights("dataset.class_weight", {"a": 0, "b": 0})
+    with pytest.raises(SettingsError, match="leaves no training sample a weight; expected above 0"):
+        training_weights(load(tmp_path), nothing)
