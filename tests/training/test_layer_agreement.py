@@ -13,6 +13,7 @@ from runner.network.topology import Topology, parse_topology
 from runner.training.engine import Penalty, Problem
 from tests.problems import content, make_engine, make_problem, make_state, random_targets
 from tests.training.test_agreement import (
+    STEPS,
     TO_UNIT,
     assert_close,
     assert_same_training,
@@ -134,11 +135,21 @@ def targets_of(topology: Topology, loss: str, samples: int) -> Array:
     return targets.reshape(samples, -1)
 
 
+def assert_engines_agree(problem: Problem) -> None:
+    """After 5 steps in single precision, else after STEPS.
+
+    The last bit soon decides which number of a window is the largest, or on which side of its
+    target an output is, and from then on nets of single precision go different ways.
+    """
+    steps = 5 if problem.targets.dtype == np.float32 else STEPS
+    assert_same_training(trained("compiled", problem, steps), trained("numpy", problem, steps))
+
+
 @dtypes
 @pytest.mark.parametrize("net", NETS)
 def test_the_engines_agree_on_every_kind_of_layer(net: str, dtype: str) -> None:
     problem = problem_of(NETS[net], dtype=dtype)
-    assert_same_training(trained("compiled", problem), trained("numpy", problem))
+    assert_engines_agree(problem)
 
 
 BEHIND_EACH_OTHER = {
@@ -152,14 +163,14 @@ BEHIND_EACH_OTHER = {
 @pytest.mark.parametrize("net", BEHIND_EACH_OTHER)
 def test_the_engines_agree_where_hidden_outputs_are_dropped(net: str, stage: str) -> None:
     problem = problem_of(BEHIND_EACH_OTHER[net], rate=0.3, stage=stage, dtype="float64")
-    assert_same_training(trained("compiled", problem), trained("numpy", problem))
+    assert_engines_agree(problem)
 
 
 @dtypes
 @pytest.mark.parametrize("variation", VARIATIONS)
 def test_the_engines_agree_however_such_a_net_is_trained(variation: str, dtype: str) -> None:
     problem = varied(variation, dtype=dtype)
-    assert_same_training(trained("compiled", problem), trained("numpy", problem))
+    assert_engines_agree(problem)
 
 
 @pytest.mark.parametrize("slices", [[1] * 30, [7, 22, 1]])
