@@ -33,6 +33,8 @@ LONGEST_CLASS = 18
 """Letters of a class's name beside the confusion matrix."""
 LETTER = 0.085
 """Inches of one of them."""
+SHORT_NAME = 4
+"""Letters of classes whose names have room beside each other above an image."""
 MOST_MISTAKES = 24
 MOST_BARS = 12
 CHARACTERS = 12.5
@@ -111,18 +113,18 @@ def mistaken_images(subject: Subject) -> Figure:
     """Images, each with its class and what it was taken for."""
     dataset, classes = subject.dataset, subject.dataset.classes or ()
     places = worst_samples(subject, MOST_MISTAKES)
-    columns = 8
-    rows = -(-len(places) // columns)
-    figure = new_figure(subject, 7.6, 1.2 * rows + 0.35)
+    columns, long = 8, max(map(len, classes), default=0) > SHORT_NAME
+    rows, between = -(-len(places) // columns), "\n→ " if long else " → "
+    figure = new_figure(subject, 7.6, (1.4 if long else 1.2) * rows + 0.35)
     (axes,) = axes_grid(figure, 1, 1, (0.15, 0.15, 0.3, 0.25))
     shown = dataset.images(subject.samples.inputs[places].astype(float))
     images = [image / max(1.0, image.max()) for image in shown]
-    tops = draw_tiles(axes, images, columns, (0.15, 0.45), cmap="gray_r")
+    tops = draw_tiles(axes, images, columns, (0.15, 0.75 if long else 0.45), cmap="gray_r")
     targets, outputs = labels(subject.samples.targets), labels(subject.outputs)
     for top, sample in zip(tops, places, strict=True):
-        told = plain(classes[targets[sample]], 9), plain(classes[outputs[sample]], 9)
+        told = (plain(classes[label[sample]], 12) for label in (targets, outputs))
         above: Any = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center"}
-        axes.annotate(f"{told[0]} → {told[1]}", top, size=8.5, **above)
+        axes.annotate(between.join(told), top, size=8.5, **above)
     note = f"class → taken for; the worst of {subject.wrong.sum():,} wrong"
     note += f" among {counted(len(subject.outputs), f'{PARTS[subject.part]} sample')}"
     figure.text(0.02, 0.012, note, size=8, color=INK, va="bottom")
