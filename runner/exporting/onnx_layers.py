@@ -3,12 +3,12 @@
 There are some for float32 alone. Source: onnx.ai/onnx/operators.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from runner.exporting.onnx_equations import EQUATIONS
+from runner.exporting.onnx_equations import EQUATIONS, Writer
 from runner.exporting.onnx_graph import Graph
 from runner.network.activations import LEAK
 from runner.network.arrays import Array
@@ -132,7 +132,6 @@ def gates(part: Array, kind: Recurrent, order: Any) -> Array:
     return apart[..., list(order), :].reshape(part.shape)
 
 
-Writer = Callable[[Graph, str, Any, Views], str]
 OPERATORS: Mapping[type[LayerKind], Writer] = {
     Dense: dense,
     MaxPooling: max_pooling,
