@@ -30,8 +30,8 @@ def wait_until(holds: Callable[[], bool], process: subprocess.Popen[Any]) -> Non
 
 def training(folder: Path) -> Callable[[], bool]:
     """Whether the run has begun to train."""
-    log = folder / "run.log"
-    return lambda: (folder / "history.csv").exists() and log.exists()
+    # The snapshot that a run begins with is the last thing it writes before it trains.
+    return lambda: any(folder.glob("snapshots/*.npz"))
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
@@ -109,7 +109,7 @@ def test_a_warning_to_a_sweep_has_every_running_job_write_a_snapshot(tmp_path: P
     wait_until(both_train(tmp_path), process)
     process.send_signal(signal.SIGUSR1)
     written = [tmp_path / "sweep" / number / "snapshots" for number in "01"]
-    wait_until(lambda: all(len(list(folder.iterdir())) > 1 for folder in written), process)
+    wait_until(lambda: all(len(list(folder.glob("*.npz"))) > 1 for folder in written), process)
     process.send_signal(signal.SIGTERM)
     assert ending(process).code == 143
 
