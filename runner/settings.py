@@ -228,6 +228,12 @@ class SweepSettings:
     skip_finished: Annotated[bool, flag]
     fail_fast: Annotated[bool, flag]
     objective: Annotated[str | None, optional(text)]
+    record: Annotated[str, choice(("folders", "rows"))] = "folders"
+
+    @property
+    def rows(self) -> bool:
+        """Whether a job leaves a row instead of a folder."""
+        return self.record == "rows"
 
 
 WHICH_JOBS = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")

@@ -18,10 +18,11 @@ from runner.analysis.csv_tables import (
     typed,
 )
 from runner.errors import SettingsError, SnapshotError, listed, printable, warn_caller
-from runner.run_folder.run import read_run
+from runner.run_folder.job_end import JobEnd
+from runner.run_folder.job_rows import FILE
+from runner.run_folder.run import RunFolder, is_job_number, read_run
 from runner.run_folder.statuses import ENDED
-from runner.run_folder.sweep_folder import is_job_number
-from runner.run_folder.tables import FORMULA
+from runner.run_folder.tables import FORMULA, split
 
 TEXTS = ("topology", "status", "stop_reason", "started", "finished")
 """Columns that are texts, whatever they look like."""
@@ -63,9 +64,12 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
                 f"load_runs is given a {type(root).__name__}; expected folders, each by itself: "
                 "load_runs(*folders)"
             )
-        if not Path(root).is_dir():
+        if (kept := RunFolder(Path(root)).kept) is not None:
+            found.add(str(Path(root)), kept.end)
+        elif Path(root).is_dir():
+            found.look_into(str(Path(root)), MOST_LEVELS)
+        else:
             raise SnapshotError(f"{printable(root)} is not a folder; expected one with runs")
-        found.look_into(str(Path(root)), MOST_LEVELS)
     runs = found.table()
     if len(paths) > 1:  # a run may lie below several of them, and counts once
         again = runs["path"].map(os.path.realpath).duplicated()
@@ -104,6 +108,11 @@ class Found:
         self._tables: list[Rows] = []
         self._paths: list[str] = []
         self._without = 0
+
+    def add(self, path: str, end: JobEnd) -> None:
+        """Adds the run that a path names, which is a row of its sweep."""
+        self._tables.append(Rows(tuple(split(end.header)), [f"{end.row}\n"]))
+        self._paths.append(path)
 
     def look_into(self, folder: str, levels: int) -> None:
         """Adds the run in a folder, or the runs at most so many levels below it."""
@@ -195,9 +204,10 @@ def ended_later(sweep: str, jobs: list[str], written: int) -> tuple[set[str], se
     """
     known = set(jobs)
     later, links = set(), set()
+    of_rows = os.path.lexists(f"{sweep}/{FILE}")  # a row stays what it is when it has a folder too
     with os.scandir(sweep) as entries:
         for entry in entries:
-            if not is_job_number(entry.name):
+            if not is_job_number(entry.name) or (of_rows and entry.name in known):
                 continue
             if entry.is_symlink():
                 links.add(entry.name)

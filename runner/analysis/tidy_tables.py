@@ -1,7 +1,9 @@
 """What many runs recorded, as tidy tables: histories, predictions, and how classes were told."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,7 +12,10 @@ import pandas as pd
 from runner.analysis.csv_tables import NOT_READABLE, Rows, number, parse, read_rows, typed
 from runner.analysis.runs import load_runs, reason, warn_left_out
 from runner.checking.suggestions import suggestion
-from runner.errors import SettingsError, printable, warn_caller
+from runner.errors import SettingsError, SnapshotError, printable, warn_caller
+from runner.run_folder.job_rows import FILE, JobRows
+from runner.run_folder.kept_job import KeptJob, history_lines
+from runner.run_folder.run import is_job_number
 
 Place = str | os.PathLike[str]
 WhichRuns: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
@@ -78,7 +83,8 @@ def load_predictions(runs: WhichRuns) -> pd.DataFrame:
     if predictions.empty:
         warn_caller(
             "none of these runs has predictions: recording.predictions=100000 keeps them for as "
-            "many samples"
+            "many samples; rows of sweep.record=rows have them once python -m runner.expand has "
+            "given them folders"
         )
         return predictions.reindex(columns=["run", "part", "sample"])
     if "part" not in predictions:
@@ -138,9 +144,10 @@ def tidy(runs: WhichRuns, file: str, *, growing: bool, texts: tuple[str, ...] = 
     paths = paths_of(runs)
     unreadable: dict[str, str] = {}
     tables: list[Rows] = []
+    kept = kept_histories(paths, unreadable) if file == "history.csv" else {}
     for place, path in enumerate(paths):
         try:
-            names, lines = read_rows(f"{path}/{file}", growing=growing)
+            names, lines = kept.get(path) or read_rows(f"{path}/{file}", growing=growing)
         except FileNotFoundError:
             continue  # a run that failed early, or one of many samples
         except NOT_READABLE as error:
@@ -160,3 +167,27 @@ def tidy(runs: WhichRuns, file: str, *, growing: bool, texts: tuple[str, ...] = 
     warn_left_out(unreadable)
     table.attrs["unreadable"] = unreadable
     return table
+
+
+def kept_histories(paths: Sequence[str], unreadable: dict[str, str]) -> dict[str, Rows]:
+    """By path the histories of runs that are rows of their sweep.
+
+    unreadable: takes in what cannot be read, with the reason.
+    """
+    by_sweep: dict[Path, dict[int, str]] = defaultdict(dict)
+    for path in paths:
+        place = Path(path)
+        if is_job_number(place.name) and (place.parent / FILE).exists() and not place.exists():
+            by_sweep[place.parent][int(place.name)] = path
+    found = {}
+    for sweep, wanted in by_sweep.items():
+        rows = JobRows(sweep)
+        try:
+            for row in rows:
+                if row.number in wanted and row.history:
+                    header, *lines = history_lines(*KeptJob(row).history)
+                    found[wanted[row.number]] = Rows(tuple(header.strip().split(",")), lines)
+        except SnapshotError as error:
+            unreadable[str(sweep)] = str(error)
+        unreadable |= {str(sweep / each): "its row is damaged" for each in rows.damaged}
+    return found

@@ -120,7 +120,7 @@ def code_of_sweep(code: int) -> int:
         return code
     from runner.run_folder.sweep_folder import SweepFolder  # noqa: PLC0415
 
-    if not SweepFolder(sweep).folders:
+    if SweepFolder(sweep).is_empty:
         for name in ("multirun.yaml", "sweep.log"):
             (sweep / name).unlink(missing_ok=True)
         from runner.sweeping.grid import EMPTY  # noqa: PLC0415 - Hydra's own sweeper may find none

@@ -13,7 +13,7 @@ from runner.training.metrics import higher_is_better, metric_in
 
 OWN_FOLDER = "${hydra.job.num}"
 """Where a job of a sweep lies in it."""
-OF_POOL = ("sweep.workers", "sweep.fail_fast")
+OF_POOL = ("sweep.workers", "sweep.fail_fast", "sweep.record")
 """Those that only its own launcher reads."""
 
 

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from runner.configuration.composing import documents, overrides_text, plain, task_of, unresolved
 from runner.configuration.hydra_inside import BASIC_SWEEPER, CheckedLoader
-from runner.configuration.overrides import parsed_override, swept_values
+from runner.configuration.overrides import number_given, parsed_override, swept_values
 from runner.configuration.resolvers import RESOLVERS
 from runner.configuration.trust import GRID_SWEEPER
 from runner.configuration.yaml_writing import Form
@@ -42,6 +42,7 @@ class JobComposer:
         ]
         self._bases: dict[tuple[str, ...] | None, Base] = {}
         self._divided: tuple[list[str], tuple[Base, dict[Keys, object]]] | None = None
+        self._alike: dict[tuple[object, ...], tuple[Base, dict[int, Keys]]] = {}
         self._surrounded = asks_for_hydra(master.hydra)
         self.is_search = master.hydra.sweeper._target_ not in (GRID_SWEEPER, BASIC_SWEEPER)
         """Whether the sweeper learns from some jobs which others to launch."""
@@ -74,6 +75,13 @@ class JobComposer:
         """multirun.yaml, as Hydra's own sweepers write it."""
         return OmegaConf.to_yaml(self._master)
 
+    def divide(self, overrides: Sequence[str]) -> "tuple[Base, dict[Keys, object]]":
+        """What a job has in common with others, and the plain values that it has of its own.
+
+        Raises what Hydra raises for overrides that cannot be applied.
+        """
+        return self._divide(overrides)
+
     def values(self, overrides: Sequence[str]) -> dict[str, Any]:
         """A job's configuration.
 
@@ -87,18 +95,7 @@ class JobComposer:
     def documents(self, overrides: Sequence[str], number: int, folder: Path) -> dict[str, str]:
         """What is kept of a job beside its run, by file name."""
         base, changed = self._divide(overrides)
-        own: dict[Keys, object] = {
-            ("hydra", "job", "id"): str(number),
-            ("hydra", "job", "num"): number,
-            ("hydra", "job", "override_dirname"): override_dirname(overrides, base.naming),
-            ("hydra", "overrides", "task"): list(overrides),
-            ("hydra", "runtime", "output_dir"): str(folder),
-        }
-        return {
-            ".hydra/config.yaml": base.config.text(changed),
-            ".hydra/hydra.yaml": base.about.text(own),
-            ".hydra/overrides.yaml": overrides_text(overrides),
-        }
+        return base.documents(changed, overrides, number, folder)
 
     def needs_hydra(self, overrides: Sequence[str]) -> bool:
         """Whether a job is to be surrounded by what only Hydra does: folders, variables, logs."""
@@ -142,6 +139,24 @@ class JobComposer:
         return self._divided[1]
 
     def _divide_anew(self, overrides: Sequence[str]) -> "tuple[Base, dict[Keys, object]]":
+        """What jobs have in common that give numbers to the same keys is found once."""
+        numbers = [number_given(text) for text in overrides]
+        pattern = tuple(
+            text if number is None else number[:1]
+            for text, number in zip(overrides, numbers, strict=True)
+        )
+        base, places = self._alike.get(pattern) or self._places(overrides)
+        if all(index in places for index, number in enumerate(numbers) if number is not None):
+            self._alike[pattern] = base, places  # else what is composed depends on a number
+        changed: dict[Keys, object] = {}
+        for index, keys in places.items():
+            number = numbers[index]
+            value = parsed_override(overrides[index]).value() if number is None else number[1]
+            changed[keys] = value
+        return base, changed
+
+    def _places(self, overrides: Sequence[str]) -> "tuple[Base, dict[int, Keys]]":
+        """What Hydra composes of some, and to which keys the others give plain values."""
         parsed = [parsed_override(text) for text in overrides]
         plain = {
             index: keys_of(override)
@@ -155,7 +170,7 @@ class JobComposer:
             base = self._base(rest, set(plain.values()))
             unknown = [index for index, keys in plain.items() if not base.is_leaf(keys)]
             if not unknown:
-                return base, {keys: parsed[index].value() for index, keys in plain.items()}
+                return base, plain
             plain = {index: keys for index, keys in plain.items() if index not in unknown}
 
     def _base(self, overrides: tuple[str, ...], given: Collection[Keys]) -> "Base":
@@ -177,7 +192,9 @@ class Base:
     config: Form
     """The same as YAML."""
     about: Form
-    """Hydra's own part."""
+    """Hydra's own part, as YAML."""
+    hydra: dict[str, Any]
+    """The same."""
     naming: Mapping[str, Any]
     """How Hydra makes a folder's name from overrides."""
     references: tuple[Keys, ...]
@@ -195,6 +212,12 @@ class Base:
             inner = inner[key]
         return not isinstance(inner, dict | list)
 
+    def plain(self, overrides: Sequence[str]) -> dict[Keys, object]:
+        """The plain values that overrides give to keys that are there."""
+        parsed = [parsed_override(text) for text in overrides]
+        found = {keys_of(each): each.value() for each in parsed if is_plain(each)}
+        return {keys: value for keys, value in found.items() if self.is_leaf(keys)}
+
     def values(self, changed: Mapping[Keys, object]) -> dict[str, Any]:
         """The task's values with these, references resolved.
 
@@ -211,11 +234,33 @@ class Base:
             self._resolved[fed] = {keys: at(values, keys) for keys in references}
         return replaced(written, self._resolved[fed])
 
+    def documents(
+        self, changed: Mapping[Keys, object], overrides: Sequence[str], number: int, folder: Path
+    ) -> dict[str, str]:
+        """What is kept of a job beside its run, by file name."""
+        own: dict[Keys, object] = {
+            ("hydra", "job", "id"): str(number),
+            ("hydra", "job", "num"): number,
+            ("hydra", "job", "override_dirname"): override_dirname(overrides, self.naming),
+            ("hydra", "overrides", "task"): list(overrides),
+            ("hydra", "runtime", "output_dir"): str(folder),
+        }
+        return {
+            ".hydra/config.yaml": self.config.text(changed),
+            ".hydra/hydra.yaml": self.about.text(own),
+            ".hydra/overrides.yaml": overrides_text(overrides),
+        }
+
 
 def base_of(config: DictConfig) -> Base:
     """What the jobs have in common that are made of this configuration."""
     written = unresolved(task_of(config))
     about = unresolved(numbered(OmegaConf.masked_copy(config, ["hydra"]), 0, "/"))
+    return base_from(written, about)
+
+
+def base_from(written: dict[str, Any], about: dict[str, Any]) -> Base:
+    """The same from its parts as they are kept."""
     found = [(keys, value) for keys, value in leaves(written) if isinstance(value, str)]
     references = tuple(keys for keys, value in found if "${" in value)
     # Only mappings are filled in: a list's elements are for Hydra.
@@ -224,7 +269,7 @@ def base_of(config: DictConfig) -> Base:
         for _, value in found
     )
     naming = about["hydra"]["job"]["config"]["override_dirname"]
-    return Base(written, Form(written), Form(about), naming, references, by_hydra)
+    return Base(written, Form(written), Form(about), about, naming, references, by_hydra)
 
 
 def override_dirname(overrides: Sequence[str], naming: Mapping[str, Any]) -> str:

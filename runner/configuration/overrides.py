@@ -15,8 +15,12 @@ from runner.checking.rules import refuse, shown
 from runner.configuration.hydra_errors import explaining
 from runner.errors import SettingsError
 
-WHOLE_NUMBER = re.compile(r"([a-z_]+(?:\.[a-z_]+)*)=(-?[1-9]\d{0,17}|0)", re.ASCII)
-"""Overrides that need no grammar: most of a large sweep's, such as seeds."""
+NUMBER = re.compile(
+    r"([a-z_]+(?:\.[a-z_]+)*)="
+    r"(?:(-?[1-9]\d{0,17}|0)|(-?(?:0|[1-9]\d{0,17})\.\d{1,18}(?:e[-+]?\d{1,2})?))",
+    re.ASCII,
+)
+"""Overrides that need no grammar: most of a large sweep's, such as seeds and learning rates."""
 MOST_VALUES = 10**7
 PLAIN = re.compile(
     r"(?!(?:null|true|false|nan|inf)$|[-+]?[\d_.]*(?:e[-+]?[\d_]*)?$)[\w./@-]+",
@@ -28,16 +32,24 @@ PLAIN = re.compile(
 @lru_cache(maxsize=65536)
 def parsed_override(text: str) -> Override:
     """An override as Hydra's grammar reads it, which takes milliseconds."""
-    if (whole := WHOLE_NUMBER.fullmatch(text)) is not None:
-        key, digits = whole.groups()
+    if (given := number_given(text)) is not None:
+        key, value = given
         return Override(
             OverrideType.CHANGE,
             key_or_group=key,
             value_type=ValueType.ELEMENT,
-            _value=int(digits),
+            _value=value,
             input_line=text,
         )
     return override_parser().parse_override(text)
+
+
+def number_given(text: str) -> tuple[str, int | float] | None:
+    """The key and the number that it is given, where that is all there is to an override."""
+    if (found := NUMBER.fullmatch(text)) is None:
+        return None
+    key, whole, broken = found.groups()
+    return key, float(broken) if whole is None else int(whole)
 
 
 @cache

@@ -9,6 +9,7 @@ from runner.analysis.plots.subject import Subject
 from runner.analysis.runs import read_runs
 from runner.data.dataset import Dataset
 from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
+from runner.experiment.expanding import with_folder
 from runner.experiment.loading import load_dataset
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import load_network
@@ -41,6 +42,8 @@ def draw_runs(paths: Sequence[str]) -> bool:
 
     What could not is told on stderr. Raises SnapshotError where no run has ended.
     """
+    for path in map(Path, paths):
+        with_folder(path)
     runs = read_runs(paths)
     if runs.empty:
         raise SnapshotError(
@@ -50,7 +53,7 @@ def draw_runs(paths: Sequence[str]) -> bool:
     all_drawn = True
     for path in map(Path, runs["path"]):
         try:
-            problems = list(draw_pictures(subject_of(path, datasets), path))
+            problems = list(draw_pictures(subject_of(with_folder(path), datasets), path))
         except RunnerError as error:
             problems = [error_line(error)]
         except (OSError, ValueError) as error:

@@ -9,10 +9,9 @@ from runner.data.dataset import Dataset
 from runner.experiment.console import Console
 from runner.experiment.experiment import Experiment
 from runner.experiment.loading import samples_of
-from runner.experiment.recorder import Recorder
+from runner.experiment.recorder import AnyRecorder
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import column_sums
-from runner.run_folder.history import history_column
 from runner.run_folder.tables import class_tables, predictions_table
 from runner.settings import LoggerSettings
 from runner.standard_output import forgiving
@@ -29,7 +28,7 @@ def record_ending(
     experiment: Experiment,
     weights: Array,
     report: StepReport,
-    recorder: Recorder,
+    recorder: AnyRecorder,
     console: Console,
 ) -> dict[str, float]:
     """Measures the final weights; records classes and predictions. The metrics for results.csv."""
@@ -41,9 +40,8 @@ def record_ending(
         for part, errors in errors_in_own_units(engine, weights, dataset).items():
             console.own_units(part, errors)
         if experiment.settings.schedule.name == RANGE:
-            recorder.write_rows()
-            final |= suggestion(recorder.folder, console)
-    recorder.tables(ending_tables(experiment, weights, report))
+            final |= suggestion(recorder, console)
+    recorder.tables(lambda: ending_tables(experiment, weights, report))
     return final
 
 
@@ -114,11 +112,9 @@ def final_confusion(
     return name, confusion(engine, parameters, samples_of("", part, dataset))
 
 
-def suggestion(folder: Path, console: Console) -> dict[str, float]:
+def suggestion(recorder: AnyRecorder, console: Console) -> dict[str, float]:
     """What a range test's history suggests, for results.csv; it is printed as well."""
-    rates, losses = (
-        list(history_column(folder, name).values()) for name in ("learning_rate", "loss")
-    )
+    rates, losses = (recorder.column(name) for name in ("learning_rate", "loss"))
     rate = suggested_rate(rates, losses)
     if rate is None:
         advice = "set another schedule.least and .most, or more stopping.max_steps"

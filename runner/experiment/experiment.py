@@ -145,12 +145,16 @@ class Experiment(Parts):
         parts = [columns, self.data_checksum, engine, repr(watch), length]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
+    @property
+    def made_by(self) -> dict[str, object]:
+        """What its bytes depend on beside its configuration."""
+        promised = {"arithmetic": ARITHMETIC} if self.engine.name == "compiled" else {}
+        return {"engine": self.engine.name, **promised}
+
     def description(self) -> dict[str, object]:
         """What run.json says of it."""
-        promised = {"arithmetic": ARITHMETIC} if self.engine.name == "compiled" else {}
         return {
-            "engine": self.engine.name,
-            **promised,
+            **self.made_by,
             "checksums": {"data": self.data_checksum, "experiment": self.checksum},
             "configuration": self.config,
         }

@@ -1,13 +1,13 @@
 """Everything a run leaves in its folder, written through one object."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from runner.errors import StorageError
 from runner.experiment.occasions import Epochs, earlier
 from runner.network.arrays import Array
-from runner.run_folder.history import EMPTY, HistoryFile, Mark
+from runner.run_folder.history import EMPTY, HistoryFile, Mark, history_column
 from runner.run_folder.run import snapshot_path
 from runner.run_folder.snapshots import Snapshot, parameters_checksum, save_snapshot
 from runner.run_folder.writing import RunWriter
@@ -115,9 +115,10 @@ class Recorder:
         if scheduled or (self._occasions.seconds is not None and passed >= self._occasions.seconds):
             self.snapshot(state)
 
-    def write_rows(self) -> None:
-        """Puts all rows so far into history.csv."""
+    def column(self, metric: str) -> list[float]:
+        """A metric of the history's rows so far."""
         self._history.write()
+        return list(history_column(self.folder, metric).values())
 
     def snapshot(self, state: TrainingState, *, restored: bool = False, anew: bool = False) -> None:
         """A snapshot of the state, unless its step has one; the history before it is kept first.
@@ -158,11 +159,11 @@ class Recorder:
             snapshot_path(self._directory.path, step).unlink(missing_ok=True)
         self._steps = [step for step in self._steps if step not in passing]
 
-    def tables(self, tables: Mapping[str, bytes]) -> None:
+    def tables(self, made: Callable[[], Mapping[str, bytes]]) -> None:
         """What is told of the final weights, by the files' names."""
         folder = self._directory.path
         with storage_errors(folder):
-            for name, content in tables.items():
+            for name, content in made().items():
                 write_atomically(folder / name, content, self._directory.syncing)
 
     def finish(
@@ -186,14 +187,59 @@ class Recorder:
             if report.metrics:
                 self._history.append(report)
             self._history.sync()
-        results = {
-            "status": status,
-            "stop_reason": report.stop_reason or status,
-            "steps": report.step,
-            "epochs": report.epoch,
-            "seconds": report.seconds,
-            "steps_per_second": report.step / report.seconds if report.seconds else 0.0,
-            **final,
-        }
         weights = state.best if restored else state.parameters
+        results = results_of(status, report, final)
         self._directory.finish(status, results, parameters_checksum(weights), error)
+
+
+def results_of(status: str, report: StepReport, final: Mapping[str, object]) -> dict[str, object]:
+    """What results.csv has after the configuration, but the times.
+
+    final: what it says of the final weights.
+    """
+    return {
+        "status": status,
+        "stop_reason": report.stop_reason or status,
+        "steps": report.step,
+        "epochs": report.epoch,
+        "seconds": report.seconds,
+        "steps_per_second": report.step / report.seconds if report.seconds else 0.0,
+        **final,
+    }
+
+
+class AnyRecorder(Protocol):
+    """What records a run: in its folder, or as a row of its sweep."""
+
+    def row_due(self, report: StepReport) -> bool:
+        """Whether this report becomes a row of the history."""
+        ...
+
+    def record(self, report: StepReport, state: TrainingState) -> None:
+        """What is due after this report."""
+        ...
+
+    def snapshot(self, state: TrainingState) -> None:
+        """A snapshot of the state, unless its step has one."""
+        ...
+
+    def column(self, metric: str) -> list[float]:
+        """A metric of the history's rows so far."""
+        ...
+
+    def tables(self, made: Callable[[], Mapping[str, bytes]]) -> None:
+        """What is told of the final weights, by the files' names."""
+        ...
+
+    def finish(
+        self,
+        status: str,
+        state: TrainingState,
+        report: StepReport,
+        final: Mapping[str, object],
+        *,
+        error: str | None = None,
+        restored: bool = False,
+    ) -> None:
+        """The run's end, as `Recorder` has it."""
+        ...

@@ -12,7 +12,8 @@ from runner.experiment.building import engine_named
 from runner.experiment.console import Console
 from runner.experiment.ending import draw_plots, record_ending, track
 from runner.experiment.experiment import Experiment, build
-from runner.experiment.recorder import NOTHING, Before, Recorder
+from runner.experiment.recorder import NOTHING, AnyRecorder, Before, Recorder
+from runner.network.arrays import Array
 from runner.network.trained import network_arrays
 from runner.run_folder.tables import configuration_columns
 from runner.run_folder.writing import RunWriter
@@ -103,7 +104,7 @@ def record_run(
     before: what a run that goes on has recorded.
     """
     settings, dataset, problem = experiment.settings, experiment.dataset, experiment.engine.problem
-    topology, watch = problem.network.topology, experiment.watch
+    topology = problem.network.topology
     recorder = Recorder(
         directory,
         experiment.occasions,
@@ -117,22 +118,7 @@ def record_run(
         introduce(experiment, state, console, goes_on=before is not None)
         console.starting_weights(topology, state.parameters)
         console.begin_training(experiment.stopping, settings.stopping.metric)
-        report = prepare_and_train(experiment, state, recorder, console, interrupts)
-        weights, restored = experiment.result_weights(state)
-        outcome = outcome_of(report, interrupts.received)
-        console.end_training(report, outcome.status)
-        if watch is not None and restored:
-            console.restored(watch.best_epoch(state), watch.metric, watch.best_value(state))
-        final = record_ending(experiment, weights, report, recorder, console)
-        console.conclude(problem, dataset, weights, report)
-        recorder.finish(
-            outcome.status,
-            state,
-            report,
-            {"parameters": topology.parameters, **report.metrics, **final},
-            error=outcome.text if outcome.status == "diverged" else None,
-            restored=restored,
-        )
+        outcome, weights = come_to_end(experiment, state, recorder, console, interrupts)
         interrupted = outcome.status == "interrupted"
         if interrupted and not manner.one_of_many:
             console.how_to_go_on()
@@ -145,6 +131,35 @@ def record_run(
     if settings.logger is not None:
         track(settings.logger, directory.path)
     return replace(outcome, results=directory.results)
+
+
+def come_to_end(
+    experiment: Experiment,
+    state: TrainingState,
+    recorder: AnyRecorder,
+    console: Console,
+    interrupts: Interrupts,
+) -> tuple[Outcome, Array]:
+    """Trains, and records how that ended; and the weights that are the run's result."""
+    watch, problem = experiment.watch, experiment.engine.problem
+    report = prepare_and_train(experiment, state, recorder, console, interrupts)
+    weights, restored = experiment.result_weights(state)
+    outcome = outcome_of(report, interrupts.received)
+    console.end_training(report, outcome.status)
+    if watch is not None and restored:
+        console.restored(watch.best_epoch(state), watch.metric, watch.best_value(state))
+    final = record_ending(experiment, weights, report, recorder, console)
+    console.conclude(problem, experiment.dataset, weights, report)
+    parameters = problem.network.topology.parameters
+    recorder.finish(
+        outcome.status,
+        state,
+        report,
+        {"parameters": parameters, **report.metrics, **final},
+        error=outcome.text if outcome.status == "diverged" else None,
+        restored=restored,
+    )
+    return outcome, weights
 
 
 def introduce(
@@ -165,7 +180,7 @@ def introduce(
 def prepare_and_train(
     experiment: Experiment,
     state: TrainingState,
-    recorder: Recorder,
+    recorder: AnyRecorder,
     console: Console,
     interrupts: Interrupts,
 ) -> StepReport:
@@ -182,7 +197,7 @@ def prepare_and_train(
 def train_and_record(
     experiment: Experiment,
     state: TrainingState,
-    recorder: Recorder,
+    recorder: AnyRecorder,
     console: Console,
     interrupts: Interrupts,
 ) -> StepReport:

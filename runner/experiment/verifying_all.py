@@ -10,6 +10,8 @@ from runner.errors import RunnerError, SnapshotError, counted, printable, report
 from runner.experiment.progress_bar import bar_on
 from runner.experiment.sharing import build_sharing
 from runner.experiment.verifying import Comparison, verify_run
+from runner.experiment.verifying_rows import verify_row
+from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
 
@@ -50,7 +52,11 @@ def verified(runs: Sequence[Path], named: Sequence[Path], left: Counter[str]) ->
                 bar.move((place + share) / len(runs), printable(run))
 
             try:
-                comparison = verify_run(run, moved, build_sharing)
+                kept = RunFolder(run).kept
+                if kept is None:
+                    comparison = verify_run(run, moved, build_sharing)
+                else:
+                    comparison = verify_row(run, kept, moved, build_sharing)
             except RunnerError as error:
                 codes.append(report_error(error))
                 ends[NOT_VERIFIED] += 1

@@ -19,6 +19,7 @@ from runner.analysis.tidy_tables import load_history
 from runner.checking.suggestions import suggestion
 from runner.errors import RunnerError, SettingsError, SnapshotError, printable, system_errors
 from runner.experiment.drawing import subject_of
+from runner.experiment.expanding import with_folder
 from runner.network.arrays import Array
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import RunNetwork, load_network
@@ -120,7 +121,7 @@ class Run:
 
     @cached_property
     def _subject(self) -> Subject:
-        return subject_of(self.path)
+        return subject_of(with_folder(self.path))
 
     def _repr_html_(self) -> str:
         about = RunFolder(self.path)

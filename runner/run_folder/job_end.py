@@ -7,6 +7,7 @@ from pathlib import Path
 from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, counted, printable
+from runner.run_folder.job_rows import JobRow
 from runner.run_folder.run import read_run
 from runner.run_folder.statuses import FAILED
 from runner.run_folder.tables import read_results, split
@@ -29,6 +30,8 @@ class JobEnd:
     """What `stopping.metric` names."""
     refused: str = ""
     """Why the end could not be recorded, where it could not."""
+    kept: JobRow | None = None
+    """What its sweep keeps of it, where that is no folder."""
 
     @property
     def failed(self) -> bool:

@@ -1,18 +1,29 @@
 """What a run left behind, for who goes on with it, repeats it or branches off."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.checking.rules import is_step, shown
 from runner.errors import SnapshotError, printable
 from runner.run_folder.tables import read_results, split
 from runner.storage.reading import check_own_files, read_text
 
+if TYPE_CHECKING:
+    from runner.run_folder.kept_job import KeptJob
+
 MOST_OVERRIDES = 100_000
 """Bytes of an overrides.yaml."""
+NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
+"""A job's number as the runner writes it; `007` is somebody's own folder."""
+
+
+def is_job_number(name: str) -> bool:
+    """Whether a name is that of a job's folder."""
+    return NUMBER.fullmatch(name) is not None
 
 
 class RunFolder:
@@ -21,8 +32,19 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def kept(self) -> "KeptJob | None":
+        """The job of a sweep that it is where that is a row and has no folder."""
+        if not is_job_number(self.path.name) or self.path.exists():
+            return None
+        from runner.run_folder.kept_job import kept_job  # noqa: PLC0415 - loads SQLite, for rows
+
+        return kept_job(self.path)
+
     def about(self) -> Mapping[str, Any]:
         """What run.json says. Raises SnapshotError where there is none that can be read."""
+        if (kept := self.kept) is not None:
+            return kept.as_run_json()
         name = printable(self.path)
         self.check_there()
         if not (self.path / "run.json").exists():
@@ -61,6 +83,8 @@ class RunFolder:
     @property
     def status(self) -> str:
         """What run.json says of its end; `damaged` where that cannot be read."""
+        if (kept := self.kept) is not None:
+            return kept.status
         try:
             return str(read_run(self.path)["status"])
         except (OSError, ValueError):
@@ -75,6 +99,8 @@ class RunFolder:
     @property
     def overrides(self) -> list[str] | None:
         """What it was given on the command line; None where its folder does not say."""
+        if (kept := self.kept) is not None:
+            return kept.overrides
         import yaml  # noqa: PLC0415 - only for those who ask
 
         try:
@@ -89,8 +115,20 @@ class RunFolder:
         found = {step_of(path): path for path in paths if is_step(path.stem[5:])}
         return dict(sorted(found.items()))
 
+    @property
+    def last_step(self) -> int:
+        """That of the last snapshot; of a row the last that was made. Raises as `snapshot`."""
+        kept = self.kept
+        return step_of(self.snapshot()) if kept is None else int(str(kept.results["steps"]))
+
     def snapshot(self, step: int | None = None) -> Path:
         """The snapshot of a step, by default the last. Raises SnapshotError where there is none."""
+        if self.kept is not None:
+            sweep, number = printable(self.path.parent), self.path.name
+            raise SnapshotError(
+                f"{sweep}/{number} is a row, which has no snapshots; "
+                f"python -m runner.expand {sweep} {number} gives it a folder"
+            )
         found = self.snapshots
         if not found:
             raise SnapshotError(

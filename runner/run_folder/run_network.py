@@ -88,5 +88,9 @@ def load_network(
         )
     folder = Path(place)
     run_folder = RunFolder(folder)
-    run_folder.check_there()
+    kept = run_folder.kept
+    if kept is not None and step is None:
+        return RunNetwork(**vars(kept.trained), folder=folder)
+    if kept is None:
+        run_folder.check_there()
     return RunNetwork(**vars(load_trained(run_folder.snapshot(step))), folder=folder)

@@ -7,29 +7,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from runner.errors import ConflictError, counted, printable
+from runner.errors import ConflictError, SnapshotError, counted, printable
 from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.job_rows import JobRows
 from runner.run_folder.ownership import check_empty, names_in
-from runner.run_folder.run import RunFolder
+from runner.run_folder.run import RunFolder, is_job_number
 from runner.run_folder.statuses import FAILED
 from runner.run_folder.tables import columns_of, merge_rows, split
 from runner.storage.files import storage_errors, write_atomically
 from runner.storage.locks import locked
 from runner.storage.reading import read_text
 
-NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
-"""A job's number as the runner writes it; `007` is somebody's own folder."""
 LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs? to run, (\d[\d,]*) finished before$", re.MULTILINE)
 """A `launch_line` of sweep.log."""
 HYDRAS = re.compile(r"\.hydra|.*\.log")
 """What Hydra writes in a job's folder before the job begins."""
 GUARDS = ("runner.application.folder_guard.FolderGuard", "runner.sweeping.results.SweepFolder")
 """What a sweep's multirun.yaml names, in this version and in those before."""
-
-
-def is_job_number(name: str) -> bool:
-    """Whether a name is that of a job's folder."""
-    return NUMBER.fullmatch(name) is not None
 
 
 def launch_line(jobs: int, finished: int) -> str:
@@ -73,11 +67,31 @@ class SweepFolder:
         return {n: path for n, path in folders.items() if os.path.lexists(path / "run.json")}
 
     @property
+    def rows(self) -> list[int]:
+        """The numbers of jobs that are rows; none where their file cannot be read."""
+        try:
+            return JobRows(self.path).numbers
+        except SnapshotError:
+            return []
+
+    @property
+    def numbers(self) -> set[int]:
+        """The numbers that jobs have, begun or ended."""
+        return {*self.begun, *self.rows}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no job."""
+        return not (self.folders or JobRows(self.path).is_there)
+
+    @property
     def jobs(self) -> list[Path]:
         """Its own that have begun; none where it is a run's folder itself."""
         if (self.path / "run.json").exists():
             return []
-        return [job for job in self.begun.values() if not job.is_symlink()]
+        begun = self.begun
+        folders = [job for job in begun.values() if not job.is_symlink()]
+        return [*folders, *(self.path / str(n) for n in self.rows if n not in begun)]
 
     @property
     def statuses(self) -> dict[Path, str]:
@@ -109,20 +123,29 @@ class SweepFolder:
             table = {row[0]: row[1] for row in rows}
         except (OSError, ValueError):
             table = {}
-        if table.keys() != set(map(str, self.folders)):
+        if table.keys() != set(map(str, (*self.folders, *self.rows))):
             with locked(self.path):
                 jobs = self.collect()
             return Ended(len(jobs), [job for job in jobs if job.failed])
         failed = [int(number) for number, status in table.items() if status in FAILED]
-        found = [ended_job(self.path / str(number), number) for number in failed]
+        found = [self.end_of(number) for number in failed]
         return Ended(len(table), [end for end in found if end is not None])
+
+    def end_of(self, number: int) -> JobEnd | None:
+        """How a job ended; None where it has not or cannot be read."""
+        folder = self.path / str(number)
+        try:
+            kept = RunFolder(folder).kept
+        except SnapshotError:
+            return None
+        return ended_job(folder, number) if kept is None else kept.end
 
     def collect(self) -> list[JobEnd]:
         """Writes results.csv from its jobs' own; how those that have ended did.
 
         For who holds the folder: a sweep that runs appends to that file.
         """
-        found = [ended_job(folder, number) for number, folder in self.folders.items()]
+        found = [self.end_of(number) for number in sorted({*self.folders, *self.rows})]
         jobs = [end for end in found if end is not None]
         if jobs:
             with storage_errors(self.path):
@@ -142,7 +165,8 @@ class SweepFolder:
         """
         with storage_errors(self.path):
             folders, begun = self.folders, self.begun
-        if "run.json" in names_in(self.path) or not (begun or self._has_config()):
+        holds = begun or self._has_config() or JobRows(self.path).is_there
+        if "run.json" in names_in(self.path) or not holds:
             check_empty(self.path, "hydra.sweep.dir")
             return
         if not again:

@@ -53,6 +53,12 @@ def as_written(text: str) -> str:
     return str(cell(text))
 
 
+def quoted(value: object) -> str:
+    """A value as it stands in a line of CSV."""
+    made = cell(value)
+    return "" if made is None or made == "" else joined([made])
+
+
 def configuration_columns(config: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
     """The configuration flat, named as on the command line; tables of rows are left out."""
     columns: dict[str, object] = {}
@@ -188,6 +194,12 @@ def columns_of(path: Path, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
                 yield tuple(row[place] for place in places)
         except csv.Error as error:
             raise ValueError(str(error)) from error
+
+
+def read_header(path: Path) -> str:
+    """The first line of a table. Raises OSError where there is none."""
+    with os.fdopen(open_regular(path, os.O_RDONLY), encoding="utf-8", newline="") as file:
+        return file.readline().rstrip("\n")
 
 
 def read_results(run: Path) -> tuple[str, str]:

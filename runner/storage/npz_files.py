@@ -138,19 +138,24 @@ def is_whole(path: Path) -> bool:
 def decode(path: Path, expected: Mapping[str, Member]) -> dict[str, Array]:
     """The arrays in a snapshot's file. Raises OSError or ValueError when it is not sound."""
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-        if not digest_matches(file):
-            raise ValueError("its SHA-256 is not that of its content")
-        with zipfile.ZipFile(file) as archive:
-            check_names(archive.infolist(), expected)
-            check_sizes(archive.infolist(), os.fstat(file.fileno()).st_size)
-            check_places(archive.infolist(), file, archive.start_dir)
-            arrays = {i.filename.removesuffix(".npy"): archive.read(i) for i in archive.infolist()}
+        return decoded(file, expected)
+
+
+def decoded(file: BinaryIO, expected: Mapping[str, Member]) -> dict[str, Array]:
+    """The same of what `encode` gave, wherever it is kept."""
+    if not digest_matches(file):
+        raise ValueError("its SHA-256 is not that of its content")
+    with zipfile.ZipFile(file) as archive:
+        check_names(archive.infolist(), expected)
+        check_sizes(archive.infolist(), file.seek(0, os.SEEK_END))
+        check_places(archive.infolist(), file, archive.start_dir)
+        arrays = {i.filename.removesuffix(".npy"): archive.read(i) for i in archive.infolist()}
     return {name: array_from(name, arrays[name], expected[name]) for name in arrays}
 
 
 def digest_matches(file: BinaryIO) -> bool:
     """Whether a file ends in the SHA-256 of all before."""
-    left = os.fstat(file.fileno()).st_size - DIGEST_SIZE
+    left = file.seek(0, os.SEEK_END) - DIGEST_SIZE
     if left <= 0:
         return False
     file.seek(left)

@@ -3,24 +3,28 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from runner.checking.parsing import assumed
-from runner.errors import RunnerError
+from runner.configuration.overrides import name_of
+from runner.errors import RunnerError, SnapshotError
 from runner.experiment.loading import whole_topology
 from runner.experiment.resuming import warn
 from runner.experiment.sharing import shared_dataset
 from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.job_rows import JobRows
+from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.run import read_run
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import Settings, parse_settings
 from runner.storage.locks import locked
 from runner.sweeping.trained_on import TrainedOn
+from runner.training.metrics import TEST, VALIDATION
 
 
 @dataclass(frozen=True)
@@ -63,38 +67,148 @@ def as_recorded(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**config, "topology": str(topology)}
 
 
-def earlier_jobs(sweep: Path) -> tuple[dict[str, list[Earlier]], TrainedOn]:
-    """By identity the jobs that a sweep's folder holds and that can be read, finished ones first.
+class EarlierJobs:
+    """What a sweep's folder holds from earlier launches and can be read.
 
-    With what they were trained on. Raises ConflictError when one of them is being run.
+    objective: the column whose best is told. Raises ConflictError when one of its jobs is being
+    run.
     """
-    found: dict[str, list[Earlier]] = defaultdict(list)
-    trained_on = TrainedOn()
-    for number, folder in SweepFolder(sweep).begun.items():
+
+    def __init__(self, sweep: Path, objective: str | None) -> None:
+        self.trained_on = TrainedOn()
+        self.damaged = False
+        """Whether the file of rows has some that cannot be read."""
+        self._by_identity: dict[str, list[Earlier]] = defaultdict(list)
+        self._by_texts: dict[tuple[str, tuple[str, ...]], Earlier] = {}
+        self._of_bases: dict[str, str] = {}
+        self._asked: dict[int, tuple[Mapping[str, Any], str]] = {}
+        self._patterns: set[tuple[str, frozenset[str]]] = set()
+        """To which keys jobs that are asked for now give values, and of what base."""
+        self._sweep, self._objective = sweep, objective
+        rows = JobRows(sweep)
+        self.numbers = set(self._take_rows(rows)) if rows.is_there else set[int]()
+        """Of the jobs that there are; those that cannot be read are free where they were rows."""
+        self._take_folders(self.numbers)
+        for jobs in self._by_identity.values():
+            jobs.sort(key=lambda job: job.end is None)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_identity or self._by_texts)
+
+    @property
+    def ends(self) -> list[JobEnd]:
+        """Of those that have folders and have come to their end, by their numbers."""
+        found = [job.end for jobs in self._by_identity.values() for job in jobs if job.end]
+        return sorted(found, key=lambda end: end.number)
+
+    def _take_folders(self, rows: set[int]) -> None:
+        """The jobs that are folders; one that is a row was given its folder later."""
+        begun = SweepFolder(self._sweep).begun
+        self.numbers = rows | begun.keys()
+        for number, folder in begun.items():
+            if number in rows:
+                continue
+            try:
+                about = read_run(folder)
+                key = identity(about["configuration"])
+                self.trained_on.add(number, about)
+            except (OSError, ValueError, LookupError, AttributeError, TypeError):
+                warn(f"{folder}/run.json cannot be read; its job is taken for one that is missing")
+                continue
+            with locked(folder):
+                end = ended_job(folder, number) if about["status"] in FINISHED else None
+            self._by_identity[key].append(Earlier(number, end))
+
+    def _take_rows(self, rows: JobRows) -> Iterator[int]:
+        """The jobs that are rows and need not be run again."""
+        known: set[tuple[object, ...]] = set()
         try:
-            about = read_run(folder)
-            key = identity(about["configuration"])
-            trained_on.add(number, about)
-        except (OSError, ValueError, LookupError, AttributeError, TypeError):
-            warn(f"{folder}/run.json cannot be read; its job is taken for one that is missing")
-            continue
-        with locked(folder):
-            end = ended_job(folder, number) if about["status"] in FINISHED else None
-        found[key].append(Earlier(number, end))
-    for jobs in found.values():
-        jobs.sort(key=lambda job: job.end is None)
-    return found, trained_on
+            for row in rows:
+                job = KeptJob(row)
+                own = tuple(name for name in job.changes if name.startswith("dataset."))
+                if own or (row.base, row.kind.about) not in known:
+                    known.add((row.base, row.kind.about))
+                    self.trained_on.add(row.number, job.as_run_json())
+                yield row.number
+                end = brief(job, self._objective) if job.status in FINISHED else None
+                key = self._of_base(row.base.task), texts_of(job.overrides)
+                self._by_texts[key] = Earlier(row.number, end)
+        except SnapshotError as error:
+            warn(f"{error}; its jobs are taken for ones that are missing")
+            self.damaged = True
+        for name in rows.damaged:
+            warn(f"#{name} of {rows.path} cannot be read; its job is taken for one that is missing")
+        self.damaged |= bool(rows.damaged)
+
+    def _of_base(self, task: str) -> str:
+        """The identity of what jobs have in common."""
+        if task not in self._of_bases:
+            self._of_bases[task] = identity(json.loads(task))
+        return self._of_bases[task]
+
+    def _of_common(self, common: Mapping[str, Any]) -> str:
+        """The same, of what is asked for now."""
+        if id(common) not in self._asked:
+            self._asked[id(common)] = common, identity(common)
+        return self._asked[id(common)][1]
+
+    def _tell_by_identity(self) -> None:
+        """Takes rows that were said otherwise by the configurations that they come to.
+
+        Such as those from before a default or a preset had another value.
+        """
+        others = {
+            job.number: key
+            for key, job in self._by_texts.items()
+            if (key[0], keys_of(key[1])) not in self._patterns
+        }
+        if not others:
+            return
+        for row in JobRows(self._sweep):
+            if row.number in others:
+                key = identity(KeptJob(row).configuration)
+                self._by_identity[key].append(self._by_texts.pop(others[row.number]))
+
+    def like(self, common: Mapping[str, Any], overrides: Sequence[str]) -> Earlier | None:
+        """The row of a job that was given the same, taken from here.
+
+        common: what it has in common with others, as it is written.
+        """
+        if not self._by_texts:
+            return None
+        base = self._of_common(common)
+        self._patterns.add((base, keys_of(overrides)))
+        return self._by_texts.pop((base, texts_of(overrides)), None)
+
+    def same(self, config: Mapping[str, Any]) -> Earlier | None:
+        """An earlier job that has the same configuration, taken from here."""
+        self._tell_by_identity()
+        # One that failed at its data is recorded as it was given.
+        for key in (identity(as_recorded(config)), identity(config)):
+            if jobs := self._by_identity.get(key):
+                return jobs.pop(0)
+        return None
 
 
-def recognised(
-    configurations: Iterable[Mapping[str, Any]], earlier: Mapping[str, list[Earlier]]
-) -> list[Earlier | None]:
-    """For each configuration an earlier job that has the same, taken from `earlier`."""
-    known: list[Earlier | None] = []
-    for config in configurations:  # one that failed at its data is recorded as it was given
-        jobs = earlier.get(identity(as_recorded(config))) or earlier.get(identity(config))
-        known.append(jobs.pop(0) if jobs else None)
-    return known
+def keys_of(overrides: Sequence[str]) -> frozenset[str]:
+    """The keys that overrides give values to."""
+    return frozenset(map(name_of, overrides))
+
+
+def texts_of(overrides: Sequence[str]) -> tuple[str, ...]:
+    """Overrides in an order of their own, where that changes nothing."""
+    several = len(keys_of(overrides)) < len(overrides)
+    return tuple(overrides) if several else tuple(sorted(overrides))
+
+
+def brief(job: KeptJob, objective: str | None) -> JobEnd:
+    """How a row's job ended, with no more of its results than the best is told by."""
+    about, results = job.about, job.results
+    plain = str(about["metric"]).removeprefix(VALIDATION)
+    chosen = (objective, f"{VALIDATION}{plain}", f"{TEST}{plain}", about["metric"])
+    name = next((each for each in chosen if each in results), None)
+    header, cell = ("", "") if name is None else (str(name), str(results[name]))
+    return JobEnd(job.row.number, job.status, "", 0, header, cell, str(about["metric"]))
 
 
 def numbers_for(known: Sequence[Earlier | None], first: int, taken: set[int]) -> list[int]:

@@ -29,10 +29,11 @@ from runner.errors import INTERRUPTED
 from runner.signals import WARNINGS, Interrupted, follow_parent, listen, note
 from runner.standard_output import forgiving
 
-NUMBER = struct.Struct("i")
+NUMBER = struct.Struct("q")
+SIZE = struct.Struct("i")
 IDLE, TAKING = -1, -2
 """Where a process is that is at no task: waiting for one, or about to take one."""
-MOST_WAITING = 4096
+MOST_WAITING = 2048
 """Tasks in the pipe: 16 KiB, the smallest size that pipes have."""
 SECONDS_BETWEEN_REPORTS = 0.01
 SECONDS_OF_WAIT = 0.2
@@ -335,5 +336,5 @@ def in_time(pool: Pool, first: float, later: float) -> Iterator[tuple[int, Any] 
 
 def waiting(pipe: int) -> int:
     """Tasks in a pipe."""
-    size = fcntl.ioctl(pipe, termios.FIONREAD, NUMBER.pack(0))
-    return int(NUMBER.unpack(size)[0]) // NUMBER.size
+    size = fcntl.ioctl(pipe, termios.FIONREAD, SIZE.pack(0))
+    return int(SIZE.unpack(size)[0]) // NUMBER.size

@@ -3,11 +3,11 @@
 import csv
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from runner.run_folder.job_end import JobEnd
-from runner.run_folder.tables import all_names, joined, split
+from runner.run_folder.tables import all_names, columns_of, joined, read_header, split
 from runner.storage.files import storage_errors, write_atomically
 
 SECONDS_BETWEEN_WRITES = 1.0
@@ -19,8 +19,17 @@ class ResultsTable:
     It takes the place of an earlier launch's table when it is first written.
     """
 
-    def __init__(self, sweep: Path, finished: Iterable[JobEnd] = ()) -> None:
-        """finished: jobs of earlier launches, which are not to run again."""
+    def __init__(
+        self,
+        sweep: Path,
+        settle: Callable[[], object] = os.sync,
+        finished: Iterable[JobEnd] = (),
+    ) -> None:
+        """settle: has what jobs left on the disk, before their rows are.
+
+        finished: jobs of earlier launches, which are not to run again.
+        """
+        self._settle = settle
         self._path = sweep / "results.csv"
         self._begun = False
         self._names: list[str] = []
@@ -43,6 +52,24 @@ class ResultsTable:
             self._pending.append(line)
         if time.monotonic() - self._flushed > SECONDS_BETWEEN_WRITES:
             self._flush()
+
+    def take_over(self, numbers: Sequence[int], ends: Iterable[JobEnd]) -> None:
+        """Goes on with the table that is there, if it has just these jobs; else makes it anew.
+
+        ends: of these jobs.
+        """
+        try:
+            found = [int(number) for (number,) in columns_of(self._path, ("job",))]
+            header = read_header(self._path)
+        except (OSError, ValueError):
+            found, header = [], ""
+        if not found or found != list(numbers) or self._pending:
+            for end in ends:
+                self.add(end)
+            return
+        self._names, self._header, self._begun = split(header), header, True
+        self._firsts[header.partition(",")[2]] = found[0]
+        self._last = found[-1]
 
     def finish(self) -> None:
         """Puts rows and columns in the order of the jobs' numbers."""
@@ -96,7 +123,7 @@ class ResultsTable:
         """Appends what waits, once the jobs' own files are on the disk."""
         self._flushed = time.monotonic()
         if self._pending:
-            os.sync()
+            self._settle()
             text = "".join(f"{line}\n" for line in self._pending)
             with storage_errors(self._path):
                 if self._begun:

@@ -2,10 +2,12 @@
 
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
+from typing import NamedTuple
 
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.run_folder.job_end import JobEnd
@@ -14,12 +16,17 @@ from runner.run_folder.writing import machine
 from runner.signals import WARNINGS, end_at_once, ended_by, handled
 from runner.standard_output import forget_terminal, tell
 from runner.storage.locks import locked
-from runner.sweeping.earlier_jobs import numbers_for, recognised
+from runner.sweeping.earlier_jobs import Earlier, numbers_for
 from runner.sweeping.job import Job
 from runner.sweeping.pool import Lost, Pool
 from runner.sweeping.sweep import Sweep
 from runner.sweeping.tally import SweepLog, Tally
 from runner.training.threads import limited
+
+SECONDS_TOGETHER = 0.25
+"""A process tells of its jobs when they have taken so long together."""
+MOST_TOGETHER = 1024
+"""Jobs in a slice."""
 
 
 def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobEnd]:
@@ -49,9 +56,9 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
                 for end in coming:
                     if end.refused:
                         raise StorageError(end.refused)
-                    sweep.table.add(end)
-                    log.add(end, " ".join(by_number[end.number].overrides))
-                    ends[end.number] = end
+                    if end.failed or not sweep.options.rows:
+                        log.add(end, " ".join(by_number[end.number].overrides))
+                    ends[end.number] = sweep.add(end)
         except Stop:
             tell(going_on(sweep, len(known), ends.values()))
             raise
@@ -84,7 +91,7 @@ def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
     Raises ConflictError where another sweep holds it, or has begun one of them since.
     """
     with locked(sweep.folder):
-        begun = SweepFolder(sweep.folder).begun.keys() - sweep.numbers
+        begun = SweepFolder(sweep.folder).numbers - sweep.numbers
         if taken := [job for job in jobs if job.number in begun]:
             raise ConflictError(
                 f"{printable(sweep.folder)} has been used by another sweep in the meantime, for "
@@ -129,10 +136,13 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
             sweep.checked(job)
         sweep.check_data()
         return [(job, None) for job in jobs]
-    known = recognised((sweep.checked(job) for job in jobs), sweep.earlier)
+    known: list[Earlier | None] = []
+    for job in jobs:
+        before = sweep.like(job)
+        known.append(sweep.earlier.same(sweep.checked(job)) if before is None else before)
     if any(before is None or before.end is None for before in known):
         sweep.check_data()
-    numbers = numbers_for(known, first, set(SweepFolder(sweep.folder).begun))
+    numbers = numbers_for(known, first, sweep.earlier.numbers)
     return [
         (Job(number, job.overrides), None if before is None else before.end)
         for job, before, number in zip(jobs, known, numbers, strict=True)
@@ -148,11 +158,12 @@ def running(
     see: called with each end as it comes, and with None while none comes.
     Raises Stop after a signal, when the running jobs have been interrupted.
     """
+    workers = max(1, min(sweep.workers, len(jobs)))
     pool = Pool(
-        lambda task: sweep.run(jobs[task]),
-        range(len(jobs)),
-        max(1, min(sweep.workers, len(jobs))),
-        last=lambda end: end.status == "interrupted",
+        lambda task: run_slice(sweep, jobs, slice_of(task)),
+        list(map(task_of, slices(len(jobs), workers, sweep.most_together))),
+        workers,
+        last=lambda done: any(end.status == "interrupted" for end in done.ends),
     )
     received: list[str] = []
 
@@ -191,23 +202,29 @@ def ends_of(
     stopped = False
     for event in pool.results(lambda: see(None)):
         if not isinstance(event, Lost):
-            task, end = event
-            end = replace(end, header=sys.intern(end.header))  # one text for all with its columns
+            task, done = event
+            found = list(zip(slice_of(task), done.ends, strict=False))
+            if left := slice_of(task)[len(found) :]:
+                pool.again(task_of(left))
         elif event.task is not None:
-            task, again = event.task, event.task not in retried
-            lost = sweep.lost(jobs[task], ending(event.exit_code), again=again)
-            if lost is None:
-                retried.add(task)
-                pool.again(task)
-                continue
-            end = lost
+            found = []
+            for place in slice_of(event.task):
+                again = len(slice_of(event.task)) > 1 or place not in retried
+                lost = sweep.lost(jobs[place], ending(event.exit_code), again=again)
+                if lost is None:
+                    retried.add(place)
+                    pool.again(task_of(range(place, place + 1)))
+                else:
+                    found.append((place, lost))
         else:
             continue
-        see(end)
-        yield task, end
-        if not stopped and (end.refused or (sweep.options.fail_fast and end.failed)):
-            stopped = True
-            pool.stop(signal.SIGTERM)
+        for place, told in found:
+            end = replace(told, header=sys.intern(told.header))  # one text for all with its columns
+            see(end)
+            yield place, end
+            if not stopped and (end.refused or (sweep.options.fail_fast and end.failed)):
+                stopped = True
+                pool.stop(signal.SIGTERM)
 
 
 def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:
@@ -220,6 +237,44 @@ def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:
             yield early.pop(following)
             following += 1
     yield from (early[task] for task in sorted(early))
+
+
+class Done(NamedTuple):
+    """What a process has come to with a slice."""
+
+    ends: list[JobEnd]
+    """Of its first jobs; the others are to be handed out again."""
+
+
+def run_slice(sweep: Sweep, jobs: Sequence[Job], places: range) -> Done:
+    """Runs some jobs, one after the other, for about as long as a person waits for news."""
+    ends: list[JobEnd] = []
+    began = time.monotonic()
+    for place in places:
+        ends.append(sweep.run(jobs[place]))
+        if ends[-1].status == "interrupted" or time.monotonic() > began + SECONDS_TOGETHER:
+            break
+    return Done(ends)
+
+
+def slices(jobs: int, workers: int, most: int) -> Iterator[range]:
+    """The places of jobs that a process takes together: fewer the fewer are left."""
+    first = 0
+    while first < jobs:
+        count = min(max(1, (jobs - first) // (4 * workers)), most)
+        yield range(first, first + count)
+        first += count
+
+
+def task_of(places: range) -> int:
+    """A slice as a pool's task, whose number is all that its processes are told."""
+    return places.start * MOST_TOGETHER + len(places) - 1
+
+
+def slice_of(task: int) -> range:
+    """The places of the jobs that a task is."""
+    first, more = divmod(task, MOST_TOGETHER)
+    return range(first, first + more + 1)
 
 
 def ending(exit_code: int) -> str:

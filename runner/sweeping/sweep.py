@@ -1,5 +1,9 @@
 """A sweep on this machine: what its jobs have in common, and how one of them is checked and run."""
 
+import os
+import time
+from collections.abc import Hashable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -9,17 +13,29 @@ from runner.configuration.hydra_errors import explaining
 from runner.configuration.jobs import JobComposer
 from runner.errors import SettingsError, printable
 from runner.experiment.contradictions import check_settings
+from runner.experiment.row_recording import check_row, failed_row
 from runner.processors import processors
 from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.job_rows import JobRows, JobRowsWriter, rewrite, sound_rows
+from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import SweepSettings, parse_settings
 from runner.storage.files import storage_errors
 from runner.sweeping.data_checks import DataChecks
-from runner.sweeping.earlier_jobs import earlier_jobs
+from runner.sweeping.earlier_jobs import Earlier, EarlierJobs
 from runner.sweeping.job import OF_SWEEP, Job, failed_job, run_composed_job, run_job
 from runner.sweeping.objective import check_objective
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.results_table import ResultsTable
+from runner.sweeping.row_jobs import RowMaker
+
+SEED = ("seed",)
+MOST_ROWS = 256
+"""Jobs that a process is handed together, where they leave rows."""
+NO_FOLDER = (
+    "sweep.record=rows: a row has no folder for what Hydra does around a job (hydra.job.chdir, "
+    ".env_set, hydra.output_subdir, hydra.verbose, callbacks); keep sweep.record=folders"
+)
 
 
 class Sweep:
@@ -37,15 +53,35 @@ class Sweep:
         self.stop_on_warning: bool = jobs.value("recording.on_sigusr1") == "stop"
         self._objective_checked = False
         self._data_checks = DataChecks()
-        self.numbers = set(SweepFolder(self.folder).begun)
-        self.earlier, self.trained_on = earlier_jobs(self.folder)
-        finished = [job.end for jobs in self.earlier.values() for job in jobs if job.end]
-        self._finished = sorted(finished, key=lambda end: end.number)
+        self._known: set[Hashable] = set()
+        self.numbers = SweepFolder(self.folder).numbers
+        self.earlier = EarlierJobs(self.folder, self.options.objective)
+        self._finished = self.earlier.ends
+        self._rows = RowMaker()
+        durable = bool(jobs.value("recording.durable"))
+        self._writer = JobRowsWriter(self.folder, durable=durable) if self.options.rows else None
 
     @cached_property
     def table(self) -> ResultsTable:
         """The sweep's results.csv, which jobs that are finished begin."""
-        return ResultsTable(self.folder, self._finished)
+        if self._writer is None:
+            return ResultsTable(self.folder, os.sync, self._finished)
+        rows = JobRows(self.folder)
+        table = ResultsTable(self.folder, self._writer.flush, self._finished)
+        if self.earlier.damaged:
+            rewrite(self.folder, sound_rows(self.folder))
+        if rows.is_there:
+            table.take_over(rows.numbers, (KeptJob(row).end for row in rows))
+        return table
+
+    def add(self, end: JobEnd) -> JobEnd:
+        """Records how a job ended; what is to be remembered of that."""
+        if self._writer is None or end.kept is None:
+            self.table.add(end)
+            return end
+        self._writer.add(end.kept)
+        self.table.add(end)
+        return replace(end, kept=None) if self.is_search else JobEnd(end.number, end.status, "")
 
     def save_config(self) -> None:
         """multirun.yaml, as Hydra's own sweepers write it."""
@@ -63,17 +99,43 @@ class Sweep:
         """
         try:
             with explaining():
+                base, changed = self._jobs.divide(job.overrides)
+                alike = id(base), tuple(pair for pair in changed.items() if pair[0] != SEED)
                 values = self.values(job)
+            if alike in self._known and is_seed(changed.get(SEED, 0)):
+                return values
             settings = parse_settings(values)
             check_settings(settings)
+            if self.options.rows:
+                check_row(settings)
+                if self._jobs.needs_hydra(job.overrides):
+                    raise SettingsError(NO_FOLDER)
         except SettingsError as error:
             raise SettingsError(f"{printable(job.name)}: {error}") from error.__cause__
         if self.options.objective is not None and not self._objective_checked:
             check_objective(self.options.objective, settings)
             self._objective_checked = True
-        self.trained_on.check(self.folder, values)
+        self.earlier.trained_on.check(self.folder, values)
         self._data_checks.add(job.name, settings)
+        self._known.add(alike)
         return values
+
+    def like(self, job: Job) -> Earlier | None:
+        """The row that an earlier launch has of a job that was given the same."""
+        if not self.earlier:
+            return None
+        with explaining():
+            base, _ = self._jobs.divide(job.overrides)
+        found = self.earlier.like(base.written, job.overrides)
+        if found is not None and id(base) not in self._known:
+            self.checked(job)
+            self._known.add(id(base))
+        return found
+
+    @property
+    def most_together(self) -> int:
+        """How many jobs a process may be handed at once."""
+        return MOST_ROWS if self.options.rows else 1
 
     def check_data(self) -> None:
         """Raises SettingsError for a job checked before whose settings do not go with its data."""
@@ -83,6 +145,9 @@ class Sweep:
 
     def run(self, job: Job) -> JobEnd:
         """Runs a job in this process."""
+        if self.options.rows:
+            base, _ = self._jobs.divide(job.overrides)
+            return self._rows.end(job, base, self.values(job), OF_SWEEP)
         folder = self.folder / str(job.number)
         if self._jobs.needs_hydra(job.overrides):
             return self._jobs.surrounded(
@@ -95,11 +160,15 @@ class Sweep:
 
     def lost(self, job: Job, reason: str, *, again: bool) -> JobEnd | None:
         """How a job ended whose process died, or None where it had not begun and may `again`."""
+        error = LostProcessError(reason)
+        if self.options.rows:
+            base, _ = self._jobs.divide(job.overrides)
+            recorded = failed_row(self.values(job), error, time.time())
+            return None if again else self._rows.told(job, base, recorded, 1)
         folder = self.folder / str(job.number)
         ended = ended_job(folder, job.number)
         if ended is not None or (again and not (folder / "run.json").exists()):
             return ended
-        error = LostProcessError(reason)
         return failed_job(self.values(job), self.documents(job), folder, job.number, error)
 
     def values(self, job: Job) -> dict[str, Any]:
@@ -117,6 +186,11 @@ class Sweep:
         """
         if self._jobs.value("engine") != "numpy":
             compiled.load_kernels()
+
+
+def is_seed(value: object) -> bool:
+    """Whether a generator can be seeded with it."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32
 
 
 class LostProcessError(Exception):

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from runner.configuration.composing import conf_folder, plain, prepared_hydra
 from runner.configuration.hydra_inside import CheckedLoader, loader_of
 from runner.configuration.jobs import JobComposer, numbered
-from runner.configuration.overrides import WHOLE_NUMBER, override_parser, parsed_override
+from runner.configuration.overrides import number_given, override_parser, parsed_override
 
 JOBS = [
     [],
@@ -49,14 +49,34 @@ JOBS = [
 ]
 
 
-@pytest.mark.parametrize("text", ["seed=0", "seed=-1", "stopping.max_steps=123456789012345678"])
-def test_whole_numbers_need_no_grammar(text: str) -> None:
+NUMBERS = [
+    *("seed=0", "seed=-1", "stopping.max_steps=123456789012345678", "seed=1.0", "a.b=-0.0"),
+    *("a.b=0.001", "a.b=1.5e-3", "a.b=1.5e+30", "a.b=2.25e9"),
+]
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+def test_numbers_need_no_grammar(text: str) -> None:
+    assert number_given(text) is not None
     assert parsed_override(text) == override_parser().parse_override(text)
 
 
-@pytest.mark.parametrize("text", ["seed=007", "seed=-0", "seed=1_0", "seed=1.0", "+seed=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seed=007",
+        "seed=-0",
+        "a.b=00.1",
+        "seed=1_0",
+        "a.b=1e-3",
+        "a.b=.5",
+        "a.b=5.",
+        "a.b=+1.5",
+        "+seed=1",
+    ],
+)
 def test_other_texts_are_the_grammar_s(text: str) -> None:
-    assert WHOLE_NUMBER.fullmatch(text) is None
+    assert number_given(text) is None
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import csv
-import json
 import os
 import shutil
 import signal
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner import load_runs
+from runner.run_folder.run import RunFolder
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.sweeping.earlier_jobs import Earlier, identity, numbers_for
 from tests.end_to_end.commands import InProcess, command, ending, start
@@ -28,9 +28,9 @@ def rows(sweep: Path) -> list[dict[str, str]]:
 def weights(sweep: Path) -> dict[str, tuple[str, str]]:
     """Of each job its status and the checksum of its weights."""
     found = {}
-    for path in sweep.glob("*/run.json"):
-        about = json.loads(path.read_text())
-        found[path.parent.name] = about["status"], about["checksums"].get("parameters", "")
+    for path in SweepFolder(sweep).jobs:
+        about = RunFolder(path).about()
+        found[path.name] = about["status"], about["checksums"].get("parameters", "")
     return found
 
 

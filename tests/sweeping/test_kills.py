@@ -10,6 +10,7 @@ from subprocess import Popen
 
 import pytest
 
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.storage.locks import start_time
 from tests.end_to_end.commands import command, ending, start
 from tests.sweeping.test_earlier_jobs import rows, weights
@@ -78,8 +79,8 @@ def wait_for_the_end_of(processes: dict[int, str | None]) -> None:
 
 
 def wait_for_jobs(sweep: Path, number: int, process: Popen[str]) -> None:
-    """Waits until so many jobs have begun."""
-    while process.poll() is None and len(list(sweep.glob("*/run.json"))) < number:
+    """Waits until so many jobs have begun, or have ended as rows."""
+    while process.poll() is None and len(SweepFolder(sweep).numbers) < number:
         time.sleep(0.005)
 
 
@@ -90,13 +91,15 @@ def wait_for_jobs(sweep: Path, number: int, process: Popen[str]) -> None:
         pytest.param(RELEASE, marks=pytest.mark.release),
     ],
 )
+@pytest.mark.parametrize("record", ["folders", "rows"])
 def test_a_sweep_killed_again_and_again_ends_as_one_that_never_was(
-    kills: int, tmp_path: Path
+    record: str, kills: int, tmp_path: Path
 ) -> None:
-    assert command(*SWEEP, "hydra.sweep.dir=whole", cwd=tmp_path).code == 1
+    sweep = (*SWEEP, f"sweep.record={record}")
+    assert command(*sweep, "hydra.sweep.dir=whole", cwd=tmp_path).code == 1
     rng = random.Random(kills)  # noqa: S311 - no secret
     for kill in range(kills):
-        process = start(*SWEEP, "hydra.sweep.dir=s", cwd=tmp_path)
+        process = start(*sweep, "hydra.sweep.dir=s", cwd=tmp_path)
         wait_for_jobs(tmp_path / "s", rng.randint(0, 60 * (kill + 1) // (kills + 1)), process)
         time.sleep(rng.choice((0.001, 0.1, 1)) * rng.random())
         way = rng.choice(list(WAYS))
@@ -107,7 +110,7 @@ def test_a_sweep_killed_again_and_again_ends_as_one_that_never_was(
         if (tmp_path / "s" / "results.csv").exists():
             numbers = [row["job"] for row in rows(tmp_path / "s")]
             assert len(numbers) == len(set(numbers))
-    ended = command(*SWEEP, "hydra.sweep.dir=s", cwd=tmp_path)
+    ended = command(*sweep, "hydra.sweep.dir=s", cwd=tmp_path)
     assert ended.code == 1
     assert "error: 20 of the sweep's 60 jobs failed:" in ended.err
     assert weights(tmp_path / "s") == weights(tmp_path / "whole")

@@ -1,0 +1,109 @@
+"""A job that is a row given its folder: computed anew, and held against what the row says."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.configuration.jobs import base_from
+from runner.errors import RunnerError, counted, printable, report_error
+from runner.experiment.experiment import Experiment
+from runner.experiment.other_surroundings import changed_since
+from runner.experiment.progress_bar import bar_on
+from runner.experiment.resuming import built_again, check_data
+from runner.experiment.running import Manner, record_failure, run_experiment
+from runner.experiment.sharing import build_sharing
+from runner.run_folder.kept_job import KeptJob
+from runner.run_folder.run import RunFolder
+from runner.run_folder.run_network import load_network
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """What a job came to when it was computed anew."""
+
+    same: bool
+    """Whether its weights are those of its row, to the byte."""
+    elsewhere: Sequence[str]
+    """Versions and machine that are others than when the row was made."""
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        if self.same:
+            return "the bytes of its row"
+        around = "; ".join(self.elsewhere) or "nothing that is known"
+        return f"not the bytes of its row; otherwise than then: {around}"
+
+
+def expand(run: Path) -> Expanded | None:
+    """Gives a job that is a row its folder; None where it has one.
+
+    Raises RunnerError where there is no such job, or its data are not to be had.
+    """
+    kept = RunFolder(run).kept
+    if kept is None:
+        RunFolder(run).about()
+        return None
+    about, documents = kept.as_run_json(), documents_of(kept, run)
+
+    def build(config: Mapping[str, Any]) -> Experiment:
+        experiment = built_again(config, about, build_sharing)
+        if kept.status != "failed":
+            check_data(run, about, experiment)
+        return experiment
+
+    manner = Manner("nothing", one_of_many=True, build=build)
+    try:
+        run_experiment(kept.configuration, run, documents, manner)
+    except RunnerError as error:
+        if kept.status != "failed":
+            raise
+        record_failure(run, kept.configuration, documents, error)
+    return Expanded(
+        RunFolder(run).status == kept.status and weights_of(run) == kept.row.weights,
+        changed_since(about, str(about["engine"])),
+    )
+
+
+def documents_of(kept: KeptJob, run: Path) -> dict[str, str]:
+    """What is kept of a job beside its run, by file name."""
+    base = base_from(json.loads(kept.row.base.task), json.loads(kept.row.base.hydra))
+    return base.documents(base.plain(kept.overrides), kept.overrides, kept.row.number, run)
+
+
+def weights_of(run: Path) -> bytes:
+    """The bytes of a run's result; none where there is none."""
+    if RunFolder(run).status != "completed":
+        return b""
+    return load_network(run).parameters.tobytes()
+
+
+def with_folder(run: Path) -> Path:
+    """The folder of a run, made where it is a row. Raises as `expand`."""
+    if RunFolder(run).kept is not None:
+        expand(run)
+    return run
+
+
+def expand_all(runs: Iterable[Path]) -> int:
+    """Gives jobs their folders, a line each and a summary; 1 where one has other bytes."""
+    codes, found = [0], list(runs)
+    with closing(bar_on(sys.stdout)) as bar:
+        for place, run in enumerate(found):
+            bar.move(place / len(found), printable(run))
+            try:
+                expanded = expand(run)
+            except RunnerError as error:
+                codes.append(report_error(error))
+                continue
+            told = "has its folder already" if expanded is None else expanded.verdict
+            bar.line(f"{printable(run)}: {told}")
+            codes.append(int(expanded is not None and not expanded.same))
+    if len(found) > 1:
+        same = f"{codes.count(0) - 1:,} of {counted(len(found), 'job')}"
+        print(f"{same} with the bytes of their rows", flush=True)
+    return max(codes)

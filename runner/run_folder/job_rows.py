@@ -1,0 +1,306 @@
+"""Jobs of a sweep that are rows of one SQLite file instead of folders: their writer and reader.
+
+What jobs have in common is there once: what they were composed of (a `Base`), and in what they were
+run and what their numbers are called (a `Kind`). A job itself is a row: what differs, and its
+results, history and weights as little-endian numbers. Each row ends with a CRC-32 of what it says,
+so that of a damaged file every job that is sound can be read, and the others are known.
+"""
+
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from runner.errors import SnapshotError, StorageError, printable
+from runner.storage.reading import open_regular
+
+FILE = "jobs.sqlite"
+SCHEMA = 1
+TABLES = """
+    CREATE TABLE bases (id INTEGER PRIMARY KEY,
+        configuration TEXT, task TEXT, hydra TEXT, overrides TEXT, checksum INTEGER);
+    CREATE TABLE kinds (id INTEGER PRIMARY KEY, about TEXT, preparation BLOB, checksum INTEGER);
+    CREATE TABLE jobs (number INTEGER PRIMARY KEY, base INTEGER, kind INTEGER, overrides TEXT,
+        changes TEXT, error TEXT, results BLOB, history BLOB, weights BLOB, checksum INTEGER);
+"""
+PAGE = 1 << 16
+"""Bytes: many rows fit, so that little is left empty."""
+MOST_BYTES = 1 << 30
+"""Of one value in the file."""
+SECONDS_OF_WAIT = 10.0
+"""For another process that writes or reads."""
+BYTES_OF_A_ROW = 40
+"""At least; so many jobs at most are looked for in a damaged file."""
+
+
+class Base(NamedTuple):
+    """What jobs have in common that differ in plain values only."""
+
+    configuration: str
+    """Of the first of them, as JSON."""
+    task: str
+    """The same with its references as they are written."""
+    hydra: str
+    """Hydra's own part, as JSON."""
+    overrides: str
+    """Of the first of them, as JSON."""
+
+
+class Kind(NamedTuple):
+    """How many jobs were run, and what their numbers mean."""
+
+    about: str
+    """Engine, versions, status, names of results and of the history's columns, as JSON."""
+    preparation: bytes
+    """What prediction needs besides weights, as npz."""
+
+
+class JobRow(NamedTuple):
+    """What is kept of a job."""
+
+    number: int
+    base: Base
+    kind: Kind
+    overrides: str
+    """As JSON; null where one is as its base has it."""
+    changes: str
+    """The values that its base has otherwise, by name, as JSON."""
+    error: str | None
+    results: bytes
+    """float64 [names]"""
+    history: bytes
+    """float64 [rows, names]"""
+    weights: bytes
+    """[parameters]; nothing where they are not finite."""
+
+
+class JobRows:
+    """The rows of a sweep's folder, read anew whenever it is asked."""
+
+    def __init__(self, sweep: Path) -> None:
+        self.path = sweep / FILE
+        self.damaged: list[str] = []
+        """The numbers of jobs that the last reading could not make out."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the sweep keeps rows."""
+        return os.path.lexists(self.path)
+
+    def __iter__(self) -> Iterator[JobRow]:
+        """Every sound row by its number; `damaged` then says what else there is."""
+        self.damaged = []
+        if not self.is_there:
+            return
+        with self._opened() as connection:
+            bases = {place: Base(*values) for place, *values in self._common(connection, "bases")}
+            kinds = {place: Kind(*values) for place, *values in self._common(connection, "kinds")}
+            for number, base, kind, *rest, checksum in self._read(connection, "jobs", "number"):
+                sound = base in bases and kind in kinds
+                if not sound or checksum != checksum_of(number, base, kind, *rest):
+                    self.damaged.append(str(number))
+                    continue
+                yield JobRow(number, bases[base], kinds[kind], *rest)
+
+    def row(self, number: int) -> JobRow:
+        """A job's row. Raises SnapshotError where there is none, or no sound one."""
+        name = f"#{number} of {printable(self.path.parent)}"
+        with self._opened() as connection, self._told(name):
+            found = connection.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
+            if found is None:
+                raise SnapshotError(f"{name} has not ended; the sweep launched again runs it")
+            _, base, kind, *rest, checksum = found
+            commons = [
+                connection.execute(f"SELECT * FROM {table} WHERE id = ?", (key,)).fetchone()
+                for table, key in (("bases", base), ("kinds", kind))
+            ]
+            if checksum != checksum_of(number, base, kind, *rest) or None in commons:
+                raise SnapshotError(f"{name} is damaged; the sweep launched again runs it anew")
+            return JobRow(number, Base(*commons[0][1:-1]), Kind(*commons[1][1:-1]), *rest)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The jobs there are, whether they are sound or not. Raises SnapshotError as `row` does."""
+        if not self.is_there:
+            return []
+        with self._opened() as connection, self._told(printable(self.path)):
+            return [number for (number,) in connection.execute("SELECT number FROM jobs")]
+
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise SnapshotError(f"{name} cannot be read ({printable(error)})") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The file as it is. Raises SnapshotError where it is none of the runner's."""
+        name = printable(self.path)
+        try:
+            os.close(open_regular(self.path, os.O_RDONLY))
+        except OSError as error:
+            raise SnapshotError(f"{name}: {error.strerror}; expected a sweep's rows") from error
+        with closing(connected(self.path, "ro")) as connection:
+            try:
+                (schema,) = connection.execute("PRAGMA user_version").fetchone()
+            except sqlite3.OperationalError:  # it was being written when its process was killed
+                connection.close()
+                with closing(connected(self.path, "rw")) as mended, self._told(name):
+                    mended.execute("PRAGMA user_version").fetchone()
+                with self._opened() as again:
+                    yield again
+                return
+            except sqlite3.Error as error:
+                raise SnapshotError(f"{name} cannot be read ({printable(error)})") from error
+            if schema != SCHEMA:
+                raise SnapshotError(f"{name} has the schema {schema}, this version reads {SCHEMA}")
+            yield connection
+
+    def _common(self, connection: sqlite3.Connection, table: str) -> Iterator[list[Any]]:
+        """The sound rows of what jobs have in common, each with its place."""
+        for *values, checksum in self._read(connection, table, "id"):
+            if checksum == checksum_of(*values):
+                yield values
+
+    def _read(
+        self, connection: sqlite3.Connection, table: str, key: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table by key, those left out that the file's damage hides."""
+        try:
+            (last,) = connection.execute(f"SELECT max({key}) FROM {table}").fetchone()
+        except sqlite3.Error:
+            last = self.path.stat().st_size // BYTES_OF_A_ROW
+        spans = [(0, last)] if isinstance(last, int) else []
+        while spans:
+            first, last = spans.pop()
+            query = f"SELECT * FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key}"
+            try:
+                rows = connection.execute(query, (first, last))
+                while (row := rows.fetchone()) is not None:
+                    yield row
+                    first = row[0] + 1
+            except sqlite3.Error:
+                middle = (first + last) // 2
+                if first < last:
+                    spans += [(middle + 1, last), (first, middle)]
+                elif table == "jobs":
+                    self.damaged.append(str(first))
+
+
+class JobRowsWriter:
+    """Adds rows to a sweep's file, which is open only meanwhile.
+
+    Processes are forked from this one, which are to share no connection.
+
+    durable: whether what is written outlives a power cut.
+    """
+
+    def __init__(self, sweep: Path, *, durable: bool) -> None:
+        self.path = sweep / FILE
+        self._durable = durable
+        self._waiting: list[JobRow] = []
+        self._known: dict[Base | Kind, int] = {}
+
+    def add(self, row: JobRow) -> None:
+        """Takes a row, to be written by the next `flush`."""
+        self._waiting.append(row)
+
+    def flush(self) -> None:
+        """Writes what waits, all of it or nothing. Raises StorageError where that cannot be."""
+        if not self._waiting:
+            return
+        try:
+            with closing(connected(self.path, "rwc")) as connection:
+                connection.execute(f"PRAGMA page_size = {PAGE}")  # heeded by a new file
+                connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
+                with connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    prepare(connection)
+                    self._add_to(connection)
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"{printable(self.path)}: {printable(error)}; free space or choose another place"
+            ) from error
+        self._waiting = []
+
+    def _add_to(self, connection: sqlite3.Connection) -> None:
+        rows = []
+        for number, base, kind, *rest in self._waiting:
+            own = (
+                number,
+                self._place(connection, "bases", base),
+                self._place(connection, "kinds", kind),
+                *rest,
+            )
+            rows.append((*own, checksum_of(*own)))
+        connection.executemany(f"INSERT OR REPLACE INTO jobs VALUES ({holes(10)})", rows)
+
+    def _place(self, connection: sqlite3.Connection, table: str, common: Base | Kind) -> int:
+        """Where what jobs have in common is kept."""
+        if common not in self._known:
+            query = f"SELECT coalesce(max(id), -1) + 1 FROM {table}"
+            (place,) = connection.execute(query).fetchone()
+            values = (place, *common)
+            row = (*values, checksum_of(*values))
+            connection.execute(f"INSERT INTO {table} VALUES ({holes(len(row))})", row)
+            self._known[common] = place
+        return self._known[common]
+
+
+def rewrite(sweep: Path, rows: Iterable[JobRow]) -> None:
+    """Puts a file with these rows in the place of one that is damaged."""
+    new = sweep / f".{FILE}.new"
+    new.unlink(missing_ok=True)
+    writer = JobRowsWriter(sweep, durable=True)
+    writer.path = new
+    for row in rows:
+        writer.add(row)
+    writer.flush()
+    for leftover in (f"{FILE}-journal", FILE):
+        (sweep / leftover).unlink(missing_ok=True)
+    if new.exists():
+        os.replace(new, sweep / FILE)
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Makes a new file's tables."""
+    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA,):
+        for statement in TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def connected(path: Path, mode: str) -> sqlite3.Connection:
+    """The file opened; nothing that stands in it is executed."""
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, timeout=SECONDS_OF_WAIT, isolation_level=None)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+    return connection
+
+
+def holes(count: int) -> str:
+    """Places for so many values."""
+    return ", ".join("?" * count)
+
+
+def checksum_of(*values: object) -> int:
+    """CRC-32 of what a row says."""
+    checksum = 0
+    for value in values:
+        content = value if isinstance(value, bytes) else repr(value).encode()
+        checksum = zlib.crc32(content, checksum)
+    return checksum
+
+
+def sound_rows(sweep: Path) -> list[JobRow]:
+    """The rows that can be read of a sweep's file, whatever has become of it."""
+    found: list[JobRow] = []
+    with suppress(SnapshotError):
+        for row in JobRows(sweep):
+            found.append(row)  # noqa: PERF402 - those before an error are to be kept
+    return found

@@ -1,0 +1,207 @@
+"""What is known of a job that is a row: as much as its folder would tell, but what is computed."""
+
+import io
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runner.errors import SnapshotError, counted, printable
+from runner.network.arrays import Array
+from runner.network.trained import TrainedNetwork, trained_network
+from runner.run_folder.job_end import JobEnd
+from runner.run_folder.job_rows import FILE, JobRow, JobRows
+from runner.run_folder.snapshots import MEMBERS, UNSOUND, parameters_checksum
+from runner.run_folder.tables import cell, configuration_columns, joined, quoted
+from runner.storage.npz_files import decoded
+
+(MISSING,) = struct.unpack("<d", (0x7FF8 << 48 | 1).to_bytes(8, "little"))
+"""In a history what a row lacks: NaN, but not the one that a metric may be."""
+TIMES = ("started", "finished")
+"""Results that are kept in seconds since 1970."""
+PREPARATION = {name: member._replace(optional=True) for name, member in MEMBERS.items()}
+
+
+@dataclass(frozen=True)
+class KeptJob:
+    """A job that is a row."""
+
+    row: JobRow
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """In what it was run, how it ended, and what its numbers are called."""
+        return parsed(self.row.kind.about)
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """As run.json would have it."""
+        return with_changes(parsed(self.row.base.configuration), self.changes)
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        """The values that the base has otherwise, by dotted name."""
+        changes: Mapping[str, Any] = json.loads(self.row.changes)
+        return changes
+
+    @property
+    def overrides(self) -> list[str]:
+        """What it was given on the command line."""
+        return all_overrides(self.row.base.overrides, self.row.overrides)
+
+    @property
+    def status(self) -> str:
+        """completed, diverged or failed."""
+        return str(self.about["status"])
+
+    @cached_property
+    def results(self) -> dict[str, object]:
+        """What results.csv has after the configuration."""
+        about = self.about
+        numbers = np.frombuffer(self.row.results).tolist()
+        found: dict[str, object] = {name: about[name] for name in ("status", "stop_reason")}
+        for name, value in zip(about["results"], numbers, strict=True):
+            if name in TIMES:
+                found[name] = as_time(value)
+            else:
+                found[name] = int(value) if name in about["whole"] else value
+        return found
+
+    @property
+    def history(self) -> tuple[list[str], Array]:
+        """The names of the history's columns, and its rows [rows, names]."""
+        names = list(self.about["history"])
+        return names, np.frombuffer(self.row.history).reshape(-1, max(1, len(names)))
+
+    @property
+    def weights(self) -> Array:
+        """[parameters] Of its result; empty where they were not finite."""
+        return np.frombuffer(self.row.weights, self.about["dtype"])
+
+    @property
+    def trained(self) -> TrainedNetwork:
+        """The network, ready to predict. Raises SnapshotError where there is none."""
+        name = f"#{self.row.number}"
+        if not self.row.weights:
+            raise SnapshotError(f"{name} {self.status}: {self.row.error or 'it has no weights'}")
+        try:
+            arrays = decoded(io.BytesIO(self.row.kind.preparation), PREPARATION)
+            return trained_network({**arrays, "parameters": self.weights})
+        except UNSOUND as error:
+            raise SnapshotError(f"{name} holds no network ({printable(error)})") from error
+
+    @property
+    def end(self) -> JobEnd:
+        """How it ended, with its row of results.csv."""
+        about, results = self.about, self.results
+        header, cells = columns_of_base(self.row.base.configuration)
+        row = row_of(cells, header, self.changes, results)
+        after = f"{counted(int(str(results.get('steps', 0))), 'step')}"
+        reached = f"{about['stop_reason']} reached after {after}, {results.get('seconds', 0):.2f} s"
+        text = printable(self.row.error or reached)
+        names = ",".join([*header, *map(str, results)])
+        metric = about["metric"]
+        return JobEnd(self.row.number, self.status, text, 0, names, row, metric)
+
+    def as_run_json(self) -> dict[str, Any]:
+        """What run.json would say of it, as far as it is kept."""
+        about, results = self.about, self.results
+        weights = self.weights
+        checksums = {"data": about["data"]} if about["data"] else {}
+        if weights.size:
+            checksums["parameters"] = parameters_checksum(weights)
+        told = ("status", "stop_reason", "engine", "versions", "platform", "git_commit")
+        return {
+            **{name: about[name] for name in (*told, *(["arithmetic"] * ("arithmetic" in about)))},
+            "error": self.row.error,
+            **{name: results.get(name) for name in TIMES},
+            "resumed": [],
+            "checksums": checksums,
+            "configuration": self.configuration,
+        }
+
+
+@lru_cache(maxsize=256)
+def parsed(text: str) -> Mapping[str, Any]:
+    """JSON that many rows share."""
+    values: Mapping[str, Any] = json.loads(text)
+    return values
+
+
+@lru_cache(maxsize=256)
+def columns_of_base(configuration: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names and cells of results.csv that a base's configuration makes."""
+    columns = configuration_columns(parsed(configuration))
+    return tuple(columns), tuple(map(quoted, columns.values()))
+
+
+def row_of(
+    cells: Sequence[str],
+    header: Sequence[str],
+    changes: Mapping[str, Any],
+    results: Mapping[str, object],
+) -> str:
+    """A job's line of results.csv: its base's cells with the changed ones, then its results."""
+    own = list(cells)
+    if changes:
+        places = places_of(tuple(header))
+        for name, value in configuration_columns(changes).items():
+            if name in places:
+                own[places[name]] = quoted(value)
+    return ",".join([*own, *(str(cell(value)) for value in results.values())])
+
+
+@lru_cache(maxsize=256)
+def places_of(names: tuple[str, ...]) -> dict[str, int]:
+    """Where each column is."""
+    return {name: place for place, name in enumerate(names)}
+
+
+def with_changes(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration with other values by dotted name."""
+    result = dict(base)
+    for name, value in changes.items():
+        *sections, last = name.split(".")
+        inner = result
+        for section in sections:
+            inner[section] = dict(inner[section])
+            inner = inner[section]
+        inner[last] = value
+    return result
+
+
+def all_overrides(first: str, own: str) -> list[str]:
+    """A job's overrides from those of its base and what it has otherwise, both as JSON."""
+    pairs = zip(json.loads(own), json.loads(first), strict=True)
+    return [theirs if mine is None else mine for mine, theirs in pairs]
+
+
+def as_time(seconds: float) -> str:
+    """Seconds since 1970 as results.csv has times."""
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="milliseconds")
+
+
+def history_lines(names: Sequence[str], rows: Array) -> list[str]:
+    """The lines of a history.csv, each with its end."""
+    missing = rows.view(np.int64) == np.array(MISSING).view(np.int64)
+    lines = [joined(names) + "\n"]
+    for row, lacking in zip(rows.tolist(), missing.tolist(), strict=True):
+        step, epoch, seconds, *values = row
+        cells = [
+            "" if lacks else repr(value) for value, lacks in zip(values, lacking[3:], strict=True)
+        ]
+        lines.append(",".join([f"{step:.0f}", f"{epoch:.0f}", f"{seconds:.6f}", *cells]) + "\n")
+    return lines
+
+
+def kept_job(run: Path) -> KeptJob | None:
+    """The job whose folder a path would be, where its sweep keeps rows."""
+    if not (run.parent / FILE).exists():
+        return None
+    return KeptJob(JobRows(run.parent).row(int(run.name)))

@@ -1,0 +1,233 @@
+"""Sweeps that keep rows: what they leave says what folders say, and gives any folder back."""
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import runner
+from runner.errors import SnapshotError
+from runner.run_folder.job_rows import FILE, JobRows
+from runner.run_folder.kept_job import KeptJob
+from tests.end_to_end.commands import InProcess
+from tests.test_face import contents
+
+ROWS = ("-m", "sweep.record=rows", "hydra.sweep.dir=rows")
+FOLDERS = ("-m", "hydra.sweep.dir=folders")
+FEW = ("stopping.target=null", "stopping.max_steps=60")
+TIMES = ["seconds", "steps_per_second", "started", "finished"]
+
+SWEEPS = {
+    "dropout": ("seed=1,2,3", *FEW),
+    "a job that fails and one that diverges": (
+        "topology=3-4-1,2-4-1",
+        "optimizer.learning_rate=10,1e200",
+        "network.activation.hidden=linear",
+        *FEW,
+    ),
+    "classes, held-out samples and the best weights": (
+        "dataset=digits",
+        "dataset.first=200",
+        "dataset.validation=0.2",
+        "seed=1,2",
+        "stopping.max_epochs=4",
+        "stopping.metric=val_loss",
+        "stopping.patience=2",
+        "stopping.restore_best=true",
+        "dtype=float32",
+    ),
+    "numbers, a schedule and the reference engine": (
+        "dataset=sine",
+        "engine=numpy",
+        "optimizer=adam",
+        "schedule=cosine",
+        "dataset.noise=0.1,0.2",
+        "stopping.max_epochs=5",
+        "stopping.target=null",
+    ),
+    "a recurrent net with its statistics": (
+        "dataset=digits",
+        "topology=8x8-6GRU-out",
+        "dataset.first=64",
+        "seed=4,5",
+        "stopping.max_epochs=2",
+        "recording.layer_statistics=true",
+        "recording.history=1",
+    ),
+}
+
+
+@pytest.fixture(params=list(SWEEPS))
+def both(request: pytest.FixtureRequest, run: InProcess) -> Path:
+    ends = [run(*place, *SWEEPS[request.param]) for place in (ROWS, FOLDERS)]
+    assert ends[0].code == ends[1].code
+    assert ends[0].code in (0, 1), ends[0].err
+    return run.cwd
+
+
+@pytest.mark.filterwarnings("ignore:left out")
+def test_a_sweep_in_rows_reads_as_one_in_folders(both: Path) -> None:
+    rows, folders = runner.load_runs(both / "rows"), runner.load_runs(both / "folders")
+    assert [Path(path).name for path in rows["path"]] == [Path(p).name for p in folders["path"]]
+    untimed = rows.columns.difference([*TIMES, "path"])
+    pd.testing.assert_frame_equal(rows[untimed], folders[untimed])
+    mine, theirs = (runner.load_history(both / name) for name in ("rows", "folders"))
+    other = ["run", "seconds"]
+    pd.testing.assert_frame_equal(mine.drop(columns=other), theirs.drop(columns=other))
+    for path in map(Path, folders.loc[folders["status"] == "completed", "path"]):
+        row, folder = (runner.load_network(both / n / path.name) for n in ("rows", "folders"))
+        assert row.parameters.tobytes() == folder.parameters.tobytes()
+        inputs = np.linspace(-1, 1, 3 * folder.network.topology.sizes[0]).reshape(3, -1)
+        assert row.predict(inputs).tobytes() == folder.predict(inputs).tobytes()
+
+
+def test_a_row_gives_back_the_folder_that_the_job_would_have_left(both: Path) -> None:
+    from runner.expand import main
+
+    jobs = [row.number for row in JobRows(both / "rows")]
+    assert main([str(both / "rows"), *map(str, jobs)]) == 0
+    for job in map(str, jobs):
+        made, left = contents(both / "rows" / job), contents(both / "folders" / job)
+        assert made.keys() == left.keys()
+        # They say of which folder and by which command they are.
+        told = (".hydra/", "run.log")
+        differing = {name for name in made if made[name] != left[name]}
+        assert {name for name in differing if not name.startswith(told)} == set()
+
+
+def test_rows_are_verified(both: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from runner.verify import main
+
+    assert main([str(both / "rows")]) == 0
+    assert "identical" in capfd.readouterr().out
+    assert not [path for path in (both / "rows").iterdir() if path.is_dir()]
+
+
+def test_a_finished_sweep_in_rows_runs_nothing_again_and_grows_by_what_is_new(
+    run: InProcess,
+) -> None:
+    assert run(*ROWS, "topology=3-4-1,3-2-1", "seed=1,2", *FEW).code == 0
+    before = (run.cwd / "rows" / FILE).read_bytes()
+    ended = run(*ROWS, "seed=2,1", "topology=3-4-1,3-2-1", *FEW)  # however they are given
+    assert "4 jobs are finished, 0 to run" in ended.out
+    assert (run.cwd / "rows" / FILE).read_bytes() == before
+    ended = run(*ROWS, "topology=3-4-1,3-2-1", "seed=1,2,3", *FEW)
+    assert "4 jobs are finished, 2 to run" in ended.out
+    runs = runner.load_runs(run.cwd / "rows")
+    told = runs[["topology", "seed"]].astype(str).agg(" ".join, axis=1).tolist()
+    assert told == ["3-4-1 1", "3-4-1 2", "3-2-1 1", "3-2-1 2", "3-4-1 3", "3-2-1 3"]
+
+
+def test_jobs_of_another_default_are_known_by_what_they_come_to(run: InProcess) -> None:
+    assert run(*ROWS, "seed=1,2", "batch_size=null", *FEW).code == 0
+    ended = run(*ROWS, "seed=1,2", "optimizer=sgd", *FEW)
+    assert "2 jobs are finished, 0 to run" in ended.out
+
+
+def test_rows_of_other_data_do_not_come_into_one_table(run: InProcess) -> None:
+    table = (
+        "dataset=csv",
+        "dataset.path=t.csv",
+        "dataset.target=b",
+        "topology=in-2-out",
+        "batch_size=null",
+        *FEW,
+    )
+    (run.cwd / "t.csv").write_text("a,b\n1,2\n2,3\n3,5\n4,4\n5,1\n6,2\n")
+    assert run(*ROWS, *table, "seed=1,2").code == 0
+    (run.cwd / "t.csv").write_text("a,b\n1,2\n2,3\n3,5\n4,4\n5,1\n6,3\n")
+    ended = run(*ROWS, *table, "seed=1,2")
+    assert ended.code == 3
+    assert "are not those that there are now" in ended.err
+
+
+def test_what_a_row_cannot_keep_is_refused(run: InProcess) -> None:
+    for asked, told in {
+        "recording.plots=true": "leave recording.plots=true out",
+        "+logger=mlflow": "leave logger out",
+        "hydra.job.chdir=true": "keep sweep.record=folders",
+    }.items():
+        ended = run(*ROWS, "seed=1,2", asked, *FEW)
+        assert ended.code == 2
+        assert "sweep.record=rows: a row" in ended.err
+        assert told in ended.err
+        assert not (run.cwd / "rows").exists()
+
+
+def test_a_run_branches_off_from_a_row(run: InProcess) -> None:
+    assert run(*ROWS, "seed=1,2", *FEW).code == 0
+    row = run.cwd / "rows" / "1"
+    branched = run(f"from={row}", "stopping.max_steps=90", "hydra.run.dir=branch")
+    assert (branched.code, branched.err) == (0, "")
+    assert (row / "snapshots" / "step-000000060.npz").exists()
+    whole = run("seed=2", "stopping.target=null", "stopping.max_steps=90", "hydra.run.dir=whole")
+    assert whole.code == 0
+    ends = [runner.load_network(run.cwd / name).parameters for name in ("branch", "whole")]
+    assert ends[0].tobytes() == ends[1].tobytes()
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep whose rows lie on several pages of their file."""
+    folder = tmp_path_factory.mktemp("rows")
+    runner.sweep(
+        *FEW,
+        "sweep.record=rows",
+        "recording.history=1",
+        f"hydra.sweep.dir={folder}/s",
+        seed=range(60),
+    )
+    return folder / "s"
+
+
+DAMAGES: dict[str, Callable[[bytes, random.Random], bytes]] = {
+    "a bit": lambda data, rng: flipped(data, rng.randrange(len(data)), 1),
+    "a stretch": lambda data, rng: flipped(data, rng.randrange(len(data) - 4096), 4096),
+    "its end": lambda data, rng: data[: rng.randrange(len(data))],
+    "its beginning": lambda data, rng: flipped(data, 0, rng.randrange(1, 200)),
+}
+
+
+def flipped(data: bytes, start: int, count: int) -> bytes:
+    """The bytes with so many of them changed."""
+    middle = bytes(255 - byte for byte in data[start : start + count])
+    return data[:start] + middle + data[start + count :]
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("seed", range(6))
+def test_of_a_damaged_file_what_is_sound_is_read_and_the_rest_is_run_again(
+    damage: Callable[[bytes, random.Random], bytes],
+    seed: int,
+    sweep: Path,
+    tmp_path: Path,
+    run: InProcess,
+) -> None:
+    place = tmp_path / "s"
+    shutil.copytree(sweep, place)
+    whole = {row.number: row for row in JobRows(sweep)}
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    (place / FILE).write_bytes(damage((sweep / FILE).read_bytes(), rng))
+    ended = run(
+        *("-m", "seed=range(60)", *FEW, "sweep.record=rows", "recording.history=1"),
+        f"hydra.sweep.dir={place}",
+    )
+    assert ended.code == 0, ended.err
+    again = {row.number: row for row in JobRows(place)}
+    assert again.keys() == whole.keys()
+    for number, row in again.items():
+        assert row.weights == whole[number].weights
+        mine, theirs = (KeptJob(each).history[1] for each in (row, whole[number]))
+        assert mine[:, 3:].tobytes() == theirs[:, 3:].tobytes()
+    table = runner.load_runs(place)
+    assert sorted(Path(path).name for path in table["path"]) == sorted(map(str, whole))
+
+
+def test_a_link_in_the_place_of_rows_is_not_followed(sweep: Path, tmp_path: Path) -> None:
+    (tmp_path / FILE).symlink_to(sweep / FILE)
+    with pytest.raises(SnapshotError, match="symbolic link"):
+        list(JobRows(tmp_path))
