@@ -1,7 +1,5 @@
 """Which layout the compiled engine takes for a problem, and how many threads."""
 
-from itertools import pairwise
-
 from runner.compiled.array_layouts import ColumnLayout, RowLayout
 from runner.compiled.map_layout import MapLayout
 from runner.compiled.thread_team import Team
@@ -43,6 +41,5 @@ def threads_for(problem: Problem, asked: int | None) -> int:
 
 def threads_worthwhile(problem: Problem) -> int:
     """As many as this machine has and a step of this net can occupy."""
-    sizes = problem.network.topology.sizes
-    products = sum(below * above for below, above in pairwise(sizes))
-    return max(1, min(processors(), problem.batch_size * products // WORTH_A_THREAD))
+    products = problem.batch_size * problem.network.topology.products
+    return max(1, min(processors(), products // WORTH_A_THREAD))

@@ -8,7 +8,7 @@ import numpy as np
 from runner.compiled.array_layouts import Layout, padded
 from runner.compiled.map_shapes import SERVED
 from runner.compiled.map_surroundings import Surroundings
-from runner.compiled.structures import MOST_VECTORS, NUMBERS, VECTOR_BYTES, LayerPlan, Maps, Packed
+from runner.compiled.structures import MOST_VECTORS, NUMBERS, LayerPlan, Maps, Packed, lanes_of
 from runner.network.arrays import Array
 from runner.network.layers.convolution import Convolution
 from runner.network.layers.parts import LayerKind
@@ -29,7 +29,7 @@ class MapLayout(Layout):
 
     def __init__(self, problem: Problem) -> None:
         topology, self._dtype = problem.network.topology, problem.targets.dtype
-        lanes = self._lanes = VECTOR_BYTES // self._dtype.itemsize
+        lanes = self._lanes = lanes_of(self._dtype)
         self._kinds = topology.kinds
         dropout = problem.network.dropout
         self._dropped_backward = dropout.drops and dropout.stage == "backward"
@@ -94,18 +94,8 @@ class MapLayout(Layout):
 
     def arrays(self) -> list[Maps]:
         """What the kernel takes, which one thread runs."""
-        scaling, n_in = self._problem.scaling, self._sizes[0]
-        shift = np.zeros(1) if scaling is None else scaling.shift
-        scale = np.ones(1) if scaling is None else scaling.scale
-        return [
-            Maps(
-                inputs=self.inputs,
-                shift=np.ascontiguousarray(np.broadcast_to(shift, n_in), self._dtype),
-                scale=np.ascontiguousarray(np.broadcast_to(scale, n_in), self._dtype),
-                targets=self._problem.targets,
-                block=self.block,
-            )
-        ]
+        scaling, targets = self._input_scaling(), self._problem.targets
+        return [Maps(inputs=self.inputs, **scaling, targets=targets, block=self.block)]
 
     def units_of(self, activations: Array, batch: int, layer: int = -1) -> Array:
         """A layer's activations [batch, n_out], the output layer's unless another is named."""

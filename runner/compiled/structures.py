@@ -322,6 +322,11 @@ class Packed(Generic[Structure]):
         )
 
 
+def lanes_of(dtype: np.dtype[Any]) -> int:
+    """Numbers in a vector's bytes."""
+    return VECTOR_BYTES // dtype.itemsize
+
+
 def aligned(count: int, dtype: np.dtype[Any]) -> Array:
     """Zeros from a boundary of 64 bytes on: a vector across two cache lines costs two loads."""
     raw = np.zeros(max(count, WIDTH) * dtype.itemsize + VECTOR_BYTES, np.uint8)

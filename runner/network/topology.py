@@ -212,6 +212,11 @@ class Topology:
         """How many numbers are trained."""
         return sum(part.size for layer in self.layers for part in layer.parts if part.trained)
 
+    @property
+    def products(self) -> int:
+        """Multiply-adds of a sample's way forward."""
+        return sum(kind.products for kind in self.kinds)
+
     @cached_property
     def size(self) -> int:
         """How many numbers the parameter vector holds, running means and variances included."""
