@@ -13,9 +13,9 @@ WORTH_A_THREAD = 2_000_000
 
 
 def name_of_layout(problem: Problem, *, scaled: bool) -> str:
-    """The layout that is faster for this net. scaled: whether inputs are scaled as they are read,
+    """The layout that is faster for this net.
 
-    which columns cannot.
+    scaled: whether inputs are scaled as they are read, which columns cannot.
     """
     topology = problem.network.topology
     if not topology.is_dense:

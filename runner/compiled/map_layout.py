@@ -1,4 +1,8 @@
-"""How the compiled engine lays out a net whose layers are not all dense."""
+"""How the compiled engine lays out a net whose layers are not all dense.
+
+It is called `Maps`, and serves sequences too: one lies as a map does, with steps for rows and
+features for columns.
+"""
 
 from collections.abc import Sequence
 from math import prod
@@ -14,15 +18,20 @@ from runner.network.layers.convolution import Convolution
 from runner.network.layers.parts import LayerKind
 from runner.network.layers.recurrent import Recurrent
 from runner.training.engine import Problem
+from runner.training.layer_statistics import PROBE
 
-LARGEST_WHOLE = 256
-"""Samples of a full batch that go through the net at once; what is looked at is as many."""
+LARGEST_WHOLE = PROBE
+"""Samples of a full batch that go through the net at once, for layer statistics look at all of it.
+
+Like what decides a layout in `array_layouts` it decides last bits: who changes it changes
+`ARITHMETIC`."""
 
 
 class MapLayout(Layout):
     """Number by number, samples side by side, in blocks of them (see `kernels.map_kernels`).
 
-    The kernel's parameters are as those of `RowLayout`.
+    The kernel's parameters are the flat vector with every matrix row and vector padded with zeros
+    to whole vectors of 64 bytes; `RowLayout` may add one more.
     """
 
     name = "maps"
@@ -73,11 +82,11 @@ class MapLayout(Layout):
         plan = super().plan()
         plan[0] = plan[0]._replace(span=self._block_of_inputs)
         mask = 0
-        for number, (kind, norm_of, shape) in enumerate(
+        for number, (kind, layer, shape) in enumerate(
             zip(self._kinds, self._places, self._shapes, strict=True), 1
         ):
             row = plan[number]
-            units = norm_of.norm.units if norm_of.norm else 1
+            units = layer.norm.units if layer.norm else 1
             maps = len(kind.shape) == 3
             places = prod(kind.shape) // units
             plan[number] = row._replace(
@@ -122,9 +131,10 @@ def fitting_samples(problem: Problem, lanes: int) -> int:
 
 
 def closest(kinds: Sequence[LayerKind], samples: int, lanes: int) -> int:
-    """How far apart the numbers of a sample are: no farther than there are samples,
+    """How far apart the numbers of a sample are.
 
-    where a row of every convolution's maps has a vector's length; else whole vectors.
+    No farther than there are samples where a row of every convolution's maps has a vector's length;
+    else whole vectors.
     """
     runs = []
     for kind in kinds:

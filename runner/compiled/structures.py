@@ -189,9 +189,10 @@ LAYOUTS = {"columns": Columns, "rows": Rows, "maps": Maps}
 
 
 class ConvolutionShape(NamedTuple):
-    """A convolution in `Maps`. Tables have pairs: where a term or a vector is in what is read, and
+    """A convolution in `Maps`.
 
-    in the weights or in what is written.
+    Tables have pairs: where a term or a vector is in what is read, and in the weights or in what is
+    written.
     """
 
     maps: int
