@@ -16,9 +16,11 @@ from runner.compiled.structures import (
     LayerPlan,
     Rows,
     aligned,
+    lanes_of,
 )
 from runner.compiled.thread_team import Team, rest_address
 from runner.network.arrays import Array
+from runner.network.scaling import Scaling
 from runner.network.topology import Layer
 from runner.training.engine import Problem
 
@@ -107,6 +109,15 @@ class Layout:
     def inputs_changed(self) -> None:
         """Nothing where the kernel reads the inputs as they are."""
 
+    def _input_scaling(self) -> dict[str, Array]:
+        """Shift and scale [n_in], which inputs are read with."""
+        scaling = self._problem.scaling or Scaling(np.zeros(1), np.ones(1))
+        shift, scale = (
+            np.ascontiguousarray(np.broadcast_to(each, self._sizes[0]), self._problem.targets.dtype)
+            for each in (scaling.shift, scaling.scale)
+        )
+        return {"shift": shift, "scale": scale}
+
     def load(self, parameters: Array, inside: Array) -> None:
         """From the flat parameter vector to the kernel's."""
         for flat, place in self._views(parameters, inside):
@@ -165,7 +176,7 @@ class RowLayout(Layout):
         topology = problem.network.topology
         self._team = team
         self._dtype = problem.targets.dtype
-        self._lanes = VECTOR_BYTES // self._dtype.itemsize
+        self._lanes = lanes_of(self._dtype)
         self.batch = problem.batch_size
         self.strides = [row_stride(size, self._lanes) for size in topology.sizes]
         places = topology.laid_out(lambda count: row_stride(count, self._lanes))
@@ -217,13 +228,9 @@ class RowLayout(Layout):
 
     def arrays(self) -> list[Rows]:
         """What the kernel takes, for each thread."""
-        scaling, n_in = self._problem.scaling, self._sizes[0]
-        shift = np.zeros(1) if scaling is None else scaling.shift
-        scale = np.ones(1) if scaling is None else scaling.scale
         rows = Rows(
             inputs=self.inputs,
-            shift=np.ascontiguousarray(np.broadcast_to(shift, n_in), self._dtype),
-            scale=np.ascontiguousarray(np.broadcast_to(scale, n_in), self._dtype),
+            **self._input_scaling(),
             first=self._first,
             column=self._column,
             targets=self._problem.targets,

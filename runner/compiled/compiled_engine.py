@@ -28,6 +28,7 @@ from runner.compiled.structures import (
     aligned,
 )
 from runner.compiled.thread_team import Team, call
+from runner.network.activations import ACTIVATIONS
 from runner.network.arrays import Array
 from runner.network.layers.dropout import NO_DROPOUT
 from runner.network.layers.parts import BEHIND, WITHIN
@@ -46,9 +47,9 @@ DROPOUT = {
 NEVER = -1
 """An epoch that does not come."""
 LOOKED_AT, LOOKED_AT_MAPS = 256, 32
-"""Samples that are looked at together: what is between of as many stays in a cache."""
-SLOPES_OF_Z = ("gelu", "softplus")
-"""Activations whose slope is of what they are applied to, not of what comes out."""
+"""Samples that go through the net together: what is between of as many stays in a cache."""
+MAPS_A_LOOK = 8
+"""Blocks of such a net's samples that a look is given, for it copies the parameters once."""
 OF_A_LAYER = ("sums", "gradient", "deltas_below")
 """Functions that a layer of `MapLayout` has of its own."""
 DEFAULT = (
@@ -135,9 +136,9 @@ class CompiledEngine:
 
     @property
     def looks_at(self) -> int:
-        """Rows of a multiple of what goes through the net at once."""
+        """As many as NumPy takes through a dense net; of others whole blocks."""
         topology = self.problem.network.topology
-        return rows_at_once(topology) if topology.is_dense else 8 * LOOKED_AT_MAPS
+        return rows_at_once(topology) if topology.is_dense else MAPS_A_LOOK * LOOKED_AT_MAPS
 
     def look(
         self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None
@@ -251,7 +252,7 @@ class CompiledEngine:
                 behind = topology.kinds[layer - 1].activation_is == BEHIND
                 if not behind:
                     called |= {"forward": 0, "slope": 0}
-                of_z = behind and name in SLOPES_OF_Z
+                of_z = behind and ACTIVATIONS[name].slope_of_z
                 called["in_place"] = int(layer < len(names) and not of_z)
             if topology.layers[layer - 1].norm is not None:
                 kinds = ("normalize", "normalize_back")

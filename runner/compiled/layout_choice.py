@@ -1,7 +1,5 @@
 """Which layout the compiled engine takes for a problem, and how many threads."""
 
-from itertools import pairwise
-
 from runner.compiled.array_layouts import ColumnLayout, RowLayout
 from runner.compiled.map_layout import MapLayout
 from runner.compiled.thread_team import Team
@@ -15,9 +13,9 @@ WORTH_A_THREAD = 2_000_000
 
 
 def name_of_layout(problem: Problem, *, scaled: bool) -> str:
-    """The layout that is faster for this net. scaled: whether inputs are scaled as they are read,
+    """The layout that is faster for this net.
 
-    which columns cannot.
+    scaled: whether inputs are scaled as they are read, which columns cannot.
     """
     topology = problem.network.topology
     if not topology.is_dense:
@@ -43,6 +41,5 @@ def threads_for(problem: Problem, asked: int | None) -> int:
 
 def threads_worthwhile(problem: Problem) -> int:
     """As many as this machine has and a step of this net can occupy."""
-    sizes = problem.network.topology.sizes
-    products = sum(below * above for below, above in pairwise(sizes))
-    return max(1, min(processors(), problem.batch_size * products // WORTH_A_THREAD))
+    products = problem.batch_size * problem.network.topology.products
+    return max(1, min(processors(), products // WORTH_A_THREAD))

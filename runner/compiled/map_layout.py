@@ -1,4 +1,8 @@
-"""How the compiled engine lays out a net whose layers are not all dense."""
+"""How the compiled engine lays out a net whose layers are not all dense.
+
+It is called `Maps`, and serves sequences too: one lies as a map does, with steps for rows and
+features for columns.
+"""
 
 from collections.abc import Sequence
 from math import prod
@@ -8,28 +12,33 @@ import numpy as np
 from runner.compiled.array_layouts import Layout, padded
 from runner.compiled.map_shapes import SERVED
 from runner.compiled.map_surroundings import Surroundings
-from runner.compiled.structures import MOST_VECTORS, NUMBERS, VECTOR_BYTES, LayerPlan, Maps, Packed
+from runner.compiled.structures import MOST_VECTORS, NUMBERS, LayerPlan, Maps, Packed, lanes_of
 from runner.network.arrays import Array
 from runner.network.layers.convolution import Convolution
 from runner.network.layers.parts import LayerKind
 from runner.network.layers.recurrent import Recurrent
 from runner.training.engine import Problem
+from runner.training.layer_statistics import PROBE
 
-LARGEST_WHOLE = 256
-"""Samples of a full batch that go through the net at once; what is looked at is as many."""
+LARGEST_WHOLE = PROBE
+"""Samples of a full batch that go through the net at once, for layer statistics look at all of it.
+
+Like what decides a layout in `array_layouts` it decides last bits: who changes it changes
+`ARITHMETIC`."""
 
 
 class MapLayout(Layout):
     """Number by number, samples side by side, in blocks of them (see `kernels.map_kernels`).
 
-    The kernel's parameters are as those of `RowLayout`.
+    The kernel's parameters are the flat vector with every matrix row and vector padded with zeros
+    to whole vectors of 64 bytes; `RowLayout` may add one more.
     """
 
     name = "maps"
 
     def __init__(self, problem: Problem) -> None:
         topology, self._dtype = problem.network.topology, problem.targets.dtype
-        lanes = self._lanes = VECTOR_BYTES // self._dtype.itemsize
+        lanes = self._lanes = lanes_of(self._dtype)
         self._kinds = topology.kinds
         dropout = problem.network.dropout
         self._dropped_backward = dropout.drops and dropout.stage == "backward"
@@ -73,11 +82,11 @@ class MapLayout(Layout):
         plan = super().plan()
         plan[0] = plan[0]._replace(span=self._block_of_inputs)
         mask = 0
-        for number, (kind, norm_of, shape) in enumerate(
+        for number, (kind, layer, shape) in enumerate(
             zip(self._kinds, self._places, self._shapes, strict=True), 1
         ):
             row = plan[number]
-            units = norm_of.norm.units if norm_of.norm else 1
+            units = layer.norm.units if layer.norm else 1
             maps = len(kind.shape) == 3
             places = prod(kind.shape) // units
             plan[number] = row._replace(
@@ -94,18 +103,8 @@ class MapLayout(Layout):
 
     def arrays(self) -> list[Maps]:
         """What the kernel takes, which one thread runs."""
-        scaling, n_in = self._problem.scaling, self._sizes[0]
-        shift = np.zeros(1) if scaling is None else scaling.shift
-        scale = np.ones(1) if scaling is None else scaling.scale
-        return [
-            Maps(
-                inputs=self.inputs,
-                shift=np.ascontiguousarray(np.broadcast_to(shift, n_in), self._dtype),
-                scale=np.ascontiguousarray(np.broadcast_to(scale, n_in), self._dtype),
-                targets=self._problem.targets,
-                block=self.block,
-            )
-        ]
+        scaling, targets = self._input_scaling(), self._problem.targets
+        return [Maps(inputs=self.inputs, **scaling, targets=targets, block=self.block)]
 
     def units_of(self, activations: Array, batch: int, layer: int = -1) -> Array:
         """A layer's activations [batch, n_out], the output layer's unless another is named."""
@@ -132,9 +131,10 @@ def fitting_samples(problem: Problem, lanes: int) -> int:
 
 
 def closest(kinds: Sequence[LayerKind], samples: int, lanes: int) -> int:
-    """How far apart the numbers of a sample are: no farther than there are samples,
+    """How far apart the numbers of a sample are.
 
-    where a row of every convolution's maps has a vector's length; else whole vectors.
+    No farther than there are samples where a row of every convolution's maps has a vector's length;
+    else whole vectors.
     """
     runs = []
     for kind in kinds:

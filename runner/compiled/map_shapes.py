@@ -123,15 +123,15 @@ def way_back(kind: Convolution, around: Surroundings) -> dict[str, Any]:
     seen = None
     for y in range(rows):
         first, last = zeros - y, zeros + (down - 1) * step - y
-        taps = range(max(first, 0), min(last, size - 1) + 1) or range(1)  # of nothing but zeros
+        seeing = range(max(first, 0), min(last, size - 1) + 1) or range(1)  # nothing but zeros
         row = Windows((1, size, columns_spread), size, 1)
         own, many, more, _ = vectors_of(*runs_of(row, samples), around.lanes)
         shift = [y * columns_spread * samples, y * columns * samples]
-        if taps != seen:
-            own_terms = turned_taps(maps, (rows_spread, columns_spread), taps, size, around)
+        if seeing != seen:
+            own_terms = turned_taps(maps, (rows_spread, columns_spread), seeing, size, around)
             sections.append([sum(map(len, places)), 0, sum(map(len, terms)), len(own_terms)])
             terms.append(own_terms)
-            seen = taps
+            seen = seeing
         places.append(own.reshape(-1, 2) + shift)
         sections[-1][1] += many + more
     spread = 0 if around.first else maps * rows_spread * columns_spread * samples
@@ -149,11 +149,11 @@ def way_back(kind: Convolution, around: Surroundings) -> dict[str, Any]:
 
 
 def turned_taps(
-    maps: int, plane: tuple[int, int], taps: range, size: int, around: Surroundings
+    maps: int, plane: tuple[int, int], rows: range, size: int, around: Surroundings
 ) -> Array:
     """Terms [n, 2] of the deltas below: those rows of a window, turned round, of every map."""
-    at = taps_of(maps, *plane, taps, size, around.samples)
-    window = np.arange(size**2)[::-1].reshape(size, size)[list(taps)].reshape(-1)
+    at = taps_of(maps, *plane, rows, size, around.samples)
+    window = np.arange(size**2)[::-1].reshape(size, size)[list(rows)].reshape(-1)
     weights = np.tile(window * around.width, maps) + np.repeat(np.arange(maps), window.size)
     return np.stack([at, weights], 1)
 

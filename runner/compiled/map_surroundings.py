@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from runner.compiled.structures import VECTOR_BYTES
+from runner.compiled.structures import lanes_of
 
 
 class Surroundings(NamedTuple):
@@ -22,4 +22,4 @@ class Surroundings(NamedTuple):
     @property
     def lanes(self) -> int:
         """Numbers in 64 bytes."""
-        return VECTOR_BYTES // self.dtype.itemsize
+        return lanes_of(self.dtype)

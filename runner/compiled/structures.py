@@ -189,9 +189,10 @@ LAYOUTS = {"columns": Columns, "rows": Rows, "maps": Maps}
 
 
 class ConvolutionShape(NamedTuple):
-    """A convolution in `Maps`. Tables have pairs: where a term or a vector is in what is read, and
+    """A convolution in `Maps`.
 
-    in the weights or in what is written.
+    Tables have pairs: where a term or a vector is in what is read, and in the weights or in what is
+    written.
     """
 
     maps: int
@@ -320,6 +321,11 @@ class Packed(Generic[Structure]):
                 for value, kind in zip(values, kinds, strict=True)
             ),
         )
+
+
+def lanes_of(dtype: np.dtype[Any]) -> int:
+    """Numbers in a vector's bytes."""
+    return VECTOR_BYTES // dtype.itemsize
 
 
 def aligned(count: int, dtype: np.dtype[Any]) -> Array:

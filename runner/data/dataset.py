@@ -13,6 +13,7 @@ from runner.data.distortions import Distortion
 from runner.network.arrays import Array
 from runner.network.layers.parts import Shape
 from runner.network.scaling import Scaling
+from runner.network.sequence_ends import those_that_count
 
 BLOCK = 1 << 24
 """Bytes of a memory-mapped file that are looked at together."""
@@ -191,8 +192,8 @@ class Dataset:
 
         targets: those of the part, or what goes with them: what they are scaled to, or outputs.
         """
-        rows, there = targets.reshape(len(part) * (self.steps or 1), -1), self.there(part)
-        return rows if there is None else rows[there.ravel()]
+        rows = targets.reshape(len(part) * (self.steps or 1), -1)
+        return those_that_count(rows, self.there(part))
 
     def numbers_there(self, part: Part) -> Array:
         """[samples, n_out] Which numbers of a part's targets, and of its outputs, count."""

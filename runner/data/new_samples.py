@@ -212,7 +212,7 @@ def check_cells(
 
     unseen: what a category is that training did not see: none of the known, or error.
     """
-    behind = None if known else network.behind_ends(table.matrix)
+    behind = None if known else network.steps_behind(table.matrix)
     each = len(table.features) // (1 if behind is None else behind.shape[1])
     for place, column in enumerate(table.features):
         name = column.name

@@ -84,15 +84,22 @@ def load_csv(options: CsvOptions, files: Mapping[str, str] | None = None) -> Poo
     """
     file = open_table(options.path)
     columns = chosen_in(file, options)
-    if isinstance(file, NpyFile):
-        pool = load_matrix(file, columns, options.task)
-        check_shape(options.said_shape, pool.input_names, options.path)
-        return replace(
-            pool,
-            shape=options.said_shape,
-            scale=options.scale,
-            scale_targets=options.scale_targets,
-        )
+    if not isinstance(file, NpyFile):
+        return of_cells(file, columns, options, files or {})
+    pool = load_matrix(file, columns, options.task)
+    check_shape(options.said_shape, pool.input_names, options.path)
+    return replace(
+        pool,
+        shape=options.said_shape,
+        scale=options.scale,
+        scale_targets=options.scale_targets,
+    )
+
+
+def of_cells(
+    file: TableFile, columns: ChosenColumns, options: CsvOptions, files: Mapping[str, str]
+) -> Pool:
+    """The samples of a table whose cells may be texts or missing, and of further ones like it."""
     table = read_table(file, columns)
     known = {column.name: column.categories()[0] for column in table.features if column.is_text}
     shape = options.said_shape
@@ -108,7 +115,7 @@ def load_csv(options: CsvOptions, files: Mapping[str, str] | None = None) -> Poo
     texts = [column.name for column in (*table.features, *table.targets) if column.is_text]
     columns = replace(columns, categorical=tuple(texts))
     parts = {}
-    for part, further_path in (files or {}).items():
+    for part, further_path in files.items():
         with told_as(f"dataset.{part}"):
             further = read_table(open_table(further_path), columns)
             check_further(further, known, options.unseen)

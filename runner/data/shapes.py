@@ -9,6 +9,7 @@ from runner.checking.rules import refuse
 from runner.errors import DataError, counted, printable
 from runner.network.arrays import Array
 from runner.network.layers.parts import Shape, by_unit, written
+from runner.network.topology import EXTENT, shape_of
 
 AUTO = "auto"
 """The shape that arrays have in a file, npz."""
@@ -17,11 +18,10 @@ EXAMPLES = "channels x rows x columns such as 1x28x28, or steps x features such 
 
 def extents(key: str, value: object) -> Shape:
     """Two or three numbers joined by x."""
-    if not isinstance(value, str) or not re.fullmatch(
-        r"[1-9][0-9]{0,8}(x[1-9][0-9]{0,8}){1,2}", value
-    ):
+    fits = isinstance(value, str) and re.fullmatch(EXTENT, value)
+    if not fits or not all(shape := shape_of(str(value))):
         raise refuse(key, value, "is not a shape", f"expected {EXAMPLES}")
-    return tuple(map(int, value.split("x")))
+    return shape
 
 
 def extents_or_file(key: str, value: object) -> Shape | str:

@@ -82,20 +82,21 @@ def lstm_step(graph: Graph, kind: Lstm, own: Views, x: str, states: list[str]) -
 
 
 def gru_step(graph: Graph, kind: Gru, own: Views, x: str, states: list[str]) -> list[str]:
-    """n = tanh(x_n + r (h R_n + b')), h = (1 - z) n + z h, as n + z (h - n)."""
+    """n = tanh(x_n + r (h R_n + b')), h = (1 - k) n + k h, as n + k (h - n)."""
     (before,) = states
     from_input = graph.several(kind.gates, "Split", x, axis=1)
     from_state = graph.several(
         kind.gates, "Split", graph.node("MatMul", before, own["recurrent"]), axis=1
     )
-    r, z = (
-        graph.node("Sigmoid", graph.node("Add", from_input[k], from_state[k])) for k in range(2)
+    r, k = (
+        graph.node("Sigmoid", graph.node("Add", *each))
+        for each in zip(from_input[:2], from_state[:2], strict=True)
     )
     q = from_state[2]
     if "recurrent_bias" in own:
         q = graph.node("Add", q, own["recurrent_bias"])
     n = graph.node("Tanh", graph.node("Add", from_input[2], graph.node("Mul", r, q)))
-    kept = graph.node("Mul", z, graph.node("Sub", before, n))
+    kept = graph.node("Mul", k, graph.node("Sub", before, n))
     return [graph.node("Add", n, kept)]
 
 

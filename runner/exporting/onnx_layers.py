@@ -37,8 +37,7 @@ RNN_ACTIVATIONS: Mapping[str, Mapping[str, Any]] = {
 def add_layer(graph: Graph, value: str, kind: LayerKind, own: Views) -> str:
     """What a layer makes of a value, without the activation behind it; own: `Layer.folded`."""
     write = OPERATORS[type(kind)]
-    named = not isinstance(kind, Elman) or kind.activation in RNN_ACTIVATIONS
-    if not named or graph.dtype != np.float32:
+    if graph.dtype != np.float32:
         write = EQUATIONS.get(type(kind), write)
     value = write(graph, value, kind, own)
     if "factor" in own:
@@ -85,7 +84,9 @@ def convolution(graph: Graph, value: str, kind: Convolution, own: Views) -> str:
 
 
 def elman(graph: Graph, value: str, kind: Elman, own: Views) -> str:
-    """With one of the activations that ONNX names."""
+    """With one of the activations that ONNX names, else written out."""
+    if kind.activation not in RNN_ACTIVATIONS:
+        return EQUATIONS[Elman](graph, value, kind, own)
     return recurrence(graph, value, kind, own, operator="RNN", **RNN_ACTIVATIONS[kind.activation])
 
 
@@ -95,7 +96,7 @@ def lstm(graph: Graph, value: str, kind: Lstm, own: Views) -> str:
 
 
 def gru(graph: Graph, value: str, kind: Gru, own: Views) -> str:
-    """ONNX has the gates in the order z r n, and says so where r acts behind the product."""
+    """ONNX has the gates in the order k r n, and says so where r acts behind the product."""
     more: Any = {"order": (1, 0, 2), "linear_before_reset": 1}
     return recurrence(graph, value, kind, own, operator="GRU", **more)
 

@@ -21,6 +21,7 @@ MINUS_ONE = {dtype: np.array(-1, dtype) for dtype in ONE}
 class Activation(NamedTuple):
     forward: Callable[[Array, Array], object]  # (z, out) -> a in out
     slope: Callable[[Array, Array, Array], object]  # (z, a, out) -> da/dz in out
+    slope_of_z: bool = False  # whether that needs z, rather than a
 
 
 def sigmoid(z: Array, out: Array) -> None:
@@ -168,14 +169,14 @@ def softmax_slope(_z: Array, _a: Array, _out: Array) -> None:
 
 ACTIVATIONS = {
     "elu": Activation(elu, elu_slope),
-    "gelu": Activation(gelu, gelu_slope),
+    "gelu": Activation(gelu, gelu_slope, slope_of_z=True),
     "leaky_relu": Activation(leaky_relu, leaky_relu_slope),
     "linear": Activation(linear, linear_slope),
     "relu": Activation(relu, relu_slope),
     "relu_straight_through": Activation(relu, straight_through_slope),
     "sigmoid": Activation(sigmoid, sigmoid_slope),
     "softmax": Activation(softmax, softmax_slope),
-    "softplus": Activation(softplus, softplus_slope),
+    "softplus": Activation(softplus, softplus_slope, slope_of_z=True),
     "tanh": Activation(tanh, tanh_slope),
 }
 ELEMENTWISE = sorted(set(ACTIVATIONS) - {"softmax"})

@@ -19,8 +19,7 @@ def layer_table(topology: Topology) -> Iterator[str]:
         parameters = sum(part.size for part in layer.parts if part.trained)
         kind = layer.kind
         rows.append((str(kind), written(kind.shape), f"{parameters:,}", f"{kind.products:,}"))
-    products = sum(kind.products for kind in topology.kinds)
-    rows.append(("total", "", f"{topology.parameters:,}", f"{products:,}"))
+    rows.append(("total", "", f"{topology.parameters:,}", f"{topology.products:,}"))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         left = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]

@@ -17,3 +17,11 @@ def behind_ends(values: Array) -> Array:
     lengths = lengths_of(values)[:, None]
     behind: Array = (np.arange(values.shape[1]) >= lengths) & (lengths > 0)
     return behind
+
+
+def those_that_count(rows: Array, there: Array | None) -> Array:
+    """[rows, n] Of rows, one a sample or a step, those that are `there` [samples, steps].
+
+    All of them where that is None.
+    """
+    return rows if there is None else rows[there.ravel()]

@@ -57,6 +57,11 @@ class Layer(NamedTuple):
         """Where its weight matrix lies."""
         return self.place("weights")
 
+    def decaying(self, parameters: Array) -> Array:
+        """[n] All of its weights, those from state to state too: what decays."""
+        own = self.views(parameters)
+        return np.concatenate([own[part.name].ravel() for part in self.parts if part.decays])
+
     @property
     def bias(self) -> slice:
         """Where its biases lie: its own, or those that normalisation adds."""
@@ -94,8 +99,8 @@ class Topology:
 
     Parameters are one flat vector: of each layer its weights, row by row, and its biases. Batch
     normalisation gives each hidden layer that has weights a shift beta in the place of its biases,
-    and behind it factors gamma; behind all layers' come their running means and variances, whose
-    gradient is always 0.
+    or behind those of a recurrent layer, which stay; and behind it factors gamma. Behind all
+    layers' come their running means and variances, whose gradient is always 0.
     """
 
     written: Written
@@ -141,10 +146,7 @@ class Topology:
             return False
 
     def laid_out(self, width: Callable[[int], int] = int) -> tuple[Layer, ...]:
-        """The layers where a row of a matrix and a vector take as many numbers as `width` says
-
-        of what they have, which may be more.
-        """
+        """The layers where a row of a matrix, or a vector, takes `width` of its numbers or more."""
         normalised = [self.batch_norm and bool(kind.parts) for kind in self.kinds[:-1]]
         norms = [
             BatchNorm(kind.shape) if norm else None
@@ -211,6 +213,11 @@ class Topology:
     def parameters(self) -> int:
         """How many numbers are trained."""
         return sum(part.size for layer in self.layers for part in layer.parts if part.trained)
+
+    @property
+    def products(self) -> int:
+        """Multiply-adds of a sample's way forward."""
+        return sum(kind.products for kind in self.kinds)
 
     @cached_property
     def size(self) -> int:

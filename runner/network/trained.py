@@ -99,13 +99,13 @@ class TrainedNetwork:
 
         Images may come as [samples, channels, rows, columns], sequences as [samples, time,
         features]; outputs of every step are [samples, time, n_out]. They are in the targets' own
-        units. NaN, and what an array masks, is missing; of a net with outputs of every step, steps
-        that are missing throughout at a sequence's end are behind it, and so are their outputs NaN.
-        Raises DataError for inputs of another
-        shape or no finite numbers, and where one is missing and none may be.
+        units. NaN, and what an array masks, is missing: it is filled in as training learnt it. Of a
+        net with outputs of every step, steps that are missing throughout at a sequence's end are
+        behind it, and their outputs NaN. Raises DataError for inputs of another shape or no finite
+        numbers, and for missing ones where training filled in none.
         """
         raw = self._flat(numbers_of(inputs))
-        behind = self.behind_ends(raw)
+        behind = self.steps_behind(raw)
         if behind is not None:  # what is put there touches nothing before
             raw = np.where(np.repeat(behind, raw.shape[1] // behind.shape[1], axis=1), 0.0, raw)
         missing = np.isnan(raw)
@@ -119,7 +119,7 @@ class TrainedNetwork:
             outputs[behind] = np.nan
         return outputs
 
-    def behind_ends(self, raw: Array) -> Array | None:
+    def steps_behind(self, raw: Array) -> Array | None:
         """[samples, steps] What of inputs [samples, n_in] is behind the ends of sequences.
 
         None of a net without outputs of every step: its one output would be of what is behind.

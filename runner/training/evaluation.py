@@ -7,6 +7,7 @@ import numpy as np
 
 from runner.network.arrays import Array
 from runner.network.scaling import Scaling
+from runner.network.sequence_ends import those_that_count
 from runner.network.trained import scaled_blocks
 from runner.training.engine import Engine
 from runner.training.metrics import SCORES, metric_values
@@ -43,12 +44,11 @@ def looks(engine: Engine, parameters: Array, held_out: HeldOut) -> Iterator[Look
     inputs, dtype = held_out.inputs, parameters.dtype
     each = -1, engine.problem.network.topology.outputs
     for rows, block in scaled_blocks(inputs, held_out.scaling, dtype, engine.looks_at):
-        targets, there = held_out.targets[rows], None
-        if held_out.there is not None:
-            there = held_out.there[rows]
+        targets = held_out.targets[rows]
+        there = None if held_out.there is None else held_out.there[rows]
         outputs, sums = engine.look(parameters, block, targets, there)
-        counted = slice(None) if there is None else there.ravel()
-        yield Look(targets.reshape(each)[counted], outputs.reshape(each)[counted], sums)
+        wanted, given = (those_that_count(of.reshape(each), there) for of in (targets, outputs))
+        yield Look(wanted, given, sums)
 
 
 def outputs_of(engine: Engine, parameters: Array, held_out: HeldOut) -> Array:
@@ -62,9 +62,8 @@ def outputs_of(engine: Engine, parameters: Array, held_out: HeldOut) -> Array:
 def evaluate(engine: Engine, parameters: Array, held_out: HeldOut) -> dict[str, float]:
     """The task's metrics of the network on some samples, named with their prefix."""
     reduction = engine.problem.reduction
-    targets = held_out.targets.reshape(-1, reduction.outputs)
-    if held_out.there is not None:
-        targets = targets[held_out.there.ravel()]
+    rows = held_out.targets.reshape(-1, reduction.outputs)
+    targets = those_that_count(rows, held_out.there)
     sums, scored = np.zeros(4), dict.fromkeys(reduction.task.scored, 0.0)
     for look in looks(engine, parameters, held_out):
         sums += look.sums

@@ -58,8 +58,9 @@ class LayerStatistics:
         )
 
     def measure(self, state: TrainingState) -> dict[str, float]:
-        """Of each layer `L1`, `L2`, …: `weight_norm`, `gradient_norm` and `update_norm`;
+        """Of each layer `L1`, `L2`, … that has weights, what they and their activations tell.
 
+        `weight_norm`, `gradient_norm` and `update_norm`: of all its weights, recurrent ones too.
         `sign_changes`: the share of weights whose gradient has the other sign after the next step,
         which went past where it is 0; over 0.5 where the learning rate throws them to and fro.
         `saturated`: the share of sigmoid or tanh activations that are near a limit;
@@ -94,9 +95,9 @@ class LayerStatistics:
             if not layer.parts:
                 continue
             for what, vector in vectors.items():
-                weights = layer.weight_matrix(vector).astype(np.float64)
+                weights = layer.decaying(vector).astype(np.float64)
                 found[f"L{number}.{what}_norm"] = sqrt(total(weights * weights))
-            found[f"L{number}.sign_changes"] = float(layer.weight_matrix(turned).mean())
+            found[f"L{number}.sign_changes"] = float(layer.decaying(turned).mean())
             if name in LIMITS:
                 low, high = LIMITS[name]
                 found[f"L{number}.saturated"] = float(((a < low) | (a > high)).mean())

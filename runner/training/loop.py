@@ -56,7 +56,7 @@ def train(
     while True:
         milestone = next_milestone(state.epoch)
         steps = min(allowance, steps_to_pause(state, engine, stopping, milestone))
-        start = Start(engine.problem, state)
+        start = Standing(engine.problem, state)
         epochs = rows(state.epoch, start.epoch_after(steps))[:MOST_ROWS]
         if len(epochs) == MOST_ROWS:
             steps = start.steps_until(epochs[-1])
@@ -113,7 +113,7 @@ def advanced(
     return engine.advance(state, most, until, epochs)
 
 
-class Start:
+class Standing:
     """Where a state stands before it is advanced."""
 
     def __init__(self, problem: Problem, state: TrainingState) -> None:
@@ -131,7 +131,9 @@ class Start:
         return epoch * self.problem.steps_per_epoch - self._of_epochs
 
 
-def passed_reports(start: Start, state: TrainingState, report: StepReport) -> Iterator[StepReport]:
+def passed_reports(
+    start: Standing, state: TrainingState, report: StepReport
+) -> Iterator[StepReport]:
     """The epochs that were passed on the way to a report, each as a report of its own."""
     steps, seconds = state.step - start.step, state.seconds - start.seconds
     for epoch, sums in report.passed:
@@ -207,7 +209,7 @@ def steps_to_pause(
     milestone: int | None,
 ) -> int:
     """How many steps may be made before a limit or a milestone."""
-    start = Start(engine.problem, state)
+    start = Standing(engine.problem, state)
     pauses = (milestone, stopping.max_epochs)
     limits = [start.steps_until(epoch) for epoch in pauses if epoch is not None]
     if stopping.max_steps is not None:

@@ -144,7 +144,7 @@ def compare(name: str, samples: int, rounds: int) -> None:
     ]
     title = f"{net.topology}, batch {net.batch}, {net.optimizer}: an epoch of {WHOLE:,} samples"
     print_timings(title, timings, claims, unit="s")
-    flops = 6e-9 * WHOLE * sum(kind.products for kind in problem.network.topology.kinds)
+    flops = 6e-9 * WHOLE * problem.network.topology.products
     best = square_rate()
     rates = {who: flops / each.minimum for who, each in timings.items()}
     shares = ", ".join(f"{who} {rate:.0f} ({rate / best:.0%})" for who, rate in rates.items())

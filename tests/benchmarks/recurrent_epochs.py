@@ -136,10 +136,9 @@ def contestants(ours: Contestant) -> dict[str, Callable[[], float]]:
 
 def products(ours: Contestant) -> int:
     """Multiply-adds of an epoch: forward, gradients, and back through what is not the input."""
-    layers = ours.engine.problem.network.topology.kinds
-    (steps, features), (gates, units) = layers[0].below, (layers[0].gates, layers[0].units)  # type: ignore[attr-defined]
-    forward = sum(layer.products for layer in layers)
-    return BATCH * STEPS * (3 * forward - int(steps * features * gates * units))
+    topology = ours.engine.problem.network.topology
+    weights = topology.layers[0].weight_matrix(ours.state.parameters)  # [features, gates units]
+    return BATCH * STEPS * (3 * topology.products - topology.shape[0] * weights.size)
 
 
 def compare(topology: str, rounds: int) -> None:

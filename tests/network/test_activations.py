@@ -39,6 +39,13 @@ def test_the_slope_is_that_of_central_differences(
     np.testing.assert_allclose(slope(name, z), differences, atol=tolerance, rtol=tolerance)
 
 
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_a_slope_that_is_not_of_z_is_known_from_what_comes_out(name: str) -> None:
+    out, nothing = np.empty_like(POINTS), np.full_like(POINTS, np.nan)
+    ACTIVATIONS[name].slope(nothing, forward(name, POINTS), out)
+    assert np.isnan(out).any() == ACTIVATIONS[name].slope_of_z
+
+
 def test_a_straight_through_activation_goes_back_as_if_it_were_linear() -> None:
     assert slope("relu_straight_through", POINTS).tolist() == slope("linear", POINTS).tolist()
 

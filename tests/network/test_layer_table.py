@@ -30,6 +30,11 @@ def test_products_of_a_recurrent_net_are_of_all_steps() -> None:
     ]
 
 
+def test_what_adds_up_or_chooses_without_weights_has_no_products() -> None:
+    lines = table("1x8x8-MP2-AP2-GAP-1").splitlines()[2:5]
+    assert [line.split()[2:] for line in lines] == [["0", "0"]] * 3
+
+
 def test_what_normalises_a_layer_is_trained_with_it() -> None:
     lines = table("1x4x4-2C3-MP2-3-1", batch_norm=True).splitlines()
     assert lines[2].split() == ["2C3", "2x2x2", "22", "72"]

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.network.layers.kinds import LAYERS
 from runner.network.layers.parts import MisfitError
 from runner.network.network import Network
-from runner.network.topology import Topology, memory_needed, parse_topology, shape_of
+from runner.network.topology import Topology, Written, memory_needed, parse_topology, shape_of
 
 SIZES = st.lists(st.integers(1, 50), min_size=2, max_size=6).map(tuple)
 
@@ -56,18 +57,31 @@ def test_what_comes_out_is_no_map(text: str) -> None:
         parse_topology(text)
 
 
-@given(SIZES, st.booleans(), st.booleans())
+# Among them layers of every kind.
+MIXED = [
+    parse_topology("1x9x9-2C3-3C2p1-MP2-AP2-2C1-GAP-4-2-1"),
+    parse_topology("5x3-2RNN-3LSTM-2GRU-3RNN-4-5x2"),
+]
+
+
+def test_nets_of_every_kind_of_layer_are_looked_at() -> None:
+    assert {type(kind) for net in MIXED for kind in Topology(net).kinds} == set(LAYERS.values())
+
+
+@given(SIZES | st.sampled_from(MIXED), st.booleans(), st.booleans())
 def test_the_layers_cover_the_parameter_vector_without_gap_or_overlap(
-    sizes: tuple[int, ...], bias: bool, batch_norm: bool
+    written: Written, bias: bool, batch_norm: bool
 ) -> None:
-    topology = Topology(sizes, bias, batch_norm)
-    names = ("weights", "bias", "beta", "gamma"), ("mean", "variance")
-    trained, running = (
-        [[layer.place(name) for name in group] for layer in topology.layers] for group in names
-    )
-    covered = [
-        [index for parts in group for part in parts for index in range(part.start, part.stop)]
-        for group in (trained, running)
+    topology = Topology(written, bias, batch_norm)
+    covered: list[list[int]] = [
+        [
+            index
+            for layer in topology.layers
+            for part in layer.parts
+            if part.trained == trained
+            for index in range(layer.place(part.name).start, layer.place(part.name).stop)
+        ]
+        for trained in (True, False)
     ]
     assert covered[0] == list(range(topology.parameters))
     assert covered[1] == list(range(topology.parameters, topology.size))

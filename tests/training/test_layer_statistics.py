@@ -63,6 +63,15 @@ def test_norms_are_those_of_the_step_that_follows(batch_norm: bool, engine_name:
         assert found[f"L{number}.gradient_norm"] == pytest.approx(2 * moved, rel=1e-9)
 
 
+def test_norms_are_of_weights_from_state_to_state_too() -> None:
+    problem = make_problem("3x1-4RNN-1")
+    state = make_state(problem)
+    own = problem.network.topology.layers[0].views(state.parameters)
+    weights = np.concatenate([own["weights"], own["recurrent"]])
+    found = LayerStatistics(problem, engine_named("numpy")).measure(state)
+    assert found["L1.weight_norm"] == pytest.approx(np.linalg.norm(weights))
+
+
 @pytest.mark.parametrize("engine_name", ENGINE_NAMES)
 def test_weights_of_more_samples_than_are_looked_at_do_not_matter(engine_name: str) -> None:
     inputs, targets = random_data(PROBE + 40, 3, 1)

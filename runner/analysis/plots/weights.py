@@ -19,7 +19,6 @@ from runner.network.arrays import Array
 from runner.network.layers.convolution import Convolution
 from runner.network.layers.dense import Dense
 from runner.network.layers.parts import Shape
-from runner.network.layers.recurrent import Recurrent
 
 MOST_WEIGHTS = 5_000_000
 MOST_DRAWN_UNITS = 24
@@ -55,16 +54,11 @@ def weight_panels(subject: Subject) -> Iterator[Panel]:
         kind, own = layer.kind, layer.views(subject.parameters)
         if not own:
             continue
-        told, ends = f"layer {number}", ("unit", "unit")
-        if isinstance(kind, Recurrent):
-            told += f", {kind}"
-            ends = "feature", "unit, gate by gate" if kind.gates > 1 else "unit"
-        elif isinstance(kind, Convolution):
-            told, ends = f"{told}, {kind}", ("place", "map")
+        told = f"layer {number}" if isinstance(kind, Dense) else f"layer {number}, {kind}"
         bias = layer.bias_vector(subject.parameters) if topology.bias else none
-        yield Panel(told, own["weights"], bias, *ends)
-        if isinstance(kind, Recurrent):
-            yield Panel(f"layer {number}, state", own["recurrent"], none, "unit", ends[1])
+        yield Panel(told, own["weights"], bias, *kind.ends)
+        if "recurrent" in own:
+            yield Panel(f"layer {number}, state", own["recurrent"], none, "unit", kind.ends[1])
 
 
 def weight_maps(subject: Subject) -> Figure:
@@ -218,7 +212,7 @@ def first_layer_images(subject: Subject) -> Figure:
     (axes,) = axes_grid(figure, 1, 1, (0.15, 0.15, 0.35, 0.05))
     draw_tiles(axes, shown, columns, (0.08, 0.08), cmap=SIGNED, vmin=-limit, vmax=limit)
     whole = "" if units == matrix.shape[1] else f" the first {units} of"
-    one = "map" if isinstance(subject.network.topology.kinds[0], Convolution) else "unit"
+    _, one = subject.network.topology.kinds[0].ends
     each = ", a row each" if apart else ""
     note = f"weights into{whole} {counted(matrix.shape[1], one)}{each}"
     note += f"; colours from −{limit:.2g} to {limit:.2g}"

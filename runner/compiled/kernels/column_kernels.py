@@ -160,7 +160,7 @@ def softmax(_layout, row, z, a, scratch, row_weights, count, start):
     return shares(row.outputs, row.stride, z, a, scratch, row_weights, count, start)
 
 
-def alone(_layout, _count):
+def running_pieces(_layout, _count):
     """Pieces that are normalised by running statistics, a call each, and samples of one: all."""
     return 1, 1
 

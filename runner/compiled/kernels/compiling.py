@@ -5,7 +5,7 @@ from numba import from_dtype, njit, types
 
 from runner.compiled.code_on_disk import Code
 from runner.compiled.kernels import look_kernel, step_kernel
-from runner.compiled.kernels.functions_by_address import KINDS, Kind
+from runner.compiled.kernels.functions_by_address import KINDS, FunctionKind
 from runner.compiled.kernels.numba_options import OPTIONS
 from runner.compiled.kernels.pointers import PointerType
 from runner.compiled.numba_inside import object_code
@@ -48,7 +48,7 @@ def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> C
         return PointerType(types.NamedTuple(members, argument))
 
     structures = (Net, LAYOUTS.get(name), Rule, Memory, Course)
-    wanted = Kind({name: KERNELS[kind]}, structures) if kind in KERNELS else KINDS[kind]
+    wanted = FunctionKind({name: KERNELS[kind]}, structures) if kind in KERNELS else KINDS[kind]
     signature = wanted.result(*map(exact, wanted.arguments))
     dispatcher = njit(signature, **OPTIONS)(wanted.functions[name])
     return Code(*object_code(dispatcher))

@@ -6,7 +6,16 @@ The way back to the deltas below is the same sum over maps with a border of zero
 between the deltas where the stride is more than 1, and with the taps turned round.
 """
 
-from runner.compiled.kernels.lanes import WIDTH, load, load_many, spread, store, total, vector_width
+from runner.compiled.kernels.lanes import (
+    WIDTH,
+    clear,
+    load,
+    load_many,
+    spread,
+    store,
+    total,
+    vector_width,
+)
 from runner.compiled.kernels.map_tiles import gradient_tile, product_tile
 from runner.compiled.kernels.numba_options import apart
 from runner.compiled.numba_inside import target_features
@@ -81,7 +90,7 @@ def correlate(rows, y, y_step, start, start_step, w, w_step, x, terms, places, s
             at, left = at + 2 * done, left - done
 
 
-def _correlated(tile, rows_of, taps_of):
+def _gradient_by(tile, rows_of, taps_of):
     @apart
     def product(maps, g, d, plane, x, terms, taps, places, whole, part, fresh):
         for t in range(0, taps, taps_of):
@@ -92,9 +101,9 @@ def _correlated(tile, rows_of, taps_of):
     return product
 
 
-correlated_high = _correlated(high_gradient, *HIGH)
-correlated_wide = _correlated(wide_gradient, *WIDE)
-correlated_low = _correlated(low_gradient, *LOW)
+gradient_by_high = _gradient_by(high_gradient, *HIGH)
+gradient_by_wide = _gradient_by(wide_gradient, *WIDE)
+gradient_by_low = _gradient_by(low_gradient, *LOW)
 
 
 @apart
@@ -118,7 +127,7 @@ def put_border(shape, below):
     )
 
 
-def sums(shape, row, with_bias, parameters, below, z, _count):
+def sums(shape, row, with_bias, parameters, below, z):
     """z = b + W x."""
     x = below
     if shape.border:
@@ -145,8 +154,7 @@ def gradient(shape, row, with_bias, _parameters, memory_gradient, below, deltas,
     """dL/dW[tap, m] = sum d[m] x[tap's place], dL/db[m] = sum d[m]; the way forward's border."""
     g, plane, maps, taps = memory_gradient + row.weights, shape.plane, shape.maps, shape.taps
     if not added:
-        for k in range(0, taps * row.width, WIDTH):
-            store(g, k, spread(g, 0.0))
+        clear(g, taps * row.width)
     x = shape.bordered if shape.border else below
     if shape.border_again:
         put_border(shape, below)
@@ -154,11 +162,11 @@ def gradient(shape, row, with_bias, _parameters, memory_gradient, below, deltas,
     high, wide = cost(maps, taps, HIGH[0], HIGH[1]), cost(maps, taps, WIDE[0], WIDE[1])
     low = cost(maps, taps, LOW[0], LOW[1])
     if wide <= high and wide <= low:
-        correlated_wide(maps, g, deltas, plane, x, terms, taps, places, whole, part, shape.fresh)
+        gradient_by_wide(maps, g, deltas, plane, x, terms, taps, places, whole, part, shape.fresh)
     elif high <= low:
-        correlated_high(maps, g, deltas, plane, x, terms, taps, places, whole, part, shape.fresh)
+        gradient_by_high(maps, g, deltas, plane, x, terms, taps, places, whole, part, shape.fresh)
     else:
-        correlated_low(maps, g, deltas, plane, x, terms, taps, places, whole, part, shape.fresh)
+        gradient_by_low(maps, g, deltas, plane, x, terms, taps, places, whole, part, shape.fresh)
     if with_bias:
         add_planes(memory_gradient + row.bias, maps, deltas, plane, added)
 
@@ -178,7 +186,7 @@ def add_planes(bias, maps, deltas, plane, added):
         bias[m] = bias[m] + value if added else value
 
 
-def deltas_below(shape, row, parameters, _below, _a, deltas, below_deltas, _count):
+def deltas_below(shape, row, parameters, deltas, below_deltas):
     """d_below[c] = sum over maps and taps of W d, of the deltas with zeros around and between."""
     copy_runs(
         deltas,

@@ -12,7 +12,7 @@ from runner.compiled.kernels.numba_options import apart
 from runner.compiled.kernels.partial_vectors import store_some
 
 
-def sums(shape, row, with_bias, parameters, below, z, _count):
+def sums(shape, row, with_bias, parameters, below, z):
     """z[o, s] = b[o] + sum_i W[i, o] a[i, s], i ascending."""
     stride, bias, units = row.stride, parameters + row.bias, shape.units
     for step in range(shape.steps):
@@ -39,7 +39,7 @@ def gradient(shape, row, with_bias, _parameters, g, below, deltas, added, count)
             add_planes(g + row.bias, units, d, stride, added or step > 0)
 
 
-def deltas_below(shape, row, parameters, _below, _a, deltas, below_deltas, _count):
+def deltas_below(shape, row, parameters, deltas, below_deltas):
     """d_below[i, s] = sum_o W[i, o] d[o, s], o ascending; the slope comes afterwards."""
     stride, close = row.stride, row.stride_below
     nothing = Matrix(shape.nothing, SAME, NEXT)

@@ -2,13 +2,13 @@
 
 from numba import types
 
+from runner.compiled.kernels.lanes import clear
 from runner.compiled.kernels.pointers import caller
 from runner.compiled.kernels.recurrent_kernels import (
     add_biases,
     add_delta,
     add_gradient,
     carry,
-    clear,
     copy_rows,
     give_out,
     step_sums,
@@ -21,7 +21,7 @@ call_within = caller("call_within", types.none, [None, None, types.intp])
 call_slope_within = caller("call_slope_within", types.none, [None, None, None, types.intp])
 
 
-def sums(shape, row, _with_bias, parameters, below, a, _count):
+def sums(shape, row, _with_bias, parameters, below, a):
     """h_t = f(x_t W + h_(t-1) R + b); z and h of each step are kept."""
     units, count = shape.units, shape.units * shape.stride
     weights, terms = parameters + row.weights, shape.features + units

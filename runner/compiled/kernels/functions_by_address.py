@@ -31,7 +31,7 @@ DOUBLES = PointerType(types.float64)
 teach_fields(LayerPlan, *SHAPES.values())
 
 
-class Kind(NamedTuple):
+class FunctionKind(NamedTuple):
     """Functions that are called alike."""
 
     functions: dict[str, Callable[..., object]]
@@ -67,34 +67,38 @@ DELTAS_BELOW = {
     "max_pooling": pooling_kernels.largest_below,
     "mean_pooling": pooling_kernels.mean_below,
 }
-"""What a kind of layer does in `Maps`, each with a shape of its own (`structures.SHAPES`)."""
+"""What a kind of layer does in `Maps`, each with a shape of its own (`structures.SHAPES`).
+
+A kernel calls all of a table alike, so each takes what some of them need; what it has no use for
+is named with `_`.
+"""
 KINDS = {
     # (z, a, count): a = f(z)
-    "forward": Kind(
+    "forward": FunctionKind(
         {name: each.forward for name, each in ACTIVATIONS.items()}, (NUMBERS, NUMBERS, COUNT)
     ),
     # (z, a, deltas, count): deltas <- deltas f'(z)
-    "slope": Kind(
+    "slope": FunctionKind(
         {name: each.slope for name, each in ACTIVATIONS.items()}, (*[NUMBERS] * 3, COUNT)
     ),
     # (z, a, wanted, row_weights, deltas, count, start) -> sum; deltas = dL/da, or dL/dz
-    "loss": Kind(LOSSES, (*[NUMBERS] * 5, COUNT, NUMBER), NUMBER),
+    "loss": FunctionKind(LOSSES, (*[NUMBERS] * 5, COUNT, NUMBER), NUMBER),
     # (parameters, gradient, slots, is_weight, count, apart, learning_rate, step, settings)
-    "update": Kind(OPTIMIZERS, (*[NUMBERS] * 4, COUNT, COUNT, NUMBER, COUNT, DOUBLES)),
+    "update": FunctionKind(OPTIMIZERS, (*[NUMBERS] * 4, COUNT, COUNT, NUMBER, COUNT, DOUBLES)),
     # (parameters, gradient, is_weight, count, limits): the gradient in place
-    "restrain": Kind({"any": restrain}, (*[NUMBERS] * 3, COUNT, DOUBLES)),
+    "restrain": FunctionKind({"any": restrain}, (*[NUMBERS] * 3, COUNT, DOUBLES)),
     # (parameters, norms, plan, layers, max_norm): the parameters in place
-    "shorten": Kind({"any": shorten}, (NUMBERS, NUMBERS, PLAN, COUNT, NUMBER)),
+    "shorten": FunctionKind({"any": shorten}, (NUMBERS, NUMBERS, PLAN, COUNT, NUMBER)),
     # (z, normal, inverse, parameters, real, row, count): z and the running statistics in place
-    "normalize": Kind(normalization_kernels.FORWARD, (*[NUMBERS] * 5, PLAN, COUNT)),
+    "normalize": FunctionKind(normalization_kernels.FORWARD, (*[NUMBERS] * 5, PLAN, COUNT)),
     # (deltas, normal, inverse, parameters, gradient, real, row, count): deltas in place
-    "normalize_back": Kind(normalization_kernels.BACKWARD, (*[NUMBERS] * 6, PLAN, COUNT)),
-    # (shape, row, with_bias, parameters, below, z, count): z
-    "sums": Kind(SUMS, (SHAPE, PLAN, COUNT, *[NUMBERS] * 3, COUNT)),
+    "normalize_back": FunctionKind(normalization_kernels.BACKWARD, (*[NUMBERS] * 6, PLAN, COUNT)),
+    # (shape, row, with_bias, parameters, below, z): z
+    "sums": FunctionKind(SUMS, (SHAPE, PLAN, COUNT, *[NUMBERS] * 3)),
     # (shape, row, with_bias, parameters, gradient, below, deltas, added, count): its part of that
-    "gradient": Kind(GRADIENT, (SHAPE, PLAN, COUNT, *[NUMBERS] * 4, COUNT, COUNT)),
-    # (shape, row, parameters, below, a, deltas, below_deltas, count): below_deltas
-    "deltas_below": Kind(DELTAS_BELOW, (SHAPE, PLAN, *[NUMBERS] * 5, COUNT)),
+    "gradient": FunctionKind(GRADIENT, (SHAPE, PLAN, COUNT, *[NUMBERS] * 4, COUNT, COUNT)),
+    # (shape, row, parameters, deltas, below_deltas): below_deltas
+    "deltas_below": FunctionKind(DELTAS_BELOW, (SHAPE, PLAN, *[NUMBERS] * 3)),
 }
 
 

@@ -1,14 +1,16 @@
-"""Gated recurrent units in `Maps`; the equations are those of `runner.network.layers.gru`."""
+"""Gated recurrent units in `Maps`; the equations are those of `runner.network.layers.gru`.
+
+Of these k is `keep` here, and n `new`.
+"""
 
 from runner.compiled.kernels.exponentials import sigmoid, tanh
-from runner.compiled.kernels.lanes import load_many, store, vector_width
+from runner.compiled.kernels.lanes import clear, load_many, store, vector_width
 from runner.compiled.kernels.numba_options import apart
 from runner.compiled.kernels.recurrent_kernels import (
     add_biases,
     add_delta,
     add_gradient,
     carry,
-    clear,
     give_out,
     step_sums,
     take_in,
@@ -18,7 +20,7 @@ from runner.compiled.kernels.recurrent_kernels import (
 
 @apart
 def through_gates(shape, step):
-    """h_t = (1 - z) n + z h_(t-1), n = tanh(. + r q); kept of each step: r, z, n, q, h_(t-1)."""
+    """h_t = (1 - k) n + k h_(t-1), n = tanh(. + r q); kept of each step: r, k, n, q, h_(t-1)."""
     z, state, n = shape.z, shape.state, shape.units * shape.stride
     kept = shape.kept + shape.of_step * step * n
     for k in range(0, n, vector_width(z)):
@@ -35,7 +37,7 @@ def through_gates(shape, step):
 
 @apart
 def back_through_gates(shape, step):
-    """dL/dz of r, z and n, and dL/dq, see `Gru.backward`; what is carried past the gates stays."""
+    """dL/dz of r, k and n, and dL/dq, see `Gru.backward`; what is carried past the gates stays."""
     stride, across, n = shape.stride, shape.across, shape.units * shape.stride
     kept, carried, gate = shape.kept + shape.of_step * step * n, shape.carried, shape.units * across
     for unit in range(shape.units):
@@ -53,7 +55,7 @@ def back_through_gates(shape, step):
             store(carried, k, e * keep)
 
 
-def sums(shape, row, _with_bias, parameters, below, a, _count):
+def sums(shape, row, _with_bias, parameters, below, a):
     """From the first step to the last; of n what comes in, and the state, each by itself."""
     units, features, width, stride = shape.units, shape.features, row.width, shape.stride
     weights, both, z = parameters + row.weights, 2 * units, shape.z

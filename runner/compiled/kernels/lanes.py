@@ -18,6 +18,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
+from runner.compiled.kernels.numba_options import apart
 from runner.compiled.structures import VECTOR_BYTES, WIDTH
 
 _I32 = ir.IntType(32)
@@ -337,3 +338,10 @@ def to_double(_typing, words):
         return builder.sitofp(args[0], ir.VectorType(ir.DoubleType(), WIDTH))
 
     return LanesType(types.float64)(words), emit
+
+
+@apart
+def clear(numbers, count):
+    """0, in as many whole vectors as have `count` numbers."""
+    for k in range(0, count, WIDTH):
+        store(numbers, k, spread(numbers, 0.0))

@@ -43,5 +43,5 @@ weigh = _by_layout("weigh")  # (layout, row, weights, order, count, row_weights)
 correct = _by_layout("correct")  # (layout, row, a, wanted, row_weights, count)
 softmax = _by_layout("softmax")
 # (layout, row, z, a, scratch, row_weights, count, start): + weight log(sum exp z)
-alone = _by_layout("alone")
+running_pieces = _by_layout("running_pieces")
 # (layout, count): pieces to be normalised by running statistics, and samples of one

@@ -1,7 +1,7 @@
 """The way forward of rows that are not trained on: without dropout, by running statistics."""
 
 from runner.compiled.kernels.functions_by_address import call_forward, call_normalize
-from runner.compiled.kernels.layer_arithmetic import alone, sums
+from runner.compiled.kernels.layer_arithmetic import running_pieces, sums
 from runner.compiled.kernels.numba_options import inlined
 from runner.compiled.kernels.step_kernel import add_up, judge, set_to_zero, take
 
@@ -19,7 +19,7 @@ def forward(net, layout, memory, count):
         sums(layout, layer, row, net.with_bias and normalize == 0, parameters, below, z, count)
         if normalize != 0:
             normal, inverse, real = memory.normal + at, memory.inverse + row.inverse, memory.real
-            pieces, samples = alone(layout, count)
+            pieces, samples = running_pieces(layout, count)
             for piece in range(pieces):
                 one = piece * row.stride
                 call_normalize(

@@ -1,14 +1,13 @@
 """Long short-term memory in `Maps`; the equations are those of `runner.network.layers.lstm`."""
 
 from runner.compiled.kernels.exponentials import sigmoid, tanh
-from runner.compiled.kernels.lanes import load_many, store, vector_width
+from runner.compiled.kernels.lanes import clear, load_many, store, vector_width
 from runner.compiled.kernels.numba_options import apart
 from runner.compiled.kernels.recurrent_kernels import (
     add_biases,
     add_delta,
     add_gradient,
     carry,
-    clear,
     give_out,
     step_sums,
     take_in,
@@ -56,7 +55,7 @@ def back_through_gates(shape, step):
             store(carried_cells, k, e * f)
 
 
-def sums(shape, row, _with_bias, parameters, below, a, _count):
+def sums(shape, row, _with_bias, parameters, below, a):
     """From the first step to the last."""
     units, count = shape.units, shape.units * shape.stride
     weights, terms = parameters + row.weights, shape.features + units

@@ -89,9 +89,9 @@ def weigh(layout, row, weights, order, count, row_weights):
     return there
 
 
-def sums(_layout, _layer, row, with_bias, parameters, below, z, count):
+def sums(_layout, _layer, row, with_bias, parameters, below, z, _count):
     """What the layer makes of what is below."""
-    call_sums(row.sums, row.shape, row, int(with_bias), parameters, below, z, count)
+    call_sums(row.sums, row.shape, row, int(with_bias), parameters, below, z)
 
 
 def gradient(_layout, _layer, row, with_bias, memory, below, deltas, count, _rate, added):
@@ -100,10 +100,9 @@ def gradient(_layout, _layer, row, with_bias, memory, below, deltas, count, _rat
     call_gradient(row.gradient, row.shape, row, bias, w, g, below, deltas, int(added), count)
 
 
-def deltas_below(_layout, row, parameters, below, a, deltas, below_deltas, count):
+def deltas_below(_layout, row, parameters, _below, _a, deltas, below_deltas, _count):
     """The layer below's deltas, the slope to come."""
-    function = row.deltas_below
-    call_deltas_below(function, row.shape, row, parameters, below, a, deltas, below_deltas, count)
+    call_deltas_below(row.deltas_below, row.shape, row, parameters, deltas, below_deltas)
 
 
 def masks(layout, row, uniforms, keep, drawn, count):
@@ -141,7 +140,7 @@ def softmax(_layout, row, z, a, scratch, row_weights, count, start):
     return value
 
 
-def alone(_layout, _count):
+def running_pieces(_layout, _count):
     """Pieces that are normalised by running statistics, a call each, and samples of one.
 
     Not one sample: that may have many places, and so statistics of its own.

@@ -1,11 +1,11 @@
 """Pooling in `Maps`: a window's cells, one after the other, for a vector of samples at a time."""
 
-from runner.compiled.kernels.lanes import choose, load_many, vector_width, zeros
+from runner.compiled.kernels.lanes import choose, clear, load_many, vector_width, zeros
 from runner.compiled.kernels.numba_options import apart, forced
 from runner.compiled.kernels.partial_vectors import store_some
 
 
-def largest(shape, _row, _with_bias, _parameters, below, z, _count):
+def largest(shape, _row, _with_bias, _parameters, below, z):
     """z = max over a window, the first of equals; NaN only where the first is."""
     wide, lanes = vector_width(z), shape.lanes
     for m in range(shape.maps):
@@ -23,7 +23,7 @@ def largest(shape, _row, _with_bias, _parameters, below, z, _count):
                 store_some(chosen, at + s, where, lanes - s)
 
 
-def mean(shape, _row, _with_bias, _parameters, below, z, _count):
+def mean(shape, _row, _with_bias, _parameters, below, z):
     """z = the sum over a window, cell by cell, divided by their number."""
     wide, lanes = vector_width(z), shape.lanes
     for m in range(shape.maps):
@@ -42,11 +42,10 @@ def no_gradient(_shape, _row, _bias, _parameters, _gradient, _below, _deltas, _a
 
 
 @apart
-def set_to_zero(shape, deltas):
-    """The deltas below that no window, or more than one, adds to."""
+def start_below(shape, deltas):
+    """The deltas below, 0 where no window, or more than one, adds to them."""
     if shape.overlapping or not shape.covering:
-        for k in range(shape.maps * shape.plane_below):
-            deltas[k] = 0.0
+        clear(deltas, shape.maps * shape.plane_below)
 
 
 @forced
@@ -57,9 +56,9 @@ def put(shape, to, at, value, left):
     store_some(to, at, value, left)
 
 
-def largest_below(shape, _row, _parameters, _below, _a, deltas, below_deltas, _count):
+def largest_below(shape, _row, _parameters, deltas, below_deltas):
     """The delta to the cell of a window that was the largest."""
-    set_to_zero(shape, below_deltas)
+    start_below(shape, below_deltas)
     wide, lanes = vector_width(deltas), shape.lanes
     for m in range(shape.maps):
         chosen, d = shape.largest + m * shape.plane, deltas + m * shape.plane
@@ -73,9 +72,9 @@ def largest_below(shape, _row, _parameters, _below, _a, deltas, below_deltas, _c
                     put(shape, to, first + shape.cells[c] + s, part, lanes - s)
 
 
-def mean_below(shape, _row, _parameters, _below, _a, deltas, below_deltas, _count):
+def mean_below(shape, _row, _parameters, deltas, below_deltas):
     """To each of a window's cells its share of the delta."""
-    set_to_zero(shape, below_deltas)
+    start_below(shape, below_deltas)
     wide, lanes = vector_width(deltas), shape.lanes
     for m in range(shape.maps):
         d, to = deltas + m * shape.plane, below_deltas + m * shape.plane_below

@@ -13,13 +13,6 @@ from runner.compiled.kernels.transposition import turn_block
 
 
 @apart
-def clear(numbers, count):
-    """All 0."""
-    for k in range(0, count, WIDTH):
-        store(numbers, k, spread(numbers, 0.0))
-
-
-@apart
 def take_in(shape, below, step):
     """What comes in at a step, and the state, where `step_sums` looks for them."""
     stride, across, features = shape.stride, shape.across, shape.features
@@ -133,7 +126,7 @@ def turn(of, step, rows, columns, to, to_step):
                         place[j * to_step + i] = block[i * step + j]
 
 
-def deltas_below(shape, row, parameters, _below, _a, _deltas, below_deltas, _count):
+def deltas_below(shape, row, parameters, _deltas, below_deltas):
     """d_below[i, s] = sum_r W[i, r] d[r, s], r ascending, of each step."""
     stride, across, many = shape.stride, shape.across, shape.features
     nothing = Matrix(shape.nothing, SAME, NEXT)

@@ -11,6 +11,7 @@ from runner.compiled.kernels.exponentials import exp, log
 from runner.compiled.kernels.lanes import (
     WIDTH,
     choose,
+    clear,
     load,
     load_strided,
     one_where_above_zero,
@@ -201,8 +202,7 @@ def gradient(layout, layer, row, with_bias, memory, below, deltas, count, learni
     if not fused:
         first, many = work_division.portion(layout, stride)
         for i in range(n_in):
-            for j in range(first, first + many, WIDTH):
-                store(weights, i * stride + j, spread(weights, 0.0))
+            clear(weights + (i * stride + first), many)
     if layout.way == BY_SAMPLE:
         scatter(layout, count, n_in, deltas, weights, stride)
     else:
@@ -265,6 +265,6 @@ def softmax(_layout, row, z, a, _scratch, row_weights, count, start):
     return value
 
 
-def alone(_layout, count):
+def running_pieces(_layout, count):
     """Pieces that are normalised by running statistics, a call each, and samples of one: one."""
     return count, 1

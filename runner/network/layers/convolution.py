@@ -26,7 +26,7 @@ from runner.network.layers.windows import Windows, check_fit
 
 @dataclass(frozen=True)
 class Convolution(LayerKind):
-    """z[m, y, x] = b[m] + sum over c, i, j of W[(c, i, j), m] x[c, y s + i - p, x s + j - p].
+    """z[m, k, l] = b[m] + sum over c, i, j of W[(c, i, j), m] x[c, k s + i - p, l s + j - p].
 
     s: stride; p: padding, a border of zeros. By one matrix product over the windows' content.
     """
@@ -81,6 +81,11 @@ class Convolution(LayerKind):
         return (weights, LayerPart("bias", (self.maps,))) if self.bias else (weights,)
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """From a place in a window to a map."""
+        return "place", "map"
+
+    @property
     def products(self) -> int:
         """Taps, a map and place."""
         _, rows, columns = self.shape
@@ -113,6 +118,7 @@ class Convolution(LayerKind):
         self, own: Views, gradient: Views, x: Array, delta: Array, below: Array | None, room: Room
     ) -> None:
         """dL/dW = content.T delta, dL/db = sum delta; dL/dx: delta W.T, added up where it is of."""
+        # The content anew: with backward dropout x is no longer what came in on the way forward.
         at_places = delta.reshape(-1, *self.shape).transpose(0, 2, 3, 1).reshape(-1, self.maps)
         np.dot(self._content(x, room).T, at_places, gradient["weights"])
         if self.bias:

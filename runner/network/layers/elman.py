@@ -49,12 +49,12 @@ class Elman(Recurrent):
     def backward(
         self, own: Views, gradient: Views, x: Array, delta: Array, below: Array | None, room: Room
     ) -> None:
-        """From the last step to the first: d = (dL/dh_t + d_(t+1) R.T) f'(z_t), d_(t+1) the next's.
+        """From the last step to the first: d_t = (dL/dh_t + d_(t+1) R.T) f'(z_t).
 
-        dL/dx_t = d W.T.
+        dL/dx_t = d_t W.T.
         """
         slope, states, steps = ACTIVATIONS[self.activation].slope, room["h"], self.steps_of(x)
-        carried = self.cleared(gradient, room)
+        carried = self.start_backward(gradient, room)
         for t in reversed(range(self.below[0])):
             self.add_delta(delta, t, carried)
             slope(room["z"][t], states[t + 1], room["slope"])

@@ -1,6 +1,6 @@
-"""Gated recurrent units. Source: Cho et al. 2014, in PyTorch's form: the reset gate acts on the
+"""Gated recurrent units, in PyTorch's form: the reset gate acts on the product with the state.
 
-product with the state. Of PyTorch's two biases those that only add to one another are made one.
+Of PyTorch's two biases those that only add to one another are made one. Source: Cho et al. 2014.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ from runner.network.layers.recurrent import Recurrent
 
 @dataclass(frozen=True)
 class Gru(Recurrent):
-    """r, z = sigmoid of x_t W + h_(t-1) R + b; n = tanh(x_t W_n + b_n + r (h_(t-1) R_n + b'));
+    """h_t = (1 - k) n + k h_(t-1), with gates that reset and keep.
 
-    h_t = (1 - z) n + z h_(t-1). Parts of r, z and n lie in this order.
+    r, k = sigmoid of x_t W + h_(t-1) R + b; n = tanh(x_t W_n + b_n + r (h_(t-1) R_n + b')). Parts
+    of r, k and n lie in this order; k is PyTorch's z.
     """
 
     letters: ClassVar[str] = "GRU"
@@ -50,41 +51,40 @@ class Gru(Recurrent):
             from_state = before @ own["recurrent"]  # [batch, units] @ [units, 3 units]
             gates[:, :both] += from_state[:, :both]
             sigmoid(gates[:, :both], gates[:, :both])
-            r, keep, n = self.each(gates)
+            r, k, n = self.each(gates)
             np.copyto(reset, from_state[:, both:])
             if self.bias:
                 reset += own["recurrent_bias"]
             n += r * reset
             np.tanh(n, n)
-            np.add((1 - keep) * n, keep * before, states[t + 1])
+            np.add((1 - k) * n, k * before, states[t + 1])
         self.put(states[1:], z)
 
     def backward(
         self, own: Views, gradient: Views, x: Array, delta: Array, below: Array | None, room: Room
     ) -> None:
-        """From the last step to the first, with q = h R_n + b' and e = dL/dh_t:
+        """From the last step to the first, with q = h_(t-1) R_n + b' and e = dL/dh_t.
 
-        dL/dz of n: e (1-z) (1-n^2) = d_n; of z: e (h_(t-1) - n) z (1-z); of r: d_n q r (1-r);
-        dL/dq = d_n r.
+        dL/dz of the gates: d_n = e (1-k) (1-n^2), d_k = e (h_(t-1) - n) k (1-k),
+        d_r = d_n q r (1-r); dL/dq = d_q = d_n r. dL/dh_(t-1) = e k + (d_r, d_k, d_q) R.T,
+        dL/dx_t = (d_r, d_k, d_n) W.T.
         """
         states, steps, both = room["h"], self.steps_of(x), 2 * self.units
-        carried = self.cleared(gradient, room)
+        carried = self.start_backward(gradient, room)
         for t in reversed(range(self.below[0])):
             self.add_delta(delta, t, carried)
             gates, before = room["gates"][t], states[t]
-            r, keep, n = self.each(gates)
+            r, k, n = self.each(gates)
             d = np.empty_like(gates)
-            at_r, at_keep, at_n = self.each(d)
-            at_n[...] = carried * (1 - keep) * (1 - n * n)
-            at_keep[...] = carried * (before - n) * keep * (1 - keep)
+            at_r, at_k, at_n = self.each(d)
+            at_n[...] = carried * (1 - k) * (1 - n * n)
+            at_k[...] = carried * (before - n) * k * (1 - k)
             at_r[...] = at_n * room["reset"][t] * r * (1 - r)
             through = d.copy()  # what goes through R: of n what the reset gate lets
             through[:, both:] *= r
-            gradient["weights"][...] += steps[t].T @ d
-            gradient["recurrent"][...] += before.T @ through
+            self.gradients(gradient, steps[t], before, d, through)
             if self.bias:
-                gradient["bias"][...] += np.add.reduce(d, 0)
                 gradient["recurrent_bias"][...] += np.add.reduce(through[:, both:], 0)
-            carried = carried * keep + through @ own["recurrent"].T
+            carried = carried * k + through @ own["recurrent"].T
             if below is not None:
                 self.steps_of(below)[t] = d @ own["weights"].T

@@ -17,9 +17,9 @@ from runner.network.layers.recurrent import Recurrent
 
 @dataclass(frozen=True)
 class Lstm(Recurrent):
-    """i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of x_t W + h_(t-1) R + b, in this order;
+    """h_t = o tanh(c_t), c_t = f c_(t-1) + i g.
 
-    c_t = f c_(t-1) + i g; h_t = o tanh(c_t).
+    i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of x_t W + h_(t-1) R + b, in this order.
     """
 
     letters: ClassVar[str] = "LSTM"
@@ -56,13 +56,13 @@ class Lstm(Recurrent):
     def backward(
         self, own: Views, gradient: Views, x: Array, delta: Array, below: Array | None, room: Room
     ) -> None:
-        """From the last step to the first, with e = dL/dc_t:
+        """From the last step to the first, with e = dL/dc_t.
 
         e = dL/dh o (1 - tanh(c)^2) + e_(t+1) f_(t+1); dL/dz of the gates: e g i (1-i),
         e c_(t-1) f (1-f), e i (1-g^2), dL/dh tanh(c) o (1-o).
         """
         states, cells, steps = room["h"], room["c"], self.steps_of(x)
-        carried = self.cleared(gradient, room)
+        carried = self.start_backward(gradient, room)
         e = np.zeros_like(carried)
         for t in reversed(range(self.below[0])):
             self.add_delta(delta, t, carried)

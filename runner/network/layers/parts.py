@@ -72,9 +72,9 @@ def written(shape: Shape) -> str:
 
 
 def by_unit(values: Array, shape: Shape) -> Array:
-    """[batch, units], [batch steps, units] or, of maps, [batch, units, places]: a view of values
+    """A view of values [batch, numbers of a sample] of such a shape, with an axis of units.
 
-    [batch, numbers of a sample] of such a shape.
+    [batch, units], [batch steps, units] or, of maps, [batch, units, places].
     """
     if len(shape) == 3:
         return values.reshape(-1, shape[0], shape[1] * shape[2])
@@ -125,6 +125,11 @@ class LayerKind:
         return ()
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """What a row of its weights leads from, and a column to."""
+        return "unit", "unit"
+
+    @property
     def products(self) -> int:
         """Multiply-adds of a sample's way forward."""
         return 0
@@ -149,8 +154,8 @@ class LayerKind:
     def backward(
         self, own: Views, gradient: Views, x: Array, delta: Array, below: Array | None, room: Room
     ) -> None:
-        """From delta, dL/dz: the parts' gradients, into `gradient`; dL/dx, into `below`,
+        """From delta, dL/dz, the parts' gradients into `gradient`, and dL/dx into `below`.
 
-        unless that is None.
+        below: None where no layer below has a gradient.
         """
         raise NotImplementedError

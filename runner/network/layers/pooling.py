@@ -1,6 +1,7 @@
 """Pooling: of each window of a map one number. It has no parameters and no activation."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -43,6 +44,28 @@ class Pooling(LayerKind):
         """[channels, rows, columns]."""
         return (self.below[0], *self.windows.places)
 
+    def shares(self, delta: Array, room: Room) -> Iterable[Array]:
+        """Of deltas [batch, channels, rows, columns] what goes to each cell of their windows."""
+        raise NotImplementedError
+
+    def backward(
+        self,
+        _own: Views,
+        _gradient: Views,
+        _x: Array,
+        delta: Array,
+        below: Array | None,
+        room: Room,
+    ) -> None:
+        """dL/dx = what of dL/dz goes to x, added up over the windows that it is in."""
+        if below is None:
+            return
+        below[...] = 0
+        cells = self.windows.cells(below.reshape(-1, *self.below))
+        shares = self.shares(delta.reshape(-1, *self.shape), room)
+        for cell, share in zip(cells, shares, strict=True):
+            np.add(cell, share, cell)
+
 
 @dataclass(frozen=True)
 class MaxPooling(Pooling):
@@ -67,22 +90,9 @@ class MaxPooling(Pooling):
             largest[higher] = number
             np.copyto(highest, cell, where=higher)
 
-    def backward(
-        self,
-        _own: Views,
-        _gradient: Views,
-        x: Array,
-        delta: Array,
-        below: Array | None,
-        room: Room,
-    ) -> None:
-        """dL/dx = dL/dz where x was the largest of a window, added up over windows; else 0."""
-        if below is None:
-            return
-        below[...] = 0
-        d = delta.reshape(-1, *self.shape)
-        for number, cell in enumerate(self.windows.cells(below.reshape(-1, *self.below))):
-            np.add(cell, d * (room["largest"] == number), cell)
+    def shares(self, delta: Array, room: Room) -> Iterable[Array]:
+        """dL/dz where x was the largest of a window; else 0."""
+        return (delta * (room["largest"] == number) for number in range(self.size**2))
 
 
 @dataclass(frozen=True)
@@ -93,11 +103,6 @@ class MeanPooling(Pooling):
     notation: ClassVar[str] = "AP([0-9]{1,4})(?:s([0-9]{1,4}))?"
     """AP2: of 2 x 2, side by side; AP3s2: of 3 x 3, every two."""
 
-    @property
-    def products(self) -> int:
-        """Additions."""
-        return int(np.prod(self.shape)) * self.size**2
-
     def forward(self, _own: Views, x: Array, z: Array, _room: Room) -> None:
         """z <- the mean of each window."""
         means = z.reshape(-1, *self.shape)
@@ -106,22 +111,9 @@ class MeanPooling(Pooling):
             means += cell
         means /= self.size**2
 
-    def backward(
-        self,
-        _own: Views,
-        _gradient: Views,
-        x: Array,
-        delta: Array,
-        below: Array | None,
-        _room: Room,
-    ) -> None:
-        """dL/dx = dL/dz / size^2, added up over the windows that x is in."""
-        if below is None:
-            return
-        below[...] = 0
-        d = delta.reshape(-1, *self.shape) / self.size**2
-        for cell in self.windows.cells(below.reshape(-1, *self.below)):
-            np.add(cell, d, cell)
+    def shares(self, delta: Array, _room: Room) -> Iterable[Array]:
+        """dL/dz / size^2."""
+        return [delta / self.size**2] * self.size**2
 
 
 @dataclass(frozen=True)
@@ -144,11 +136,6 @@ class GlobalMeanPooling(LayerKind):
     def shape(self) -> Shape:
         """[channels]."""
         return (self.below[0],)
-
-    @property
-    def products(self) -> int:
-        """Additions."""
-        return int(np.prod(self.below))
 
     def forward(self, _own: Views, x: Array, z: Array, _room: Room) -> None:
         """z <- the mean of each map."""

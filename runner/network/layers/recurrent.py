@@ -75,6 +75,11 @@ class Recurrent(LayerKind):
         return (*found, LayerPart("bias", (wide,))) if self.bias else tuple(found)
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """From a feature to a unit's gates."""
+        return "feature", "unit, gate by gate" if self.gates > 1 else "unit"
+
+    @property
     def products(self) -> int:
         """(features + units) gates units, a step."""
         time, features = self.below
@@ -114,15 +119,21 @@ class Recurrent(LayerKind):
         elif step == self.below[0] - 1:
             carried += delta
 
-    def gradients(self, gradient: Views, x: Array, before: Array, d: Array) -> None:
-        """dL/dW += x.T d, dL/dR += h_(t-1).T d, dL/db += sum d, of one step; d: dL/d(gates' z)."""
+    def gradients(
+        self, gradient: Views, x: Array, before: Array, d: Array, through: Array | None = None
+    ) -> None:
+        """dL/dW += x.T d, dL/dR += h_(t-1).T d, dL/db += sum d, of one step; d: dL/d(gates' z).
+
+        through: what of it goes through R, where that is not all.
+        """
+        through = d if through is None else through
         gradient["weights"][...] += x.T @ d  # [features, batch] @ [batch, gates units]
-        gradient["recurrent"][...] += before.T @ d  # [units, batch] @ [batch, gates units]
+        gradient["recurrent"][...] += before.T @ through  # [units, batch] @ [batch, gates units]
         if self.bias:
             gradient["bias"][...] += np.add.reduce(d, 0)
 
-    def cleared(self, gradient: Views, room: Room) -> Array:
-        """Gradients at 0, and a state's delta [batch, units] at 0, to be carried back."""
+    def start_backward(self, gradient: Views, room: Room) -> Array:
+        """Gradients at 0, and so what is carried from behind the last step [batch, units]."""
         for part in self.parts:
             gradient[part.name][...] = 0
         return np.zeros_like(room["h"][0])

@@ -29,9 +29,9 @@ class Windows(NamedTuple):
         return windows[:, :, :: self.stride, :: self.stride]
 
     def cells(self, maps: Array) -> list[Array]:
-        """What the windows' first, second, … cell is of: views [batch, channels, rows, columns]
+        """Of all windows the first cell, the second, …, row by row.
 
-        into [batch, channels, n, m], row by row of a window.
+        Views [batch, channels, rows, columns] into maps [batch, channels, n, m].
         """
         rows, columns = (1 + self.stride * (n - 1) for n in self.places)
         step = self.stride
