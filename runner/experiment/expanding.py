@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.configuration.jobs import base_from
+from runner.configuration.job_bases import base_from
 from runner.errors import RunnerError, counted, printable, report_error
 from runner.experiment.experiment import Experiment
 from runner.experiment.other_surroundings import changed_since

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from runner.configuration.jobs import Base
+from runner.configuration.job_bases import Base
 from runner.errors import RunnerError
 from runner.experiment.row_recording import Recorded, failed_row, run_to_row
 from runner.experiment.running import Manner

@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.composing import conf_folder, plain, prepared_hydra
 from runner.configuration.hydra_inside import CheckedLoader, loader_of
-from runner.configuration.jobs import JobComposer, numbered
+from runner.configuration.job_bases import numbered
+from runner.configuration.jobs import JobComposer
 from runner.configuration.overrides import number_given, override_parser, parsed_override
 
 JOBS = [
