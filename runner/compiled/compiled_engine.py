@@ -13,7 +13,7 @@ from runner.compiled.code_on_disk import cache_folder, kept
 from runner.compiled.kernel_memory import new_memory
 from runner.compiled.layout_choice import layout_for, name_of_layout, threads_for
 from runner.compiled.machine_code import address
-from runner.compiled.many_nets import NEVER, ManyNets
+from runner.compiled.many_nets import NEVER, ManyNets, seeded_draws
 from runner.compiled.step_rule import step_rule
 from runner.compiled.structures import (
     INPUTS,
@@ -116,6 +116,8 @@ class CompiledEngine:
             # What padding holds counts zero times, which does not make nothing of NaN.
             self._memory = self._new_memory()
         return report
+
+    draw_many = staticmethod(seeded_draws)
 
     @property
     def serves_many(self) -> bool:

@@ -15,6 +15,7 @@ from runner.network.arrays import Array
 from runner.training.engine import Problem
 from runner.training.many_states import ManyStates
 
+DRAW_MANY = "draw_many", "any", "float64"
 NEVER = -1
 """An epoch that does not come."""
 Shares = tuple[Packed[Any], ...]
@@ -33,7 +34,7 @@ class ManyNets:
     @staticmethod
     def kernels(dtype: str) -> tuple[Key, ...]:
         """Those of nets with such numbers."""
-        return ("advance_many", "any", dtype), ("look_many", "any", dtype)
+        return DRAW_MANY, ("advance_many", "any", dtype), ("look_many", "any", dtype)
 
     def advance(
         self, kernel: Key, shares: Shares, states: ManyStates, epochs: Sequence[int], most: int
@@ -126,5 +127,5 @@ def seeded_draws(seeds: Array, count: int) -> tuple[Array, Array, Array]:
     generators = np.empty(nets, np.int64)
     draws = ManyDraws(nets, seeds.astype(np.int64), keys, generators, count, doubles)
     packed = Packed(draws)
-    call(function("draw_many", "any", "float64"), [packed] * 5)
+    call(function(*DRAW_MANY), [packed] * 5)
     return doubles, keys, generators
