@@ -29,6 +29,7 @@ from runner.compiled.structures import (
 )
 from runner.compiled.thread_team import Team, call
 from runner.network.arrays import Array
+from runner.network.generator_states import set_state, state_of
 from runner.network.layers.dropout import NO_DROPOUT
 from runner.network.layers.parts import BEHIND, WITHIN
 from runner.network.trained import rows_at_once
@@ -260,8 +261,8 @@ class CompiledEngine:
         rates = self.problem.learning_rates(state, max(steps, 1))
         memory, generator = self._memory.values, 0
         if self._draws:
-            drawn = state.generator.bit_generator.state["state"]
-            memory.key[:], generator = drawn["key"], int(drawn["pos"])
+            words = state_of(state.generator)
+            memory.key[:], generator = words[:-1], int(words[-1])
         course = Course(
             place=np.array([state.step, state.epoch, state.position, generator, 0, 0]),
             order=state.order,
@@ -285,8 +286,7 @@ class CompiledEngine:
             self._layout.store(inside, flat)
         state.sums[:] = memory.sums
         if self._draws:
-            after = {"key": memory.key, "pos": generator}
-            state.generator.bit_generator.state = {"bit_generator": "MT19937", "state": after}
+            set_state(state.generator, np.append(memory.key, np.uint32(generator)))
         return bool(met), list(zip(epochs[:marks], sums, strict=False))
 
     @cached_property

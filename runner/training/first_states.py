@@ -6,12 +6,13 @@ from math import prod
 import numpy as np
 
 from runner.network.arrays import Array
+from runner.network.generator_states import state_of
 from runner.network.initializers import Start, first_numbers, in_order, initial_parameters
 from runner.network.topology import Topology
 from runner.training.engine import Problem
 from runner.training.many_states import PLACE, ManyStates
 from runner.training.optimizers import OPTIMIZERS
-from runner.training.state import seeded_generator
+from runner.training.state import unseeded_bits
 
 Draws = Callable[[Array, int], tuple[Array, Array, Array]]
 """From seeds [nets] and a number to so many doubles that each one's generator draws first, the keys
@@ -40,11 +41,13 @@ def first_states(
         parameters, keys, places["generator"] = uniform_weights(topology, starts, seeds, draws)
     else:
         parameters, keys = np.empty((nets, topology.size)), np.empty((nets, 624), np.uint32)
+        bits = unseeded_bits()
+        seeding, generator = np.random.RandomState(bits), np.random.Generator(bits)
         for net, seed in enumerate(seeds):
-            generator = seeded_generator(seed)
+            seeding.seed(seed)  # as `seeded_generator`, which makes all three anew
             parameters[net] = initial_parameters(topology, starts, generator)
-            state = generator.bit_generator.state["state"]
-            keys[net], places["generator"][net] = state["key"], state["pos"]
+            words = state_of(generator)
+            keys[net], places["generator"][net] = words[:-1], words[-1]
     slots = OPTIMIZERS[problem.optimizer].slots
     return ManyStates(
         places=places,

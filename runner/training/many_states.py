@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from runner.network.arrays import Array
+from runner.network.generator_states import set_state
 from runner.training.state import TrainingState, unseeded_bits
 
 PLACE = np.dtype(
@@ -50,8 +51,7 @@ class ManyStates:
         """One net's, copied. How long it took is not in it."""
         place = self.places[net]
         generator = np.random.Generator(unseeded_bits())
-        key = {"key": self.keys[net], "pos": int(place["generator"])}
-        generator.bit_generator.state = {"bit_generator": "MT19937", "state": key}
+        set_state(generator, np.append(self.keys[net], np.uint32(place["generator"])))
         return TrainingState(
             step=int(place["step"]),
             epoch=int(place["epoch"]),
