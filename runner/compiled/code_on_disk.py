@@ -42,7 +42,7 @@ def cache_folder() -> str | None:
     """
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    sources = [here / "numba_inside.py", here / "structures.py"]
+    sources = [here / f"{name}.py" for name in ("many_structures", "numba_inside", "structures")]
     for folder in (here / "kernels", Path(network.__file__).parent):
         sources += sorted(folder.rglob("*.py"))
     for source in sources:

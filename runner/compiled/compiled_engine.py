@@ -1,22 +1,23 @@
 """The compiled engine: the whole inner loop in machine code, made by Numba and kept on disk."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
 from runner.compiled import machine_code, structures
 from runner.compiled.code_on_disk import cache_folder, kept
+from runner.compiled.kernel_memory import new_memory
 from runner.compiled.layout_choice import layout_for, name_of_layout, threads_for
 from runner.compiled.machine_code import address
+from runner.compiled.many_nets import NEVER, ManyNets, seeded_draws
 from runner.compiled.step_rule import step_rule
 from runner.compiled.structures import (
     INPUTS,
     NUMBERS,
-    VECTOR_BYTES,
-    WIDTH,
     Columns,
     Course,
     Maps,
@@ -25,18 +26,17 @@ from runner.compiled.structures import (
     Packed,
     Rows,
     Rule,
-    aligned,
 )
 from runner.compiled.thread_team import Team, call
 from runner.network.activations import ACTIVATIONS
 from runner.network.arrays import Array
+from runner.network.generator_states import set_state, state_of
 from runner.network.layers.dropout import NO_DROPOUT
 from runner.network.layers.parts import BEHIND, WITHIN
 from runner.network.trained import rows_at_once
 from runner.training.engine import Problem, StepReport, reported
+from runner.training.many_states import ManyStates
 from runner.training.metrics import Target
-from runner.training.optimizers import OPTIMIZERS as REFERENCE_OPTIMIZERS
-from runner.training.restraint import weight_mask
 from runner.training.state import TrainingState
 
 DROPOUT = {
@@ -44,8 +44,6 @@ DROPOUT = {
     "forward": structures.FORWARD_DROPOUT,
     "backward": structures.BACKWARD_DROPOUT,
 }
-NEVER = -1
-"""An epoch that does not come."""
 LOOKED_AT, LOOKED_AT_MAPS = 256, 32
 """Samples that go through the net together: what is between of as many stays in a cache."""
 MAPS_A_LOOK = 8
@@ -86,7 +84,6 @@ class CompiledEngine:
         inputs, numbers = self._layout.inputs.dtype.name, problem.targets.dtype.name
         self._dtypes = {NUMBERS: numbers, INPUTS: inputs}
         self._kernel = "advance", self._layout.name, numbers, inputs
-        self._slot_count = REFERENCE_OPTIMIZERS[problem.optimizer].slots
         self._data = self._packed_data()
         self._memory = self._new_memory()
         self._rules: dict[Target | None, Packed[Rule]] = {}
@@ -96,16 +93,12 @@ class CompiledEngine:
     def warm_up(self, state: TrainingState) -> Iterator[str]:
         """Compiles what this problem needs, or loads it from disk."""
         kernels = self._kernel, self._looking_kernel
-        compiles = not all(map(machine_code.is_made, kernels))
-        if compiles:
-            yield "compiling kernels for this machine, which takes seconds, once"
-        started = time.perf_counter()
-        self._run(state, 0, None)
-        address(*self._looking_kernel)
-        if compiles:
-            where = cache_folder()
-            place = f"kept in {where}" if where else "not kept: no folder can be written to"
-            yield f"kernels compiled in {time.perf_counter() - started:.1f} s, {place}"
+        yield from warmed_up(kernels, partial(self._run, state, 0, None))
+
+    def warm_up_many(self) -> Iterator[str]:
+        """The same for many nets."""
+        kernels = *ManyNets.kernels(self._dtypes[NUMBERS]), self._kernel, self._looking_kernel
+        yield from warmed_up(kernels, partial(self._shares, None))
 
     def inputs_changed(self) -> None:
         """Lists the inputs that are not zero anew, where they are listed."""
@@ -126,6 +119,36 @@ class CompiledEngine:
             self._memory = self._new_memory()
         return report
 
+    draw_many = staticmethod(seeded_draws)
+
+    @property
+    def serves_many(self) -> bool:
+        """Whether `advance_many` does: where threads do not divide a net's work."""
+        return self._team.size == 1
+
+    def advance_many(
+        self, states: ManyStates, until: Target | None, epochs: Sequence[int], most: int
+    ) -> int:
+        """Nets one after the other, each to the target or its limit; of how many that is the end.
+
+        epochs: ascending from the first on, of which `states.kept` is to have the sums.
+        most: steps of all together; where they are used up, a net that is on its way goes on in
+        the next call. Such a call ends, too, behind a net whose numbers are not finite.
+        """
+        shares = self._shares(until)
+        ended = self._many.advance(self._kernel, shares, states, epochs, most)
+        if ended and not states.places["finite"][ended - 1]:
+            self._memory = self._new_memory()  # as in `advance`
+        return ended
+
+    @cached_property
+    def _many(self) -> ManyNets:
+        return ManyNets(self.problem, self._layout)
+
+    def _shares(self, until: Target | None) -> tuple[Packed[Any], ...]:
+        """What a kernel takes of all nets alike."""
+        return self._net, self._data[0], self._rule(until), self._memory
+
     @property
     def activations(self) -> list[Array]:
         """Every layer's [batch, n_out] in the last whole batch."""
@@ -144,18 +167,27 @@ class CompiledEngine:
         self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None
     ) -> tuple[Array, Array]:
         """Outputs [rows, n_out] of rows as the network sees them, and the sums over them."""
-        weighted = weights is not None
-        if weighted not in self._looking:
-            self._looking[weighted] = self._one_that_looks(weighted)
-        return self._looking[weighted].looked(parameters, inputs, targets, weights)
+        return self._one_that_looks(weights).looked(parameters, inputs, targets, weights)
+
+    def look_many(
+        self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None
+    ) -> tuple[Array, Array]:
+        """The same of the parameters of many nets: [nets, rows, n_out], and [nets, 4]."""
+        one = self._one_that_looks(weights)
+        return one.looked_many(
+            np.ascontiguousarray(parameters, targets.dtype), inputs, targets, weights
+        )
 
     @cached_property
     def _looking_kernel(self) -> tuple[str, ...]:
         dtype = self.problem.targets.dtype.name
         return "look", name_of_layout(self.problem, scaled=False), dtype, dtype
 
-    def _one_that_looks(self, weighted: bool) -> "CompiledEngine":
+    def _one_that_looks(self, weights: Array | None) -> "CompiledEngine":
         """It looks at some rows at a time, whatever they are."""
+        weighted = weights is not None
+        if weighted in self._looking:
+            return self._looking[weighted]
         topology, dtype = self.problem.network.topology, self.problem.targets.dtype
         sizes, many = topology.sizes, LOOKED_AT if topology.is_dense else LOOKED_AT_MAPS
         some = replace(
@@ -167,33 +199,57 @@ class CompiledEngine:
             batch_size=many,
             scaling=None,
         )
-        return CompiledEngine(some)
+        return self._looking.setdefault(weighted, CompiledEngine(some))
 
     def looked(
         self, parameters: Array, inputs: Array, targets: Array, weights: Array | None
     ) -> tuple[Array, Array]:
         """As `look`, its own data overwritten."""
-        (packed,), memory, at_once = self._data, self._memory.values, self.problem.batch_size
-        rows, wanted = packed.values.inputs.reshape(at_once, -1), packed.values.targets
-        row_weights = self._rule(None).values.row_weights
-        outputs = np.empty(targets.shape, wanted.dtype)
+        memory, kernel = self._memory.values, machine_code.function(*self._looking_kernel)
+        outputs = np.empty(targets.shape, memory.a.dtype)
         self._layout.load(parameters, memory.parameters)
         memory.sums[:] = 0
-        kernel = machine_code.function(*self._looking_kernel)
+        for part, course in self._taken(inputs, targets, weights):
+            call(kernel, (*self._shares(None), Packed(course)))
+            outputs[part] = self._layout.units_of(memory.a, course.steps)
+        sums = memory.sums.copy()
+        if not np.isfinite(sums).all():
+            self._memory = self._new_memory()  # as in `advance`
+        return outputs, sums
+
+    def looked_many(
+        self, parameters: Array, inputs: Array, targets: Array, weights: Array | None
+    ) -> tuple[Array, Array]:
+        """As `look_many`, its own data overwritten."""
+        nets, kernel = len(parameters), self._looking_kernel
+        outputs, sums = np.empty((nets, *targets.shape), parameters.dtype), np.zeros((nets, 4))
+        for part, course in self._taken(inputs, targets, weights):
+            of_part, seen = np.empty_like(outputs[:, part]), 0
+            while seen < nets:
+                to = of_part[seen:], sums[seen:]
+                seen += self._many.look(kernel, self._shares(None), parameters[seen:], course, to)
+                if not np.isfinite(sums[seen - 1]).all():
+                    self._memory = self._new_memory()
+            outputs[:, part] = of_part
+        for net in np.flatnonzero(~np.isfinite(sums).all(1)):
+            outputs[net], sums[net] = self.looked(parameters[net], inputs, targets, weights)
+        return outputs, sums
+
+    def _taken(
+        self, inputs: Array, targets: Array, weights: Array | None
+    ) -> Iterator[tuple[slice, Course]]:
+        """Some rows after the other, put where its data are, and how the kernel takes them."""
+        (packed,), at_once = self._data, self.problem.batch_size
+        rows, wanted = packed.values.inputs.reshape(at_once, -1), packed.values.targets
+        row_weights = self._rule(None).values.row_weights
+        nothing, order = np.zeros((1, 4)), np.arange(at_once)
         for start in range(0, len(inputs), at_once):
             part = slice(start, start + at_once)
             count = len(inputs[part])
             rows[:count], wanted[:count] = inputs[part], targets[part]
             if weights is not None:
                 row_weights[:count] = weights[part].reshape(count, -1)
-            nothing, order = np.zeros((1, 4)), np.arange(at_once)
-            course = Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
-            call(kernel, (self._net, packed, self._rule(None), self._memory, Packed(course)))
-            outputs[part] = self._layout.units_of(memory.a, count)
-        sums = memory.sums.copy()
-        if not np.isfinite(sums).all():
-            self._memory = self._new_memory()  # as in `advance`
-        return outputs, sums
+            yield part, Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
 
     def _run(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
@@ -206,8 +262,8 @@ class CompiledEngine:
         rates = self.problem.learning_rates(state, max(steps, 1))
         memory, generator = self._memory.values, 0
         if self._draws:
-            drawn = state.generator.bit_generator.state["state"]
-            memory.key[:], generator = drawn["key"], int(drawn["pos"])
+            words = state_of(state.generator)
+            memory.key[:], generator = words[:-1], int(words[-1])
         course = Course(
             place=np.array([state.step, state.epoch, state.position, generator, 0, 0]),
             order=state.order,
@@ -217,21 +273,21 @@ class CompiledEngine:
             marks=np.array([*epochs, NEVER]),
             kept=sums,
         )
-        vectors = [(memory.parameters, state.parameters)]
-        vectors += zip(self._slots(), state.slots, strict=True)
+        vectors, size = [(memory.parameters, state.parameters)], self._layout.parameters
+        slots = memory.slots[: len(state.slots) * size].reshape(-1, size)
+        vectors += zip(slots, state.slots, strict=True)
         for inside, flat in vectors:
             self._layout.load(flat, inside)
         memory.sums[:] = state.sums
-        net, rule, memory_, packed = self._net, self._rule(until), self._memory, Packed(course)
-        shares = [(net, data, rule, memory_, packed) for data in self._data]
+        net, _, *others = *self._shares(until), Packed(course)
+        shares = [(net, data, *others) for data in self._data]
         self._team.run(machine_code.function(*self._kernel), shares)
         state.step, state.epoch, state.position, generator, met, marks = course.place.tolist()
         for inside, flat in vectors:
             self._layout.store(inside, flat)
         state.sums[:] = memory.sums
         if self._draws:
-            after = {"key": memory.key, "pos": generator}
-            state.generator.bit_generator.state = {"bit_generator": "MT19937", "state": after}
+            set_state(state.generator, np.append(memory.key, np.uint32(generator)))
         return bool(met), list(zip(epochs[:marks], sums, strict=False))
 
     @cached_property
@@ -263,55 +319,7 @@ class CompiledEngine:
         return Packed(Net(rows, len(names), topology.bias, drop, keeps, self._layout.block))
 
     def _new_memory(self) -> Packed[Memory]:
-        problem, dtype = self.problem, self.problem.targets.dtype
-        layout = self._layout
-
-        zeros = partial(aligned, dtype=dtype)
-        activations, outputs = layout.activations + VECTOR_BYTES, layout.outputs
-        topology = problem.network.topology
-        widest, batch_norm = max(topology.sizes), topology.batch_norm
-        real = zeros(outputs)
-        memory = Memory(
-            parameters=zeros(layout.parameters),
-            gradient=zeros(layout.parameters),
-            slots=zeros(self._slot_count * layout.parameters),
-            settings=np.array([*problem.optimizer_settings, 0.0]),
-            is_weight=self._is_weight(),
-            limits=self._limits(),
-            norms=zeros(widest + 2 * VECTOR_BYTES),
-            z=zeros(activations),
-            a=zeros(layout.kept + VECTOR_BYTES),
-            dropped=zeros(activations),
-            masks=zeros(layout.masks),
-            deltas=zeros(activations),
-            normal=zeros(activations if batch_norm else 1),
-            inverse=zeros(layout.units if batch_norm else 1),
-            wanted=zeros(outputs),
-            real=real,
-            row_weights=real if problem.weights is None else zeros(outputs),
-            rows=np.zeros(1),
-            uniforms=np.zeros(max(problem.samples, widest * (layout.batch + WIDTH)) + WIDTH),
-            scratch=np.zeros(problem.samples, np.int64),
-            key=np.zeros(624, np.uint32),
-            sums=np.zeros(4),
-            judged=np.zeros(4),
-        )
-        return Packed(memory, **self._dtypes)
-
-    def _is_weight(self) -> Array:
-        """1 for weights, 0 for biases, as the kernel lays them out."""
-        dtype = self.problem.targets.dtype
-        inside = aligned(self._layout.parameters, dtype)
-        self._layout.load(weight_mask(self.problem.network.topology).astype(dtype), inside)
-        return inside
-
-    def _limits(self) -> Array:
-        """What penalties, clipping and bounds come to in numbers."""
-        penalty = self.problem.penalty
-        bounds = (penalty.clip_value, penalty.clip_norm, penalty.max_norm)
-        return np.array(
-            [penalty.l1, penalty.l2, *(np.inf if bound is None else bound for bound in bounds)]
-        )
+        return Packed(new_memory(self.problem, self._layout), **self._dtypes)
 
     def _rule(self, until: Target | None) -> Packed[Rule]:
         if until not in self._rules:
@@ -319,15 +327,23 @@ class CompiledEngine:
             self._rules[until] = Packed(rule, **self._dtypes)
         return self._rules[until]
 
-    def _slots(self) -> list[Array]:
-        """The optimizer's memory inside the kernel, a vector a slot."""
-        size = self._layout.parameters
-        return [
-            self._memory.values.slots[i * size : (i + 1) * size] for i in range(self._slot_count)
-        ]
-
     def _outputs(self, state: TrainingState) -> Array:
         """The last step's forward pass [batch, n_out]."""
         left = self.problem.samples % self.problem.batch_size
         batch = left if state.position == 0 and left else self.problem.batch_size
         return self._layout.units_of(self._memory.values.a, batch)
+
+
+def warmed_up(kernels: Iterable[machine_code.Key], prepare: Callable[[], object]) -> Iterator[str]:
+    """Compiles them and what `prepare` needs, or loads all from disk; tells what takes long."""
+    compiles = not all(map(machine_code.is_made, kernels))
+    if compiles:
+        yield "compiling kernels for this machine, which takes seconds, once"
+    started = time.perf_counter()
+    prepare()
+    for kernel in kernels:
+        address(*kernel)
+    if compiles:
+        where = cache_folder()
+        place = f"kept in {where}" if where else "not kept: no folder can be written to"
+        yield f"kernels compiled in {time.perf_counter() - started:.1f} s, {place}"

@@ -6,6 +6,7 @@ from runner.compiled.thread_team import Team
 from runner.processors import processors
 from runner.training.engine import Penalty, Problem
 
+AnyLayout = ColumnLayout | RowLayout | MapLayout
 WIDEST_COLUMNS = 16
 """Units a layer up to which columns beat rows; measured, and of `ARITHMETIC` (`array_layouts`)."""
 WORTH_A_THREAD = 2_000_000
@@ -23,7 +24,7 @@ def name_of_layout(problem: Problem, *, scaled: bool) -> str:
     return "columns" if max(topology.sizes) <= WIDEST_COLUMNS and not scaled else "rows"
 
 
-def layout_for(problem: Problem, team: Team) -> ColumnLayout | RowLayout | MapLayout:
+def layout_for(problem: Problem, team: Team) -> AnyLayout:
     """The layout that is faster for this net, batch and data."""
     name = name_of_layout(problem, scaled=problem.scaling is not None)
     if name != "rows":

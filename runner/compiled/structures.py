@@ -22,6 +22,8 @@ PLAN = "plan"
 """Of layers: a `LayerPlan` each, all numbers int64."""
 SHAPE = "shape"
 """Of a layer of `Maps`: the structure that `SHAPES` names for its kind."""
+COURSE = "course"
+"""Of one net of many: a `Course`, all numbers int64."""
 Numbers = Annotated[Array, NUMBERS]
 Inputs = Annotated[Array, INPUTS]
 Doubles = Annotated[Array, "float64"]
@@ -312,7 +314,7 @@ class Packed(Generic[Structure]):
 
         Raises TypeError where an array is not what the kernel takes it for.
         """
-        self.values, dtypes = values, {PLAN: "int64", **dtypes}
+        self.values, dtypes = values, {PLAN: "int64", COURSE: "int64", **dtypes}
         kinds = fields(type(values))
         self.content = struct.pack(
             "".join("d" if kind is float else "q" for kind in kinds),

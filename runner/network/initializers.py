@@ -3,7 +3,7 @@
 Each initializer takes (generator, part, scale) and gives numbers of the part's shape.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import sqrt
 from typing import NamedTuple
 
@@ -124,22 +124,28 @@ def initial_parameters(
     starts: one for all layers that have weights, or one for each of these.
     """
     parameters = np.zeros(topology.size)
+    for place, part, start in in_order(topology, starts):
+        parameters[place].reshape(part.shape)[...] = first_numbers(part, start, generator)
+    return parameters
+
+
+def in_order(
+    topology: Topology, starts: Sequence[Start]
+) -> Iterator[tuple[slice, LayerPart, Start]]:
+    """The parts of all layers as they are drawn: where each lies, and how it starts."""
     layers = [layer for layer in topology.layers if layer.parts]
     each = starts if len(starts) > 1 else [*starts] * len(layers)
-    drawn = [
-        (layer.views(parameters), part, start)
-        for layer, start in zip(layers, each, strict=True)
-        for part in layer.parts
-    ]
     for recurrent in (False, True):
-        for views, part, start in drawn:
-            if part.recurrent != recurrent:
-                continue
-            if part.fans is not None:
-                draw = INITIALIZERS[start.initializer]
-                views[part.name][...] = draw(generator, part, start.scale)
-            elif part.start is not None:
-                views[part.name][...] = part.start
-            elif start.bias == "normal":
-                views[part.name][...] = standard_normal(generator, part.shape)
-    return parameters
+        for layer, start in zip(layers, each, strict=True):
+            for part in layer.parts:
+                if part.recurrent == recurrent:
+                    yield layer.places[part.name], part, start
+
+
+def first_numbers(part: LayerPart, start: Start, generator: np.random.Generator) -> Array | float:
+    """What a part is before training."""
+    if part.fans is not None:
+        return INITIALIZERS[start.initializer](generator, part, start.scale)
+    if part.start is not None:
+        return part.start
+    return standard_normal(generator, part.shape) if start.bias == "normal" else 0.0

@@ -11,6 +11,7 @@ import numpy as np
 
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import log
+from runner.network.generator_states import set_state, state_of
 
 R = 3.6541528853610088
 """Where the ziggurat's tail begins."""
@@ -24,14 +25,14 @@ def standard_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> A
     done = 0
     while done < len(numbers):
         part = numbers[done : done + BLOCK]
-        before = generator.bit_generator.state
+        before = state_of(generator)
         generator.standard_normal(out=part)
         beyond = np.flatnonzero(np.abs(part) > R)
         if not len(beyond):
             done += len(part)
             continue
         place = int(beyond[0])
-        generator.bit_generator.state = before
+        set_state(generator, before)
         generator.standard_normal(out=part[:place])
         part[place] = drawn_again(generator, float(part[place]))
         done += place + 1
@@ -44,13 +45,13 @@ def drawn_again(generator: np.random.Generator, number: float) -> float:
     A draw leads to the tail; before it there may be others, two at a time, that lead to nothing.
     Raises ArithmeticError where NumPy's numbers do not come about so.
     """
-    before = generator.bit_generator.state
+    before = state_of(generator)
     for skipped in range(1, 100, 2):
         generator.random(skipped)
         again = copysign(in_tail(generator), number)
         if isclose(again, number, rel_tol=1e-12):
             return again
-        generator.bit_generator.state = before
+        set_state(generator, before)
     raise ArithmeticError(f"NumPy {np.__version__} draws normal numbers in a way of its own")
 
 

@@ -93,15 +93,21 @@ class Problem:
 
     def learning_rates(self, state: TrainingState, steps: int) -> Array:
         """The learning rate of each of the next steps; one number where it does not change."""
-        learning_rate = self.learning_rate * state.watch.rate_factor
-        if self.schedule.name in ("constant", "plateau"):
-            return np.full(1, learning_rate)
-        epochs = np.arange(state.step, state.step + steps) / self.steps_per_epoch
-        kind = SCHEDULES[self.schedule.name]
-        rates: Array = learning_rate * kind.factor(
-            epochs, self.schedule.epochs, self.schedule.settings
-        )
-        return rates
+        factor = state.watch.rate_factor
+        if self.constant_rate:
+            return np.full(1, self.learning_rate * factor)
+        return self.rates_at(np.arange(state.step, state.step + steps), factor)
+
+    def rates_at(self, steps: Array, factor: float = 1.0) -> Array:
+        """The learning rate at those steps, as the schedule has it; times a factor."""
+        kind, epochs = SCHEDULES[self.schedule.name], steps / self.steps_per_epoch
+        factors = kind.factor(epochs, self.schedule.epochs, self.schedule.settings)
+        return self.learning_rate * factor * factors
+
+    @property
+    def constant_rate(self) -> bool:
+        """Whether the schedule leaves the learning rate as it is, but for what a watch does."""
+        return self.schedule.name in ("constant", "plateau")
 
     @property
     def steps_per_epoch(self) -> int:

@@ -7,7 +7,7 @@ of its forward pass, before its update. Others are measured by evaluation only.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -70,7 +70,7 @@ class Metric(NamedTuple):
 
     total: int
     """The sum that it comes from."""
-    divisor: Callable[[float, Reduction], float]
+    divisor: Callable[[Any, Reduction], Any]
     """From the number of samples."""
     offset: float
     factor: float
@@ -84,6 +84,13 @@ class Metric(NamedTuple):
         """The metric from its sum; NaN of no samples, where it is a mean over them."""
         divisor = self.divisor(samples, reduction)
         return self.offset + self.factor * (total / divisor) if divisor else math.nan
+
+    @np.errstate(divide="ignore", invalid="ignore")
+    def values(self, totals: Array, samples: Array, reduction: Reduction) -> Array:
+        """The same of many."""
+        divisor = self.divisor(samples, reduction)
+        values = self.offset + self.factor * (totals / divisor)
+        return np.where(divisor == 0, math.nan, values)
 
 
 def _per_sample(samples: float, _reduction: Reduction) -> float:
@@ -186,6 +193,15 @@ def metric_values(sums: Array, reduction: Reduction) -> dict[str, float]:
     metrics = ((name, METRICS[name]) for name in reduction.task.summed)
     return {
         name: metric.value(totals[metric.total], totals[ROWS], reduction)
+        for name, metric in metrics
+    }
+
+
+def metric_arrays(sums: Array, reduction: Reduction) -> dict[str, Array]:
+    """As `metric_values`, of many sums [..., 4] at once."""
+    metrics = ((name, METRICS[name]) for name in reduction.task.summed)
+    return {
+        name: metric.values(sums[..., metric.total], sums[..., ROWS], reduction)
         for name, metric in metrics
     }
 

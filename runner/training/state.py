@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
 from runner.network.arrays import Array
+from runner.network.generator_states import set_state, state_of
 
 SINCE = {"since": "earlier snapshots"}
 """Of a state's field that those lack: a snapshot has it where it is not the default."""
@@ -109,18 +110,18 @@ def new_state(
 
 
 class Remembered:
-    """A state's values, to go back to. Of the generator its own state: to copy one takes longer."""
+    """A state's values, to go back to. Of the generator where it is: to copy one takes longer."""
 
     def __init__(self, state: TrainingState) -> None:
         self.step, self.position = state.step, state.position
         self._values = copied(vars(state))
         self.sums = self._values["sums"]
-        self._generator = state.generator.bit_generator.state
+        self._generator = state_of(state.generator)
 
     def restore(self, state: TrainingState) -> None:
         """Puts the state back to where it was."""
         vars(state).update(copied(self._values))
-        state.generator.bit_generator.state = self._generator
+        set_state(state.generator, self._generator)
 
 
 def copied(values: Mapping[str, Any]) -> dict[str, Any]:

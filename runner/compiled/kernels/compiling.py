@@ -4,12 +4,14 @@ import numpy as np
 from numba import from_dtype, njit, types
 
 from runner.compiled.code_on_disk import Code
-from runner.compiled.kernels import look_kernel, step_kernel
+from runner.compiled.kernels import look_kernel, many_kernel, step_kernel
 from runner.compiled.kernels.functions_by_address import KINDS, FunctionKind
 from runner.compiled.kernels.numba_options import OPTIONS
 from runner.compiled.kernels.pointers import PointerType
+from runner.compiled.many_structures import ManyCourses, ManyDraws, ManyLooks
 from runner.compiled.numba_inside import object_code
 from runner.compiled.structures import (
+    COURSE,
     INPUTS,
     LAYOUTS,
     NUMBERS,
@@ -27,6 +29,15 @@ from runner.compiled.structures import (
 SCALARS = {int: types.int64, float: types.float64}
 KERNELS = {"advance": step_kernel.advance, "look": look_kernel.look}
 """What takes the structures, compiled for each layout."""
+UNSEEN = PointerType(types.uint8)
+"""Of what is handed on."""
+KINDS |= {
+    "advance_many": Kind(
+        {"any": many_kernel.advance_many}, (UNSEEN, UNSEEN, Rule, Memory, ManyCourses)
+    ),
+    "look_many": Kind({"any": many_kernel.look_many}, (UNSEEN, UNSEEN, UNSEEN, Memory, ManyLooks)),
+    "draw_many": Kind({"any": many_kernel.draw_many}, (*[UNSEEN] * 4, ManyDraws)),
+}
 
 
 def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> Code:
@@ -40,8 +51,8 @@ def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> C
     def exact(argument: object) -> types.Type:
         if isinstance(argument, types.Type):
             return argument
-        if argument in (PLAN, SHAPE):
-            argument = LayerPlan if argument == PLAN else SHAPES[name]
+        if argument in (PLAN, SHAPE, COURSE):
+            argument = {PLAN: LayerPlan, COURSE: Course}.get(argument) or SHAPES[name]
         if isinstance(argument, str):
             return PointerType(from_dtype(np.dtype(dtypes.get(argument, argument))))
         members = [SCALARS.get(each) or exact(each) for each in fields(argument)]
