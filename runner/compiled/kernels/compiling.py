@@ -32,11 +32,13 @@ KERNELS = {"advance": step_kernel.advance, "look": look_kernel.look}
 UNSEEN = PointerType(types.uint8)
 """Of what is handed on."""
 KINDS |= {
-    "advance_many": Kind(
+    "advance_many": FunctionKind(
         {"any": many_kernel.advance_many}, (UNSEEN, UNSEEN, Rule, Memory, ManyCourses)
     ),
-    "look_many": Kind({"any": many_kernel.look_many}, (UNSEEN, UNSEEN, UNSEEN, Memory, ManyLooks)),
-    "draw_many": Kind({"any": many_kernel.draw_many}, (*[UNSEEN] * 4, ManyDraws)),
+    "look_many": FunctionKind(
+        {"any": many_kernel.look_many}, (UNSEEN, UNSEEN, UNSEEN, Memory, ManyLooks)
+    ),
+    "draw_many": FunctionKind({"any": many_kernel.draw_many}, (*[UNSEEN] * 4, ManyDraws)),
 }
 
 
