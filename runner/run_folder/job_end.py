@@ -1,7 +1,7 @@
 """How a job of a sweep ended, as its folder tells it."""
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from runner.checking.rules import shown
@@ -41,7 +41,11 @@ class JobEnd:
     def cell(self, column: str) -> str:
         """What its results.csv has in a column; empty where it has none."""
         place = places(self.header).get(column)
-        return "" if place is None else split(self.row)[place]
+        return "" if place is None else self._cells[place]
+
+    @cached_property
+    def _cells(self) -> list[str]:
+        return split(self.row)
 
     def value(self, objective: str | None = None) -> float | None:
         """The number in that column of its results.csv, by default its metric's.

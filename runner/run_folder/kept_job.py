@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from runner.errors import SnapshotError, counted, printable
+from runner.errors import SnapshotError, printable
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, trained_network
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import FILE, JobRow, JobRows
 from runner.run_folder.snapshots import MEMBERS, UNSOUND, parameters_checksum
-from runner.run_folder.tables import cell, configuration_columns, joined, quoted
+from runner.run_folder.tables import configuration_columns, joined, quoted
 from runner.storage.npz_files import decoded
 
 (MISSING,) = struct.unpack("<d", (0x7FF8 << 48 | 1).to_bytes(8, "little"))
@@ -99,15 +99,24 @@ class KeptJob:
     @property
     def end(self) -> JobEnd:
         """How it ended, with its row of results.csv."""
+        return self.ended()
+
+    def ended(self, exit_code: int = 0, kept: JobRow | None = None) -> JobEnd:
+        """The same. kept: the row, for who is to write it."""
         about, results = self.about, self.results
         header, cells = columns_of_base(self.row.base.configuration)
-        row = row_of(cells, header, self.changes, results)
-        after = f"{counted(int(str(results.get('steps', 0))), 'step')}"
-        reached = f"{about['stop_reason']} reached after {after}, {results.get('seconds', 0):.2f} s"
-        text = printable(self.row.error or reached)
-        names = ",".join([*header, *map(str, results)])
-        metric = about["metric"]
-        return JobEnd(self.row.number, self.status, text, 0, names, row, metric)
+        steps, seconds = results.get("steps", 0), results.get("seconds", 0.0)
+        text = self.row.error or f"{about['stop_reason']} reached after {steps} steps, {seconds} s"
+        return JobEnd(
+            self.row.number,
+            self.status,
+            printable(text),
+            exit_code,
+            header_of(header, tuple(results)),
+            row_of(cells, header, self.changes, results),
+            about["metric"],
+            kept=kept,
+        )
 
     def as_run_json(self) -> dict[str, Any]:
         """What run.json would say of it, as far as it is kept."""
@@ -154,7 +163,14 @@ def row_of(
         for name, value in configuration_columns(changes).items():
             if name in places:
                 own[places[name]] = quoted(value)
-    return ",".join([*own, *(str(cell(value)) for value in results.values())])
+    numbers = [repr(v) if isinstance(v, float) else str(v) for v in results.values()]
+    return ",".join([*own, *numbers])
+
+
+@lru_cache(maxsize=256)
+def header_of(configuration: tuple[str, ...], results: tuple[str, ...]) -> str:
+    """The first line of results.csv, one text for all that have it."""
+    return ",".join([*configuration, *results])
 
 
 @lru_cache(maxsize=256)
@@ -182,6 +198,7 @@ def all_overrides(first: str, own: str) -> list[str]:
     return [theirs if mine is None else mine for mine, theirs in pairs]
 
 
+@lru_cache(maxsize=256)
 def as_time(seconds: float) -> str:
     """Seconds since 1970 as results.csv has times."""
     return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="milliseconds")

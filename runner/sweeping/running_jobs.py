@@ -2,12 +2,10 @@
 
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
-from typing import NamedTuple
 
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.run_folder.job_end import JobEnd
@@ -23,8 +21,6 @@ from runner.sweeping.sweep import Sweep
 from runner.sweeping.tally import SweepLog, Tally
 from runner.training.threads import limited
 
-SECONDS_TOGETHER = 0.25
-"""A process tells of its jobs when they have taken so long together."""
 MOST_TOGETHER = 1024
 """Jobs in a slice."""
 
@@ -133,13 +129,16 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
     """
     if not sweep.earlier:
         for job in jobs:
-            sweep.checked(job)
+            sweep.check(job)
         sweep.check_data()
         return [(job, None) for job in jobs]
     known: list[Earlier | None] = []
     for job in jobs:
         before = sweep.like(job)
-        known.append(sweep.earlier.same(sweep.checked(job)) if before is None else before)
+        if before is None:
+            sweep.check(job)
+            before = sweep.earlier.same(sweep.values(job))
+        known.append(before)
     if any(before is None or before.end is None for before in known):
         sweep.check_data()
     numbers = numbers_for(known, first, sweep.earlier.numbers)
@@ -160,10 +159,10 @@ def running(
     """
     workers = max(1, min(sweep.workers, len(jobs)))
     pool = Pool(
-        lambda task: run_slice(sweep, jobs, slice_of(task)),
+        lambda task: sweep.run_some([jobs[place] for place in slice_of(task)]),
         list(map(task_of, slices(len(jobs), workers, sweep.most_together))),
         workers,
-        last=lambda done: any(end.status == "interrupted" for end in done.ends),
+        last=lambda ends: any(end.status == "interrupted" for end in ends.values()),
     )
     received: list[str] = []
 
@@ -202,10 +201,10 @@ def ends_of(
     stopped = False
     for event in pool.results(lambda: see(None)):
         if not isinstance(event, Lost):
-            task, done = event
-            found = list(zip(slice_of(task), done.ends, strict=False))
-            if left := slice_of(task)[len(found) :]:
-                pool.again(task_of(left))
+            places = slice_of(event[0])
+            found = [(places[place], end) for place, end in event[1].items()]
+            for left in stretches(place for place in range(len(places)) if place not in event[1]):
+                pool.again(task_of(places[left.start : left.stop]))
         elif event.task is not None:
             found = []
             for place in slice_of(event.task):
@@ -239,24 +238,6 @@ def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:
     yield from (early[task] for task in sorted(early))
 
 
-class Done(NamedTuple):
-    """What a process has come to with a slice."""
-
-    ends: list[JobEnd]
-    """Of its first jobs; the others are to be handed out again."""
-
-
-def run_slice(sweep: Sweep, jobs: Sequence[Job], places: range) -> Done:
-    """Runs some jobs, one after the other, for about as long as a person waits for news."""
-    ends: list[JobEnd] = []
-    began = time.monotonic()
-    for place in places:
-        ends.append(sweep.run(jobs[place]))
-        if ends[-1].status == "interrupted" or time.monotonic() > began + SECONDS_TOGETHER:
-            break
-    return Done(ends)
-
-
 def slices(jobs: int, workers: int, most: int) -> Iterator[range]:
     """The places of jobs that a process takes together: fewer the fewer are left."""
     first = 0
@@ -264,6 +245,17 @@ def slices(jobs: int, workers: int, most: int) -> Iterator[range]:
         count = min(max(1, (jobs - first) // (4 * workers)), most)
         yield range(first, first + count)
         first += count
+
+
+def stretches(places: Iterable[int]) -> list[range]:
+    """Ascending places as ranges."""
+    found: list[range] = []
+    for place in places:
+        if found and found[-1].stop == place:
+            found[-1] = range(found[-1].start, place + 1)
+        else:
+            found.append(range(place, place + 1))
+    return found
 
 
 def task_of(places: range) -> int:

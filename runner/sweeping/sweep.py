@@ -2,14 +2,15 @@
 
 import os
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner import compiled
 from runner.checking.parsing import parse
 from runner.configuration.hydra_errors import explaining
+from runner.configuration.job_bases import Base
 from runner.configuration.jobs import JobComposer
 from runner.errors import SettingsError, printable
 from runner.experiment.contradictions import check_settings
@@ -27,7 +28,7 @@ from runner.sweeping.job import OF_SWEEP, Job, failed_job, run_composed_job, run
 from runner.sweeping.objective import check_objective
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.results_table import ResultsTable
-from runner.sweeping.row_jobs import RowMaker
+from runner.sweeping.row_jobs import SECONDS_TOGETHER, RowMaker, Together
 
 SEED = ("seed",)
 MOST_ROWS = 256
@@ -36,6 +37,16 @@ NO_FOLDER = (
     "sweep.record=rows: a row has no folder for what Hydra does around a job (hydra.job.chdir, "
     ".env_set, hydra.output_subdir, hydra.verbose, callbacks); keep sweep.record=folders"
 )
+
+
+class Alike(NamedTuple):
+    """Jobs that differ in their seeds alone."""
+
+    base: Base
+    """What they are composed of."""
+    places: list[int]
+    seeds: list[object]
+    """None where a job is given none."""
 
 
 class Sweep:
@@ -90,8 +101,8 @@ class Sweep:
             with storage_errors(path):
                 path.write_text(self._jobs.document, encoding="utf-8")
 
-    def checked(self, job: Job) -> dict[str, Any]:
-        """A job's configuration.
+    def check(self, job: Job) -> None:
+        """Checks a job, those alone by their seed that else are as one checked before.
 
         Raises SettingsError for one that cannot be composed or whose settings are unsound, of the
         first one where it will not have what `sweep.objective` names, and DataError where its data
@@ -101,9 +112,9 @@ class Sweep:
             with explaining():
                 base, changed = self._jobs.divide(job.overrides)
                 alike = id(base), tuple(pair for pair in changed.items() if pair[0] != SEED)
+                if alike in self._known and is_seed(changed.get(SEED, 0)):
+                    return
                 values = self.values(job)
-            if alike in self._known and is_seed(changed.get(SEED, 0)):
-                return values
             settings = parse_settings(values)
             check_settings(settings)
             if self.options.rows:
@@ -118,7 +129,6 @@ class Sweep:
         self.earlier.trained_on.check(self.folder, values)
         self._data_checks.add(job.name, settings)
         self._known.add(alike)
-        return values
 
     def like(self, job: Job) -> Earlier | None:
         """The row that an earlier launch has of a job that was given the same."""
@@ -128,7 +138,7 @@ class Sweep:
             base, _ = self._jobs.divide(job.overrides)
         found = self.earlier.like(base.written, job.overrides)
         if found is not None and id(base) not in self._known:
-            self.checked(job)
+            self.check(job)
             self._known.add(id(base))
         return found
 
@@ -157,6 +167,51 @@ class Sweep:
                 lambda config, documents: run_composed_job(config, documents, folder, job.number),
             )
         return run_job(self.values(job), self.documents(job), folder, job.number, OF_SWEEP)
+
+    def run_some(self, jobs: Sequence[Job]) -> dict[int, JobEnd]:
+        """Runs jobs in this process, for as long as a person waits for news; those that ended.
+
+        By their places. At least one does.
+        """
+        ends: dict[int, JobEnd] = {}
+        began = time.monotonic()
+
+        def over() -> bool:
+            late = time.monotonic() > began + SECONDS_TOGETHER
+            return late or any(end.status == "interrupted" for end in ends.values())
+
+        if not self.options.rows:
+            return {0: self.run(jobs[0])}
+        for alike in self._alike(jobs):
+            places = alone = alike.places
+            if len(places) > 1:
+                found = self._run_alike(jobs, alike)
+                ends |= {places[place]: end for place, end in found.ends.items()}
+                alone = [places[place] for place in found.alone]
+            for place in alone:
+                if ends and over():
+                    return ends
+                ends[place] = self.run(jobs[place])
+            if over():
+                break
+        return ends
+
+    def _alike(self, jobs: Sequence[Job]) -> "list[Alike]":
+        """Jobs, those together that differ in their seeds alone."""
+        found: dict[Hashable, Alike] = {}
+        for place, job in enumerate(jobs):
+            base, changed = self._jobs.divide(job.overrides)
+            others = tuple(pair for pair in changed.items() if pair[0] != SEED)
+            group = found.setdefault((id(base), others), Alike(base, [], []))
+            group.places.append(place)
+            group.seeds.append(changed.get(SEED))
+        return list(found.values())
+
+    def _run_alike(self, jobs: Sequence[Job], alike: Alike) -> Together:
+        """Runs jobs that differ in their seeds alone."""
+        config = self.values(jobs[alike.places[0]])
+        seeds = [int(str(config["seed"] if seed is None else seed)) for seed in alike.seeds]
+        return self._rows.ends([jobs[place] for place in alike.places], alike.base, config, seeds)
 
     def lost(self, job: Job, reason: str, *, again: bool) -> JobEnd | None:
         """How a job ended whose process died, or None where it had not begun and may `again`."""

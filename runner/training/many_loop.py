@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
@@ -75,6 +75,11 @@ class EndedNets:
 
     def __len__(self) -> int:
         return len(self.states)
+
+    def with_rows(self, many: int) -> "EndedNets":
+        """The same with the first so many epochs alone."""
+        states = replace(self.states, kept=self.states.kept[:, :many])
+        return replace(self, states=states, epochs=self.epochs[:many])
 
     @property
     def steps(self) -> Array:
