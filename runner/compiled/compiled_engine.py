@@ -173,10 +173,8 @@ class CompiledEngine:
         self, parameters: Array, inputs: Array, targets: Array, weights: Array | None = None
     ) -> tuple[Array, Array]:
         """The same of the parameters of many nets: [nets, rows, n_out], and [nets, 4]."""
-        one = self._one_that_looks(weights)
-        return one.looked_many(
-            np.ascontiguousarray(parameters, targets.dtype), inputs, targets, weights
-        )
+        numbers = np.ascontiguousarray(parameters, self.problem.targets.dtype)
+        return self._one_that_looks(weights).looked_many(numbers, inputs, targets, weights)
 
     @cached_property
     def _looking_kernel(self) -> tuple[str, ...]:

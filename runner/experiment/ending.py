@@ -1,7 +1,9 @@
 """What is measured, recorded and drawn once a run has its final weights."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -61,13 +63,19 @@ def ending_tables(experiment: Experiment, weights: Array, report: StepReport) ->
     return tables
 
 
-def final_metrics(engine: Engine, parameters: Array, dataset: Dataset) -> dict[str, float]:
+def final_metrics(
+    engine: Engine,
+    parameters: Array,
+    dataset: Dataset,
+    evaluate: Callable[..., dict[str, Any]] = evaluate,
+) -> dict[str, Any]:
     """Metrics of the final weights: on held-out data all, on training data what steps do not give.
 
     Of a classification the latter cost a pass that only matters where nothing is held out.
+    evaluate: gives those of weights on some samples; `evaluate_many` of many nets' weights.
     """
     task = engine.problem.reduction.task
-    metrics: dict[str, float] = {}
+    metrics: dict[str, Any] = {}
     if task.scored and (task is REGRESSION or len(dataset.parts) == 1):
         values = evaluate(engine, parameters, samples_of("", dataset.train, dataset))
         metrics |= {name: values[name] for name in task.scored}

@@ -11,6 +11,7 @@ from runner.experiment.experiment import Experiment
 from runner.experiment.row_recording import COLUMNS, Recorded, kind_of
 from runner.network.arrays import Array
 from runner.run_folder.job_rows import Kind
+from runner.training.evaluation import evaluate_many
 from runner.training.first_states import first_states
 from runner.training.many_loop import (
     DIVERGED,
@@ -136,19 +137,9 @@ def results_of_many(
         "parameters": np.full(nets, experiment.engine.problem.network.topology.parameters),
         **ended.metrics,
     }
-    final = [
-        final_metrics(experiment.engine, weights, experiment.dataset)
-        for weights in (ended.states.parameters if has_final_metrics(experiment) else ())
-    ]
-    for name in final[0] if final else ():
-        numbers[name] = np.array([each[name] for each in final])
+    weights, dataset = ended.states.parameters, experiment.dataset
+    numbers |= final_metrics(experiment.engine, weights, dataset, evaluate_many)
     return {name: each[0].item() for name, each in numbers.items()}, numbers
-
-
-def has_final_metrics(experiment: Experiment) -> bool:
-    """Whether there is anything to measure of final weights."""
-    task = experiment.engine.problem.reduction.task
-    return bool(task.scored) or len(experiment.dataset.parts) > 1
 
 
 def kind_like(

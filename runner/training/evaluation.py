@@ -10,7 +10,8 @@ from runner.network.scaling import Scaling
 from runner.network.sequence_ends import those_that_count
 from runner.network.trained import scaled_blocks
 from runner.training.engine import Engine
-from runner.training.metrics import SCORES, metric_values
+from runner.training.many_loop import ManyEngine
+from runner.training.metrics import SCORES, metric_arrays, metric_values
 
 
 class HeldOut(NamedTuple):
@@ -26,6 +27,10 @@ class HeldOut(NamedTuple):
     """From these inputs to those that the network sees."""
     there: Array | None = None
     """[samples, steps] Which outputs count, of sequences of different lengths; None for all."""
+
+    def rows(self, outputs: int) -> Array:
+        """The targets of all outputs that count [rows, outputs]."""
+        return those_that_count(self.targets.reshape(-1, outputs), self.there)
 
 
 class Look(NamedTuple):
@@ -58,12 +63,50 @@ def outputs_of(engine: Engine, parameters: Array, held_out: HeldOut) -> Array:
     return outputs.reshape(len(held_out.inputs), -1)
 
 
+MOST_OUTPUTS = 2**22
+"""Of many nets: numbers that are looked at together."""
+
+
+@np.errstate(over="ignore", invalid="ignore")  # of weights about to diverge it may be infinite
+def evaluate_many(engine: ManyEngine, parameters: Array, held_out: HeldOut) -> dict[str, Array]:
+    """As `evaluate`, of the parameters of many nets [nets, parameters]: [nets] each."""
+    at_once = min(len(held_out.inputs), engine.looks_at) * held_out.targets.shape[1]
+    nets = max(1, MOST_OUTPUTS // max(1, at_once))
+    parts = [
+        _evaluated(engine, parameters[first : first + nets], held_out)
+        for first in range(0, len(parameters), nets)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _evaluated(engine: ManyEngine, parameters: Array, held_out: HeldOut) -> dict[str, Array]:
+    """Of nets that are looked at together."""
+    reduction = engine.problem.reduction
+    sums, each = np.zeros((len(parameters), 4)), (-1, reduction.outputs)
+    scored = {name: np.zeros(len(parameters)) for name in reduction.task.scored}
+    step = engine.looks_at
+    for rows, block in scaled_blocks(held_out.inputs, held_out.scaling, parameters.dtype, step):
+        there = None if held_out.there is None else held_out.there[rows]
+        outputs, of_block = engine.look_many(parameters, block, held_out.targets[rows], there)
+        sums += of_block
+        targets = those_that_count(held_out.targets[rows].reshape(each), there)
+        for name, totals in scored.items():
+            for net, own in enumerate(outputs):
+                totals[net] += SCORES[name].total(
+                    those_that_count(own.reshape(each), there), targets
+                )
+    values, targets = metric_arrays(sums, reduction), held_out.rows(reduction.outputs)
+    for name, totals in scored.items():
+        own_values = [SCORES[name].value(total, targets, reduction) for total in totals.tolist()]
+        values[name] = np.array(own_values)
+    return {held_out.prefix + name: own for name, own in values.items()}
+
+
 @np.errstate(over="ignore", invalid="ignore")  # of weights about to diverge it may be infinite
 def evaluate(engine: Engine, parameters: Array, held_out: HeldOut) -> dict[str, float]:
     """The task's metrics of the network on some samples, named with their prefix."""
     reduction = engine.problem.reduction
-    rows = held_out.targets.reshape(-1, reduction.outputs)
-    targets = those_that_count(rows, held_out.there)
+    targets = held_out.rows(reduction.outputs)
     sums, scored = np.zeros(4), dict.fromkeys(reduction.task.scored, 0.0)
     for look in looks(engine, parameters, held_out):
         sums += look.sums

@@ -85,9 +85,9 @@ class Metric(NamedTuple):
         divisor = self.divisor(samples, reduction)
         return self.offset + self.factor * (total / divisor) if divisor else math.nan
 
-    @np.errstate(divide="ignore", invalid="ignore")
+    @np.errstate(all="ignore")
     def values(self, totals: Array, samples: Array, reduction: Reduction) -> Array:
-        """The same of many."""
+        """The same of many, of which some may hold what is yet to be written."""
         divisor = self.divisor(samples, reduction)
         values = self.offset + self.factor * (totals / divisor)
         return np.where(divisor == 0, math.nan, values)

@@ -18,6 +18,7 @@ from tests.problems import content, make_problem, random_data
 from tests.training.test_engines import CASES
 
 pytest.importorskip("numba")
+from runner.compiled import machine_code
 from runner.compiled.compiled_engine import CompiledEngine
 from runner.compiled.many_nets import seeded_draws
 
@@ -155,7 +156,7 @@ def test_many_nets_looked_at_together_give_the_bytes_of_each_alone(
     topology = make_problem(written, data=random_data(2, 3, 2)).network.topology
     data = random_data(700, topology.sizes[0], topology.sizes[-1])
     problem = make_problem(written, data=data, **changes)
-    inputs, targets = problem.inputs, problem.targets
+    inputs, targets = data  # in double precision, whatever the net's is
     weights = (inputs[:, :1] + np.zeros(topology.steps)).astype(int) if weighted else None
     parameters = first_states(problem, STARTS, range(9)).parameters
     parameters[[2, 7], 0] = np.nan, np.inf
@@ -200,3 +201,15 @@ def test_doubles_of_many_seeds_are_numpys(count: int) -> None:
     seeds = np.array([0, 5, 2**32 - 1])
     doubles, _, _ = seeded_draws(seeds, count)
     assert (doubles == [drawn(seed, count) for seed in seeds.tolist()]).all()
+
+
+def test_nothing_is_compiled_after_the_warming_up() -> None:
+    problem = make_problem(batch_size=3, optimizer="adam", dtype="float32")
+    engine = CompiledEngine(problem)
+    list(engine.warm_up_many())
+    before = list(machine_code.compiled)
+    states = many(problem, STEPS)
+    advanced(engine, states, None, 1000)
+    engine.look_many(states.parameters, problem.inputs, problem.targets)
+    assert machine_code.compiled == before
+    assert list(engine.warm_up_many()) == []

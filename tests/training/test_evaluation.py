@@ -1,10 +1,18 @@
 """What engines make of data that are not trained on: the network's own outputs, without dropout."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from runner.network.activations import ELEMENTWISE
+from runner.network.initializers import Start
 from runner.network.losses import LOSSES
+from runner.training.evaluation import HeldOut, evaluate, evaluate_many
+from runner.training.first_states import first_states
+from runner.training.many_loop import ManyEngine
+from runner.training.metrics import Reduction
+from runner.training.tasks import MANY_CLASSES, REGRESSION, Task
 from tests.problems import ENGINE_NAMES, make_engine, make_problem, make_state, random_targets
 
 WIDTHS = {"small": (5, 6, 4, 3), "wide": (5, 24, 40, 3)}
@@ -57,3 +65,27 @@ def test_weights_that_are_not_finite_leave_nothing_behind(engine_name: str, widt
     again, sums_again = engine.look(weights, inputs, targets)
     assert again.tobytes() == before.tobytes()
     assert sums_again.tolist() == sums.tolist()
+
+
+@pytest.mark.parametrize("together", [1, 4, 1000])
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("task", [REGRESSION, MANY_CLASSES])
+def test_many_nets_are_measured_as_each_is(
+    task: Task, padded: bool, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("numba")
+    draw = np.random.default_rng(3)
+    inputs, targets = draw.normal(size=(60, 10)), np.eye(14)[draw.integers(14, size=60)]
+    problem = make_problem("5x2-4RNN-5x14", data=(inputs, np.tile(targets, 5)))
+    problem = replace(problem, reduction=Reduction(14, True, 2.5, task))
+    there = draw.integers(2, size=(60, 5)).astype(bool) if padded else None
+    held_out = HeldOut("val_", inputs, problem.targets, None, there)
+    engine = make_engine("compiled", problem)
+    assert isinstance(engine, ManyEngine)
+    monkeypatch.setattr("runner.training.evaluation.MOST_OUTPUTS", together * 60 * 70)
+    weights = first_states(problem, [Start("uniform")], range(9)).parameters
+    weights[3, 2] = np.nan
+    many = evaluate_many(engine, weights, held_out)
+    for net, own in enumerate(weights):
+        alone = evaluate(engine, own, held_out)
+        assert str(alone) == str({name: float(values[net]) for name, values in many.items()})

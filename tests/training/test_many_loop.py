@@ -128,6 +128,7 @@ def test_a_row_that_is_not_finite_is_where_a_run_would_have_ended() -> None:
 def test_metrics_of_many_sums_have_the_bits_of_each(reduction: Reduction) -> None:
     sums = np.random.default_rng(3).random((40, 2, 4)) * 17
     sums[..., ROWS] = np.arange(80).reshape(40, 2)
+    sums[0, 1] = 1e308, 1e308, 1e308, 1e-308  # overflows, as what is yet to be written may
     many = metric_arrays(sums, reduction)
     assert set(many) <= set(METRICS)
     for place in np.ndindex(40, 2):
