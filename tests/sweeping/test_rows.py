@@ -23,6 +23,32 @@ TIMES = ["seconds", "steps_per_second", "started", "finished"]
 
 SWEEPS = {
     "dropout": ("seed=1,2,3", *FEW),
+    "mini-batches and held-out samples": (
+        "dataset=digits",
+        "dataset.first=100",
+        "dataset.test=0.2",
+        "optimizer=adam,sgd",
+        "seed=range(1,6)",
+        "dtype=float32",
+        "stopping.max_epochs=3",
+        "recording.history=1",
+    ),
+    "numbers, and steps that end within an epoch": (
+        "dataset=sine",
+        "seed=range(1,6)",
+        "schedule=cosine",
+        "stopping.max_steps=37",
+        "stopping.max_epochs=null",
+        "stopping.target=null",
+    ),
+    "some seeds of many diverge": (
+        "network.activation.hidden=linear",
+        "network.activation.output=linear",
+        "optimizer.learning_rate=0.1",
+        "seed=range(1,21)",
+        "stopping.target=0.99",
+        "stopping.max_steps=2000",
+    ),
     "a job that fails and one that diverges": (
         "topology=3-4-1,2-4-1",
         "optimizer.learning_rate=10,1e200",
