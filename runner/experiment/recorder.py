@@ -8,6 +8,7 @@ from runner.errors import StorageError
 from runner.experiment.occasions import Epochs, earlier
 from runner.network.arrays import Array
 from runner.run_folder.history import EMPTY, HistoryFile, Mark, history_column
+from runner.run_folder.kept_job import RATE, rate_of
 from runner.run_folder.run import snapshot_path
 from runner.run_folder.snapshots import Snapshot, parameters_checksum, save_snapshot
 from runner.run_folder.writing import RunWriter
@@ -203,7 +204,7 @@ def results_of(status: str, report: StepReport, final: Mapping[str, object]) -> 
         "steps": report.step,
         "epochs": report.epoch,
         "seconds": report.seconds,
-        "steps_per_second": report.step / report.seconds if report.seconds else 0.0,
+        RATE: rate_of({"steps": report.step, "seconds": report.seconds}),
         **final,
     }
 

@@ -14,7 +14,7 @@ from runner.experiment.recorder import Occasions, results_of
 from runner.experiment.running import Manner, Outcome, come_to_end, session
 from runner.network.trained import network_arrays
 from runner.run_folder.job_rows import Kind
-from runner.run_folder.kept_job import MISSING
+from runner.run_folder.kept_job import MISSING, RATE
 from runner.run_folder.writing import machine
 from runner.settings import Settings
 from runner.storage.npz_files import encode
@@ -100,12 +100,14 @@ class RowRecorder:
         weights = state.best if restored else state.parameters
         history = [*COLUMNS, *self._names] if self._rows else []
         results = results_of(status, report, final)
-        kind = kind_of(self._experiment, results, history)
+        last = dict(zip(history, self._rows[-1], strict=True)) if self._rows else {}
+        kind = kind_of(self._experiment, results, last)
+        own = {name: results[name] for name in own_names(results, last)}
         self.recorded = Recorded(
             self._experiment.config,
             kind,
             error,
-            numbers_of(results, self._started),
+            numbers_of(own, self._started),
             np.array(self._rows, float).tobytes(),
             weights.tobytes() if status != "diverged" else b"",
         )
@@ -113,12 +115,32 @@ class RowRecorder:
 
 def numbers_of(results: Mapping[str, object], started: float) -> bytes:
     """The numbers of a run's results, and its times."""
-    values = [value for value in results.values() if not isinstance(value, str)]
-    return np.array([*values, started, time.time()], float).tobytes()
+    return np.array([*results.values(), started, time.time()], float).tobytes()
 
 
-def kind_of(experiment: Experiment, results: Mapping[str, object], history: list[str]) -> Kind:
-    """What a run's row shares with others of its sweep."""
+def said_by(results: Mapping[str, object], last: Mapping[str, float]) -> dict[str, str]:
+    """The results that a history's last row says too, and what they are called there."""
+    names = {name: {"steps": "step", "epochs": "epoch"}.get(name, name) for name in results}
+    return {n: there for n, there in names.items() if there in last and last[there] == results[n]}
+
+
+ALIKE = ("parameters",)
+"""Results that are those of the kind."""
+
+
+def own_names(results: Mapping[str, object], last: Mapping[str, float]) -> list[str]:
+    """The results that are kept of each run: numbers that nothing else says."""
+    said = {*said_by(results, last), *ALIKE, RATE}
+    return [name for name in results if name not in said and not isinstance(results[name], str)]
+
+
+def kind_of(
+    experiment: Experiment, results: Mapping[str, object], last: Mapping[str, float]
+) -> Kind:
+    """What a run's row shares with others of its sweep.
+
+    last: the last row of its history.
+    """
     problem = experiment.engine.problem
     numbers = {name: value for name, value in results.items() if not isinstance(value, str)}
     about = {
@@ -131,7 +153,9 @@ def kind_of(experiment: Experiment, results: Mapping[str, object], history: list
         "metric": experiment.settings.stopping.metric,
         "results": [*numbers, "started", "finished"],
         "whole": [name for name, value in numbers.items() if isinstance(value, int)],
-        "history": history,
+        "history": list(last),
+        "last": said_by(results, last),
+        "alike": {name: results[name] for name in ALIKE if name in results},
     }
     preparation = experiment.dataset.preparation | network_arrays(problem.network)
     return Kind(json.dumps(about), encode(preparation))
@@ -170,6 +194,8 @@ def failed_row(config: Mapping[str, Any], error: BaseException, started: float) 
         "results": ["started", "finished"],
         "whole": [],
         "history": [],
+        "last": {},
+        "alike": {},
     }
     kind = Kind(json.dumps(about), b"")
     return Recorded(config, kind, error_line(error), numbers_of({}, started), b"", b"")

@@ -8,7 +8,7 @@ import numpy as np
 
 from runner.experiment.ending import final_metrics
 from runner.experiment.experiment import Experiment
-from runner.experiment.row_recording import COLUMNS, Recorded, kind_of
+from runner.experiment.row_recording import COLUMNS, Recorded, kind_of, own_names
 from runner.network.arrays import Array
 from runner.run_folder.job_rows import Kind
 from runner.training.evaluation import evaluate_many
@@ -87,11 +87,14 @@ def run_together(
         histories, names = histories_of(ended)
         told, numbers = results_of_many(experiment, ended)
         times = np.broadcast_to([started, finished], (len(ended), 2))
-        results = np.hstack([*(np.asarray(n, float)[:, None] for n in numbers.values()), times])
+        last = dict(zip(names, histories[0, ended.many_rows[0]].tolist(), strict=True))
+        last["seconds"] = np.nan  # which the history rounds
+        own = [np.asarray(numbers[n], float)[:, None] for n in own_names(told, last)]
+        results = np.hstack([*own, times])
         for net, reason in enumerate(ended.reasons.tolist()):
             kept = None
             if reason != DIVERGED:
-                kind = kind_like(experiment, kinds, REASONS[reason], told, names)
+                kind = kind_like(experiment, kinds, REASONS[reason], told, last)
                 kept = Recorded(
                     {**experiment.config, "seed": seeds[place]},
                     kind,
@@ -147,11 +150,11 @@ def kind_like(
     kinds: dict[tuple[str, ...], Kind],
     reason: str,
     told: Mapping[str, Any],
-    history: Sequence[str],
+    last: Mapping[str, float],
 ) -> Kind:
     """What a row has in common with others that ended for the same reason, made once."""
     key = (reason, *told)
     if key not in kinds:
         results = {"status": "completed", "stop_reason": reason, **told}
-        kinds[key] = kind_of(experiment, results, list(history))
+        kinds[key] = kind_of(experiment, results, last)
     return kinds[key]

@@ -65,7 +65,7 @@ class JobRow(NamedTuple):
     base: Base
     kind: Kind
     overrides: str
-    """As JSON; null where one is as its base has it."""
+    """Those that its base has otherwise, by their places, as JSON."""
     changes: str
     """The values that its base has otherwise, by name, as JSON."""
     error: str | None
@@ -84,6 +84,12 @@ class JobRows:
         self.path = sweep / FILE
         self.damaged: list[str] = []
         """The numbers of jobs that the last reading could not make out."""
+        self._whole = True
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the last reading has found nothing that is damaged."""
+        return self._whole and not self.damaged
 
     @property
     def is_there(self) -> bool:
@@ -92,10 +98,11 @@ class JobRows:
 
     def __iter__(self) -> Iterator[JobRow]:
         """Every sound row by its number; `damaged` then says what else there is."""
-        self.damaged = []
+        self.damaged, self._whole = [], True
         if not self.is_there:
             return
         with self._opened() as connection:
+            self._whole = is_whole(connection)
             bases = {place: Base(*values) for place, *values in self._common(connection, "bases")}
             kinds = {place: Kind(*values) for place, *values in self._common(connection, "kinds")}
             for number, base, kind, *rest, checksum in self._read(connection, "jobs", "number"):
@@ -170,9 +177,9 @@ class JobRows:
         self, connection: sqlite3.Connection, table: str, key: str
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of a table by key, those left out that the file's damage hides."""
-        try:
+        if self._whole:
             (last,) = connection.execute(f"SELECT max({key}) FROM {table}").fetchone()
-        except sqlite3.Error:
+        else:  # its last row may lie in a part that nothing leads to
             last = self.path.stat().st_size // BYTES_OF_A_ROW
         spans = [(0, last)] if isinstance(last, int) else []
         while spans:
@@ -266,6 +273,14 @@ def rewrite(sweep: Path, rows: Iterable[JobRow]) -> None:
         os.replace(new, sweep / FILE)
 
 
+def is_whole(connection: sqlite3.Connection) -> bool:
+    """Whether a file's pages hang together; what rows say is not looked at."""
+    try:
+        return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.Error:
+        return False
+
+
 def prepare(connection: sqlite3.Connection) -> None:
     """Makes a new file's tables."""
     if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA,):
@@ -289,12 +304,12 @@ def holes(count: int) -> str:
 
 
 def checksum_of(*values: object) -> int:
-    """CRC-32 of what a row says."""
+    """CRC-32 of what a row says, as a number of four bytes with a sign."""
     checksum = 0
     for value in values:
         content = value if isinstance(value, bytes) else repr(value).encode()
         checksum = zlib.crc32(content, checksum)
-    return checksum
+    return checksum - (checksum >> 31 << 32)
 
 
 def sound_rows(sweep: Path) -> list[JobRow]:

@@ -25,6 +25,8 @@ from runner.storage.npz_files import decoded
 """In a history what a row lacks: NaN, but not the one that a metric may be."""
 TIMES = ("started", "finished")
 """Results that are kept in seconds since 1970."""
+RATE = "steps_per_second"
+"""A result that follows from others."""
 PREPARATION = {name: member._replace(optional=True) for name, member in MEMBERS.items()}
 
 
@@ -64,13 +66,18 @@ class KeptJob:
     def results(self) -> dict[str, object]:
         """What results.csv has after the configuration."""
         about = self.about
-        numbers = np.frombuffer(self.row.results).tolist()
+        own = iter(np.frombuffer(self.row.results).tolist())
+        last = dict(zip(about["history"], self.history[1][-1:].ravel().tolist(), strict=False))
         found: dict[str, object] = {name: about[name] for name in ("status", "stop_reason")}
-        for name, value in zip(about["results"], numbers, strict=True):
-            if name in TIMES:
-                found[name] = as_time(value)
+        for name in about["results"]:
+            if name in about["alike"]:
+                found[name] = about["alike"][name]
+            elif name == RATE:
+                found[name] = rate_of(found)
             else:
-                found[name] = int(value) if name in about["whole"] else value
+                value = last[about["last"][name]] if name in about["last"] else next(own)
+                whole = name in about["whole"]
+                found[name] = as_time(value) if name in TIMES else int(value) if whole else value
         return found
 
     @property
@@ -136,6 +143,11 @@ class KeptJob:
         }
 
 
+def rate_of(results: Mapping[str, Any]) -> float:
+    """Steps a second; 0 where no time has passed."""
+    return float(results["steps"] / results["seconds"]) if results["seconds"] else 0.0
+
+
 @lru_cache(maxsize=256)
 def parsed(text: str) -> Mapping[str, Any]:
     """JSON that many rows share."""
@@ -194,8 +206,8 @@ def with_changes(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[st
 
 def all_overrides(first: str, own: str) -> list[str]:
     """A job's overrides from those of its base and what it has otherwise, both as JSON."""
-    pairs = zip(json.loads(own), json.loads(first), strict=True)
-    return [theirs if mine is None else mine for mine, theirs in pairs]
+    mine = json.loads(own)
+    return [mine.get(str(place), theirs) for place, theirs in enumerate(json.loads(first))]
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.checking.parsing import assumed
 from runner.configuration.overrides import name_of
-from runner.errors import RunnerError, SnapshotError
+from runner.errors import RunnerError, SnapshotError, listed
 from runner.experiment.loading import whole_topology
 from runner.experiment.resuming import warn
 from runner.experiment.sharing import shared_dataset
@@ -136,9 +136,10 @@ class EarlierJobs:
         except SnapshotError as error:
             warn(f"{error}; its jobs are taken for ones that are missing")
             self.damaged = True
-        for name in rows.damaged:
-            warn(f"#{name} of {rows.path} cannot be read; its job is taken for one that is missing")
-        self.damaged |= bool(rows.damaged)
+        if rows.damaged:
+            which = listed(f"#{number}" for number in rows.damaged)
+            warn(f"{rows.path} is damaged: {which} cannot be read and are taken for missing")
+        self.damaged |= not rows.is_sound
 
     def _of_base(self, task: str) -> str:
         """The identity of what jobs have in common."""

@@ -112,7 +112,7 @@ class RowMaker:
             first.kept,
             recorded.kind,
             own_overrides(job.overrides, first.overrides),
-            json.dumps(dict(changes(recorded.config, first.config))),
+            compact(dict(changes(recorded.config, first.config))),
             recorded.error,
             recorded.results,
             recorded.history,
@@ -120,10 +120,13 @@ class RowMaker:
         )
 
 
+compact = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def own_overrides(overrides: Sequence[str], first: Sequence[str]) -> str:
-    """The overrides that another job has otherwise, null where it has the same, as JSON."""
-    pairs = zip(overrides, first, strict=True)
-    return json.dumps([None if mine == theirs else mine for mine, theirs in pairs])
+    """The overrides that another job has otherwise, by their places, as JSON."""
+    pairs = enumerate(zip(overrides, first, strict=True))
+    return compact({place: mine for place, (mine, theirs) in pairs if mine != theirs})
 
 
 def changes(

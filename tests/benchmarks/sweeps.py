@@ -22,8 +22,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from runner.run_folder.job_rows import JobRows
 from tests.benchmarks.timing import conditions
 
+ROWS = "sweep.record=rows"
 SHORT = ("network.dropout.rate=0", "stopping.target=0.99")
 MIXED = (
     "topology=3-4-1,3-8-1,3-4-4-1,3-16-1",
@@ -115,6 +117,35 @@ def short_jobs(folder: Callable[[], Path], basic_jobs: int, times: int) -> Itera
     yield Figure("  CPU a job, ms", cpu)
     yield Figure("    training", training)
     yield Figure("    all else", cpu - training, "< 3", cpu - training < 3)
+    yield from rows(folder, basic.rate, cpu - training, start)
+
+
+def rows(folder: Callable[[], Path], basic: float, beside: float, start: Sweep) -> Iterator[Figure]:
+    """The same jobs as rows of one file.
+
+    basic: jobs a second of Hydra's launcher. beside: milliseconds of a job with a folder beside its
+    training. start: a sweep of two jobs.
+    """
+    place = folder()
+    many = sweep(place, 10_000, seeds(10_000), *SHORT, ROWS)
+    ratio = many.rate / basic
+    yield Figure("10,000 jobs in rows, seconds", many.seconds)
+    yield Figure("  jobs a second", many.rate)
+    yield Figure("  over basic's", ratio, ">= 300", ratio >= 300)
+    cpu = 1000 * (many.cpu - start.cpu) / (many.jobs - start.jobs) - 1000 * many.training
+    yield Figure("  CPU a job beside training, ms", cpu)
+    yield Figure("    folders' over that", beside / cpu, ">= 15", beside / cpu >= 15)
+    own = bytes_of(place) / many.jobs
+    yield Figure("  bytes a job beside history and weights", own, "<= 600", own <= 600)
+    yield Figure("  megabytes of the largest process", many.megabytes)
+    again = measured("-m", seeds(10_000), *SHORT, ROWS, f"hydra.sweep.dir={place}")
+    yield Figure("  launched again, seconds", again[0])
+
+
+def bytes_of(place: Path) -> float:
+    """What a sweep's folder takes, but for histories and weights."""
+    files = sum(path.stat().st_size for path in place.iterdir())
+    return files - sum(len(row.history) + len(row.weights) for row in JobRows(place))
 
 
 def long_jobs(folder: Callable[[], Path], root: str, times: int) -> Iterator[Figure]:
@@ -144,8 +175,10 @@ def sweep(folder: Path, jobs: int, *overrides: str) -> Sweep:
     """What a sweep takes from its first process to its last file; checks that it is complete."""
     seconds, cpu, megabytes = measured("-m", *overrides, f"hydra.sweep.dir={folder}")
     results = pd.read_csv(folder / "results.csv")
+    kept = JobRows(folder)
     files = {tuple(sorted(names_in(folder / str(job)))) for job in results["job"]}
-    if len(results) != jobs or any(len(names) < 9 for names in files):
+    whole = len(kept.numbers) == jobs or all(len(names) >= 9 for names in files)
+    if len(results) != jobs or not whole:
         raise SystemExit(f"{len(results)} of {jobs} jobs have a row, with the files {files}")
     return Sweep(jobs, seconds, cpu, megabytes, results["seconds"].mean())
 
