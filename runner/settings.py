@@ -26,7 +26,7 @@ from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.initializers import BIASES, INITIALIZERS, Start
 from runner.network.layers.dropout import Dropout
 from runner.network.losses import LOSSES
-from runner.network.topology import Written, parse_topology
+from runner.network.topology import AUTO, Written, parse_topology
 from runner.training.engine import Penalty
 from runner.training.metrics import METRICS, SCORES, VALIDATION
 from runner.training.optimizers import OPTIMIZERS
@@ -66,10 +66,12 @@ def origin(key: str, value: object) -> Origin:
 
 
 def topology(key: str, value: object) -> Written:
-    """The layers as they are written, `in` and `out` among them.
+    """The layers as they are written, `in` and `out` among them; or `auto`, which data decide.
 
     YAML reads 3 alone as a number and 2001-01-01 as a date, so any type comes.
     """
+    if value == AUTO:
+        return ("in", AUTO, "out")
     try:
         return parse_topology("" if value is None else str(value))
     except ValueError as error:

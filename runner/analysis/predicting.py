@@ -10,7 +10,6 @@ from runner.data.dataset import ordinals
 from runner.data.new_samples import Samples
 from runner.errors import SettingsError, counted, printable
 from runner.network.arrays import Array
-from runner.network.sequence_ends import lengths_of
 from runner.network.trained import TrainedNetwork
 from runner.run_folder.run_network import load_network
 from runner.run_folder.tables import csv_bytes
@@ -53,7 +52,7 @@ def predictions(
     Of each step of a sequence, where a net gives outputs a step: `output_1.…`, `class_1`.
     """
     topology = network.network.topology
-    steps = ordinals(topology.steps) if topology.steps > 1 else ()
+    steps = ordinals(network.steps) if network.steps > 1 else ()
     own = network.target_names or ordinals(topology.outputs)
     named = [f"{step}.{name}" for step in steps for name in own] if steps else own
     names = [f"output_{name}" for name in named]
@@ -77,12 +76,9 @@ def unlike(name: str, others: Iterable[str]) -> str:
 def score(network: TrainedNetwork, targets: Array, outputs: Array) -> Iterator[str]:
     """How good the outputs are: accuracy, or R2 = 1 - sum (a - y)^2 / sum (y - mean y)^2.
 
-    targets: as of `Samples`; each step counts as a row. Rows without a target do not count. Where
-    there is one a sequence, it is the last step's.
+    targets: as of `Samples`; each step counts as a row. Rows without a target do not count.
     """
     classes, size = network.classes, network.network.topology.outputs
-    if outputs.ndim == 3 and targets.size == len(outputs) * (size if classes is None else 1):
-        outputs = outputs[np.arange(len(outputs)), lengths_of(outputs) - 1]
     targets, outputs = (
         targets.reshape(-1, size if classes is None else 1),
         outputs.reshape(-1, size),

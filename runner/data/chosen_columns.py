@@ -46,7 +46,7 @@ class Table:
 
 def read_table(file: TableFile, choice: ChosenColumns) -> Table:
     """The chosen columns of a file, every cell checked but for missing ones."""
-    chosen = chosen_features(file.path, file.header, choice)
+    chosen = chosen_features(file, choice)
     beside = (*choice.target, *([] if choice.weight is None else [choice.weight]))
     check_memory(
         file.most_rows * (len(chosen) + len(beside)) * 8,
@@ -90,8 +90,9 @@ def check_weights(file: TableFile, weight: Column) -> None:
         )
 
 
-def chosen_features(path: str, header: Sequence[str], choice: ChosenColumns) -> tuple[str, ...]:
+def chosen_features(file: TableFile, choice: ChosenColumns) -> tuple[str, ...]:
     """The features' names. Refuses names that no column has, and a table of targets only."""
+    path, header, told = file.path, file.header, file.names
     named = {
         "dataset.target": choice.target,
         "dataset.features": choice.features or (),
@@ -104,7 +105,7 @@ def chosen_features(path: str, header: Sequence[str], choice: ChosenColumns) -> 
             if name not in header:
                 raise DataError(
                     f"{key}: {printable(path)} has no column '{printable(name)}'; "
-                    f"{suggestion(name, header)}it has {listed(header)}{other_separator(header)}"
+                    f"{suggestion(name, told)}it has {listed(told)}{other_separator(header)}"
                 )
     for other, does in (("dataset.exclude", "leaves out"), ("dataset.weight", "weighs by")):
         for key in ("dataset.target", "dataset.features", "dataset.categorical"):

@@ -277,6 +277,8 @@ class Dataset:
             arrays["input_groups"] = np.array([(g.start, g.stop) for g in self.groups])
         if self.classes is not None:
             arrays["classes"] = np.array(self.classes)
+        if self.last_only:
+            arrays["last_only"] = np.array(True)
         return arrays
 
     @cached_property

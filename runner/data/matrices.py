@@ -42,7 +42,7 @@ def load_matrix(file: NpyFile, choice: ChosenColumns, task: str) -> Pool:
 def matrix_features(file: NpyFile, choice: ChosenColumns) -> tuple[str, ...]:
     """The names of a matrix's columns to learn from."""
     if choice.exclude or choice.weight:
-        return chosen_features(file.path, file.header, choice)
+        return chosen_features(file, choice)
     for key, chosen in (("dataset.target", choice.target), ("dataset.features", choice.features)):
         for name in chosen or ():
             if name not in file.header:

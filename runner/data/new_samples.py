@@ -82,7 +82,7 @@ def read_columns(
     if network.classes is not None:
         labels = labels_of(end_to_end(table.targets), network.classes, file.path)
         steps = labels.reshape(len(inputs), -1)
-        return Samples(inputs, steps if network.network.topology.steps > 1 else labels, kept)
+        return Samples(inputs, steps if network.steps > 1 else labels, kept)
     return Samples(inputs, np.stack([column.values for column in table.targets], 1), kept)
 
 
@@ -181,9 +181,9 @@ def target_columns(
     there = tuple(name for name in columns_of(file, expected_targets(dataset)) if name in others)
     topology = network.network.topology
     each = 1 if network.classes is not None else topology.outputs
-    if network.classes is not None and topology.steps == 1:
+    if network.classes is not None and network.steps == 1:
         return there[:1]
-    return there if len(there) in (each, each * topology.steps) else ()
+    return there if len(there) in (each, each * network.steps) else ()
 
 
 def read_kept(file: TableFile, inputs: Sequence[str]) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from runner.data.columns import Column
 from runner.data.formats.table_file import TableFile
-from runner.errors import DataError, printable
+from runner.errors import DataError, listed, printable, warn_caller
 from runner.network.arrays import Array
 from runner.network.layers.parts import Shape, written
 
@@ -34,7 +34,19 @@ def shape_in(file: TableFile, features: tuple[str, ...]) -> Shape | None:
     for name, shape in file.arrays.items():
         if len(shape) in (2, 3) and array_columns(file, name) == features:
             return shape
+        if len(shape) in (2, 3) and (others := beside(file, name, features)):
+            warn_caller(
+                f"{printable(file.path)}: {listed(others)} beside '{printable(name)}' are inputs, "
+                f"too, so that samples are columns, of no shape; with dataset.features={name} "
+                "they are not"
+            )
     return None
+
+
+def beside(file: TableFile, name: str, features: tuple[str, ...]) -> list[str]:
+    """What is among the features beside an array that is; nothing where it is not."""
+    arrays = dict.fromkeys(map(file.array_of, features))
+    return [other for other in arrays if other != name] if name in arrays else []
 
 
 def steps_in(file: TableFile, target: tuple[str, ...], shape: Shape | None) -> int | None:

@@ -9,7 +9,7 @@ from runner.errors import DataError, SettingsError, printable
 from runner.network.arrays import Array
 from runner.network.layers.parts import MisfitError, written
 from runner.network.scaling import Scaling
-from runner.network.topology import Topology, Written, is_recurrent
+from runner.network.topology import AUTO, Topology, Written, is_recurrent
 from runner.settings import DatasetSettings, Settings
 from runner.training.evaluation import HeldOut
 
@@ -46,12 +46,14 @@ def whole_topology(settings: Settings, dataset: Dataset) -> Topology:
 
 
 def whole_pieces(pieces: Written, dataset: Dataset) -> Written:
-    """A topology's pieces with those of its ends that the data set says.
+    """A topology's pieces with those that the data set says: of its ends, and of `auto` all.
 
     A dense layer takes inputs as a number, others as their shape; before a recurrent layer a number
     is the features of a step. Where there is a target a step, the outputs are a step's.
     """
     first, *hidden, last = pieces
+    if hidden == [AUTO]:  # the state of a sequence is what its steps have in common
+        hidden = ["32GRU"] if len(dataset.shape) == 2 else [32]
     behind = hidden[0] if hidden else last
     shape, steps = dataset.shape, dataset.steps
     of_steps = is_recurrent(behind) or steps is not None

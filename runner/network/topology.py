@@ -28,6 +28,8 @@ from runner.network.layers.parts import (
 from runner.network.layers.recurrent import Recurrent
 
 NOWHERE = slice(0, 0)
+AUTO = "auto"
+"""A topology, or its hidden piece, that the data say."""
 Written = tuple[int | str, ...]
 """A topology's pieces, input to output: numbers of units, and what else is written there."""
 

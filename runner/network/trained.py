@@ -78,6 +78,8 @@ class TrainedNetwork:
     """One an output."""
     classes: tuple[str, ...] | None = None
     """Names of the classes that labels 0, 1, … stand for, or None for numbers."""
+    last_only: bool = False
+    """Whether the answer is the output at a sequence's last step, wherever that is."""
 
     def __repr__(self) -> str:
         names = ", ".join(self.network.named)
@@ -93,6 +95,11 @@ class TrainedNetwork:
     def biases(self) -> tuple[Array, ...]:
         """Of each layer its vector [units]; empty where there are none."""
         return tuple(layer.bias_vector(self.parameters) for layer in self.network.topology.layers)
+
+    @property
+    def steps(self) -> int:
+        """Answers a sample: one, or one a step."""
+        return 1 if self.last_only else self.network.topology.steps
 
     def predict(self, inputs: ArrayLike) -> Array:
         """Outputs [samples, n_out] for raw inputs [samples, n_in], without dropout.
@@ -115,6 +122,9 @@ class TrainedNetwork:
         if self.target_scaling is not None:
             outputs = self.target_scaling.restore(outputs)
         outputs = outputs.reshape(-1, *self.network.topology.output_shape)
+        if self.last_only:
+            ends = -1 if behind is None else (~behind).sum(1) - 1
+            return outputs[np.arange(len(outputs)), ends]
         if behind is not None:
             outputs[behind] = np.nan
         return outputs
@@ -157,7 +167,15 @@ class TrainedNetwork:
         expected = " or ".join(
             f"(samples, {', '.join(map(str, shape))})" for shape in sorted(shapes, key=len)
         )
-        raise DataError(f"inputs have the shape {raw.shape}; expected {expected}{names}{named}")
+        found = f"inputs have the shape {raw.shape}; expected {expected}"
+        shape = topology.shape
+        if len(shape) == 2 and raw.shape[2:] == shape[1:] and raw.shape[1] < shape[0]:
+            there = topology.output_shape[:-1] == shape[:1]
+            raise DataError(
+                f"{found}; shorter sequences are padded with NaN at their ends, to {shape[0]} steps"
+                + ("" if there else ", by a net that was trained on some that are")
+            )
+        raise DataError(f"{found}{names}{named}")
 
     def _fill(self, missing: Array) -> Array:
         if self.fill is not None:
@@ -252,6 +270,7 @@ def trained_network(arrays: Mapping[str, Array]) -> TrainedNetwork:
         scalings.get("target"),
         arrays.get("input_fill"),
         input_groups=tuple(slice(start, stop) for start, stop in groups),
+        last_only=bool(arrays.get("last_only", False)),
         **names,
     )
 
@@ -279,6 +298,8 @@ def check_around(arrays: Mapping[str, Array], topology: Topology) -> None:
             raise ValueError(f"its {name} are not finite")
     if (arrays.get("target_scale", np.ones(1)) == 0).any():
         raise ValueError("its target_scale is 0")
+    if arrays.get("last_only", False) and topology.output_shape[:-1] != topology.shape[:1]:
+        raise ValueError("its last_only is of a network without an output at every step")
     groups = arrays.get("input_groups", np.empty((0, 2), int))
     if groups.size and (
         "input_names" not in arrays

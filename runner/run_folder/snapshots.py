@@ -76,6 +76,7 @@ MEMBERS = {
     "target_scale": Member("f", (0, 1), optional=True),
     "target_names": Member("U", (1,), optional=True),
     "classes": Member("U", (1,), optional=True),
+    "last_only": Member("b", (0,), optional=True),
 }
 """What a snapshot holds: the state, what it belongs to, and what else prediction needs."""
 

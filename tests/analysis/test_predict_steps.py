@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,16 +51,21 @@ def test_targets_of_every_step_in_a_file_are_what_outputs_are_scored_by(
         assert re.fullmatch(expected, line)
 
 
-@pytest.mark.parametrize("y", ["a class a step", "numbers a step", "a class a sequence"])
-def test_sequences_that_are_padded_are_predicted_up_to_their_ends(
-    y: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def padded_sequences() -> tuple[Array, Array]:
+    """[30, 4, 2] of 1 to 4 steps, and what is behind their ends [30, 4]."""
     inputs = np.random.default_rng(1).random((30, 4, 2)) - 0.3
     behind = np.arange(4) >= (1 + np.arange(30) % 4)[:, None]
     inputs[behind] = np.nan
+    return inputs, behind
+
+
+@pytest.mark.parametrize("y", ["a class a step", "numbers a step"])
+def test_sequences_that_are_padded_are_predicted_up_to_their_ends(
+    y: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs, behind = padded_sequences()
     sums = np.where(behind, 0, inputs[..., 0].cumsum(1))
-    targets = {"a class a step": sums > 0, "numbers a step": sums}.get(y, sums[:, 0] > 0)
-    np.savez(tmp_path / "s.npz", x=inputs, y=targets)
+    np.savez(tmp_path / "s.npz", x=inputs, y=sums > 0 if "class" in y else sums)
     own = ["dataset=csv", f"dataset.path={tmp_path / 's.npz'}", "dataset.target=y"]
     overrides = [*own, "topology=in-3GRU-out", "stopping.max_epochs=1", "engine=numpy"]
     run_experiment(compose(overrides), tmp_path / "run", {}, QUIETLY)
@@ -68,7 +74,6 @@ def test_sequences_that_are_padded_are_predicted_up_to_their_ends(
     scored = capsys.readouterr().out
     expected = {
         "a class a step": "of 73)",  # 1 + 2 + 3 + 4 steps of four
-        "a class a sequence": "of 30)",
         "numbers a step": "mean absolute error",
     }
     assert expected[y] in scored
@@ -84,3 +89,33 @@ def test_sequences_that_are_padded_are_predicted_up_to_their_ends(
     inputs[3, 1, 0] = np.nan
     with pytest.raises(DataError, match=r"row 4 column 'x.3': a missing value"):
         network.predict(inputs)
+
+
+@pytest.mark.parametrize("y", ["a class a sequence", "numbers a sequence"])
+def test_a_padded_sequence_with_one_target_has_one_answer(
+    y: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs, behind = padded_sequences()
+    sums = np.where(behind, 0, inputs[..., 0]).sum(1)
+    np.savez(tmp_path / "s.npz", x=inputs, y=sums > 0 if "class" in y else sums)
+    own = ["dataset=csv", f"dataset.path={tmp_path / 's.npz'}", "dataset.target=y"]
+    run_experiment(
+        compose([*own, "stopping.max_epochs=1", "engine=numpy"]), tmp_path / "run", {}, QUIETLY
+    )
+    arguments = [str(tmp_path / "run"), str(tmp_path / "s.npz"), "-o", str(tmp_path / "o.csv")]
+    assert run_command(main, arguments) == 0
+    assert ("of 30)" if "class" in y else "y: R2 ") in capsys.readouterr().out
+    network = load_network(tmp_path / "run")
+    answers = network.predict(inputs)
+    assert str(network.network.topology) == f"4x2-32GRU-4x{2 if 'class' in y else 1}"
+    assert answers.shape == (30, network.network.topology.outputs)
+    table = pd.read_csv(tmp_path / "o.csv")
+    outputs = ["output_false", "output_true", "class"] if "class" in y else ["output_y"]
+    assert list(table.columns) == ["y", *outputs]
+    assert table.filter(like="output_").to_numpy() == pytest.approx(answers)
+    with pytest.raises(DataError, match=r"shorter sequences are padded with NaN .* to 4 steps"):
+        network.predict(inputs[:, :2])
+    shorter = np.where(np.arange(4)[:, None] < 2, inputs[3], np.nan)
+    longer = np.where(np.arange(4)[:, None] < 2, inputs[3], 9.0)
+    every_step = replace(network, last_only=False)
+    assert (network.predict([shorter])[0] == every_step.predict([longer])[0, 1]).all()

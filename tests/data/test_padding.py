@@ -17,7 +17,7 @@ from runner.data.shapes import AUTO
 from runner.data.splits import Split
 from runner.errors import DataError, SettingsError
 from runner.experiment.building import build_engine, build_problem, build_state
-from runner.experiment.loading import load_dataset, samples_of
+from runner.experiment.loading import load_dataset, samples_of, whole_topology
 from runner.experiment.running import run_experiment
 from runner.network.arrays import Array
 from runner.settings import parse_settings
@@ -130,6 +130,23 @@ def test_a_padded_sequence_teaches_what_it_would_alone(
     report = engine.advance(state, 1, None)
     assert report.metrics["loss"] == pytest.approx(losses)
     assert report.metrics["accuracy"] == pytest.approx(right / 8)
+
+
+@pytest.mark.parametrize(
+    ("case", "x", "topology"),
+    [
+        ("padded, a class a sequence", padded(INPUTS), "5x2-32GRU-5x3"),
+        ("of one length", INPUTS, "5x2-32GRU-3"),
+        ("flat", INPUTS.reshape(8, -1), "10-32-3"),
+    ],
+)
+def test_the_topology_that_data_choose_of_sequences_is_recurrent(
+    case: str, x: Array, topology: str, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "data.npz", x=x, y=LABELS)
+    own = ["dataset=csv", f"dataset.path={tmp_path / 'data.npz'}", "dataset.target=y"]
+    settings = parse_settings(compose(own))
+    assert str(whole_topology(settings, load_dataset(settings.dataset))) == topology, case
 
 
 def test_what_stands_behind_the_end_changes_nothing(tmp_path: Path) -> None:

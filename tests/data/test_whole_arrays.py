@@ -88,7 +88,8 @@ def test_arrays_keep_their_shape(
 
 
 def test_features_of_several_arrays_are_columns(tmp_path: Path) -> None:
-    dataset = load(tmp_path, y=CLASSES[:, 0], z=np.ones(12))
+    with pytest.warns(UserWarning, match="z beside 'x' are inputs, too.*dataset.features=x"):
+        dataset = load(tmp_path, y=CLASSES[:, 0], z=np.ones(12))
     assert dataset.shape == (13,)
 
 
@@ -98,6 +99,11 @@ def test_arrays_are_named_as_a_whole_among_features_and_what_is_left_out(tmp_pat
     for options in choices:
         pool = load_csv(str(tmp_path / "data.npz"), ("y",), shape=AUTO, **options)
         assert pool.shape == (4, 3)
+
+
+def test_what_a_file_has_is_told_by_the_names_of_whole_arrays(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no column 'labels'; .*it has x, y, z$"):
+        load(tmp_path, target="labels", y=CLASSES[:, 0], z=NUMBERS)
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (4, 2, 2)])

@@ -71,7 +71,7 @@ class NpzFile(TableFile):
             raise self.damaged(printable(error)) from error
         lengths = {len(column) for column in self._columns.values()}
         if len(lengths) != 1 or 0 in lengths:
-            rows = {self._array_of(name): len(column) for name, column in self._columns.items()}
+            rows = {self.array_of(name): len(column) for name, column in self._columns.items()}
             found = ", ".join(f"{printable(name)}: {count:,}" for name, count in rows.items())
             raise self.damaged(f"its arrays have different numbers of rows, or none: {found}")
         self.header = tuple(self._columns)
@@ -91,11 +91,6 @@ class NpzFile(TableFile):
         if again := columns.keys() & self._columns.keys():
             raise ValueError(f"it names '{min(again)}' twice")
         self._columns |= columns
-
-    def _array_of(self, column: str) -> str:
-        """The array that a column is of."""
-        name, _, number = column.rpartition(".")
-        return name if name in self.arrays and number.isdecimal() else column
 
     def damaged(self, problem: str) -> DataError:
         """The one line for a file that is not what it should be."""
@@ -161,7 +156,9 @@ class NpyFile(TableFile):
         """The one line for a file that is not what it should be."""
         return DataError(
             f"{self.place} cannot be read ({problem[:200]}); "
-            "expected an npy file with a matrix [samples, columns] of numbers"
+            "expected an npy file with a matrix [samples, columns] of numbers; images and "
+            "sequences go with their targets into an npz file: np.savez('data.npz', x=…, y=…), and "
+            "dataset.target=y"
         )
 
     def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:

@@ -40,6 +40,16 @@ class TableFile(ABC):
         if not plain:
             raise DataError(f"dataset.path='{printable(path)}' is not a file; {EXPECTED}")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, those of an array by its own alone."""
+        return tuple(dict.fromkeys(map(self.array_of, self.header)))
+
+    def array_of(self, column: str) -> str:
+        """The array that a column is of, or the column."""
+        name, _, number = column.rpartition(".")
+        return name if name in self.arrays and number.isdecimal() else column
+
     @abstractmethod
     def pieces(self, texts: tuple[str, ...]) -> Iterator["pd.DataFrame"]:
         """The rows, some at a time; the columns named in `texts` as they are written."""

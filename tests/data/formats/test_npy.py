@@ -144,6 +144,7 @@ NPY_FAULTS = {
     "objects": (npy(np.array([[{}, 1]], object)), "1", "not numbers"),
     "texts": (npy(np.array([["a", "b"]])), "1", "it holds <U1"),
     "a vector": (npy(Y), "1", "shape (6,)"),
+    "sequences": (npy(X[None]), "1", "np.savez('data.npz', x=…, y=…), and dataset.target=y"),
     "no rows": (npy(X[:0]), "1", "shape (0, 2)"),
     "truncated": (npy(X)[:-1], "2", "claims 96 bytes, it has 95"),
     "trailing bytes": (npy(X) + b"\0", "2", "claims 96 bytes, it has 97"),
