@@ -124,7 +124,8 @@ class TrainedNetwork:
         outputs = outputs.reshape(-1, *self.network.topology.output_shape)
         if self.last_only:
             ends = -1 if behind is None else (~behind).sum(1) - 1
-            return outputs[np.arange(len(outputs)), ends]
+            outputs = outputs[np.arange(len(outputs)), ends]
+            return outputs
         if behind is not None:
             outputs[behind] = np.nan
         return outputs
