@@ -124,8 +124,8 @@ class TrainedNetwork:
         outputs = outputs.reshape(-1, *self.network.topology.output_shape)
         if self.last_only:
             ends = -1 if behind is None else (~behind).sum(1) - 1
-            outputs = outputs[np.arange(len(outputs)), ends]
-            return outputs
+            last: Array = outputs[np.arange(len(outputs)), ends]
+            return last
         if behind is not None:
             outputs[behind] = np.nan
         return outputs
