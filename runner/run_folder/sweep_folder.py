@@ -165,8 +165,7 @@ class SweepFolder:
         """
         with storage_errors(self.path):
             folders, begun = self.folders, self.begun
-        holds = begun or self._has_config() or JobRows(self.path).is_there
-        if "run.json" in names_in(self.path) or not holds:
+        if "run.json" in names_in(self.path) or not (begun or self._has_config()):
             check_empty(self.path, "hydra.sweep.dir")
             return
         if not again:
