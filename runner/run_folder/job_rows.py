@@ -312,10 +312,7 @@ def checksum_of(*values: object) -> int:
     return checksum - (checksum >> 31 << 32)
 
 
-def sound_rows(sweep: Path) -> list[JobRow]:
+def sound_rows(sweep: Path) -> Iterator[JobRow]:
     """The rows that can be read of a sweep's file, whatever has become of it."""
-    found: list[JobRow] = []
     with suppress(SnapshotError):
-        for row in JobRows(sweep):
-            found.append(row)  # noqa: PERF402 - those before an error are to be kept
-    return found
+        yield from JobRows(sweep)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from runner.errors import ConflictError, SnapshotError, counted, printable
 from runner.run_folder.job_end import JobEnd, ended_job
-from runner.run_folder.job_rows import JobRows
+from runner.run_folder.job_rows import JobRows, sound_rows
+from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.ownership import check_empty, names_in
 from runner.run_folder.run import RunFolder, is_job_number
 from runner.run_folder.statuses import FAILED
@@ -96,7 +97,8 @@ class SweepFolder:
     @property
     def statuses(self) -> dict[Path, str]:
         """Each of these and the status in its run.json."""
-        return {job: RunFolder(job).status for job in self.jobs}
+        kept = {str(row.number): KeptJob(row).status for row in sound_rows(self.path)}
+        return {job: kept.get(job.name) or RunFolder(job).status for job in self.jobs}
 
     @property
     def never_started(self) -> int:

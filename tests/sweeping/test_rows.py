@@ -184,6 +184,29 @@ def test_what_a_row_cannot_keep_is_refused(run: InProcess) -> None:
         assert not (run.cwd / "rows").exists()
 
 
+def test_a_row_goes_on_once_it_has_its_folder(run: InProcess) -> None:
+    assert run(*ROWS, "topology=3-4-1,2-4-1", "seed=2", *FEW).code == 1
+    rows = run.cwd / "rows"
+    assert runner.resume(rows / "0").path == rows / "0"
+    assert not (rows / "0").exists()  # it is complete
+    further = runner.resume(rows / "0", "stopping.max_steps=90")
+    whole = runner.train("seed=2", "stopping.target=null", "stopping.max_steps=90")
+    assert further.network.parameters.tobytes() == whole.network.parameters.tobytes()
+    with pytest.raises(SnapshotError, match=r"does not fit .*; launch its sweep again"):
+        runner.resume(rows / "1")
+
+
+def test_what_python_has_of_a_sweep_in_rows(run: InProcess) -> None:
+    runs = runner.sweep(*FEW, "sweep.record=rows", topology=["3-4-1", "3-2-1"], seed=range(1, 4))
+    one = runs.run(4)
+    assert (one.settings["topology"], one.settings["seed"]) == ("3-2-1", 2)
+    assert one.results["steps"] == one.history["step"].max() == 60
+    assert "3-2-1" in one._repr_html_()
+    assert not one.path.exists()
+    assert one.plot("weights")._repr_png_().startswith(b"\x89PNG")
+    assert (one.path / "run.json").exists()  # a picture shows what the whole run has
+
+
 def test_a_run_branches_off_from_a_row(run: InProcess) -> None:
     assert run(*ROWS, "seed=1,2", *FEW).code == 0
     row = run.cwd / "rows" / "1"
