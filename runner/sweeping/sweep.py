@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from runner import compiled
 from runner.checking.parsing import parse
 from runner.configuration.hydra_errors import explaining
-from runner.configuration.job_bases import Base
+from runner.configuration.job_bases import Base, Keys
 from runner.configuration.jobs import JobComposer
 from runner.errors import SettingsError, printable
 from runner.experiment.contradictions import check_settings
@@ -111,7 +111,7 @@ class Sweep:
         try:
             with explaining():
                 base, changed = self._jobs.divide(job.overrides)
-                alike = id(base), tuple(pair for pair in changed.items() if pair[0] != SEED)
+                alike = id(base), but_seed(base, changed)
                 if alike in self._known and is_seed(changed.get(SEED, 0)):
                     return
                 values = self.values(job)
@@ -201,8 +201,8 @@ class Sweep:
         found: dict[Hashable, Alike] = {}
         for place, job in enumerate(jobs):
             base, changed = self._jobs.divide(job.overrides)
-            others = tuple(pair for pair in changed.items() if pair[0] != SEED)
-            group = found.setdefault((id(base), others), Alike(base, [], []))
+            key = id(base), but_seed(base, changed)
+            group = found.setdefault(key, Alike(base, [], []))
             group.places.append(place)
             group.seeds.append(changed.get(SEED))
         return list(found.values())
@@ -241,6 +241,12 @@ class Sweep:
         """
         if self._jobs.value("engine") != "numpy":
             compiled.load_kernels()
+
+
+def but_seed(base: Base, changed: Mapping[Keys, object]) -> Hashable:
+    """What tells jobs apart that differ in more than their seeds."""
+    whole = base.refers_to(SEED)  # such as dataset.split_seed=${seed}
+    return tuple(pair for pair in changed.items() if whole or pair[0] != SEED)
 
 
 def is_seed(value: object) -> bool:

@@ -41,6 +41,14 @@ SWEEPS = {
         "stopping.max_epochs=null",
         "stopping.target=null",
     ),
+    "samples that are divided by the seed": (
+        "dataset=digits",
+        "dataset.first=100",
+        "dataset.test=0.3",
+        "dataset.split_seed=${seed}",
+        "seed=range(1,5)",
+        "stopping.max_epochs=2",
+    ),
     "some seeds of many diverge": (
         "network.activation.hidden=linear",
         "network.activation.output=linear",
