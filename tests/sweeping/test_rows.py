@@ -16,26 +16,26 @@ from runner.run_folder.kept_job import KeptJob
 from tests.end_to_end.commands import InProcess
 from tests.test_face import contents
 
-ROWS = ("-m", "sweep.record=rows", "hydra.sweep.dir=rows")
+ROWS = ("-m", "sweep.record=rows", "sweep.workers=1", "hydra.sweep.dir=rows")
 FOLDERS = ("-m", "hydra.sweep.dir=folders")
 FEW = ("stopping.target=null", "stopping.max_steps=60")
 TIMES = ["seconds", "steps_per_second", "started", "finished"]
 
 SWEEPS = {
-    "dropout": ("seed=1,2,3", *FEW),
+    "dropout": ("seed=range(1,17)", *FEW),
     "mini-batches and held-out samples": (
         "dataset=digits",
         "dataset.first=100",
         "dataset.test=0.2",
         "optimizer=adam,sgd",
-        "seed=range(1,6)",
+        "seed=range(1,11)",
         "dtype=float32",
         "stopping.max_epochs=3",
         "recording.history=1",
     ),
     "numbers, and steps that end within an epoch": (
         "dataset=sine",
-        "seed=range(1,6)",
+        "seed=range(1,13)",
         "schedule=cosine",
         "stopping.max_steps=37",
         "stopping.max_epochs=null",
@@ -46,7 +46,7 @@ SWEEPS = {
         "dataset.first=100",
         "dataset.test=0.3",
         "dataset.split_seed=${seed}",
-        "seed=range(1,5)",
+        "seed=range(1,13)",
         "stopping.max_epochs=2",
     ),
     "some seeds of many diverge": (
