@@ -20,7 +20,8 @@ from runner.analysis.csv_tables import (
 from runner.errors import SettingsError, SnapshotError, listed, printable, warn_caller
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import FILE
-from runner.run_folder.run import RunFolder, is_job_number, read_run
+from runner.run_folder.layout import is_job_number, read_run
+from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import ENDED
 from runner.run_folder.tables import FORMULA, split
 

@@ -15,7 +15,7 @@ from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, SnapshotError, printable, warn_caller
 from runner.run_folder.job_rows import FILE, JobRows
 from runner.run_folder.kept_job import KeptJob, history_lines
-from runner.run_folder.run import is_job_number
+from runner.run_folder.layout import is_job_number
 
 Place = str | os.PathLike[str]
 WhichRuns: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"

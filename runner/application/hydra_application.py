@@ -51,7 +51,7 @@ def application(config: DictConfig) -> float | None:
     """One run, or one job of a sweep; the metric that `stopping.metric` names."""
     note_warnings()  # a job of another launcher begins here
     outlive_readers()
-    from runner.experiment.running import run_experiment  # noqa: PLC0415
+    from runner.experiment.expanding import start_run  # noqa: PLC0415
 
     about = HydraConfig.get()
     folder = output_folder(about.runtime)
@@ -66,7 +66,7 @@ def application(config: DictConfig) -> float | None:
             end = run_composed_job(config, kept, folder, about.job.num)
         return report_job(end, overrides, config.sweep.objective)
     try:
-        outcome = run_experiment(plain(config), folder, documents(config))
+        outcome = start_run(plain(config), folder, documents(config))
     except Exception as error:
         raise Stop(error, 1) from error
     if outcome.status == "diverged":

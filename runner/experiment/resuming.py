@@ -43,16 +43,6 @@ def resume_run(
     """
     folder = RunFolder(run)
     folder.about()  # before the lock: what is no run is not touched
-    if (kept := folder.kept) is not None:
-        if kept.status == "failed":
-            raise SnapshotError(
-                f"{printable(run)} failed: {kept.row.error}; launch its sweep again"
-            )
-        if kept.status == "completed" and not changes:
-            return None
-        from runner.experiment.expanding import expand  # noqa: PLC0415 - which runs experiments
-
-        expand(run)
     with locked(run):
         about = folder.about()
         status = about["status"] if folder.has_results(about["status"]) else "running"

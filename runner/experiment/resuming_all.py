@@ -12,6 +12,7 @@ from runner.errors import (
     printable,
     report_error,
 )
+from runner.experiment.expanding import go_on
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.sharing import JOB
 from runner.run_folder.run import RunFolder
@@ -51,7 +52,7 @@ def resumed(folder: Path, changes: Mapping[str, Any]) -> int:
 
 def resumed_run(run: Path, changes: Mapping[str, Any]) -> int:
     """Goes on with a run, as one sees it train; its exit code."""
-    outcome = resume_run(run, changes, warn)
+    outcome = go_on(run, changes, warn)
     if outcome is None:
         print(f"{printable(run)} is complete: nothing to do")
         return 0

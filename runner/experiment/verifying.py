@@ -21,7 +21,8 @@ from runner.experiment.experiment import Experiment, build
 from runner.experiment.other_surroundings import changed_since, unpromised
 from runner.experiment.resuming import built_again, check_data
 from runner.run_folder.history import History, history_rows
-from runner.run_folder.run import RunFolder, snapshot_path
+from runner.run_folder.layout import snapshot_path
+from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import (
     check_fits,
     parameters_checksum,

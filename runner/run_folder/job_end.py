@@ -8,7 +8,7 @@ from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, counted, printable
 from runner.run_folder.job_rows import JobRow
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from runner.run_folder.statuses import FAILED
 from runner.run_folder.tables import read_results, split
 

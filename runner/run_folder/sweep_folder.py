@@ -11,8 +11,9 @@ from runner.errors import ConflictError, SnapshotError, counted, printable
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.job_rows import JobRows, sound_rows
 from runner.run_folder.kept_job import KeptJob
+from runner.run_folder.layout import is_job_number
 from runner.run_folder.ownership import check_empty, names_in
-from runner.run_folder.run import RunFolder, is_job_number
+from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import FAILED
 from runner.run_folder.tables import columns_of, merge_rows, split
 from runner.storage.files import storage_errors, write_atomically

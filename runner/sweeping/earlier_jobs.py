@@ -18,7 +18,7 @@ from runner.experiment.sharing import shared_dataset
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.job_rows import JobRows
 from runner.run_folder.kept_job import KeptJob
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import Settings, parse_settings

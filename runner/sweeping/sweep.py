@@ -14,6 +14,7 @@ from runner.configuration.job_bases import Base, Keys
 from runner.configuration.jobs import JobComposer
 from runner.errors import SettingsError, printable
 from runner.experiment.contradictions import check_settings
+from runner.experiment.expanding import with_folder
 from runner.experiment.row_recording import check_row, failed_row
 from runner.processors import processors
 from runner.run_folder.job_end import JobEnd, ended_job
@@ -126,6 +127,8 @@ class Sweep:
         if self.options.objective is not None and not self._objective_checked:
             check_objective(self.options.objective, settings)
             self._objective_checked = True
+        if settings.from_ is not None:
+            with_folder(settings.from_.run)
         self.earlier.trained_on.check(self.folder, values)
         self._data_checks.add(job.name, settings)
         self._known.add(alike)

@@ -12,7 +12,8 @@ from runner.commands import run_command
 from runner.experiment.experiment import build
 from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.resume import main as resume_main
-from runner.run_folder.run import RunFolder, snapshot_path
+from runner.run_folder.layout import snapshot_path
+from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import Snapshot, load_snapshot, save_snapshot
 from runner.training.optimizers import OPTIMIZERS
 from tests.end_to_end.commands import composed
