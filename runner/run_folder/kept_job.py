@@ -3,7 +3,7 @@
 import io
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -16,7 +16,7 @@ from runner.errors import SnapshotError, printable
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, trained_network
 from runner.run_folder.job_end import JobEnd
-from runner.run_folder.job_rows import FILE, JobRow, JobRows
+from runner.run_folder.job_rows import FILE, JobRow, JobRows, Kind
 from runner.run_folder.snapshots import MEMBERS, UNSOUND, parameters_checksum
 from runner.run_folder.tables import configuration_columns, joined, quoted
 from runner.storage.npz_files import decoded
@@ -25,6 +25,8 @@ from runner.storage.npz_files import decoded
 """In a history what a row lacks: NaN, but not the one that a metric may be."""
 TIMES = ("started", "finished")
 """Results that are kept in seconds since 1970."""
+PLURAL = {"step": "steps", "epoch": "epochs"}
+"""What columns of a history are called among the results."""
 PREPARATION = {name: member._replace(optional=True) for name, member in MEMBERS.items()}
 
 
@@ -47,13 +49,17 @@ class KeptJob:
     @property
     def changes(self) -> Mapping[str, Any]:
         """The values that the base has otherwise, by dotted name."""
-        changes: Mapping[str, Any] = json.loads(self.row.changes)
-        return changes
+        text = self.row.changes
+        changes: Mapping[str, Any] = json.loads(text or self.row.overrides)
+        return changes if text else plainly_said(changes.values())
 
     @property
     def overrides(self) -> list[str]:
         """What it was given on the command line."""
-        return all_overrides(self.row.base.overrides, self.row.overrides)
+        texts = list(parsed(self.row.base.overrides))
+        for place, text in json.loads(self.row.overrides).items():
+            texts[int(place)] = text
+        return texts
 
     @property
     def status(self) -> str:
@@ -64,14 +70,25 @@ class KeptJob:
     def results(self) -> dict[str, object]:
         """What results.csv has after the configuration."""
         about = self.about
-        numbers = np.frombuffer(self.row.results).tolist()
+        numbers = iter(np.frombuffer(self.row.results).tolist())
+        last = np.frombuffer(self.row.history[-8 * len(about["history"]) :]).tolist()
+        shared = about.get("last_row", {})
         found: dict[str, object] = {name: about[name] for name in ("status", "stop_reason")}
-        for name, value in zip(about["results"], numbers, strict=True):
+        for name in about["results"]:
+            value = last[shared[name]] if name in shared else next(numbers)
             if name in TIMES:
                 found[name] = as_time(value)
             else:
                 found[name] = int(value) if name in about["whole"] else value
         return found
+
+    def number(self, name: str) -> float | None:
+        """One of its results without the others; None where it has no number of that name."""
+        place = place_of(self.row.kind.about, name)
+        if place is None:
+            return None
+        blob = self.row.history if place < 0 else self.row.results
+        return float(struct.unpack_from("<d", blob, 8 * place)[0])
 
     @property
     def history(self) -> tuple[list[str], Array]:
@@ -192,10 +209,74 @@ def with_changes(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[st
     return result
 
 
-def all_overrides(first: str, own: str) -> list[str]:
-    """A job's overrides from those of its base and what it has otherwise, both as JSON."""
-    pairs = zip(json.loads(own), json.loads(first), strict=True)
-    return [theirs if mine is None else mine for mine, theirs in pairs]
+def own_texts(
+    overrides: Sequence[str], first: Sequence[str], changes: Mapping[str, Any]
+) -> tuple[str, str]:
+    """A job's overrides and changes as its row has them.
+
+    first: the overrides of its base.
+    """
+    pairs = enumerate(zip(overrides, first, strict=True))
+    own = {str(place): mine for place, (mine, theirs) in pairs if mine != theirs}
+    said = plainly_said(own.values())
+    plain = repr(sorted(said.items())) == repr(sorted(changes.items()))
+    return compact(own), "" if plain else compact(changes)
+
+
+def plainly_said(overrides: Iterable[str]) -> dict[str, Any]:
+    """The values that overrides give, each a number or else a text as it stands there."""
+    found: dict[str, Any] = {}
+    for override in overrides:
+        name, _, text = override.partition("=")
+        try:
+            found[name] = float(text) if "." in text or "e" in text else int(text)
+        except ValueError:
+            found[name] = text
+    return found
+
+
+def compact(values: Mapping[str, Any]) -> str:
+    """JSON without spaces."""
+    return json.dumps(values, separators=(",", ":"))
+
+
+@lru_cache(maxsize=256)
+def place_of(about: str, name: str) -> int | None:
+    """Where a result is among those of a row, or below 0 from the end of its history."""
+    told = parsed(about)
+    shared = told.get("last_row", {})
+    if name in shared:
+        return int(shared[name]) - len(told["history"])
+    own = [each for each in told["results"] if each not in shared]
+    return own.index(name) if name in own else None
+
+
+@lru_cache(maxsize=256)
+def with_last_row(kind: Kind) -> tuple[Kind, list[int], list[int], list[int]]:
+    """A kind whose rows leave out the results that their history's last row has as well.
+
+    And where these are among all results, where in that row, and where the others are.
+    """
+    about = json.loads(kind.about)
+    columns = {PLURAL.get(name, name): place for place, name in enumerate(about["history"])}
+    shared = {name: columns[name] for name in about["results"] if name in columns}
+    shared.pop("seconds", None)  # which are rounded there
+    places = {name: place for place, name in enumerate(about["results"])}
+    others = [place for name, place in places.items() if name not in shared]
+    told = kind._replace(about=json.dumps({**about, "last_row": shared}))
+    return told, [places[name] for name in shared], list(shared.values()), others
+
+
+def without_last_row(kind: Kind, results: bytes, history: bytes) -> tuple[Kind, bytes]:
+    """Kind and results of a row that says once what its history's last row says to the bit."""
+    told, places, columns, others = with_last_row(kind)
+    numbers, rows = np.frombuffer(results, np.int64), np.frombuffer(history, np.int64)
+    if not places or not len(rows):
+        return kind, results
+    last = rows[-len(parsed(kind.about)["history"]) :]
+    if (numbers[places] != last[columns]).any():
+        return kind, results
+    return told, numbers[others].tobytes()
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from runner.experiment.together import row_epochs, run_together
 from runner.run_folder import job_rows
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import JobRow
-from runner.run_folder.kept_job import KeptJob
+from runner.run_folder.kept_job import KeptJob, own_texts, without_last_row
 from runner.signals import Interrupted
 from runner.sweeping.job import Job
 
@@ -107,23 +107,13 @@ class RowMaker:
             kept = job_rows.Base(*map(json.dumps, texts))
             self._firsts[key] = First(base, recorded.config, job.overrides, kept)
         first = self._firsts[key]
+        changed = dict(changes(recorded.config, first.config))
+        history = recorded.history
+        kind, results = without_last_row(recorded.kind, recorded.results, history)
+        own = own_texts(job.overrides, first.overrides, changed)
         return JobRow(
-            job.number,
-            first.kept,
-            recorded.kind,
-            own_overrides(job.overrides, first.overrides),
-            json.dumps(dict(changes(recorded.config, first.config))),
-            recorded.error,
-            recorded.results,
-            recorded.history,
-            recorded.weights,
+            job.number, first.kept, kind, *own, recorded.error, results, history, recorded.weights
         )
-
-
-def own_overrides(overrides: Sequence[str], first: Sequence[str]) -> str:
-    """The overrides that another job has otherwise, null where it has the same, as JSON."""
-    pairs = zip(overrides, first, strict=True)
-    return json.dumps([None if mine == theirs else mine for mine, theirs in pairs])
 
 
 def changes(
