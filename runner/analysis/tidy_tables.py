@@ -194,6 +194,8 @@ def kept_jobs(paths: Sequence[str], unreadable: dict[str, str]) -> Iterator[tupl
         if is_job_number(name):
             by_sweep[sweep or "."][int(name)] = path
     for sweep, there in by_sweep.items():
+        if not JobRows(Path(sweep)).is_there:
+            continue
         with_folders = SweepFolder(Path(sweep)).folders
         wanted = {number: path for number, path in there.items() if number not in with_folders}
         rows = JobRows(Path(sweep), wanted)
