@@ -21,6 +21,8 @@ from runner.run_folder.sweep_folder import SweepFolder
 Place = str | os.PathLike[str]
 WhichRuns: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
 """What `load_runs` gave, some of its rows, one row, its column `path`, paths, or a folder."""
+ONE_BY_ONE = 10_000
+"""So many rows at most are looked for by themselves, not by going through all."""
 
 
 def load_history(runs: WhichRuns, settings: str | Sequence[str] = ()) -> pd.DataFrame:
@@ -198,10 +200,11 @@ def kept_jobs(paths: Sequence[str], unreadable: dict[str, str]) -> Iterator[tupl
             continue
         with_folders = SweepFolder(Path(sweep)).folders
         wanted = {number: path for number, path in there.items() if number not in with_folders}
-        rows = JobRows(Path(sweep), wanted)
+        rows = JobRows(Path(sweep), wanted if len(wanted) < ONE_BY_ONE else None)
         try:
             for row in rows:
-                yield wanted[row.number], KeptJob(row)
+                if row.number in wanted:
+                    yield wanted[row.number], KeptJob(row)
         except SnapshotError as error:
             unreadable[sweep] = str(error)
         unreadable |= {f"{sweep}/{each}": "its row is damaged" for each in rows.damaged}
