@@ -58,7 +58,7 @@ def main() -> None:
     if len(sizes) > 2:
         print(f"at {sizes[-1]:,} jobs, over the line through {sizes[0]:,} and {sizes[1]:,}")
         for what, values in found.items():
-            if what.endswith((", s", ", MB")):
+            if what.endswith(("processor s", ", MB")):
                 print(f"  {what:45} {values[sizes[-1]] / on_line(values, sizes):10.3g}")
     print(conditions())
 
