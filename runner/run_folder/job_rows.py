@@ -18,7 +18,7 @@ from runner.errors import SnapshotError, StorageError, printable
 from runner.storage.reading import open_regular
 
 FILE = "jobs.sqlite"
-SCHEMA = 1
+SCHEMA = 2
 TABLES = """
     CREATE TABLE bases (id INTEGER PRIMARY KEY,
         configuration TEXT, task TEXT, hydra TEXT, overrides TEXT, checksum INTEGER);
@@ -30,6 +30,7 @@ PAGE = 1 << 16
 """Bytes: many rows fit, so that little is left empty."""
 MOST_BYTES = 1 << 30
 """Of one value in the file."""
+MOST_NUMBER = 2**63 - 1
 SECONDS_OF_WAIT = 10.0
 """For another process that writes or reads."""
 BYTES_OF_A_ROW = 40
@@ -65,12 +66,12 @@ class JobRow(NamedTuple):
     base: Base
     kind: Kind
     overrides: str
-    """Those that its base has otherwise, by their places, as JSON."""
+    """Those that its base has otherwise, by place, as JSON."""
     changes: str
-    """The values that its base has otherwise, by name, as JSON."""
+    """The values that its base has otherwise, by name, as JSON; empty where these overrides say."""
     error: str | None
     results: bytes
-    """float64 [names]"""
+    """float64 [names]; those are left out that the history's last row has, too."""
     history: bytes
     """float64 [rows, names]"""
     weights: bytes
@@ -78,10 +79,14 @@ class JobRow(NamedTuple):
 
 
 class JobRows:
-    """The rows of a sweep's folder, read anew whenever it is asked."""
+    """The rows of a sweep's folder, read anew whenever it is asked.
 
-    def __init__(self, sweep: Path) -> None:
+    only: the numbers of those jobs that are wanted; None for all.
+    """
+
+    def __init__(self, sweep: Path, only: Iterable[int] | None = None) -> None:
         self.path = sweep / FILE
+        self._only = None if only is None else sorted(only)
         self.damaged: list[str] = []
         """The numbers of jobs that the last reading could not make out."""
         self._whole = True
@@ -181,21 +186,30 @@ class JobRows:
             (last,) = connection.execute(f"SELECT max({key}) FROM {table}").fetchone()
         else:  # its last row may lie in a part that nothing leads to
             last = self.path.stat().st_size // BYTES_OF_A_ROW
-        spans = [(0, last)] if isinstance(last, int) else []
-        while spans:
-            first, last = spans.pop()
+        if not isinstance(last, int):
+            return
+        spans = iter([(0, MOST_NUMBER)])  # a damaged number may be followed by sound ones
+        if self._only is not None and table == "jobs":
+            spans = zip(self._only, self._only, strict=True)
+        failed_at: list[int] = []
+        while (span := next(spans, None)) is not None:
+            first, end = span
             query = f"SELECT * FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key}"
             try:
-                rows = connection.execute(query, (first, last))
+                rows = connection.execute(query, (first, end))
                 while (row := rows.fetchone()) is not None:
                     yield row
-                    first = row[0] + 1
+                    first = row[0] + 1 if row[0] <= last else first
             except sqlite3.Error:
-                middle = (first + last) // 2
-                if first < last:
-                    spans += [(middle + 1, last), (first, middle)]
+                failed_at.append(first)
+                if first < end:  # one by one, for in a stretch one that is damaged hides others
+                    most = self.path.stat().st_size // BYTES_OF_A_ROW
+                    numbers = range(first, min(end, last, first + most) + 1)
+                    spans = zip(numbers, numbers, strict=True)
                 elif table == "jobs":
                     self.damaged.append(str(first))
+        if failed_at and not self.damaged and table == "jobs":  # and no query has met it again
+            self.damaged.append(f"{failed_at[0]} or later")
 
 
 class JobRowsWriter:
@@ -305,10 +319,8 @@ def holes(count: int) -> str:
 
 def checksum_of(*values: object) -> int:
     """CRC-32 of what a row says, as a number of four bytes with a sign."""
-    checksum = 0
-    for value in values:
-        content = value if isinstance(value, bytes) else repr(value).encode()
-        checksum = zlib.crc32(content, checksum)
+    told = b" ".join([v if type(v) is bytes else repr(v).encode() for v in values])
+    checksum = zlib.crc32(told)
     return checksum - (checksum >> 31 << 32)
 
 

@@ -121,18 +121,21 @@ class SweepFolder:
         Where it has them already, as the pool leaves it, only the folders of failed jobs are read.
         Raises ConflictError where it has not, and another process holds the folder.
         """
+        found: list[int] = []
+        failed: list[int] = []
         try:
-            rows = columns_of(self.path / "results.csv", ("job", "status"))
-            table = {row[0]: row[1] for row in rows}
+            for number, status in columns_of(self.path / "results.csv", ("job", "status")):
+                found.append(int(number))
+                if status in FAILED:
+                    failed.append(found[-1])
         except (OSError, ValueError):
-            table = {}
-        if table.keys() != set(map(str, (*self.folders, *self.rows))):
+            found = []
+        if sorted(found) != sorted({*self.folders, *self.rows}):
             with locked(self.path):
                 jobs = self.collect()
             return Ended(len(jobs), [job for job in jobs if job.failed])
-        failed = [int(number) for number, status in table.items() if status in FAILED]
-        found = [self.end_of(number) for number in failed]
-        return Ended(len(table), [end for end in found if end is not None])
+        ends = [self.end_of(number) for number in failed]
+        return Ended(len(found), [end for end in ends if end is not None])
 
     def end_of(self, number: int) -> JobEnd | None:
         """How a job ended; None where it has not or cannot be read."""

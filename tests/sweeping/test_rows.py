@@ -103,6 +103,36 @@ def both(request: pytest.FixtureRequest, run: InProcess) -> Path:
     return run.cwd
 
 
+def test_the_best_of_rows_is_told_by_any_result(run: InProcess) -> None:
+    for jobs in ("2", "3"):  # made, and then grown
+        ended = run(*ROWS, f"seed=range({jobs})", *FEW, "sweep.objective=loss")
+        assert ended.code == 0, ended.err
+        assert "Best        loss " in ended.err + ended.out
+
+
+def test_a_row_says_once_what_its_history_says_and_no_value_that_its_overrides_say(
+    run: InProcess,
+) -> None:
+    assert run(*ROWS, "seed=1,2", "optimizer.learning_rate=1,0.5", *FEW).code == 0
+    rows = list(JobRows(run.cwd / "rows"))
+    assert [row.changes for row in rows] == [""] * 4
+    assert rows[3].overrides == '{"2":"seed=2","3":"optimizer.learning_rate=0.5"}'
+    assert KeptJob(rows[3]).changes == {"seed": 2, "optimizer.learning_rate": 0.5}
+    assert {len(row.results) // 8 for row in rows} == {3}  # seconds and two times
+    for job in map(KeptJob, rows):
+        names, history = job.history
+        assert job.results["loss"] == history[-1, names.index("loss")]
+        assert {name: job.number(name) for name in ("steps", "parameters")} == {
+            name: job.results[name] for name in ("steps", "parameters")
+        }
+        assert job.number("status") is None
+
+
+def test_some_rows_are_read_without_the_others(run: InProcess) -> None:
+    assert run(*ROWS, "seed=range(6)", *FEW).code == 0
+    assert [row.number for row in JobRows(run.cwd / "rows", (4, 1, 9))] == [1, 4]
+
+
 @pytest.mark.filterwarnings("ignore:left out")
 def test_a_sweep_in_rows_reads_as_one_in_folders(both: Path) -> None:
     rows, folders = runner.load_runs(both / "rows"), runner.load_runs(both / "folders")
