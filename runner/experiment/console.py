@@ -8,6 +8,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Self, TextIO
 
+import numpy as np
+
 from runner.data.dataset import Dataset, ordinals
 from runner.errors import counted, printable
 from runner.experiment.progress_bar import NotebookLine, ProgressBar, in_notebook
@@ -42,7 +44,7 @@ SHOWN_METRICS = ("accuracy", "top_5_accuracy", "rmse", "r2", "loss", "mae")
 TRY = "another seed, more hidden units or another optimizer.learning_rate"
 """What may help a run that does not reach its target."""
 LIMITS = ("max_steps", "max_epochs", "max_seconds", "patience", "plateau")
-PARTS = {"train": "samples", "validation": "for validation", "test": "for testing"}
+HELD_OUT = {"validation": "for validation", "test": "for testing"}
 
 
 class Console:
@@ -112,9 +114,11 @@ class Console:
             drops = f"{' '.join(f'{r:g}' for r in dropout.rate)} in the {dropout.stage} pass"
             hidden = len(topology.sizes) > 2
             self.line(f"dropout     {drops if hidden else 'none: there are no hidden units'}")
-        counts = [f"{len(part):,} {PARTS[part_name]}" for part_name, part in dataset.parts.items()]
+        counts = [counted(len(dataset.train), "sample")]
+        counts += [f"{len(p):,} {HELD_OUT[n]}" for n, p in dataset.parts.items() if n in HELD_OUT]
         self.line(f"data set    {printable(name)}, {', '.join(counts)}, {batch}")
-        self.line(f"training    {problem.optimizer}, learning rate {problem.learning_rate:g}")
+        rate = f"learning rate {problem.learning_rate:g}"
+        self.line(f"training    {problem.optimizer}, {rate}, loss {problem.loss}")
         self.line(f"engine      {engine}, {problem.targets.dtype}, seed {seed}")
         if not topology.is_dense:
             self.line("\nLAYERS")
@@ -318,6 +322,7 @@ def matrix(values: Array) -> str:
     return "[" + " ".join([f"{value:.9g}" for value in values.tolist()]) + "]"
 
 
+@np.errstate(over="ignore")  # a deviation beyond all numbers is told as infinite
 def summary(values: Array) -> str:
     """Shape and spread of a large matrix."""
     shape = " x ".join(map(str, values.shape))
