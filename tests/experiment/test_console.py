@@ -274,6 +274,15 @@ def test_others_are_given_no_advice(overrides: list[str], tmp_path: Path) -> Non
     assert "is not reached" not in log_of(tmp_path, overrides)
 
 
+def test_a_run_whose_held_out_loss_still_falls_says_what_to_raise(tmp_path: Path) -> None:
+    held_out = ["dataset=digits", "dataset.validation=0.1", "stopping.metric=val_loss"]
+    told = r"The loss on held-out data still fell, by \d+% in the last fifth of the epochs: "
+    few = log_of(tmp_path / "few", [*held_out, "stopping.max_epochs=5"])
+    assert re.search(told + "stopping.max_epochs can be raised\n", few)
+    many = log_of(tmp_path / "many", [*held_out, "stopping.max_epochs=100"])
+    assert "still fell" not in many
+
+
 @pytest.mark.parametrize(("step", "words"), [(1, "1 step "), (2, "2 steps ")])
 def test_a_line_counts_one_step_and_two_steps(
     step: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
