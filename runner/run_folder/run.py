@@ -128,7 +128,8 @@ class RunFolder:
             more = f", …, {max(found)}" if len(found) > 10 else ""
             raise SnapshotError(
                 f"{printable(self.path)} has no snapshot of step {step}; "
-                f"it has those of {shown_steps}{more}"
+                f"it has those of {shown_steps}{more}; with recording.snapshots.epochs=N a run has "
+                "them every N epochs"
             )
         return path
 
