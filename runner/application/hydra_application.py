@@ -39,6 +39,7 @@ from runner.errors import (
 )
 from runner.run_folder.ownership import take_away
 
+
 @hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
 def application(config: DictConfig) -> float | None:
     """One run; the metric that `stopping.metric` names."""

@@ -26,7 +26,7 @@ from runner.standard_output import outlive_readers, tell
 from runner.sweeping.job import Job
 from runner.sweeping.progress import summarized
 from runner.sweeping.running_jobs import See, run_jobs
-from runner.sweeping.slices import Slices, divided, found_in, run_slice
+from runner.sweeping.slices import Slices, divided, found_in, run_slice, take_in
 from runner.sweeping.sweep import Sweep
 
 FEW = 4
@@ -63,6 +63,7 @@ class OtherLauncher(SweepLauncher):
 
         Raises LaunchError when the launcher gives up, such as when it loses a process twice.
         """
+        take_in(self.sweep.folder)
         watched = self.sweep.watched if self.sweep.is_search else summarized
         return run_jobs(self.sweep, job_overrides, first, self._running, watched)
 

@@ -17,6 +17,7 @@ from runner.errors import ConflictError, RunnerError, Stop, StorageError, printa
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.job_rows import JobRowsWriter, sound_rows
 from runner.run_folder.kept_job import KeptJob
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.storage.files import storage_errors
 from runner.storage.locks import locked
 from runner.sweeping.job import Job
@@ -46,9 +47,8 @@ class Slices:
 
     @contextmanager
     def made(self, count: int) -> Iterator[Self]:
-        """Makes so many; takes away what they have left, and others of sweeps that were killed."""
+        """Makes so many; takes away what they have left."""
         with storage_errors(self.path):
-            shutil.rmtree(self.path.parent, ignore_errors=True)
             for number in range(count):
                 (self.path / str(number)).mkdir(parents=True)
         try:
@@ -89,6 +89,23 @@ class Slices:
     @property
     def _folders(self) -> list[Path]:
         return [path for path in self.path.iterdir() if path.is_dir()]
+
+
+def take_in(sweep: Path) -> None:
+    """Puts among a sweep's rows those of slices whose sweep was killed before they came back.
+
+    Raises ConflictError where the sweep is being run.
+    """
+    if not (sweep / FOLDER).is_dir():
+        return
+    with locked(sweep):
+        writer, taken = JobRowsWriter(sweep, durable=True), SweepFolder(sweep).numbers
+        for folder in (sweep / FOLDER).glob("*/*/"):
+            for row in sound_rows(folder):
+                if row.number not in taken:
+                    writer.add(row)
+        writer.flush()
+        shutil.rmtree(sweep / FOLDER, ignore_errors=True)
 
 
 def ends_in(folder: Path) -> list[JobEnd]:
