@@ -231,6 +231,7 @@ class SweepSettings:
     fail_fast: Annotated[bool, flag]
     objective: Annotated[str | None, optional(text)]
     record: Annotated[str, choice(("folders", "rows"))] = "folders"
+    slices: Annotated[int | None, optional(integer(at_least=1))] = None
 
     @property
     def rows(self) -> bool:

@@ -4,14 +4,13 @@ What only a run or the end of a sweep needs is imported there: help and refusals
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.plugins.launcher import Launcher
-from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from runner.application.folder_guard import FolderGuard
@@ -39,34 +38,15 @@ from runner.errors import (
     report_error,
 )
 from runner.run_folder.ownership import take_away
-from runner.signals import follow_parent, handing_on, note_warnings
-from runner.standard_output import outlive_readers
-
-if TYPE_CHECKING:
-    from runner.run_folder.job_end import JobEnd
 
 
 @hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
 def application(config: DictConfig) -> float | None:
-    """One run, or one job of a sweep; the metric that `stopping.metric` names."""
-    note_warnings()  # a job of another launcher begins here
-    outlive_readers()
+    """One run; the metric that `stopping.metric` names."""
     from runner.experiment.expanding import start_run  # noqa: PLC0415
 
-    about = HydraConfig.get()
-    folder = output_folder(about.runtime)
-    if about.mode == RunMode.MULTIRUN:
-        if FolderGuard.path is None:  # a process of a launcher's, not the sweep's own
-            follow_parent(os.getppid())
-        from runner.sweeping.job import run_composed_job  # noqa: PLC0415
-
-        overrides = about.overrides.task
-        with handing_on():
-            kept = documents(config)
-            end = run_composed_job(config, kept, folder, about.job.num)
-        return report_job(end, overrides, config.sweep.objective)
     try:
-        outcome = start_run(plain(config), folder, documents(config))
+        outcome = start_run(plain(config), output_folder(), documents(config))
     except Exception as error:
         raise Stop(error, 1) from error
     if outcome.status == "diverged":
@@ -76,19 +56,10 @@ def application(config: DictConfig) -> float | None:
     return outcome.report.metrics.get(config.stopping.metric)
 
 
-def output_folder(runtime: Any) -> Path:
+def output_folder() -> Path:
     """The run's folder, whose name is its own where it looks like an interpolation."""
+    runtime: Any = HydraConfig.get().runtime
     return Path(unresolved(runtime)["output_dir"])
-
-
-def report_job(end: "JobEnd", overrides: Sequence[str], objective: str | None) -> float | None:
-    """Prints how a job of another launcher's ended; its value for the sweeper."""
-    print(printable(f"#{end.number} {' '.join(overrides)}: {end.text}"), flush=True)
-    if end.status == "interrupted":
-        raise Stop(None, end.exit_code)
-    if end.refused:
-        raise Stop(StorageError(end.refused), end.exit_code)
-    return end.value(objective)
 
 
 def run_or_sweep() -> int:

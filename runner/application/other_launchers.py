@@ -1,18 +1,50 @@
-"""Jobs on other packages' launchers, with what the runner's own does around its jobs."""
+"""Sweeps on other packages' launchers: their tasks are slices, which run the sweep's own loop."""
 
-from collections.abc import Mapping, Sequence
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from hydra.core.utils import JobReturn, JobStatus
+from hydra.core.utils import JobStatus
 from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from runner.application.plugins import SweepLauncher, returned
+from runner.application.folder_guard import FolderGuard
+from runner.application.plugins import SweepLauncher, composer_of
+from runner.configuration.composing import prepared_hydra
 from runner.configuration.hydra_errors import first_line
-from runner.errors import INTERRUPTED, RunnerError, Stop, counted, printable
-from runner.run_folder.job_end import JobEnd, ended_job
+from runner.configuration.hydra_inside import NO_CALLBACKS
+from runner.errors import RunnerError, counted, printable
+from runner.processors import processors
+from runner.run_folder.job_end import JobEnd
+from runner.signals import follow_parent, handing_on, note_warnings
+from runner.standard_output import outlive_readers, tell
 from runner.sweeping.job import Job
-from runner.sweeping.running_jobs import alone, taken_up
+from runner.sweeping.progress import summarized
+from runner.sweeping.running_jobs import See, run_jobs
+from runner.sweeping.slices import Slices, divided, found_in, run_slice, take_in
 from runner.sweeping.sweep import Sweep
-from runner.sweeping.tally import SweepLog
+
+FEW = 4
+"""Slices for each process."""
+MANY = 64
+"""Slices where nobody knows how many processes there are."""
+SLICES: dict[str, Callable[[Any], int]] = {
+    "BasicLauncher": lambda _: 1,
+    "JoblibLauncher": lambda its: FEW * joblibs_processes(its.n_jobs or 1),
+    "LocalLauncher": lambda _: processors(),  # which starts all at once
+    "SlurmLauncher": lambda its: int(its.array_parallelism),
+    "RayLauncher": lambda its: (
+        MANY if its.ray.init.address else FEW * (its.ray.init.get("num_cpus") or processors())
+    ),
+}
+"""How many by default, from a launcher's configuration."""
+SLICE = "hydra.slice="
+"""Begins what a task is given, of which launchers print nothing, as of all below `hydra`."""
 
 
 class LaunchError(RunnerError):
@@ -26,83 +58,149 @@ class OtherLauncher(SweepLauncher):
         """launcher: of another package, set up."""
         self._launcher = launcher
 
-    def launched(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
-        """Runs the jobs that have not ended; those between them return at once.
+    def ends(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobEnd]:
+        """How each job ended.
 
-        Raises LaunchError when the launcher gives up, such as when it loses a process.
+        Raises LaunchError when the launcher gives up, such as when it loses a process twice.
         """
-        sweep = self.sweep
-        known = taken_up(sweep, job_overrides, first)
-        ends = {job.number: end for job, end in known if end is not None}
-        left = [job for job, end in known if end is None]
-        with alone(sweep, left):
+        take_in(self.sweep.folder)
+        watched = self.sweep.watched if self.sweep.is_search else summarized
+        return run_jobs(self.sweep, job_overrides, first, self._running, watched)
+
+    @contextmanager
+    def _running(self, sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[JobEnd]]:
+        yield self._ends(sweep, jobs, see)
+
+    def _ends(self, sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[JobEnd]:
+        """Each job's end; those whose slices are lost are handed out twice."""
+        left = {job.number: job for job in jobs}
+        for last in (False, True):
+            if not left:
+                return
+            found, problem = self._handed_out(sweep, list(left.values()))
+            if last and problem is not None and is_loss(problem):
+                text = "its process was ended from outside"
+                lost = [sweep.lost(job, text, again=True) for job in left.values()]
+                found = {end.number: end for end in lost if end is not None} | found
+            for number in sorted(found):
+                del left[number]
+                see(found[number])
+                yield found[number]
+            if problem is not None and not is_loss(problem):
+                raise problem
+            if any(end.status == "interrupted" for end in found.values()):
+                return
+            what = "has not run all jobs" if problem is None else f"gave up: {told(problem)}"
+            if left and not last:
+                tell(f"{self._choice} {what}; {counted(len(left), 'job')} handed out again")
+        if left:
+            raise LaunchError(
+                f"{self._choice} {what}; {len(left):,} of {counted(len(jobs), 'job')} have not "
+                f"ended: the same command with hydra.sweep.dir={printable(sweep.folder)} goes on "
+                "with them"
+            )
+
+    def _handed_out(
+        self, sweep: Sweep, jobs: Sequence[Job]
+    ) -> tuple[dict[int, JobEnd], BaseException | None]:
+        """The ends of jobs that are handed out once, by number, and what went wrong meanwhile."""
+        slices = divided(jobs, self._count(sweep))
+        ends: list[JobEnd] = []
+        with Slices(sweep.folder).made(len(slices)) as record:
+            task = SliceTask(self._context, self.config, sweep.folder, record.name)
+            texts = [texts_of(number, each) for number, each in enumerate(slices)]
+            context = HydraContext(SliceLoader(), NO_CALLBACKS)  # type: ignore[arg-type]
+            self._launcher.setup(hydra_context=context, task_function=task, config=self.config)
+            problem: BaseException | None = None
             try:
-                self._run(left, {job.number: job for job, _ in known})
-            except (RunnerError, OSError):
-                raise
-            except Exception as error:
-                raise self._given_up(sweep, left, error) from error
-            finally:
-                ends |= recorded(sweep, left, len(ends))
-        if any(job.number not in ends for job in left):
-            raise self._unended(sweep, left, "has not run all jobs")
-        return [returned(sweep, job.overrides, ends.get(job.number)) for job, _ in known]
+                returns = self._launcher.launch(texts, initial_job_idx=0)
+                for one in sorted(returns, key=lambda one: one.status is JobStatus.FAILED):
+                    ends += one.return_value  # raises what went wrong
+            except BaseException as error:
+                problem = error
+                if is_loss(problem):
+                    record.close()
+                ends = [*found_in(sweep, jobs, record), *ends]
+        numbers = {job.number for job in jobs}
+        return {end.number: end for end in ends if end.number in numbers}, problem
 
-    def _run(self, left: Sequence[Job], known: Mapping[int, Job]) -> None:
-        """Raises what went wrong with a job that could not record it."""
-        for jobs in stretches(left, known):
-            texts = [job.overrides for job in jobs]
-            for one in self._launcher.launch(texts, initial_job_idx=jobs[0].number):
-                if one.status is JobStatus.FAILED:
-                    _ = one.return_value
+    def _count(self, sweep: Sweep) -> int:
+        """How many slices jobs are divided into."""
+        its = self.config.hydra.launcher
+        by_default = SLICES.get(its._target_.rpartition(".")[2], lambda _: MANY)
+        return sweep.options.slices or by_default(its)
 
-    def _given_up(self, sweep: Sweep, jobs: Sequence[Job], error: Exception) -> BaseException:
-        """Records the jobs whose processes are gone; what to raise for the sweep."""
-        for job in jobs:
-            sweep.lost(job, "its process was ended from outside", again=True)
-        ends = [ended_job(sweep.folder / str(job.number), job.number) for job in jobs]
-        if any(end is not None and end.status == "interrupted" for end in ends):
-            return Stop(None, INTERRUPTED["SIGTERM"])
-        return self._unended(sweep, jobs, f"gave up: {type(error).__name__}: {first_line(error)}")
-
-    def _unended(self, sweep: Sweep, jobs: Sequence[Job], problem: str) -> LaunchError:
-        ends = [ended_job(sweep.folder / str(job.number), job.number) for job in jobs]
-        choice = self.config.hydra.runtime.choices["hydra/launcher"]
-        return LaunchError(
-            f"hydra/launcher={choice} {problem}; "
-            f"{ends.count(None)} of {counted(len(jobs), 'job')} have not ended: the same command "
-            f"with hydra.sweep.dir={printable(sweep.folder)} goes on with them"
-        )
+    @property
+    def _choice(self) -> str:
+        return f"hydra/launcher={self.config.hydra.runtime.choices['hydra/launcher']}"
 
 
-def recorded(sweep: Sweep, jobs: Sequence[Job], finished: int) -> dict[int, JobEnd]:
-    """The jobs that have ended, by number; in that order they come into the sweep's log and table.
+def is_loss(problem: BaseException) -> bool:
+    """Whether a launcher's error may be that of a process or machine that was lost."""
+    return isinstance(problem, Exception) and not isinstance(problem, RunnerError | OSError)
 
-    finished: how many more had ended before.
+
+def told(problem: BaseException) -> str:
+    """An error in a line."""
+    return f"{type(problem).__name__}: {first_line(problem)}"  # type: ignore[arg-type]
+
+
+def joblibs_processes(n_jobs: int) -> int:
+    """How many joblib starts."""
+    return n_jobs if n_jobs > 0 else max(1, processors() + 1 + n_jobs)
+
+
+def texts_of(number: int, jobs: Sequence[Job]) -> list[str]:
+    """A slice as the overrides of a task: what is printed of it, and what it holds."""
+    told = f"jobs {jobs[0].number} to {jobs[-1].number}"
+    return [told, SLICE + json.dumps([number, [[job.number, job.overrides] for job in jobs]])]
+
+
+class SliceLoader:
+    """What launchers take for Hydra's loader: gives a task the slice that its override says.
+
+    Nothing is composed or parsed; what Hydra does around a job the slice does around each.
     """
-    ends: dict[int, JobEnd] = {}
-    with SweepLog(sweep.folder) as log:
-        log.begin(len(jobs), finished)
-        for job in sorted(jobs, key=lambda job: job.number):
-            end = ended_job(sweep.folder / str(job.number), job.number)
-            if end is not None:
-                ends[job.number] = end
-                sweep.table.add(end)
-                log.add(end, " ".join(job.overrides))
-    sweep.table.finish()
-    return ends
+
+    def load_sweep_config(self, master: DictConfig, overrides: Sequence[str]) -> DictConfig:
+        """A task's configuration."""
+        config = OmegaConf.masked_copy(master, ["hydra"])
+        with open_dict(config), read_write(config.hydra):
+            config.slice = overrides[1].removeprefix(SLICE)
+            config.hydra.sweep.dir = config.hydra.sweep.subdir = "."  # makes no folder
+            config.hydra.output_subdir = None
+            config.hydra.verbose = config.hydra.job.chdir = False
+            config.hydra.job.env_set = {}
+        return config
 
 
-def stretches(left: Sequence[Job], known: Mapping[int, Job]) -> list[list[Job]]:
-    """The jobs that are left, by number; those known between them fill what gaps they can.
+@dataclass(frozen=True)
+class SliceTask:
+    """What a launcher's task does: runs the slice that its configuration holds."""
 
-    A launcher numbers jobs one after the other, and each of its launches waits for the last.
-    """
-    found: list[list[Job]] = []
-    for job in sorted(left, key=lambda job: job.number):
-        gap = range(found[-1][-1].number + 1, job.number) if found else range(0)
-        if found and all(number in known for number in gap):
-            found[-1] += [*(known[number] for number in gap), job]
-        else:
-            found.append([job])
-    return found
+    context: HydraContext
+    config: DictConfig
+    """The sweep's own."""
+    folder: Path
+    name: str
+    """Of the slices that are handed out together."""
+
+    def __call__(self, config: DictConfig) -> list[JobEnd]:
+        """How each of its jobs ended; of those that leave a folder, and those that fail, a line."""
+        note_warnings()  # a task begins here
+        outlive_readers()
+        if FolderGuard.path is None:  # a process of a launcher's, not the sweep's own
+            follow_parent(os.getppid())
+        number, found = json.loads(config.slice)
+        jobs = [Job(*each) for each in found]
+        names = {job.number: job.name for job in jobs}
+        ends = []
+        with prepared_hydra(), handing_on():
+            sweep = Sweep(composer_of(self.context, self.config), self.folder)
+            for end in run_slice(sweep, jobs, Slices(self.folder, self.name), number):
+                ends.append(end)
+                if (end.failed or not sweep.options.rows) and not sweep.is_search:
+                    print(printable(f"{names[end.number]}: {end.text}"), flush=True)
+        if not sweep.options.rows:
+            os.sync()  # the sweep may be on another machine
+        return ends

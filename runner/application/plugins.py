@@ -50,21 +50,24 @@ class SweepLauncher(Launcher):
         except Exception as error:
             raise Stop(error, 1) from error
 
-    @abstractmethod
     def launched(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
         """The same, raising what goes wrong."""
+        pairs = zip(job_overrides, self.ends(job_overrides, first), strict=True)
+        return [returned(self.sweep, overrides, end) for overrides, end in pairs]
+
+    @abstractmethod
+    def ends(self, job_overrides: Sequence[Sequence[str]], first: int) -> "list[JobEnd]":
+        """How each job ended."""
 
 
 class PoolLauncher(SweepLauncher):
     """Runs jobs in processes of this machine."""
 
-    def launched(self, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
-        """What each job returned."""
+    def ends(self, job_overrides: Sequence[Sequence[str]], first: int) -> "list[JobEnd]":
+        """How each job ended."""
         from runner.sweeping.running_jobs import run_jobs  # noqa: PLC0415 - heavy, only for sweeps
 
-        ends = run_jobs(self.sweep, job_overrides, first)
-        pairs = zip(job_overrides, ends, strict=True)
-        return [returned(self.sweep, overrides, end) for overrides, end in pairs]
+        return run_jobs(self.sweep, job_overrides, first)
 
 
 class GridSweeper(Sweeper):
@@ -97,15 +100,15 @@ def composer_of(context: HydraContext, config: DictConfig) -> Any:
     return JobComposer(context.config_loader, config, context)  # type: ignore[arg-type]
 
 
-def returned(sweep: "Sweep", overrides: Sequence[str], end: "JobEnd | None") -> JobReturn:
-    """What Hydra's sweepers want to know of a job, which may have left no end.
+def returned(sweep: "Sweep", overrides: Sequence[str], end: "JobEnd") -> JobReturn:
+    """What Hydra's sweepers want to know of a job.
 
     A search is told of failures as Hydra does it, for it may be counting them.
     """
     result = JobReturn(overrides=overrides, status=JobStatus.COMPLETED)
-    if sweep.is_search and (end is None or end.failed):
+    if sweep.is_search and end.failed:
         result.status = JobStatus.FAILED
-        result.return_value = RunnerError("it has left no end" if end is None else end.text)
+        result.return_value = RunnerError(end.text)
     else:
-        result.return_value = end and end.value(sweep.options.objective)
+        result.return_value = end.value(sweep.options.objective)
     return result

@@ -13,8 +13,10 @@ from runner.training.metrics import higher_is_better, metric_in
 
 OWN_FOLDER = "${hydra.job.num}"
 """Where a job of a sweep lies in it."""
-OF_POOL = ("sweep.workers", "sweep.fail_fast", "sweep.record")
+OF_POOL = ("sweep.workers", "sweep.fail_fast")
 """Those that only its own launcher reads."""
+OF_OTHERS = "sweep.slices"
+"""What only other launchers read."""
 
 
 def check_in_single_run(config: DictConfig) -> None:
@@ -43,6 +45,11 @@ def check_in_sweep(config: DictConfig) -> None:
                     f"{shown(override)} is for hydra/{kind}={name}; "
                     f"hydra/{kind}={chosen} would not read it"
                 )
+    for override in said(config):
+        if name_of(override) == OF_OTHERS and config.hydra.launcher._target_ == POOL_LAUNCHER:
+            raise SettingsError(
+                f"{shown(override)} is for other launchers; hydra/launcher=pool would not read it"
+            )
     check_direction(config)
     values: Any = OmegaConf.to_container(config.hydra.sweep)
     subdir = values["subdir"]

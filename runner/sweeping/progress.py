@@ -39,6 +39,19 @@ def progress(tally: Tally) -> Watched:
 
 
 @contextmanager
+def summarized(tally: Tally) -> Watched:
+    """Tells in the end what has become of a sweep."""
+
+    def see(end: JobEnd | None) -> None:
+        if end is not None:
+            tally.count(end)
+
+    yield see
+    if tally.summary:
+        tell(tally.summary)
+
+
+@contextmanager
 def job_lines(tally: Tally) -> Watched:
     """Prints a line a job, where nobody knows how many there will be."""
 

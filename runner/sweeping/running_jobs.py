@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from types import FrameType
 
@@ -25,8 +25,23 @@ MOST_TOGETHER = 1024
 """Jobs in a slice."""
 
 
-def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -> list[JobEnd]:
-    """Runs jobs numbered from `first` on; how each of them ended, in the order given."""
+See = Callable[[JobEnd | None], None]
+"""What is called with each job's end as it comes, and with None while none comes."""
+Running = Callable[[Sweep, Sequence[Job], See], AbstractContextManager[Iterator[JobEnd]]]
+"""Gives the ends of jobs while it has them run."""
+
+
+def run_jobs(
+    sweep: Sweep,
+    job_overrides: Sequence[Sequence[str]],
+    first: int,
+    runs: Running | None = None,
+    watched: Callable[[Tally], AbstractContextManager[See]] | None = None,
+) -> list[JobEnd]:
+    """Runs jobs numbered from `first` on; how each of them ended, in the order given.
+
+    runs: has them run; by default processes of this machine. watched: shows how they stand.
+    """
     if not job_overrides:
         return []
     known = taken_up(sweep, job_overrides, first)
@@ -36,16 +51,13 @@ def run_jobs(sweep: Sweep, job_overrides: Sequence[Sequence[str]], first: int) -
     for end in ends.values():
         tally.compare(end)
     by_number = {job.number: job for job in jobs}
-    if jobs:
-        sweep.load_kernels()
-        machine()  # known here, a process that is forked asks no lock that another thread holds
     with alone(sweep, jobs):
         try:
             with (
                 limited(1),
                 SweepLog(sweep.folder) as log,
-                sweep.watched(tally) as see,
-                running(sweep, jobs, see) as coming,
+                (watched or sweep.watched)(tally) as see,
+                (runs or running)(sweep, jobs, see) as coming,
             ):
                 log.begin(len(jobs), len(ends))
                 for end in coming:
@@ -156,14 +168,14 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
 
 
 @contextmanager
-def running(
-    sweep: Sweep, jobs: Sequence[Job], see: Callable[[JobEnd | None], None]
-) -> Iterator[Iterator[JobEnd]]:
+def running(sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[JobEnd]]:
     """The jobs' ends, in their order, while processes work on them.
 
-    see: called with each end as it comes, and with None while none comes.
     Raises Stop after a signal, when the running jobs have been interrupted.
     """
+    if jobs:
+        sweep.load_kernels()
+        machine()  # known here, a process that is forked asks no lock that another thread holds
     workers = max(1, min(sweep.workers, len(jobs)))
     pool = Pool(
         lambda task: sweep.run_some([jobs[place] for place in slice_of(task)]),
@@ -199,7 +211,7 @@ def running(
 
 
 def ends_of(
-    pool: Pool, sweep: Sweep, jobs: Sequence[Job], see: Callable[[JobEnd | None], None]
+    pool: Pool, sweep: Sweep, jobs: Sequence[Job], see: See
 ) -> Iterator[tuple[int, JobEnd]]:
     """Each job's place and end, as it comes; one whose process dies early is tried twice.
 

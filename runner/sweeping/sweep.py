@@ -5,6 +5,7 @@ import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner import compiled
@@ -53,11 +54,11 @@ class Alike(NamedTuple):
 class Sweep:
     """What the jobs of a sweep have in common, and what an earlier launch has left of it.
 
-    jobs: composes them. Raises ConflictError where one of them is being run.
+    jobs: composes them. folder: its own, where that is relative to another process's.
     """
 
-    def __init__(self, jobs: JobComposer) -> None:
-        self.folder, self._jobs = jobs.folder, jobs
+    def __init__(self, jobs: JobComposer, folder: Path | None = None) -> None:
+        self.folder, self._jobs = folder or jobs.folder, jobs
         self.is_search = jobs.is_search
         self.watched = job_lines if self.is_search else progress
         self.options: SweepSettings = parse(SweepSettings, jobs.section("sweep"), "sweep.")
@@ -66,20 +67,23 @@ class Sweep:
         self._objective_checked = False
         self._data_checks = DataChecks()
         self._known: set[Hashable] = set()
-        self.numbers = SweepFolder(self.folder).numbers
-        self.earlier = EarlierJobs(self.folder, self.options.objective)
-        self._finished = self.earlier.ends
         self._rows = RowMaker()
         durable = bool(jobs.value("recording.durable"))
         self._writer = JobRowsWriter(self.folder, durable=durable) if self.options.rows else None
 
     @cached_property
+    def earlier(self) -> EarlierJobs:
+        """What an earlier launch has left. Raises ConflictError where a job is being run."""
+        self.numbers = SweepFolder(self.folder).numbers
+        return EarlierJobs(self.folder, self.options.objective)
+
+    @cached_property
     def table(self) -> ResultsTable:
         """The sweep's results.csv, which jobs that are finished begin."""
         if self._writer is None:
-            return ResultsTable(self.folder, os.sync, self._finished)
+            return ResultsTable(self.folder, os.sync, self.earlier.ends)
         rows = JobRows(self.folder)
-        table = ResultsTable(self.folder, self._writer.flush, self._finished)
+        table = ResultsTable(self.folder, self._writer.flush, self.earlier.ends)
         if self.earlier.damaged:
             rewrite(self.folder, sound_rows(self.folder))
         if rows.is_there:

@@ -20,7 +20,6 @@ import yaml
 from runner import load_runs
 from runner.run_folder.layout import read_run
 from tests.end_to_end.commands import Ending, InProcess, command, ending, start
-from tests.sweeping.test_earlier_jobs import weights
 
 SWEEP = ("-m", "topology=3-4-1,2-4-1", "seed=1,2", "stopping.target=null", "stopping.max_steps=20")
 PACKAGES = {"joblib": "joblib", "submitit_local": "submitit", "ray": "ray"}
@@ -232,37 +231,6 @@ def test_a_job_that_submitit_queues_again_goes_on_from_its_snapshot(tmp_path: Pa
     whole = json.loads((tmp_path / "whole" / "run.json").read_text(encoding="utf-8"))
     assert about["checksums"] == whole["checksums"]
     assert [row["status"] for row in table(tmp_path / "s")] == ["completed"]
-
-
-def completed(job: Path) -> bool:
-    about = json.loads((job / "run.json").read_text(encoding="utf-8"))
-    return bool(about["status"] == "completed")
-
-
-@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
-def test_a_sweep_whose_launcher_loses_a_process_tells_so_and_goes_on_when_launched_again(
-    launcher: str, tmp_path: Path
-) -> None:
-    pytest.importorskip(PACKAGES[launcher])
-    choices = ("-m", "seed=1,2", "stopping.target=null", "stopping.max_steps=4000000")
-    sweep = (*choices, f"hydra/launcher={launcher}", "hydra.sweep.dir=s")
-    process = start(*sweep, cwd=tmp_path, **LENIENT)
-    os.kill(wait_for_training(tmp_path / "s" / "0"), signal.SIGKILL)
-    ended = ending(process)
-    assert ended.code == 1, ended
-    told = [line for line in ended.err.splitlines() if line.startswith("error: ")]
-    assert told[0].startswith(f"error: hydra/launcher={launcher} gave up: ")
-    assert "of 2 jobs have not ended: the same command with hydra.sweep.dir=" in told[0]
-    assert "of the sweep's " in told[1]
-    assert "#0 seed=1 " in ended.err
-    assert "its process was ended from outside" in ended.err
-    if launcher == "submitit_local":  # the other's process has nothing to do with it
-        wait_until(lambda: completed(tmp_path / "s" / "1"))
-    again = command(*sweep, cwd=tmp_path, **LENIENT)
-    assert again.code == 0, again
-    assert command(*choices, "hydra.sweep.dir=whole", cwd=tmp_path).code == 0
-    assert table(tmp_path / "s") == table(tmp_path / "whole")
-    assert weights(tmp_path / "s") == weights(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
