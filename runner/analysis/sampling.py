@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.errors import SettingsError, printable
+from runner.errors import SettingsError, SnapshotError, printable
 from runner.network.arrays import Array
+from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import RunNetwork, load_network
 from runner.training.state import seeded_generator
 
@@ -58,6 +59,13 @@ def characters(network: RunNetwork) -> tuple[str, ...]:
     ):
         raise SettingsError(
             f"{printable(network.folder)} did not learn a text; expected a run of dataset=text"
+        )
+    configured = RunFolder(network.folder).configuration.get("topology")
+    if configured != str(topology):  # which may be far longer, and slow
+        raise SnapshotError(
+            f"{printable(network.folder)} has a snapshot of {printable(topology)[:MOST_TOLD]}, and "
+            f"its configuration says topology={printable(configured)[:MOST_TOLD]}; expected one of "
+            "the run's own, or another --step"
         )
     if network.network.output not in LIKELIHOODS:
         raise SettingsError(
