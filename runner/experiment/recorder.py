@@ -9,8 +9,9 @@ from runner.errors import StorageError
 from runner.experiment.occasions import Epochs, earlier
 from runner.network.arrays import Array
 from runner.run_folder.history import EMPTY, HistoryFile, Mark, history_column
-from runner.run_folder.kept_job import RATE, rate_of
+from runner.run_folder.kept_job import rate_of
 from runner.run_folder.layout import snapshot_path
+from runner.run_folder.row_checks import RATE
 from runner.run_folder.snapshots import Snapshot, parameters_checksum, save_snapshot
 from runner.run_folder.writing import RunWriter
 from runner.storage.files import storage_errors, write_atomically

@@ -14,7 +14,8 @@ from runner.experiment.recorder import Occasions, RunEnd
 from runner.experiment.running import Manner, Outcome, come_to_end, session
 from runner.network.trained import network_arrays
 from runner.run_folder.job_rows import Kind
-from runner.run_folder.kept_job import MISSING, RATE
+from runner.run_folder.kept_job import MISSING
+from runner.run_folder.row_checks import RATE
 from runner.run_folder.writing import machine
 from runner.settings import Settings
 from runner.storage.npz_files import encode

@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.errors import SnapshotError, StorageError, printable
+from runner.run_folder.row_checks import fits
 from runner.storage.reading import open_regular
 
 FILE = "jobs.sqlite"
-SCHEMA = 2
-TABLES = """
-    CREATE TABLE bases (id INTEGER PRIMARY KEY,
-        configuration TEXT, task TEXT, hydra TEXT, overrides TEXT, checksum INTEGER);
-    CREATE TABLE kinds (id INTEGER PRIMARY KEY, about TEXT, preparation BLOB, checksum INTEGER);
-    CREATE TABLE jobs (number INTEGER PRIMARY KEY, base INTEGER, kind INTEGER, overrides TEXT,
-        changes TEXT, error TEXT, results BLOB, history BLOB, weights BLOB, checksum INTEGER);
-"""
+SCHEMA = 1
+TABLES = (
+    "CREATE TABLE bases (id INTEGER PRIMARY KEY, "
+    "configuration TEXT, task TEXT, hydra TEXT, overrides TEXT, checksum INTEGER)",
+    "CREATE TABLE kinds (id INTEGER PRIMARY KEY, about TEXT, preparation BLOB, checksum INTEGER)",
+    "CREATE TABLE jobs (number INTEGER PRIMARY KEY, base INTEGER, kind INTEGER, overrides TEXT, "
+    "changes TEXT, error TEXT, results BLOB, history BLOB, weights BLOB, checksum INTEGER)",
+)
 PAGE = 1 << 16
 """Bytes: many rows fit, so that little is left empty."""
 MOST_BYTES = 1 << 30
@@ -112,7 +113,8 @@ class JobRows:
             kinds = {place: Kind(*values) for place, *values in self._common(connection, "kinds")}
             for number, base, kind, *rest, checksum in self._read(connection, "jobs", "number"):
                 sound = base in bases and kind in kinds
-                if not sound or checksum != checksum_of(number, base, kind, *rest):
+                sound = sound and checksum == checksum_of(number, base, kind, *rest)
+                if not sound or not fits(bases[base], kinds[kind], tuple(rest)):
                     self.damaged.append(str(number))
                     continue
                 yield JobRow(number, bases[base], kinds[kind], *rest)
@@ -129,9 +131,11 @@ class JobRows:
                 connection.execute(f"SELECT * FROM {table} WHERE id = ?", (key,)).fetchone()
                 for table, key in (("bases", base), ("kinds", kind))
             ]
-            if checksum != checksum_of(number, base, kind, *rest) or None in commons:
+            sound = checksum == checksum_of(number, base, kind, *rest) and None not in commons
+            base, kind = (tuple(common[1:-1]) if sound else () for common in commons)
+            if not sound or not fits(base, kind, tuple(rest)):
                 raise SnapshotError(f"{name} is damaged; the sweep launched again runs it anew")
-            return JobRow(number, Base(*commons[0][1:-1]), Kind(*commons[1][1:-1]), *rest)
+            return JobRow(number, Base(*base), Kind(*kind), *rest)
 
     @property
     def numbers(self) -> list[int]:
@@ -170,6 +174,12 @@ class JobRows:
                 raise SnapshotError(f"{name} cannot be read ({printable(error)})") from error
             if schema != SCHEMA:
                 raise SnapshotError(f"{name} has the schema {schema}, this version reads {SCHEMA}")
+            with self._told(name):
+                made = connection.execute("SELECT sql FROM sqlite_master").fetchmany(
+                    len(TABLES) + 1
+                )
+            if sorted(text for (text,) in made if isinstance(text, str)) != sorted(TABLES):
+                raise SnapshotError(f"{name} has other tables than those of the runner's")
             yield connection
 
     def _common(self, connection: sqlite3.Connection, table: str) -> Iterator[list[Any]]:
@@ -298,7 +308,7 @@ def is_whole(connection: sqlite3.Connection) -> bool:
 def prepare(connection: sqlite3.Connection) -> None:
     """Makes a new file's tables."""
     if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA,):
-        for statement in TABLES.split(";"):
+        for statement in TABLES:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
 

@@ -17,6 +17,7 @@ from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, trained_network
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import FILE, JobRow, JobRows
+from runner.run_folder.row_checks import RATE
 from runner.run_folder.snapshots import MEMBERS, UNSOUND, parameters_checksum
 from runner.run_folder.tables import configuration_columns, joined, quoted
 from runner.storage.npz_files import decoded
@@ -25,8 +26,6 @@ from runner.storage.npz_files import decoded
 """In a history what a row lacks: NaN, but not the one that a metric may be."""
 TIMES = ("started", "finished")
 """Results that are kept in seconds since 1970."""
-RATE = "steps_per_second"
-"""A result that follows from others."""
 PREPARATION = {name: member._replace(optional=True) for name, member in MEMBERS.items()}
 
 

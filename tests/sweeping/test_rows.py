@@ -2,7 +2,9 @@
 
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 
 import runner
 from runner.errors import SnapshotError
-from runner.run_folder.job_rows import FILE, JobRows
+from runner.run_folder.job_rows import FILE, JobRows, checksum_of
 from runner.run_folder.kept_job import KeptJob
 from tests.end_to_end.commands import InProcess
 from tests.test_face import contents
@@ -318,3 +320,48 @@ def test_a_link_in_the_place_of_rows_is_not_followed(sweep: Path, tmp_path: Path
     (tmp_path / FILE).symlink_to(sweep / FILE)
     with pytest.raises(SnapshotError, match="symbolic link"):
         list(JobRows(tmp_path))
+
+
+FORGERIES: dict[str, tuple[str, str, object]] = {
+    "changes that are no mapping": ("jobs", "changes", "[1]"),
+    "changes nested too deep": ("jobs", "changes", "[" * 100_000),
+    "overrides that are a number": ("jobs", "overrides", 3),
+    "results of another number": ("jobs", "results", b"12345678"),
+    "a history torn off": ("jobs", "history", b"123"),
+    "weights of no whole number": ("jobs", "weights", b"123"),
+    "a configuration that is none": ("bases", "configuration", "null"),
+    "a kind of no status": ("kinds", "about", "{}"),
+    "a kind of strange columns": ("kinds", "about", '{"status":"completed","last":{"loss":3}}'),
+}
+
+
+@pytest.mark.parametrize(("table", "column", "value"), FORGERIES.values(), ids=FORGERIES)
+def test_a_forged_row_is_a_damaged_one(
+    table: str, column: str, value: object, sweep: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "s"
+    shutil.copytree(sweep, place)
+    with closing(sqlite3.connect(place / FILE)) as connection, connection:
+        connection.execute(f"UPDATE {table} SET {column} = ?", (value,))  # noqa: S608 - of ours
+        for row in connection.execute(f"SELECT * FROM {table}").fetchall():  # noqa: S608 - of ours
+            key = "number" if table == "jobs" else "id"
+            right = checksum_of(*row[:-1])
+            connection.execute(f"UPDATE {table} SET checksum = {right} WHERE {key} = {row[0]}")  # noqa: S608
+    rows = JobRows(place)
+    assert list(rows) == []
+    assert not rows.is_sound
+    with pytest.raises(SnapshotError, match="is damaged; the sweep launched again"):
+        rows.row(3)
+
+
+def test_a_file_of_other_tables_is_none_of_ours(sweep: Path, tmp_path: Path) -> None:
+    place = tmp_path / "s"
+    shutil.copytree(sweep, place)
+    with closing(sqlite3.connect(place / FILE)) as connection, connection:
+        connection.execute("ALTER TABLE jobs RENAME TO others")
+        connection.execute(
+            "CREATE VIEW jobs AS WITH RECURSIVE endless(number) AS "
+            "(SELECT 1 UNION ALL SELECT number + 1 FROM endless) SELECT * FROM endless"
+        )
+    with pytest.raises(SnapshotError, match="other tables than those of the runner's"):
+        list(JobRows(place))
