@@ -7,7 +7,7 @@ trap 'rm -r "$place"' EXIT
 
 # draw "DATASET OVERRIDE …" PICTURE …: a run on the data set, and which of its pictures are kept.
 draw() {
-    local run="$place/${1// /_}" overrides
+    local run="$place/${1//[^a-z0-9]/_}" overrides
     read -ra overrides <<<"dataset=$1"
     python -m runner "${overrides[@]}" recording.plots=true hydra.run.dir="$run" >/dev/null
     for picture in "${@:2}"; do

@@ -2,24 +2,32 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 
+from runner.network.arrays import Array
 from runner.run_folder.statuses import ENDED
-from runner.run_folder.tables import all_names
+from runner.run_folder.tables import all_names, joined
 from runner.storage.reading import read_text
 
 NOT_READABLE = (OSError, ValueError, csv.Error)
 """What reading a damaged file can raise."""
 MOST_BYTES = 1 << 32
 """Of a table; that of a sweep of a million jobs has half as many."""
+MANY = 1000
+"""Lines from which on columns whose cells are all the same are not parsed line by line."""
+BLOCK = 1 << 22
+"""Bytes that are looked through at once."""
+COMMA, NEWLINE = b",\n"
 
 
 class Rows(NamedTuple):
-    """Rows of one CSV file: the columns' names, and the lines with their line ends."""
+    """Rows of one CSV file: the columns' names, and the lines without their line ends."""
 
     names: tuple[str, ...]
     lines: list[str]
@@ -44,7 +52,7 @@ def read_rows(path: str, *, growing: bool = False) -> Rows:
     for place, line in enumerate(lines, 2):
         if count_cells(line) != len(names):
             raise ValueError(f"line {place} does not have the {len(names)} cells of the first")
-    return Rows(names, [line + "\n" for line in lines])
+    return Rows(names, lines)
 
 
 def cells(line: str) -> list[str]:
@@ -64,20 +72,37 @@ def parse(tables: Sequence[Rows], texts: Iterable[str] = ()) -> pd.DataFrame:
     missing, other numbers float64, truth values boolean.
     """
     names = all_names([table.names for table in tables])
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
+    pieces: list[str] = []
     for own, group in groupby(tables, key=lambda table: table.names):
         lines = (line for table in group for line in table.lines)
         if own == names:
-            text.writelines(lines)
+            pieces += lines
         else:
             places = [own.index(name) if name in own else -1 for name in names]
-            writer.writerows([[*row, ""][i] for i in places] for row in csv.reader(lines))
-    text.seek(0)
+            pieces += (joined([*row, ""][i] for i in places) for row in csv.reader(lines))
+    data = "".join(f"{line}\n" for line in pieces).encode()
+    if len(pieces) < MANY or b'"' in data:
+        return parsed(names, data, texts)
+    same, data = divided(data, len(names))
+    count = len(pieces)
+    del pieces
+    constants = parsed([names[c] for c in same], b",".join(same.values()) + b"\n", texts)
+    differing = [name for column, name in enumerate(names) if column not in same]
+    table = {name: cells.array for name, cells in parsed(differing, data, texts).items()}
+    table |= {name: cells.array.take(np.zeros(count, int)) for name, cells in constants.items()}
+    return pd.DataFrame({name: table.pop(name) for name in names}, copy=False)
+
+
+def parsed(names: Sequence[str], data: bytes, texts: Iterable[str]) -> pd.DataFrame:
+    """Lines as a table."""
+    if not names:
+        return pd.DataFrame()
     table = pd.read_csv(
-        text,
-        dtype=dict.fromkeys(texts, "string"),
+        io.BytesIO(data),
+        header=None,
+        names=list(names),
+        index_col=False,
+        dtype=dict.fromkeys({*texts} & {*names}, "string"),
         dtype_backend="numpy_nullable",
         keep_default_na=False,
         na_values=["", "nan"],
@@ -86,6 +111,50 @@ def parse(tables: Sequence[Rows], texts: Iterable[str] = ()) -> pd.DataFrame:
     )
     with_point = [n for n, cells in table.items() if cells.dtype == "Float64" or cells.isna().all()]
     return table.astype(dict.fromkeys(with_point, float))
+
+
+def divided(data: bytes, columns: int) -> tuple[dict[int, bytes], bytes]:
+    """The columns, but the last, whose cell is the same in all lines; and the lines without them.
+
+    data: lines without quotes.
+    """
+    text = np.frombuffer(data, np.uint8)
+    first = data[: data.index(b"\n")].split(b",")
+    same = dict(enumerate(first[:-1]))
+    for block in blocks(text):
+        starts, ends = cell_places(block, columns)
+        for column, cell in list(same.items()):
+            places = starts[:, column]
+            if (ends[:, column] - places != len(cell)).any() or (
+                len(cell) and (sliding_window_view(block, len(cell))[places] != [*cell]).any()
+            ):
+                del same[column]
+    left = []
+    for block in blocks(text):
+        starts, _ = cell_places(block, columns)
+        kept = np.ones(len(block), bool)
+        for column, cell in same.items():
+            sliding_window_view(kept, len(cell) + 1, writeable=True)[starts[:, column]] = False
+        left.append(block[kept].tobytes())
+    return same, b"".join(left)
+
+
+def blocks(text: Array) -> Iterator[Array]:
+    """Some whole lines after the other."""
+    start = 0
+    while start < len(text):
+        size = BLOCK
+        while not len(ends := np.flatnonzero(text[start : start + size] == NEWLINE)):
+            size *= 2
+        yield text[start : start + ends[-1] + 1]
+        start += ends[-1] + 1
+
+
+def cell_places(block: Array, columns: int) -> tuple[Array, Array]:
+    """Where cells begin and end, [lines, columns] each."""
+    ends = np.flatnonzero((block == COMMA) | (block == NEWLINE))
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    return starts.reshape(-1, columns), ends.reshape(-1, columns)
 
 
 Column: TypeAlias = "pd.Series[Any]"

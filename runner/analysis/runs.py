@@ -20,7 +20,8 @@ from runner.analysis.csv_tables import (
 from runner.errors import SettingsError, SnapshotError, listed, printable, warn_caller
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import FILE
-from runner.run_folder.run import RunFolder, is_job_number, read_run
+from runner.run_folder.layout import is_job_number, read_run
+from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import ENDED
 from runner.run_folder.tables import FORMULA, split
 
@@ -111,7 +112,7 @@ class Found:
 
     def add(self, path: str, end: JobEnd) -> None:
         """Adds the run that a path names, which is a row of its sweep."""
-        self._tables.append(Rows(tuple(split(end.header)), [f"{end.row}\n"]))
+        self._tables.append(Rows(tuple(split(end.header)), [end.row]))
         self._paths.append(path)
 
     def look_into(self, folder: str, levels: int) -> None:
@@ -137,10 +138,11 @@ class Found:
         written = os.stat(f"{folder}/results.csv").st_mtime_ns
         later, links = ended_later(folder, jobs, written)
         self.unreadable |= {f"{folder}/{job}": "it is a link elsewhere" for job in links}
-        rest = zip(jobs, rows.lines, strict=True)
-        kept = [(job, line) for job, line in rest if job not in later and job not in links]
-        self._tables.append(Rows(rows.names[1:], [line.partition(",")[2] for _, line in kept]))
-        self._paths += [f"{folder}/{job}" for job, _ in kept]
+        out = later | links
+        kept = zip(jobs, rows.lines, strict=True)
+        lines = [line[len(job) + 1 :] for job, line in kept if job not in out]
+        self._tables.append(Rows(rows.names[1:], lines))
+        self._paths += [f"{folder}/{job}" for job in jobs if job not in out]
         for job in sorted(later, key=in_order):
             self.look_into(f"{folder}/{job}", 0)
 

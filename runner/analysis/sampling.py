@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from runner.errors import SettingsError, printable
+from runner.errors import SettingsError, SnapshotError, printable
 from runner.network.arrays import Array
+from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import RunNetwork, load_network
 from runner.training.state import seeded_generator
 
@@ -30,7 +31,7 @@ def sampled_text(
         ("seed", seed, 0 <= seed < 2**32, f"0 to {2**32 - 1}"),
     ):
         if not fits:
-            raise SettingsError(f"--{name} {value:g} is out of range; expected {expected}")
+            raise SettingsError(f"{name} {value:g} is out of range; expected {expected}")
     network = load_network(run, step)
     classes = characters(network)
     places = {character: place for place, character in enumerate(classes)}
@@ -41,7 +42,7 @@ def sampled_text(
         text = f"the text that {printable(run)} learnt"
         found = f"has {strange[0]!r}, which is not in {text}" if strange else "is empty"
         some = printable("".join(classes[:MOST_TOLD])) + "…" * (len(classes) > MOST_TOLD)
-        raise SettingsError(f"--start {found}; expected some of {some}")
+        raise SettingsError(f"start {found}; expected some of {some}")
     draws = seeded_generator(seed).random(length)
     written = going_on(network, [places[character] for character in start], temperature, draws)
     return chain([start], (classes[place] for place in written))
@@ -58,6 +59,13 @@ def characters(network: RunNetwork) -> tuple[str, ...]:
     ):
         raise SettingsError(
             f"{printable(network.folder)} did not learn a text; expected a run of dataset=text"
+        )
+    configured = RunFolder(network.folder).configuration.get("topology")
+    if configured != str(topology):  # which may be far longer, and slow
+        raise SnapshotError(
+            f"{printable(network.folder)} has a snapshot of {printable(topology)[:MOST_TOLD]}, and "
+            f"its configuration says topology={printable(configured)[:MOST_TOLD]}; expected one of "
+            "the run's own, or another --step"
         )
     if network.network.output not in LIKELIHOODS:
         raise SettingsError(
@@ -88,7 +96,7 @@ def going_on(
             raise SettingsError(
                 f"{printable(network.folder)} has no character likely behind "
                 f"'{printable(network.classes[seen[-1]] if network.classes else '')}'; expected a "
-                "run that did not diverge, or another --step"
+                "run that did not diverge, or another step"
             )
         place = chosen(likely, temperature, float(draw))
         before.append(place)

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,13 +13,16 @@ from runner.analysis.csv_tables import NOT_READABLE, Rows, number, parse, read_r
 from runner.analysis.runs import load_runs, reason, warn_left_out
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, SnapshotError, printable, warn_caller
-from runner.run_folder.job_rows import FILE, JobRows
+from runner.run_folder.job_rows import JobRows
 from runner.run_folder.kept_job import KeptJob, history_lines
-from runner.run_folder.run import is_job_number
+from runner.run_folder.layout import is_job_number
+from runner.run_folder.sweep_folder import SweepFolder
 
 Place = str | os.PathLike[str]
 WhichRuns: TypeAlias = "pd.DataFrame | pd.Series[Any] | Iterable[Place] | Place"
 """What `load_runs` gave, some of its rows, one row, its column `path`, paths, or a folder."""
+ONE_BY_ONE = 10_000
+"""So many rows at most are looked for by themselves, not by going through all."""
 
 
 def load_history(runs: WhichRuns, settings: str | Sequence[str] = ()) -> pd.DataFrame:
@@ -174,20 +177,34 @@ def kept_histories(paths: Sequence[str], unreadable: dict[str, str]) -> dict[str
 
     unreadable: takes in what cannot be read, with the reason.
     """
-    by_sweep: dict[Path, dict[int, str]] = defaultdict(dict)
-    for path in paths:
-        place = Path(path)
-        if is_job_number(place.name) and (place.parent / FILE).exists() and not place.exists():
-            by_sweep[place.parent][int(place.name)] = path
     found = {}
-    for sweep, wanted in by_sweep.items():
-        rows = JobRows(sweep)
+    for path, job in kept_jobs(paths, unreadable):
+        if job.row.history:
+            header, *lines = (line.rstrip("\n") for line in history_lines(*job.history))
+            found[path] = Rows(tuple(header.split(",")), lines)
+    return found
+
+
+def kept_jobs(paths: Sequence[str], unreadable: dict[str, str]) -> Iterator[tuple[str, KeptJob]]:
+    """Those runs that are rows of their sweep, each with its path.
+
+    unreadable: takes in what cannot be read, with the reason.
+    """
+    by_sweep: dict[str, dict[int, str]] = defaultdict(dict)
+    for path in paths:
+        sweep, _, name = path.rpartition("/")
+        if is_job_number(name):
+            by_sweep[sweep or "."][int(name)] = path
+    for sweep, there in by_sweep.items():
+        if not JobRows(Path(sweep)).is_there:
+            continue
+        with_folders = SweepFolder(Path(sweep)).folders
+        wanted = {number: path for number, path in there.items() if number not in with_folders}
+        rows = JobRows(Path(sweep), wanted if len(wanted) < ONE_BY_ONE else None)
         try:
             for row in rows:
-                if row.number in wanted and row.history:
-                    header, *lines = history_lines(*KeptJob(row).history)
-                    found[wanted[row.number]] = Rows(tuple(header.strip().split(",")), lines)
+                if row.number in wanted:
+                    yield wanted[row.number], KeptJob(row)
         except SnapshotError as error:
-            unreadable[str(sweep)] = str(error)
-        unreadable |= {str(sweep / each): "its row is damaged" for each in rows.damaged}
-    return found
+            unreadable[sweep] = str(error)
+        unreadable |= {f"{sweep}/{each}": "its row is damaged" for each in rows.damaged}

@@ -43,10 +43,10 @@ from runner.run_folder.ownership import take_away
 @hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
 def application(config: DictConfig) -> float | None:
     """One run; the metric that `stopping.metric` names."""
-    from runner.experiment.running import run_experiment  # noqa: PLC0415
+    from runner.experiment.expanding import start_run  # noqa: PLC0415
 
     try:
-        outcome = run_experiment(plain(config), output_folder(), documents(config))
+        outcome = start_run(plain(config), output_folder(), documents(config))
     except Exception as error:
         raise Stop(error, 1) from error
     if outcome.status == "diverged":

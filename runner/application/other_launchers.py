@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydra._internal.callbacks import Callbacks
 from hydra.core.utils import JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
@@ -18,6 +17,7 @@ from runner.application.folder_guard import FolderGuard
 from runner.application.plugins import SweepLauncher, composer_of
 from runner.configuration.composing import prepared_hydra
 from runner.configuration.hydra_errors import first_line
+from runner.configuration.hydra_inside import NO_CALLBACKS
 from runner.errors import RunnerError, counted, printable
 from runner.processors import processors
 from runner.run_folder.job_end import JobEnd
@@ -109,7 +109,7 @@ class OtherLauncher(SweepLauncher):
         with Slices(sweep.folder).made(len(slices)) as record:
             task = SliceTask(self._context, self.config, sweep.folder, record.name)
             texts = [texts_of(number, each) for number, each in enumerate(slices)]
-            context = HydraContext(SliceLoader(), Callbacks())  # type: ignore[arg-type]
+            context = HydraContext(SliceLoader(), NO_CALLBACKS)  # type: ignore[arg-type]
             self._launcher.setup(hydra_context=context, task_function=task, config=self.config)
             problem: BaseException | None = None
             try:

@@ -18,12 +18,10 @@ PANEL_ROWS, MOST_VECTORS = 256, 2
 """Of a panel of a matrix, that is copied side by side for a product: 32 KiB at most."""
 NUMBERS, INPUTS = "numbers", "inputs"
 """Types that differ from run to run: the run's dtype, and that of the inputs."""
-PLAN = "plan"
-"""Of layers: a `LayerPlan` each, all numbers int64."""
+PLAN, COURSE = "plan", "course"
+"""Of layers a `LayerPlan` each, and of one net of many a `Course`: all numbers int64."""
 SHAPE = "shape"
 """Of a layer of `Maps`: the structure that `SHAPES` names for its kind."""
-COURSE = "course"
-"""Of one net of many: a `Course`, all numbers int64."""
 Numbers = Annotated[Array, NUMBERS]
 Inputs = Annotated[Array, INPUTS]
 Doubles = Annotated[Array, "float64"]

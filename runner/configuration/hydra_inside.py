@@ -4,6 +4,7 @@
 - `ConfigLoaderImpl`, put in its own place in `hydra._internal.hydra`: what is composed is to be
   looked at before Hydra imports or makes anything that it names. Composing twice is spared as well,
   and `_compose_config_from_defaults_list` gives what a branch's overrides are applied to.
+- `Callbacks`: what a launcher of another package is set up with.
 - `create_config_search_path`: composing in Python without Hydra's global state.
 - `get_args_parser` of `hydra.main`: Hydra's own gives a help text that is no text, which Python
   3.14 does not take.
@@ -26,6 +27,7 @@ from typing import Any, NamedTuple
 
 import hydra._internal.hydra as hydra_itself
 import yaml
+from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
@@ -47,6 +49,8 @@ from runner.configuration.branches import FROM, Branch, branch_of
 from runner.configuration.omegaconf_inside import OWN, QUICK, own_resolvers, substituted
 from runner.errors import SettingsError
 
+NO_CALLBACKS = Callbacks()
+"""For a launcher whose tasks are none of Hydra's jobs."""
 CORE_PLUGINS = "hydra._internal.core_plugins"
 BASIC_LAUNCHER = f"{CORE_PLUGINS}.basic_launcher.BasicLauncher"
 BASIC_SWEEPER = f"{CORE_PLUGINS}.basic_sweeper.BasicSweeper"

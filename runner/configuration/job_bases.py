@@ -48,6 +48,10 @@ class Base:
             inner = inner[key]
         return not isinstance(inner, dict | list)
 
+    def refers_to(self, keys: Keys) -> bool:
+        """Whether other values may follow from the one that these lead to."""
+        return feeds(keys, tuple(str(at(self.written, each)) for each in self.references))
+
     def plain(self, overrides: Sequence[str]) -> dict[Keys, object]:
         """The plain values that overrides give to keys that are there."""
         parsed = [parsed_override(text) for text in overrides]

@@ -134,13 +134,13 @@ class JobComposer:
     def _divide_anew(self, overrides: Sequence[str]) -> tuple[Base, dict[Keys, object]]:
         """What jobs have in common that give numbers to the same keys is found once."""
         numbers = [number_given(text) for text in overrides]
-        pattern = tuple(
-            text if number is None else number[:1]
-            for text, number in zip(overrides, numbers, strict=True)
-        )
-        base, places = self._alike.get(pattern) or self._places(overrides)
-        if all(index in places for index, number in enumerate(numbers) if number is not None):
-            self._alike[pattern] = base, places  # else what is composed depends on a number
+        pairs = zip(overrides, numbers, strict=True)
+        pattern = tuple([text if number is None else number[:1] for text, number in pairs])
+        if (known := self._alike.get(pattern)) is None:
+            known = self._places(overrides)
+            if all(index in known[1] for index, number in enumerate(numbers) if number is not None):
+                self._alike[pattern] = known  # else what is composed depends on a number
+        base, places = known
         changed: dict[Keys, object] = {}
         for index, keys in places.items():
             number = numbers[index]

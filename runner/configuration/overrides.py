@@ -44,6 +44,7 @@ def parsed_override(text: str) -> Override:
     return override_parser().parse_override(text)
 
 
+@lru_cache(maxsize=4096)
 def number_given(text: str) -> tuple[str, int | float] | None:
     """The key and the number that it is given, where that is all there is to an override."""
     if (found := NUMBER.fullmatch(text)) is None:
@@ -58,6 +59,7 @@ def override_parser() -> OverridesParser:
     return OverridesParser.create()
 
 
+@lru_cache(maxsize=4096)
 def name_of(override: str) -> str:
     """The key of an override as it is typed."""
     return override.partition("=")[0].lstrip("+~")

@@ -174,6 +174,13 @@ class Dataset:
         return np.moveaxis(np.asarray(inputs).reshape(-1, *self.shape), 1, -1)
 
     @property
+    def is_text(self) -> bool:
+        """Whether each step is a character, and which follows is to be told: what texts are."""
+        classes = self.classes or ()
+        of_bytes = self.train.inputs.dtype == np.uint8  # one-hot
+        return of_bytes and {*map(len, classes)} == {1} and self.shape == (self.steps, len(classes))
+
+    @property
     def labelled(self) -> bool:
         """Whether targets are labels of classes, not yet what an output layer gives."""
         return self.classes is not None and self.train.targets.dtype.kind == "i"

@@ -1,4 +1,4 @@
-"""A picture of a data set: sample images in a grid, a truth table, or its points."""
+"""A picture of a data set: images in a grid, sequences, letters, a truth table, or points."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from runner.data.dataset import Dataset
-from runner.errors import SettingsError, printable
+from runner.errors import SettingsError, letter, printable
 from runner.network.arrays import Array
 from runner.storage.files import write_output
 
@@ -17,6 +17,10 @@ PER_CLASS = 10
 MOST_CLASSES = 20
 LONGEST_NAME = 40
 MOST_POINTS = 5000
+MOST_LETTERS = 60
+SEQUENCES = 4
+MOST_LINES = 8
+"""Features, or targets, of a sequence."""
 MOST_ROWS = 64
 """Samples of several inputs up to which numbers to predict are shown as a table."""
 WHITE = {1: 0.0, 3: 1.0}
@@ -33,9 +37,8 @@ def save_picture(path: Path, name: str, dataset: Dataset) -> None:
     content = BytesIO()
     with mpl.rc_context({"text.parse_math": False}):  # names are texts, also with a $
         figure = Figure(layout="constrained", dpi=120)
-        axes = figure.subplots()
-        axes.set_title(short(name))
-        draw(axes, dataset)
+        figure.suptitle(short(name))
+        draw(figure, dataset)
         try:
             figure.savefig(content, format=path.suffix[1:] or "png")
         except ValueError as error:
@@ -49,12 +52,16 @@ def short(name: str) -> str:
     return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"
 
 
-def draw(axes: Any, dataset: Dataset) -> None:
+def draw(figure: Any, dataset: Dataset) -> None:
     """The training part in the manner of its kind."""
+    if len(dataset.shape) == 2 and not dataset.is_text:
+        draw_sequences(figure, dataset)
+        return
+    axes = figure.subplots()
     if dataset.shows_images and dataset.classes is not None:
         draw_images(axes, dataset, dataset.classes)
-    elif dataset.steps is not None:
-        draw_sequence(axes, dataset)
+    elif dataset.is_text:
+        draw_letters(axes, dataset)
     elif dataset.classes is None and dataset.inputs > 1 and len(dataset.train) <= MOST_ROWS:
         draw_rows(axes, dataset)
     else:
@@ -96,16 +103,62 @@ def draw_rows(axes: Any, dataset: Dataset) -> None:
     axes.set_ylabel("sample")
 
 
-def draw_sequence(axes: Any, dataset: Dataset) -> None:
-    """The first sequence: a column a step, its features, and below them what is to be learnt."""
-    encoded = dataset.for_outputs(dataset.fitting_outputs[0]).train
-    steps, features = dataset.shape
-    inputs = np.asarray(encoded.inputs[0], float).reshape(steps, features)
-    targets = encoded.targets[0].reshape(steps, -1)
-    axes.imshow(np.hstack([inputs, targets]).T, cmap="Blues", aspect="auto")
-    axes.axhline(features - 0.5, color="black")
-    axes.set_xlabel("step")
-    axes.set_ylabel("features, then targets")
+def draw_letters(axes: Any, dataset: Dataset) -> None:
+    """How often each character of a text comes, the commonest first."""
+    names = dataset.classes or ()
+    counts = np.bincount(dataset.train.targets.ravel(), minlength=len(names))
+    places = np.argsort(-counts, kind="stable")[:MOST_LETTERS]
+    axes.bar(range(len(places)), 100 * counts[places] / counts.sum())
+    axes.set_xticks(range(len(places)), [letter(names[place]) for place in places], size=7)
+    axes.set_xlabel("character" + (f", the commonest {MOST_LETTERS}" * (len(names) > len(places))))
+    axes.set_ylabel("% of the text")
+    axes.margins(x=0.01)
+
+
+def draw_sequences(figure: Any, dataset: Dataset) -> None:
+    """A few sequences below one another, a line a feature; what is to be learnt is dashed, or told.
+
+    Of classes that a whole sequence has, one of each.
+    """
+    train, (steps, features) = dataset.train, dataset.shape
+    places = np.linspace(0, len(train) - 1, min(SEQUENCES, len(train))).astype(int)
+    whole = dataset.steps is None or dataset.last_only
+    if dataset.labelled and whole:
+        firsts = np.unique(train.targets.reshape(len(train), -1)[:, 0], return_index=True)[1]
+        places = firsts[:SEQUENCES]
+    shown = train.take(places)
+    every = figure.subplots(len(places), 1, sharex=True, squeeze=False)[:, 0]
+    for row, axes in enumerate(every):
+        until = steps if shown.lengths is None else int(shown.lengths[row])
+        x = np.arange(1, until + 1)
+        inputs = np.asarray(shown.inputs[row], float).reshape(steps, features)
+        for feature, line in enumerate(inputs[:until].T[:MOST_LINES], 1):
+            axes.plot(x, line, lw=1, label=f"feature {feature}")
+        targets = shown.targets[row].reshape(dataset.steps or 1, -1)
+        title = f"sample {places[row] + 1}"
+        if whole:
+            value = targets[0, 0]
+            told = dataset.classes[int(value)] if dataset.classes else f"{value:.6g}"
+            title += f": {dataset.target_names[0]} {told}"
+        else:
+            draw_targets(axes, dataset, x, targets[:until])
+        axes.set_title(short(title), loc="left", size=8)
+    every[0].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.08, 1.0))
+    every[-1].set_xlabel("step")
+
+
+def draw_targets(axes: Any, dataset: Dataset, x: Array, targets: Array) -> None:
+    """What is to be learnt at each step [time, n]: numbers, or classes on an axis of their own."""
+    look: Any = {"ls": "--", "lw": 1.2, "drawstyle": "steps-mid"}
+    if dataset.classes is None:
+        for place, name in enumerate(dataset.target_names[:MOST_LINES]):
+            axes.plot(x, targets[:, place], color=f"C{9 - place % 3}", label=short(name), **look)
+        return
+    names = dataset.classes[:MOST_CLASSES]
+    axes.plot([], [], color="black", label=short(dataset.target_names[0]), **look)
+    beside = axes.twinx()
+    beside.plot(x, targets[:, 0], color="black", **look)
+    beside.set_yticks(range(len(names)), list(map(short, names)), size=7)
 
 
 def draw_points(axes: Any, dataset: Dataset) -> None:

@@ -39,10 +39,6 @@ def branch_off(
     Raises SnapshotError or SettingsError when there is no such snapshot or its weights do not fit.
     """
     run = RunFolder(start.run)
-    if run.kept is not None:
-        from runner.experiment.expanding import expand  # noqa: PLC0415 - which runs experiments
-
-        expand(start.run)
     try:
         about = run.about()
     except SnapshotError as error:

@@ -8,10 +8,12 @@ from pathlib import Path
 from shlex import quote
 from typing import Self, TextIO
 
+import numpy as np
+
 from runner.data.dataset import Dataset, ordinals
 from runner.errors import counted, printable
 from runner.experiment.progress_bar import NotebookLine, ProgressBar, in_notebook
-from runner.experiment.stagnation import Stagnation
+from runner.experiment.stagnation import Stagnation, still_falling
 from runner.network.arrays import Array
 from runner.network.layer_table import layer_table
 from runner.network.layers.batch_norm import EPSILON, MOMENTUM
@@ -41,8 +43,9 @@ SHOWN_METRICS = ("accuracy", "top_5_accuracy", "rmse", "r2", "loss", "mae")
 """What of the final metrics is printed, where the task has it."""
 TRY = "another seed, more hidden units or another optimizer.learning_rate"
 """What may help a run that does not reach its target."""
+HELD_OUT_LOSS = f"{VALIDATION}loss"
 LIMITS = ("max_steps", "max_epochs", "max_seconds", "patience", "plateau")
-PARTS = {"train": "samples", "validation": "for validation", "test": "for testing"}
+HELD_OUT = {"validation": "for validation", "test": "for testing"}
 
 
 class Console:
@@ -61,6 +64,7 @@ class Console:
         self._next_line = 0.0
         self._samples: dict[str, int] = {}
         self._stagnation = Stagnation()
+        self._held_out: list[float] = []
 
     def __enter__(self) -> Self:
         return self
@@ -112,9 +116,11 @@ class Console:
             drops = f"{' '.join(f'{r:g}' for r in dropout.rate)} in the {dropout.stage} pass"
             hidden = len(topology.sizes) > 2
             self.line(f"dropout     {drops if hidden else 'none: there are no hidden units'}")
-        counts = [f"{len(part):,} {PARTS[part_name]}" for part_name, part in dataset.parts.items()]
+        counts = [counted(len(dataset.train), "sample")]
+        counts += [f"{len(p):,} {HELD_OUT[n]}" for n, p in dataset.parts.items() if n in HELD_OUT]
         self.line(f"data set    {printable(name)}, {', '.join(counts)}, {batch}")
-        self.line(f"training    {problem.optimizer}, learning rate {problem.learning_rate:g}")
+        rate = f"learning rate {problem.learning_rate:g}"
+        self.line(f"training    {problem.optimizer}, {rate}, loss {problem.loss}")
         self.line(f"engine      {engine}, {problem.targets.dtype}, seed {seed}")
         if not topology.is_dense:
             self.line("\nLAYERS")
@@ -149,6 +155,8 @@ class Console:
     def progress(self, report: StepReport) -> None:
         """Moves the bar, and about once a second prints a line; says when the loss stands still."""
         self._watch_for_standstill(report)
+        if report.epoch_ended and HELD_OUT_LOSS in report.metrics:
+            self._held_out.append(report.metrics[HELD_OUT_LOSS])
         due = time.monotonic() >= self._next_line
         if self._bar is None and not due:
             return
@@ -180,6 +188,10 @@ class Console:
             target = metric_text(self._metric, {self._metric: self._stopping.target.value})
             more = f", or more stopping.{report.stop_reason}"
             self.line(f"The target, {target}, is not reached; try {TRY}{more}")
+        elif report.stop_reason in LIMITS[:3] and (share := still_falling(self._held_out)):
+            fell = f"by {share:.0%} in the last fifth of the epochs"
+            more = f"stopping.{report.stop_reason} can be raised"
+            self.line(f"The loss on held-out data still fell, {fell}: {more}")
 
     def restored(self, epoch: int, metric: str, value: float) -> None:
         """Which epoch's weights are the result, and how well they did then."""
@@ -318,6 +330,7 @@ def matrix(values: Array) -> str:
     return "[" + " ".join([f"{value:.9g}" for value in values.tolist()]) + "]"
 
 
+@np.errstate(over="ignore")  # a deviation beyond all numbers is told as infinite
 def summary(values: Array) -> str:
     """Shape and spread of a large matrix."""
     shape = " x ".join(map(str, values.shape))

@@ -18,6 +18,8 @@ NOT_REPEATED = re.compile(r"seconds|L\d+\..+")
 from the weights.
 """
 MOST_STEPS = 10**15
+MOST_TOLD = 60
+"""Letters of what differs."""
 Rows = Mapping[int, Mapping[str, str]]
 """Of a history, by step."""
 
@@ -73,6 +75,27 @@ def weight_differences(step: int, what: str, recorded: Array, repeated: Array) -
     largest = float(np.abs(recorded).max())
     text = f"{what} differ by up to {gap:.3g} (the largest is {largest:.3g})"
     return [Difference(step, text, gap / largest if largest else np.inf)]
+
+
+def around_differences(
+    step: int, recorded: Mapping[str, Array], repeated: Mapping[str, Array]
+) -> Iterator[Difference]:
+    """Where a snapshot says otherwise of topology, classes, scales and the like.
+
+    What an older version did not write yet, a yes or no, is no difference.
+    """
+    for name in sorted({*recorded, *repeated}):
+        before, now = recorded.get(name), repeated.get(name)
+        if before is None or now is None:
+            if now is None or now.dtype.kind != "b":
+                lacking = "snapshot" if before is None else "repetition"
+                yield Difference(step, f"{name}: the {lacking} has none", np.inf)
+        elif now.dtype.kind == "f":
+            yield from weight_differences(step, name, before, now)
+        elif not np.array_equal(before, now):
+            told = [" ".join(map(str, each.ravel().tolist())) for each in (before, now)]
+            text = ", repeated ".join(each[:MOST_TOLD] for each in told)
+            yield Difference(step, f"{name}: {text}", np.inf)
 
 
 def row_differences(recorded: Rows, repeated: Rows) -> Iterator[Difference]:

@@ -2,23 +2,24 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.configuration.job_bases import base_from
-from runner.errors import RunnerError, counted, printable, report_error
+from runner.errors import RunnerError, SnapshotError, counted, printable, report_error
 from runner.experiment.experiment import Experiment
 from runner.experiment.other_surroundings import changed_since
 from runner.experiment.progress_bar import bar_on
-from runner.experiment.resuming import built_again, check_data
-from runner.experiment.running import Manner, record_failure, run_experiment
+from runner.experiment.resuming import built_again, check_data, resume_run
+from runner.experiment.running import ALONE, Manner, Outcome, record_failure, run_experiment
 from runner.experiment.sharing import build_sharing
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import load_network
+from runner.settings import origin
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,31 @@ def with_folder(run: Path) -> Path:
     if RunFolder(run).kept is not None:
         expand(run)
     return run
+
+
+def start_run(
+    config: Mapping[str, Any], folder: Path, documents: Mapping[str, str], manner: Manner = ALONE
+) -> Outcome:
+    """As `run_experiment`; a row that it branches off from is given its folder first."""
+    if config.get("from") is not None:
+        with_folder(origin("from", config["from"]).run)
+    return run_experiment(config, folder, documents, manner)
+
+
+def go_on(
+    run: Path,
+    changes: Mapping[str, Any],
+    warn: Callable[[str], object],
+    manner: Manner = ALONE,
+) -> Outcome | None:
+    """As `resume_run`; a row that is to go on is given its folder first."""
+    kept = RunFolder(run).kept
+    if kept is not None and kept.status == "failed":
+        error = printable(kept.row.error)
+        raise SnapshotError(f"{printable(run)} failed: {error}; launch its sweep again")
+    if kept is not None and kept.status == "completed" and not changes:
+        return None
+    return resume_run(with_folder(run), changes, warn, manner)
 
 
 def expand_all(runs: Iterable[Path]) -> int:

@@ -1,6 +1,7 @@
 """Everything a run leaves in its folder, written through one object."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
@@ -8,8 +9,9 @@ from runner.errors import StorageError
 from runner.experiment.occasions import Epochs, earlier
 from runner.network.arrays import Array
 from runner.run_folder.history import EMPTY, HistoryFile, Mark, history_column
-from runner.run_folder.kept_job import RATE, rate_of
-from runner.run_folder.run import snapshot_path
+from runner.run_folder.kept_job import rate_of
+from runner.run_folder.layout import snapshot_path
+from runner.run_folder.row_checks import RATE
 from runner.run_folder.snapshots import Snapshot, parameters_checksum, save_snapshot
 from runner.run_folder.writing import RunWriter
 from runner.storage.files import storage_errors, write_atomically
@@ -46,6 +48,40 @@ class Occasions(NamedTuple):
     def row_due(self, report: StepReport) -> bool:
         """Whether the history has a row of where this report stands."""
         return self.every_report or (report.epoch_ended and report.epoch in self.history)
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended."""
+
+    status: str
+    state: TrainingState
+    report: StepReport
+    final: Mapping[str, object]
+    """What results.csv says of the final weights."""
+    error: str | None
+    """What went wrong, if it did."""
+    restored: bool
+    """Whether the best weights are the result."""
+
+    @property
+    def weights(self) -> Array:
+        """The run's result."""
+        return self.state.best if self.restored else self.state.parameters
+
+    @property
+    def results(self) -> dict[str, object]:
+        """What results.csv has after the configuration, but the times."""
+        report = self.report
+        return {
+            "status": self.status,
+            "stop_reason": report.stop_reason or self.status,
+            "steps": report.step,
+            "epochs": report.epoch,
+            "seconds": report.seconds,
+            RATE: rate_of({"steps": report.step, "seconds": report.seconds}),
+            **self.final,
+        }
 
 
 class Before(NamedTuple):
@@ -167,46 +203,16 @@ class Recorder:
             for name, content in made().items():
                 write_atomically(folder / name, content, self._directory.syncing)
 
-    def finish(
-        self,
-        status: str,
-        state: TrainingState,
-        report: StepReport,
-        final: Mapping[str, object],
-        *,
-        error: str | None = None,
-        restored: bool = False,
-    ) -> None:
-        """The last snapshot of finite weights, the last history row, and results.csv.
-
-        final: what results.csv says of the final weights. error: what went wrong, if it did.
-        restored: whether the best weights are the result.
-        """
-        if status != "diverged":
-            self.snapshot(state, restored=restored)
+    def finish(self, end: RunEnd) -> None:
+        """The last snapshot of finite weights, the last history row, and results.csv."""
+        if end.status != "diverged":
+            self.snapshot(end.state, restored=end.restored)
         with storage_errors(self._directory.path):  # after it: an earlier end than the next one's
-            if report.metrics:
-                self._history.append(report)
+            if end.report.metrics:
+                self._history.append(end.report)
             self._history.sync()
-        weights = state.best if restored else state.parameters
-        results = results_of(status, report, final)
-        self._directory.finish(status, results, parameters_checksum(weights), error)
-
-
-def results_of(status: str, report: StepReport, final: Mapping[str, object]) -> dict[str, object]:
-    """What results.csv has after the configuration, but the times.
-
-    final: what it says of the final weights.
-    """
-    return {
-        "status": status,
-        "stop_reason": report.stop_reason or status,
-        "steps": report.step,
-        "epochs": report.epoch,
-        "seconds": report.seconds,
-        RATE: rate_of({"steps": report.step, "seconds": report.seconds}),
-        **final,
-    }
+        checksum = parameters_checksum(end.weights)
+        self._directory.finish(end.status, end.results, checksum, end.error)
 
 
 class AnyRecorder(Protocol):
@@ -232,15 +238,6 @@ class AnyRecorder(Protocol):
         """What is told of the final weights, by the files' names."""
         ...
 
-    def finish(
-        self,
-        status: str,
-        state: TrainingState,
-        report: StepReport,
-        final: Mapping[str, object],
-        *,
-        error: str | None = None,
-        restored: bool = False,
-    ) -> None:
-        """The run's end, as `Recorder` has it."""
+    def finish(self, end: RunEnd) -> None:
+        """The run's end."""
         ...

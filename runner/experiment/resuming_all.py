@@ -12,6 +12,7 @@ from runner.errors import (
     printable,
     report_error,
 )
+from runner.experiment.expanding import go_on
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.sharing import JOB
 from runner.run_folder.run import RunFolder
@@ -51,7 +52,7 @@ def resumed(folder: Path, changes: Mapping[str, Any]) -> int:
 
 def resumed_run(run: Path, changes: Mapping[str, Any]) -> int:
     """Goes on with a run, as one sees it train; its exit code."""
-    outcome = resume_run(run, changes, warn)
+    outcome = go_on(run, changes, warn)
     if outcome is None:
         print(f"{printable(run)} is complete: nothing to do")
         return 0
@@ -66,12 +67,14 @@ def resumed_sweep(sweep: Path, changes: Mapping[str, Any]) -> int:
     With `changes` those that have completed may go on too.
     """
     ended = ("diverged",) if changes else FINISHED
+    statuses = SweepFolder(sweep).statuses
     left = [
         job
-        for job, status in SweepFolder(sweep).statuses.items()
-        if status not in ended or not RunFolder(job).has_results(status)
+        for job, status in statuses.items()
+        if job.exists() and (status not in ended or not RunFolder(job).has_results(status))
     ]
     missing = SweepFolder(sweep).never_started
+    missing += sum(statuses[job] not in FINISHED for job in statuses if not job.exists())
     if not left and not missing:
         print(f"{printable(sweep)} is complete: nothing to do")
         return 0
@@ -90,8 +93,8 @@ def resumed_sweep(sweep: Path, changes: Mapping[str, Any]) -> int:
     SweepFolder(sweep).collect()
     if missing:
         print(
-            f"{missing:,} of its jobs were never started; the command that began the sweep, with "
-            f"hydra.sweep.dir={printable(sweep)}, runs them"
+            f"{missing:,} of its jobs were never started, or left nothing to go on from; "
+            f"the command that began the sweep, with hydra.sweep.dir={printable(sweep)}, runs them"
         )
         codes.append(1)
     return next((code for code in codes if code in INTERRUPTED.values()), int(any(codes)))

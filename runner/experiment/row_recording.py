@@ -10,11 +10,12 @@ import numpy as np
 
 from runner.errors import SettingsError, error_line
 from runner.experiment.experiment import Experiment
-from runner.experiment.recorder import Occasions, results_of
+from runner.experiment.recorder import Occasions, RunEnd
 from runner.experiment.running import Manner, Outcome, come_to_end, session
 from runner.network.trained import network_arrays
 from runner.run_folder.job_rows import Kind
-from runner.run_folder.kept_job import MISSING, RATE
+from runner.run_folder.kept_job import MISSING
+from runner.run_folder.row_checks import RATE
 from runner.run_folder.writing import machine
 from runner.settings import Settings
 from runner.storage.npz_files import encode
@@ -84,32 +85,21 @@ class RowRecorder:
     def tables(self, made: Callable[[], Mapping[str, bytes]]) -> None:
         """Nothing: what they tell is computed again."""
 
-    def finish(
-        self,
-        status: str,
-        state: TrainingState,
-        report: StepReport,
-        final: Mapping[str, object],
-        *,
-        error: str | None = None,
-        restored: bool = False,
-    ) -> None:
+    def finish(self, end: RunEnd) -> None:
         """Keeps the run's end."""
-        if report.metrics:
-            self._append(report)
-        weights = state.best if restored else state.parameters
+        if end.report.metrics:
+            self._append(end.report)
         history = [*COLUMNS, *self._names] if self._rows else []
-        results = results_of(status, report, final)
         last = dict(zip(history, self._rows[-1], strict=True)) if self._rows else {}
-        kind = kind_of(self._experiment, results, last)
+        results = end.results
         own = {name: results[name] for name in own_names(results, last)}
         self.recorded = Recorded(
             self._experiment.config,
-            kind,
-            error,
+            kind_of(self._experiment, results, last),
+            end.error,
             numbers_of(own, self._started),
             np.array(self._rows, float).tobytes(),
-            weights.tobytes() if status != "diverged" else b"",
+            end.weights.tobytes() if end.status != "diverged" else b"",
         )
 
 

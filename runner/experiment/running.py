@@ -12,7 +12,7 @@ from runner.experiment.building import engine_named
 from runner.experiment.console import Console
 from runner.experiment.ending import draw_plots, record_ending, track
 from runner.experiment.experiment import Experiment, build
-from runner.experiment.recorder import NOTHING, AnyRecorder, Before, Recorder
+from runner.experiment.recorder import NOTHING, AnyRecorder, Before, Recorder, RunEnd
 from runner.network.arrays import Array
 from runner.network.trained import network_arrays
 from runner.run_folder.tables import configuration_columns
@@ -151,14 +151,9 @@ def come_to_end(
     final = record_ending(experiment, weights, report, recorder, console)
     console.conclude(problem, experiment.dataset, weights, report)
     parameters = problem.network.topology.parameters
-    recorder.finish(
-        outcome.status,
-        state,
-        report,
-        {"parameters": parameters, **report.metrics, **final},
-        error=outcome.text if outcome.status == "diverged" else None,
-        restored=restored,
-    )
+    error = outcome.text if outcome.status == "diverged" else None
+    told = {"parameters": parameters, **report.metrics, **final}
+    recorder.finish(RunEnd(outcome.status, state, report, told, error, restored))
     return outcome, weights
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from runner.errors import SnapshotError, printable
 from runner.experiment.differences import (
     Difference,
+    around_differences,
     by_step,
     recorded_rows,
     row_differences,
@@ -20,13 +21,18 @@ from runner.experiment.ending import ending_tables, final_metrics
 from runner.experiment.experiment import Experiment, build
 from runner.experiment.other_surroundings import changed_since, unpromised
 from runner.experiment.resuming import built_again, check_data
+from runner.network.arrays import Array
+from runner.network.trained import network_arrays
 from runner.run_folder.history import History, history_rows
-from runner.run_folder.run import RunFolder, snapshot_path
+from runner.run_folder.layout import snapshot_path
+from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import (
+    FIELDS,
+    MEMBERS,
     check_fits,
     parameters_checksum,
     read_snapshot,
-    snapshot_from,
+    state_from,
 )
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.tables import csv_bytes
@@ -38,6 +44,8 @@ from runner.training.threads import limited
 
 TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
 """Relative differences that other versions, engines or machines may make by rounding."""
+AROUND = [name for name, member in MEMBERS.items() if member.optional and name not in FIELDS]
+"""What a snapshot says of its network and data beside their state."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ def verify_run(
     folder.about()  # raises where there is none
     with locked(run):
         about = folder.about()
-        recorded, rows = recorded_states(run), recorded_rows(run)
+        (recorded, around), rows = recorded_states(run), recorded_rows(run)
         experiment = built_again(about["configuration"], about, build)
         check_data(run, about, experiment)
         for step, state in recorded.items():
@@ -108,7 +116,9 @@ def verify_run(
     if about.get("resumed"):  # maybe with another recording.history
         shared = rows.keys() & again.keys()
         rows, again = ({step: found[step] for step in shared} for found in (rows, again))
-    differences = [*weights, *row_differences(rows, again), *ending]
+    now = experiment.dataset.preparation | network_arrays(experiment.engine.problem.network)
+    others = [each for step in around for each in around_differences(step, around[step], now)]
+    differences = [*others, *weights, *row_differences(rows, again), *ending]
     return Comparison(
         len(recorded),
         len(rows),
@@ -164,14 +174,19 @@ def has_changed(about: Mapping[str, Any], experiment: Experiment) -> bool:
     return same_engine and about["checksums"].get("experiment") != experiment.checksum
 
 
-def recorded_states(run: Path) -> dict[int, TrainingState]:
-    """The state of every snapshot, by step. Raises SnapshotError where there is none."""
-    states = [
-        read_snapshot(path, snapshot_from).state for path in RunFolder(run).snapshots.values()
-    ]
+def recorded_states(run: Path) -> tuple[dict[int, TrainingState], dict[int, dict[str, Array]]]:
+    """Of every snapshot by step its state, and what it says around that.
+
+    Raises SnapshotError where there is none.
+    """
+    states, around = dict[int, TrainingState](), dict[int, dict[str, Array]]()
+    for path in RunFolder(run).snapshots.values():
+        state, found = read_snapshot(path, lambda members: (state_from(members), members))
+        states[state.step] = state
+        around[state.step] = {name: found[name] for name in AROUND if name in found}
     if not states:
         raise SnapshotError(f"{printable(run)} holds no snapshot to compare with; start it anew")
-    return {state.step: state for state in states}
+    return states, around
 
 
 def repetition(

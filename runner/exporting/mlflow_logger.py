@@ -20,7 +20,7 @@ from typing import Any
 from runner.checking.extras import installing
 from runner.errors import ConflictError, SettingsError, error_line, printable
 from runner.run_folder.history import read_history
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from runner.run_folder.tables import is_float, read_row
 from runner.storage.locks import locked
 from runner.storage.reading import open_regular

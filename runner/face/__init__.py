@@ -37,8 +37,8 @@ from runner.errors import (
     system_errors,
     warn_caller,
 )
-from runner.experiment.resuming import resume_run
-from runner.experiment.running import Manner, Outcome, run_experiment
+from runner.experiment.expanding import go_on, start_run
+from runner.experiment.running import Manner, Outcome
 from runner.face.results import Run, Runs
 from runner.run_folder.ownership import take_away
 from runner.run_folder.sweep_folder import SweepFolder
@@ -87,7 +87,7 @@ def train(*overrides: str, **settings: object) -> Run:
     made = made_folders(path)
     try:
         with handing_on():
-            outcome = run_experiment(values, path, texts, WATCHED)
+            outcome = start_run(values, path, texts, WATCHED)
     finally:
         take_away(made)
     return ended(path, outcome)
@@ -150,7 +150,7 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
     texts = [*as_texts(overrides), *texts_of(changes)]
     changed = changes_in(texts) if texts else {}
     with handing_on():
-        outcome = resume_run(path, changed, warn_caller, WATCHED)
+        outcome = go_on(path, changed, warn_caller, WATCHED)
     return Run(path) if outcome is None else ended(path, outcome)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from runner.analysis.plots.pictures import PICTURES, png
 from runner.analysis.plots.subject import Subject
 from runner.analysis.runs import load_runs
+from runner.analysis.sampling import sampled_text
 from runner.analysis.telling_apart import telling
 from runner.analysis.tidy_tables import load_history
 from runner.checking.suggestions import suggestion
@@ -98,6 +99,23 @@ class Run:
     def predict(self, inputs: "ArrayLike | pd.DataFrame") -> Array:
         """Outputs [samples, n_out] for raw inputs, as `network.predict` gives them."""
         return self.network.predict(inputs)
+
+    @system_errors()
+    def sample(
+        self,
+        length: int = 500,
+        temperature: float = 1.0,
+        start: str = "\n",
+        seed: int = 1,
+        step: int | None = None,
+    ) -> str:
+        """A text as it goes on writing the one that it learnt: `start`, and so many characters.
+
+        As `python -m runner.sample` writes it: each is drawn as likely as the network has it to
+        the power of 1/temperature, at 0 the likeliest is taken. step: of which snapshot, or None
+        for the last. Raises SettingsError where it learnt no text.
+        """
+        return "".join(sampled_text(self.path, length, temperature, start, seed, step))
 
     @cached_property
     @system_errors()

@@ -1,19 +1,19 @@
 """How a job of a sweep ended, as its folder tells it."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from runner.checking.rules import shown
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, counted, printable
 from runner.run_folder.job_rows import JobRow
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from runner.run_folder.statuses import FAILED
 from runner.run_folder.tables import read_results, split
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JobEnd:
     """How a job ended."""
 
@@ -40,19 +40,18 @@ class JobEnd:
 
     def cell(self, column: str) -> str:
         """What its results.csv has in a column; empty where it has none."""
+        if self.header == column:
+            return self.row
         place = places(self.header).get(column)
-        return "" if place is None else self._cells[place]
-
-    @cached_property
-    def _cells(self) -> list[str]:
-        return split(self.row)
+        return "" if place is None else cells(self.row)[place]
 
     def value(self, objective: str | None = None) -> float | None:
         """The number in that column of its results.csv, by default its metric's.
 
-        None where the job has failed, or has no metric. Raises SettingsError for no such column.
+        None where the job has failed, or its results are not at hand. Raises SettingsError for no
+        such column.
         """
-        if self.failed:
+        if self.failed or not self.header:
             return None
         columns = places(self.header)
         if objective is not None and objective not in columns:
@@ -64,6 +63,12 @@ class JobEnd:
             return float(self.cell(objective or self.metric))
         except ValueError:
             return None
+
+
+@lru_cache(maxsize=16)
+def cells(row: str) -> list[str]:
+    """The cells of a row, of which several are asked for one after the other."""
+    return split(row)
 
 
 @lru_cache(maxsize=64)

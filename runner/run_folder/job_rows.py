@@ -15,21 +15,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.errors import SnapshotError, StorageError, printable
+from runner.run_folder.row_checks import fits
 from runner.storage.reading import open_regular
 
 FILE = "jobs.sqlite"
 SCHEMA = 1
-TABLES = """
-    CREATE TABLE bases (id INTEGER PRIMARY KEY,
-        configuration TEXT, task TEXT, hydra TEXT, overrides TEXT, checksum INTEGER);
-    CREATE TABLE kinds (id INTEGER PRIMARY KEY, about TEXT, preparation BLOB, checksum INTEGER);
-    CREATE TABLE jobs (number INTEGER PRIMARY KEY, base INTEGER, kind INTEGER, overrides TEXT,
-        changes TEXT, error TEXT, results BLOB, history BLOB, weights BLOB, checksum INTEGER);
-"""
+TABLES = (
+    "CREATE TABLE bases (id INTEGER PRIMARY KEY, "
+    "configuration TEXT, task TEXT, hydra TEXT, overrides TEXT, checksum INTEGER)",
+    "CREATE TABLE kinds (id INTEGER PRIMARY KEY, about TEXT, preparation BLOB, checksum INTEGER)",
+    "CREATE TABLE jobs (number INTEGER PRIMARY KEY, base INTEGER, kind INTEGER, overrides TEXT, "
+    "changes TEXT, error TEXT, results BLOB, history BLOB, weights BLOB, checksum INTEGER)",
+)
 PAGE = 1 << 16
 """Bytes: many rows fit, so that little is left empty."""
 MOST_BYTES = 1 << 30
 """Of one value in the file."""
+MOST_NUMBER = 2**63 - 1
 SECONDS_OF_WAIT = 10.0
 """For another process that writes or reads."""
 BYTES_OF_A_ROW = 40
@@ -65,12 +67,12 @@ class JobRow(NamedTuple):
     base: Base
     kind: Kind
     overrides: str
-    """Those that its base has otherwise, by their places, as JSON."""
+    """Those that its base has otherwise, by place, as JSON."""
     changes: str
-    """The values that its base has otherwise, by name, as JSON."""
+    """The values that its base has otherwise, by name, as JSON; empty where these overrides say."""
     error: str | None
     results: bytes
-    """float64 [names]"""
+    """float64 [names]; those are left out that the history's last row has, too."""
     history: bytes
     """float64 [rows, names]"""
     weights: bytes
@@ -78,10 +80,14 @@ class JobRow(NamedTuple):
 
 
 class JobRows:
-    """The rows of a sweep's folder, read anew whenever it is asked."""
+    """The rows of a sweep's folder, read anew whenever it is asked.
 
-    def __init__(self, sweep: Path) -> None:
+    only: the numbers of those jobs that are wanted; None for all.
+    """
+
+    def __init__(self, sweep: Path, only: Iterable[int] | None = None) -> None:
         self.path = sweep / FILE
+        self._only = None if only is None else sorted(only)
         self.damaged: list[str] = []
         """The numbers of jobs that the last reading could not make out."""
         self._whole = True
@@ -107,7 +113,8 @@ class JobRows:
             kinds = {place: Kind(*values) for place, *values in self._common(connection, "kinds")}
             for number, base, kind, *rest, checksum in self._read(connection, "jobs", "number"):
                 sound = base in bases and kind in kinds
-                if not sound or checksum != checksum_of(number, base, kind, *rest):
+                sound = sound and checksum == checksum_of(number, base, kind, *rest)
+                if not sound or not fits(bases[base], kinds[kind], tuple(rest)):
                     self.damaged.append(str(number))
                     continue
                 yield JobRow(number, bases[base], kinds[kind], *rest)
@@ -124,9 +131,11 @@ class JobRows:
                 connection.execute(f"SELECT * FROM {table} WHERE id = ?", (key,)).fetchone()
                 for table, key in (("bases", base), ("kinds", kind))
             ]
-            if checksum != checksum_of(number, base, kind, *rest) or None in commons:
+            sound = checksum == checksum_of(number, base, kind, *rest) and None not in commons
+            base, kind = (tuple(common[1:-1]) if sound else () for common in commons)
+            if not sound or not fits(base, kind, tuple(rest)):
                 raise SnapshotError(f"{name} is damaged; the sweep launched again runs it anew")
-            return JobRow(number, Base(*commons[0][1:-1]), Kind(*commons[1][1:-1]), *rest)
+            return JobRow(number, Base(*base), Kind(*kind), *rest)
 
     @property
     def numbers(self) -> list[int]:
@@ -165,6 +174,12 @@ class JobRows:
                 raise SnapshotError(f"{name} cannot be read ({printable(error)})") from error
             if schema != SCHEMA:
                 raise SnapshotError(f"{name} has the schema {schema}, this version reads {SCHEMA}")
+            with self._told(name):
+                made = connection.execute("SELECT sql FROM sqlite_master").fetchmany(
+                    len(TABLES) + 1
+                )
+            if sorted(text for (text,) in made if isinstance(text, str)) != sorted(TABLES):
+                raise SnapshotError(f"{name} has other tables than those of the runner's")
             yield connection
 
     def _common(self, connection: sqlite3.Connection, table: str) -> Iterator[list[Any]]:
@@ -181,21 +196,30 @@ class JobRows:
             (last,) = connection.execute(f"SELECT max({key}) FROM {table}").fetchone()
         else:  # its last row may lie in a part that nothing leads to
             last = self.path.stat().st_size // BYTES_OF_A_ROW
-        spans = [(0, last)] if isinstance(last, int) else []
-        while spans:
-            first, last = spans.pop()
+        if not isinstance(last, int):
+            return
+        spans = iter([(0, MOST_NUMBER)])  # a damaged number may be followed by sound ones
+        if self._only is not None and table == "jobs":
+            spans = zip(self._only, self._only, strict=True)
+        failed_at: list[int] = []
+        while (span := next(spans, None)) is not None:
+            first, end = span
             query = f"SELECT * FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key}"
             try:
-                rows = connection.execute(query, (first, last))
+                rows = connection.execute(query, (first, end))
                 while (row := rows.fetchone()) is not None:
                     yield row
-                    first = row[0] + 1
+                    first = row[0] + 1 if row[0] <= last else first
             except sqlite3.Error:
-                middle = (first + last) // 2
-                if first < last:
-                    spans += [(middle + 1, last), (first, middle)]
+                failed_at.append(first)
+                if first < end:  # one by one, for in a stretch one that is damaged hides others
+                    most = self.path.stat().st_size // BYTES_OF_A_ROW
+                    numbers = range(first, min(end, last, first + most) + 1)
+                    spans = zip(numbers, numbers, strict=True)
                 elif table == "jobs":
                     self.damaged.append(str(first))
+        if failed_at and not self.damaged and table == "jobs":  # and no query has met it again
+            self.damaged.append(f"{failed_at[0]} or later")
 
 
 class JobRowsWriter:
@@ -284,7 +308,7 @@ def is_whole(connection: sqlite3.Connection) -> bool:
 def prepare(connection: sqlite3.Connection) -> None:
     """Makes a new file's tables."""
     if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA,):
-        for statement in TABLES.split(";"):
+        for statement in TABLES:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
@@ -305,17 +329,12 @@ def holes(count: int) -> str:
 
 def checksum_of(*values: object) -> int:
     """CRC-32 of what a row says, as a number of four bytes with a sign."""
-    checksum = 0
-    for value in values:
-        content = value if isinstance(value, bytes) else repr(value).encode()
-        checksum = zlib.crc32(content, checksum)
+    told = b" ".join([v if type(v) is bytes else repr(v).encode() for v in values])
+    checksum = zlib.crc32(told)
     return checksum - (checksum >> 31 << 32)
 
 
-def sound_rows(sweep: Path) -> list[JobRow]:
+def sound_rows(sweep: Path) -> Iterator[JobRow]:
     """The rows that can be read of a sweep's file, whatever has become of it."""
-    found: list[JobRow] = []
     with suppress(SnapshotError):
-        for row in JobRows(sweep):
-            found.append(row)  # noqa: PERF402 - those before an error are to be kept
-    return found
+        yield from JobRows(sweep)

@@ -3,7 +3,7 @@
 import io
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -17,6 +17,7 @@ from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, trained_network
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import FILE, JobRow, JobRows
+from runner.run_folder.row_checks import RATE
 from runner.run_folder.snapshots import MEMBERS, UNSOUND, parameters_checksum
 from runner.run_folder.tables import configuration_columns, joined, quoted
 from runner.storage.npz_files import decoded
@@ -25,8 +26,6 @@ from runner.storage.npz_files import decoded
 """In a history what a row lacks: NaN, but not the one that a metric may be."""
 TIMES = ("started", "finished")
 """Results that are kept in seconds since 1970."""
-RATE = "steps_per_second"
-"""A result that follows from others."""
 PREPARATION = {name: member._replace(optional=True) for name, member in MEMBERS.items()}
 
 
@@ -49,13 +48,17 @@ class KeptJob:
     @property
     def changes(self) -> Mapping[str, Any]:
         """The values that the base has otherwise, by dotted name."""
-        changes: Mapping[str, Any] = json.loads(self.row.changes)
-        return changes
+        text = self.row.changes
+        changes: Mapping[str, Any] = json.loads(text or self.row.overrides)
+        return changes if text else plainly_said(changes.values())
 
     @property
     def overrides(self) -> list[str]:
         """What it was given on the command line."""
-        return all_overrides(self.row.base.overrides, self.row.overrides)
+        texts = list(parsed(self.row.base.overrides))
+        for place, text in json.loads(self.row.overrides).items():
+            texts[int(place)] = text
+        return texts
 
     @property
     def status(self) -> str:
@@ -79,6 +82,16 @@ class KeptJob:
                 whole = name in about["whole"]
                 found[name] = as_time(value) if name in TIMES else int(value) if whole else value
         return found
+
+    def number(self, name: str) -> float | None:
+        """One of its results without the others; None where it has no number of that name."""
+        if name == RATE or name in self.about["alike"]:
+            return float(str(self.results[name]))
+        place = place_of(self.row.kind.about, name)
+        if place is None:
+            return None
+        blob = self.row.history if place < 0 else self.row.results
+        return float(struct.unpack_from("<d", blob, 8 * place)[0])
 
     @property
     def history(self) -> tuple[list[str], Array]:
@@ -204,10 +217,46 @@ def with_changes(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[st
     return result
 
 
-def all_overrides(first: str, own: str) -> list[str]:
-    """A job's overrides from those of its base and what it has otherwise, both as JSON."""
-    mine = json.loads(own)
-    return [mine.get(str(place), theirs) for place, theirs in enumerate(json.loads(first))]
+def own_texts(
+    overrides: Sequence[str], first: Sequence[str], changes: Mapping[str, Any]
+) -> tuple[str, str]:
+    """A job's overrides and changes as its row has them.
+
+    first: the overrides of its base.
+    """
+    pairs = enumerate(zip(overrides, first, strict=True))
+    own = {str(place): mine for place, (mine, theirs) in pairs if mine != theirs}
+    said = plainly_said(own.values())
+    plain = repr(sorted(said.items())) == repr(sorted(changes.items()))
+    return compact(own), "" if plain else compact(changes)
+
+
+def plainly_said(overrides: Iterable[str]) -> dict[str, Any]:
+    """The values that overrides give, each a number or else a text as it stands there."""
+    found: dict[str, Any] = {}
+    for override in overrides:
+        name, _, text = override.partition("=")
+        try:
+            found[name] = float(text) if "." in text or "e" in text else int(text)
+        except ValueError:
+            found[name] = text
+    return found
+
+
+def compact(values: Mapping[str, Any]) -> str:
+    """JSON without spaces."""
+    return json.dumps(values, separators=(",", ":"))
+
+
+@lru_cache(maxsize=256)
+def place_of(about: str, name: str) -> int | None:
+    """Where a result is among those of a row, or below 0 from the end of its history."""
+    told = parsed(about)
+    last = told["last"]
+    if name in last:
+        return int(told["history"].index(last[name])) - len(told["history"])
+    own = [each for each in told["results"] if each not in (*last, *told["alike"], RATE)]
+    return own.index(name) if name in own else None
 
 
 @lru_cache(maxsize=256)

@@ -1,29 +1,19 @@
 """What a run left behind, for who goes on with it, repeats it or branches off."""
 
-import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.checking.rules import is_step, shown
 from runner.errors import SnapshotError, printable
+from runner.run_folder.kept_job import KeptJob, kept_job
+from runner.run_folder.layout import is_job_number, read_run, step_of
 from runner.run_folder.tables import read_results, split
 from runner.storage.reading import check_own_files, read_text
 
-if TYPE_CHECKING:
-    from runner.run_folder.kept_job import KeptJob
-
 MOST_OVERRIDES = 100_000
 """Bytes of an overrides.yaml."""
-NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
-"""A job's number as the runner writes it; `007` is somebody's own folder."""
-
-
-def is_job_number(name: str) -> bool:
-    """Whether a name is that of a job's folder."""
-    return NUMBER.fullmatch(name) is not None
 
 
 class RunFolder:
@@ -33,12 +23,10 @@ class RunFolder:
         self.path = path
 
     @property
-    def kept(self) -> "KeptJob | None":
+    def kept(self) -> KeptJob | None:
         """The job of a sweep that it is where that is a row and has no folder."""
         if not is_job_number(self.path.name) or self.path.exists():
             return None
-        from runner.run_folder.kept_job import kept_job  # noqa: PLC0415 - loads SQLite, for rows
-
         return kept_job(self.path)
 
     def about(self) -> Mapping[str, Any]:
@@ -140,20 +128,10 @@ class RunFolder:
             more = f", …, {max(found)}" if len(found) > 10 else ""
             raise SnapshotError(
                 f"{printable(self.path)} has no snapshot of step {step}; "
-                f"it has those of {shown_steps}{more}"
+                f"it has those of {shown_steps}{more}; with recording.snapshots.epochs=N a run has "
+                "them every N epochs"
             )
         return path
-
-
-def read_run(path: Path) -> Mapping[str, Any]:
-    """What run.json says. Raises OSError or ValueError when it cannot be read."""
-    try:
-        about = json.loads(read_text(path / "run.json"))
-    except RecursionError as error:
-        raise ValueError("run.json is nested too deep") from error
-    if not isinstance(about, dict) or "status" not in about:
-        raise ValueError("run.json does not describe a run")
-    return about
 
 
 DESCRIBED: dict[str, tuple[type, ...]] = {
@@ -167,16 +145,6 @@ DESCRIBED: dict[str, tuple[type, ...]] = {
 }
 """What run.json has to say of a run that is to go on, be repeated or branched off, and how."""
 JSON_NAMES: dict[type, str] = {str: "a text", list: "a list", dict: "entries", NoneType: "null"}
-
-
-def snapshot_path(run: Path, step: int) -> Path:
-    """Where the snapshot of a step lies; names sort by step."""
-    return run / "snapshots" / f"step-{step:09d}.npz"
-
-
-def step_of(path: Path) -> int:
-    """The step in a snapshot's name."""
-    return int(path.stem.removeprefix("step-"))
 
 
 def listed_texts(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from runner.errors import SnapshotError, printable
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, UnknownPartError, trained_network
 from runner.run_folder.history import EMPTY, Mark
-from runner.run_folder.run import snapshot_path, step_of
+from runner.run_folder.layout import snapshot_path, step_of
 from runner.storage.files import AT_ONCE, Syncing, make_folder, write_atomically
 from runner.storage.npz_files import Member, decode, encode
 from runner.training.engine import Problem

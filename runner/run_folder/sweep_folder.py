@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from runner.errors import ConflictError, SnapshotError, counted, printable
 from runner.run_folder.job_end import JobEnd, ended_job
-from runner.run_folder.job_rows import JobRows
+from runner.run_folder.job_rows import JobRows, sound_rows
+from runner.run_folder.kept_job import KeptJob
+from runner.run_folder.layout import is_job_number
 from runner.run_folder.ownership import check_empty, names_in
-from runner.run_folder.run import RunFolder, is_job_number
+from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import FAILED
 from runner.run_folder.tables import columns_of, merge_rows, split
 from runner.storage.files import storage_errors, write_atomically
@@ -96,7 +98,8 @@ class SweepFolder:
     @property
     def statuses(self) -> dict[Path, str]:
         """Each of these and the status in its run.json."""
-        return {job: RunFolder(job).status for job in self.jobs}
+        kept = {str(row.number): KeptJob(row).status for row in sound_rows(self.path)}
+        return {job: kept.get(job.name) or RunFolder(job).status for job in self.jobs}
 
     @property
     def never_started(self) -> int:
@@ -118,18 +121,21 @@ class SweepFolder:
         Where it has them already, as the pool leaves it, only the folders of failed jobs are read.
         Raises ConflictError where it has not, and another process holds the folder.
         """
+        found: list[int] = []
+        failed: list[int] = []
         try:
-            rows = columns_of(self.path / "results.csv", ("job", "status"))
-            table = {row[0]: row[1] for row in rows}
+            for number, status in columns_of(self.path / "results.csv", ("job", "status")):
+                found.append(int(number))
+                if status in FAILED:
+                    failed.append(found[-1])
         except (OSError, ValueError):
-            table = {}
-        if table.keys() != set(map(str, (*self.folders, *self.rows))):
+            found = []
+        if sorted(found) != sorted({*self.folders, *self.rows}):
             with locked(self.path):
                 jobs = self.collect()
             return Ended(len(jobs), [job for job in jobs if job.failed])
-        failed = [int(number) for number, status in table.items() if status in FAILED]
-        found = [self.end_of(number) for number in failed]
-        return Ended(len(table), [end for end in found if end is not None])
+        ends = [self.end_of(number) for number in failed]
+        return Ended(len(found), [end for end in ends if end is not None])
 
     def end_of(self, number: int) -> JobEnd | None:
         """How a job ended; None where it has not or cannot be read."""
@@ -165,8 +171,7 @@ class SweepFolder:
         """
         with storage_errors(self.path):
             folders, begun = self.folders, self.begun
-        holds = begun or self._has_config() or JobRows(self.path).is_there
-        if "run.json" in names_in(self.path) or not holds:
+        if "run.json" in names_in(self.path) or not (begun or self._has_config()):
             check_empty(self.path, "hydra.sweep.dir")
             return
         if not again:

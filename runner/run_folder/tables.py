@@ -5,7 +5,8 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import chain
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -182,18 +183,30 @@ def columns_of(path: Path, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """
     descriptor = open_regular(path, os.O_RDONLY)
     with os.fdopen(descriptor, encoding="utf-8", newline="") as file:
-        if os.fstat(descriptor).st_size > MOST_TEXT:
-            raise ValueError(f"it holds more than {MOST_TEXT:,} bytes")
+        lines = iter(partial(file.readline, MOST_TEXT), "")
         try:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
+            header = next(csv.reader(lines, strict=True), [])
             places = [header.index(name) for name in names]
-            for row in reader:
-                if len(row) != len(header):
-                    raise ValueError(f"{path} has rows that are not as long as its first line")
-                yield tuple(row[place] for place in places)
+            for row in cells_of(lines, len(header), max(places)):
+                yield tuple([row[place] for place in places])
         except csv.Error as error:
             raise ValueError(str(error)) from error
+
+
+def cells_of(lines: Iterator[str], count: int, last: int) -> Iterator[list[str]]:
+    """The first cells of each line, up to the `last`. Raises ValueError for one without `count`."""
+    for line in lines:
+        if '"' in line:
+            rows = csv.reader(chain([line], lines), strict=True)  # a cell may hold lines
+        elif line.count(",") == count - 1 and line != "\n":
+            yield line.rstrip("\r\n").split(",", last + 1)
+            continue
+        else:
+            raise ValueError(f"a line does not have the {count} cells of the first")
+        for row in rows:
+            if len(row) != count:
+                raise ValueError(f"a line does not have the {count} cells of the first")
+            yield row
 
 
 def read_header(path: Path) -> str:

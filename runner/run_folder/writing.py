@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import StorageError, error_line
+from runner.run_folder.layout import read_run
 from runner.run_folder.ownership import beginning
-from runner.run_folder.run import read_run
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.tables import write_results
 from runner.storage.files import (

@@ -4,10 +4,9 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.checking.parsing import assumed
 from runner.configuration.overrides import name_of
@@ -18,7 +17,7 @@ from runner.experiment.sharing import shared_dataset
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.job_rows import JobRows
 from runner.run_folder.kept_job import KeptJob
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from runner.run_folder.statuses import FINISHED
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import Settings, parse_settings
@@ -27,8 +26,7 @@ from runner.sweeping.trained_on import TrainedOn
 from runner.training.metrics import TEST, VALIDATION
 
 
-@dataclass(frozen=True)
-class Earlier:
+class Earlier(NamedTuple):
     """A job that a folder holds from an earlier launch."""
 
     number: int
@@ -125,12 +123,12 @@ class EarlierJobs:
         try:
             for row in rows:
                 job = KeptJob(row)
-                own = tuple(name for name in job.changes if name.startswith("dataset."))
-                if own or (row.base, row.kind.about) not in known:
+                of_data = "dataset." in row.changes or "dataset." in row.overrides
+                if of_data or (row.base, row.kind.about) not in known:
                     known.add((row.base, row.kind.about))
                     self.trained_on.add(row.number, job.as_run_json())
                 yield row.number
-                end = brief(job, self._objective) if job.status in FINISHED else None
+                end = brief(job, self._objective)
                 key = self._of_base(row.base.task), texts_of(job.overrides)
                 self._by_texts[key] = Earlier(row.number, end)
         except SnapshotError as error:
@@ -178,8 +176,9 @@ class EarlierJobs:
         if not self._by_texts:
             return None
         base = self._of_common(common)
-        self._patterns.add((base, keys_of(overrides)))
-        return self._by_texts.pop((base, texts_of(overrides)), None)
+        texts = texts_of(overrides)
+        self._patterns.add((base, keys_of(texts)))
+        return self._by_texts.pop((base, texts), None)
 
     def same(self, config: Mapping[str, Any]) -> Earlier | None:
         """An earlier job that has the same configuration, taken from here."""
@@ -197,19 +196,25 @@ def keys_of(overrides: Sequence[str]) -> frozenset[str]:
 
 
 def texts_of(overrides: Sequence[str]) -> tuple[str, ...]:
-    """Overrides in an order of their own, where that changes nothing."""
-    several = len(keys_of(overrides)) < len(overrides)
-    return tuple(overrides) if several else tuple(sorted(overrides))
+    """Overrides in an order of their own, where that changes nothing; not how a sweep is run."""
+    own = [text for text in overrides if not text.startswith("sweep.")]
+    several = len({*map(name_of, own)}) < len(own)
+    return tuple(own if several else sorted(own))
 
 
-def brief(job: KeptJob, objective: str | None) -> JobEnd:
-    """How a row's job ended, with no more of its results than the best is told by."""
-    about, results = job.about, job.results
-    plain = str(about["metric"]).removeprefix(VALIDATION)
+def brief(job: KeptJob, objective: str | None) -> JobEnd | None:
+    """How a row's job ended, with no more of its results than the best is told by.
+
+    None where it is to be run again.
+    """
+    about = job.about
+    if about["status"] not in FINISHED:
+        return None
+    plain = about["metric"].removeprefix(VALIDATION)
     chosen = (objective, f"{VALIDATION}{plain}", f"{TEST}{plain}", about["metric"])
-    name = next((each for each in chosen if each in results), None)
-    header, cell = ("", "") if name is None else (str(name), str(results[name]))
-    return JobEnd(job.row.number, job.status, "", 0, header, cell, str(about["metric"]))
+    name = next((each for each in chosen if each and each in about["results"]), "")
+    cell = repr(job.number(name)) if name else ""
+    return JobEnd(job.row.number, about["status"], "", 0, name, cell, about["metric"])
 
 
 def numbers_for(known: Sequence[Earlier | None], first: int, taken: set[int]) -> list[int]:

@@ -10,7 +10,7 @@ from runner.checking.parsing import parse
 from runner.checking.rules import refuse, shown
 from runner.checking.suggestions import suggestion
 from runner.configuration.jobs import JobComposer
-from runner.configuration.overrides import name_of, parsed_override
+from runner.configuration.overrides import name_of, number_given, parsed_override
 from runner.errors import SettingsError, are, counted
 from runner.settings import WHICH_JOBS, SweepSettings
 from runner.standard_output import tell
@@ -140,6 +140,8 @@ def distinct(axis: Axis) -> Axis:
 
 def meaning(text: str) -> tuple[str, object]:
     """What an override gives to which key, however it is written: 1.0 is 1."""
+    if (given := number_given(text)) is not None:
+        return given
     value = parsed_override(text).value()
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return name_of(text), value if is_number else repr(value)

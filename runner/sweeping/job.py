@@ -23,7 +23,7 @@ OF_SWEEP = replace(JOB, syncing=BySweep)
 """Jobs of one process that all are forced to the disk together."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job to run."""
 

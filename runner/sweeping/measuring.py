@@ -12,10 +12,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from runner.errors import RunnerError
 from runner.experiment.sharing import shared_parts
 from runner.network.topology import Topology, parse_topology
 from runner.run_folder.job_end import JobEnd
+from runner.run_folder.tables import split
 from runner.settings import parse_settings
 from runner.sweeping.job import OF_SWEEP, Job, run_job
 from runner.sweeping.pool import Lost, Pool, in_time
@@ -25,6 +28,8 @@ from runner.training.threads import limited
 
 Config = Mapping[str, Any]
 
+BESIDE_NUMBERS = 600
+"""Bytes of a row beside its history and weights, with its line of results.csv."""
 SECONDS = 2.0
 """For all trials together; twice that where none has come to its end by then."""
 
@@ -37,6 +42,8 @@ class Trial:
     """From its overrides to its last file."""
     size: int
     """Bytes that its files take on the disk."""
+    row: int
+    """Bytes that it takes as a row."""
     first: float
     """Seconds that only a process's first job with such a net takes; 0 where it was not that."""
     steps_per_second: float
@@ -70,6 +77,11 @@ class Net:
     def size(self) -> float:
         """A job's mean bytes; NaN where none was tried."""
         return mean(trial.size for trial in self.trials)
+
+    @property
+    def row(self) -> float:
+        """A job's mean bytes as a row; NaN where none was tried."""
+        return mean(trial.row for trial in self.trials)
 
     @property
     def steps_per_second(self) -> float:
@@ -150,7 +162,9 @@ def tried(sweep: Sweep, job: Job, seconds: float, folder: Path, *, first: bool) 
     spent = time.perf_counter() - began
     if end.status == "failed":
         return end.text.removeprefix("failed: ")
-    return trial(end, config, folder / "job", spent, spent_first)
+    made = trial(end, config, folder / "job", spent, spent_first)
+    less = sweep.options.rows and made.bound == "about"  # than with a folder, as it was tried
+    return replace(made, bound="at most") if less else made
 
 
 def short(config: Config, seconds: float) -> Config:
@@ -174,7 +188,10 @@ def trial(end: JobEnd, config: Config, folder: Path, spent: float, first: float)
     network = parse_settings(config).network
     written = parse_topology(end.cell("topology"))  # with what the data have at its ends
     topology = Topology(written, network.bias, network.batch_norm)
-    about = Trial(spent, size, first, rate, "about", topology)
+    names, *rows = (folder / "history.csv").read_text(encoding="utf-8").splitlines()
+    numbers = len(rows) * len(split(names))
+    row = BESIDE_NUMBERS + 8 * numbers + topology.size * np.dtype(config["dtype"]).itemsize
+    about = Trial(spent, size, row, first, rate, "about", topology)
     limits = config["stopping"]
     cut = end.cell("stop_reason") == "max_seconds" and not own_limit_met(limits, trained_for)
     if not cut:

@@ -53,7 +53,7 @@ def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int)
     if to_run:  # kernels are the processes' to load: if they are to be compiled, time is up first
         workers = min(sweep.workers, len(to_run))
         groups = tried_groups(sweep, to_run, workers)
-        print_nets(groups)
+        print_nets(groups, rows=sweep.options.rows)
         if len(groups) == 1:
             print_layers(groups[0].net)
         print_estimates(groups, workers, starting)
@@ -121,8 +121,8 @@ def print_jobs(known: Sequence[tuple[Job, JobEnd | None]], given: int) -> None:
         tell(f"  … and {len(known) - MOST_SHOWN:,} more")
 
 
-def print_nets(groups: Sequence[Group]) -> None:
-    """A row a net: its parameters, and what its jobs take."""
+def print_nets(groups: Sequence[Group], *, rows: bool) -> None:
+    """A row a net: its parameters, and what its jobs take. rows: whether they leave rows."""
     from rich.table import Table  # noqa: PLC0415 - slow to import
 
     table = Table(box=None, pad_edge=False)
@@ -141,7 +141,7 @@ def print_nets(groups: Sequence[Group]) -> None:
             "" if net.topology is None else f"{net.topology.parameters:,}",
             "" if math.isnan(net.steps_per_second) else f"{net.steps_per_second:,.0f}",
             takes if bound == "about" or not takes else f"{bound} {takes}",
-            "" if math.isnan(net.size) else size(net.size),
+            "" if math.isnan(net.size) else size(net.row if rows else net.size),
         )
     table_console().print(table)
     for group in groups:
@@ -175,6 +175,7 @@ def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> N
     work = share * sum(net.seconds * count for net, count in nets)
     seconds += max(work / workers, *(net.seconds for net, _ in nets))
     disk = share * sum(net.size * count for net, count in nets)
+    rows = share * sum(net.row * count for net, count in nets)
     trials = sum(len(net.trials) for net, _ in nets)
     processes = f"{workers} process{'es' * (workers > 1)}"
     slow = sum(map(untold, groups))
@@ -183,7 +184,8 @@ def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> N
         f"Time        {bound} {duration(seconds)} on {processes}, by {counted(trials, 'job')} tried"
         + (f"; {counted(slow, 'net')} came to no end in the time for trying" if slow else "")
     )
-    tell(f"Disk        {'at least' if slow else 'about'} {size(disk)}")
+    told = f"{'at least' if slow else 'about'} {size(disk)} in folders, {size(rows)} in rows"
+    tell(f"Disk        {told} (sweep.record=rows)")
 
 
 def untold(group: Group) -> bool:

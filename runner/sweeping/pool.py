@@ -69,7 +69,8 @@ class Pool:
 
     work: from a task's number to its result; called in the processes, which share by forking
     what their parent knows when they start.
-    last: whether a process should end after a result.
+    last: whether a process should end after a result. most_waiting: tasks that are in the pipe,
+    before which none that is put back can come.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class Pool:
         tasks: Sequence[int],
         processes: int,
         last: Callable[[Any], bool] = lambda result: False,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         self._work, self._last = work, last
+        self._most_waiting = min(most_waiting, MOST_WAITING)
         self._left = list(reversed(tasks))
         self._open = set(tasks)
         self._parent = os.getpid()
@@ -209,8 +212,9 @@ class Pool:
             yield Lost(lost, worker.process.exitcode or 0)
 
     def _fill(self) -> None:
-        """Hands the pipe as many tasks as it holds."""
-        while self._left and not self._stopped and waiting(self._queue_out) < MOST_WAITING:
+        """Hands the pipe as many tasks as it may hold."""
+        most = self._most_waiting
+        while self._left and not self._stopped and waiting(self._queue_out) < most:
             os.write(self._queue_in, NUMBER.pack(self._left.pop()))
 
     def _all_idle(self) -> bool:

@@ -14,7 +14,7 @@ from runner.experiment.together import row_epochs, run_together
 from runner.run_folder import job_rows
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import JobRow
-from runner.run_folder.kept_job import KeptJob
+from runner.run_folder.kept_job import KeptJob, own_texts
 from runner.signals import Interrupted
 from runner.sweeping.job import Job
 
@@ -107,26 +107,17 @@ class RowMaker:
             kept = job_rows.Base(*map(json.dumps, texts))
             self._firsts[key] = First(base, recorded.config, job.overrides, kept)
         first = self._firsts[key]
+        changed = dict(changes(recorded.config, first.config))
         return JobRow(
             job.number,
             first.kept,
             recorded.kind,
-            own_overrides(job.overrides, first.overrides),
-            compact(dict(changes(recorded.config, first.config))),
+            *own_texts(job.overrides, first.overrides, changed),
             recorded.error,
             recorded.results,
             recorded.history,
             recorded.weights,
         )
-
-
-compact = json.JSONEncoder(separators=(",", ":")).encode
-
-
-def own_overrides(overrides: Sequence[str], first: Sequence[str]) -> str:
-    """The overrides that another job has otherwise, by their places, as JSON."""
-    pairs = enumerate(zip(overrides, first, strict=True))
-    return compact({place: mine for place, (mine, theirs) in pairs if mine != theirs})
 
 
 def changes(

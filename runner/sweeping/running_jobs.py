@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -16,7 +16,7 @@ from runner.standard_output import forget_terminal, tell
 from runner.storage.locks import locked
 from runner.sweeping.earlier_jobs import Earlier, numbers_for
 from runner.sweeping.job import Job
-from runner.sweeping.pool import Lost, Pool
+from runner.sweeping.pool import MOST_WAITING, Lost, Pool
 from runner.sweeping.sweep import Sweep
 from runner.sweeping.tally import SweepLog, Tally
 from runner.training.threads import limited
@@ -47,8 +47,7 @@ def run_jobs(
     known = taken_up(sweep, job_overrides, first)
     jobs = [job for job, end in known if end is None]
     ends = {job.number: end for job, end in known if end is not None}
-    names = names_of(known) if sweep.is_search else short_names(known)
-    tally = Tally(len(jobs), sweep.workers, sweep.options.objective, names)
+    tally = Tally(len(jobs), sweep.workers, sweep.options.objective, Names(sweep, known))
     for end in ends.values():
         tally.compare(end)
     by_number = {job.number: job for job in jobs}
@@ -99,7 +98,7 @@ def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
     Raises ConflictError where another sweep holds it, or has begun one of them since.
     """
     with locked(sweep.folder):
-        begun = SweepFolder(sweep.folder).numbers - sweep.numbers
+        begun = SweepFolder(sweep.folder).numbers - sweep.numbers if jobs else set()
         if taken := [job for job in jobs if job.number in begun]:
             raise ConflictError(
                 f"{printable(sweep.folder)} has been used by another sweep in the meantime, for "
@@ -109,18 +108,26 @@ def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
         yield
 
 
-def names_of(known: Sequence[tuple[Job, JobEnd | None]]) -> dict[int, str]:
-    """Of each job its number and all its overrides: a search's launches differ in any of them."""
-    return {job.number: job.name for job, _ in known}
+class Names(Mapping[int, str]):
+    """Of each job its number and the overrides that not all have, put together when asked for.
 
+    Of a search's all, for its launches differ in any of them.
+    """
 
-def short_names(known: Sequence[tuple[Job, JobEnd | None]]) -> dict[int, str]:
-    """Of each job its number, and the overrides that not all have."""
-    common = set(known[0][0].overrides).intersection(*(job.overrides for job, _ in known))
-    return {
-        job.number: " ".join([f"#{job.number}", *(t for t in job.overrides if t not in common)])
-        for job, _ in known
-    }
+    def __init__(self, sweep: Sweep, known: Sequence[tuple[Job, JobEnd | None]]) -> None:
+        self._jobs = {job.number: job for job, _ in known}
+        first = () if sweep.is_search else known[0][0].overrides
+        self._common = set(first).intersection(*(job.overrides for job, _ in known))
+
+    def __getitem__(self, number: int) -> str:
+        own = (text for text in self._jobs[number].overrides if text not in self._common)
+        return " ".join([f"#{number}", *own])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._jobs)
+
+    def __len__(self) -> int:
+        return len(self._jobs)
 
 
 def taken_up(
@@ -175,6 +182,8 @@ def running(sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[Jo
         list(map(task_of, slices(len(jobs), workers, sweep.most_together))),
         workers,
         last=lambda ends: any(end.status == "interrupted" for end in ends.values()),
+        # What is left of a slice comes soon again, for all behind it wait to be written.
+        most_waiting=max(2 * workers, MOST_WAITING // sweep.most_together),
     )
     received: list[str] = []
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 from runner import compiled
 from runner.checking.parsing import parse
 from runner.configuration.hydra_errors import explaining
-from runner.configuration.job_bases import Base
+from runner.configuration.job_bases import Base, Keys
 from runner.configuration.jobs import JobComposer
 from runner.errors import SettingsError, printable
 from runner.experiment.contradictions import check_settings
+from runner.experiment.expanding import with_folder
 from runner.experiment.row_recording import check_row, failed_row
 from runner.processors import processors
 from runner.run_folder.job_end import JobEnd, ended_job
@@ -115,7 +116,7 @@ class Sweep:
         try:
             with explaining():
                 base, changed = self._jobs.divide(job.overrides)
-                alike = id(base), tuple(pair for pair in changed.items() if pair[0] != SEED)
+                alike = id(base), but_seed(base, changed)
                 if alike in self._known and is_seed(changed.get(SEED, 0)):
                     return
                 values = self.values(job)
@@ -130,6 +131,8 @@ class Sweep:
         if self.options.objective is not None and not self._objective_checked:
             check_objective(self.options.objective, settings)
             self._objective_checked = True
+        if settings.from_ is not None:
+            with_folder(settings.from_.run)
         self.earlier.trained_on.check(self.folder, values)
         self._data_checks.add(job.name, settings)
         self._known.add(alike)
@@ -205,8 +208,8 @@ class Sweep:
         found: dict[Hashable, Alike] = {}
         for place, job in enumerate(jobs):
             base, changed = self._jobs.divide(job.overrides)
-            others = tuple(pair for pair in changed.items() if pair[0] != SEED)
-            group = found.setdefault((id(base), others), Alike(base, [], []))
+            key = id(base), but_seed(base, changed)
+            group = found.setdefault(key, Alike(base, [], []))
             group.places.append(place)
             group.seeds.append(changed.get(SEED))
         return list(found.values())
@@ -245,6 +248,12 @@ class Sweep:
         """
         if self._jobs.value("engine") != "numpy":
             compiled.load_kernels()
+
+
+def but_seed(base: Base, changed: Mapping[Keys, object]) -> Hashable:
+    """What tells jobs apart that differ in more than their seeds."""
+    whole = base.refers_to(SEED)  # such as dataset.split_seed=${seed}
+    return tuple(pair for pair in changed.items() if whole or pair[0] != SEED)
 
 
 def is_seed(value: object) -> bool:

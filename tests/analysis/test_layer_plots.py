@@ -13,6 +13,9 @@ from runner.analysis.plots.states import states_over_time
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.weights import first_layer_images, weight_maps
 from runner.data.dataset import Dataset, Part
+from runner.data.preparing import prepare
+from runner.data.splits import Split
+from runner.data.texts import TextOptions, load_text
 from runner.network.network import Network
 from runner.network.scaling import Scaling
 from runner.network.topology import Topology, parse_topology
@@ -109,11 +112,24 @@ def test_filters_over_other_channels_are_a_row_each() -> None:
     assert "weights into 4 maps, a row each" in figure.texts[-1].get_text()
 
 
-def test_maps_are_what_layers_make_of_the_sample_with_the_most_contrast() -> None:
+def test_the_sample_that_is_shown_is_right_and_of_middling_contrast() -> None:
+    run, _ = CASES["grey"]
+    place, right = run.example_place, np.flatnonzero(~run.wrong)
+    assert 0 < len(right) < 20
+    contrasts = run.samples.inputs.std(axis=1)
+    assert place in right
+    assert contrasts[place] == np.sort(contrasts[right])[len(right) // 2]
+    numbers, _ = CASES["a target a sequence"]
+    contrasts = numbers.samples.inputs.std(axis=1)
+    assert contrasts[numbers.example_place] == np.sort(contrasts)[10]
+
+
+def test_maps_are_what_layers_make_of_the_sample() -> None:
     run, _ = CASES["grey"]
     figure = maps_of_layers(run)
     above, convolved, pooled = axes_of(figure)
-    sample = run.samples.inputs[1:2]
+    place = run.example_place
+    sample = run.samples.inputs[place : place + 1]
     np.testing.assert_array_equal(heat_maps([above]), sample.reshape(1, 7, 6))
     x = sample / 255
     _, a = run.network.layer_forward(run.parameters, 0, x)
@@ -122,8 +138,9 @@ def test_maps_are_what_layers_make_of_the_sample_with_the_most_contrast() -> Non
     np.testing.assert_allclose(heat_maps([pooled]), expected)
     titles = [axes.get_title(loc="left") for axes in (above, convolved, pooled)]
     assert titles == ["input: 1x7x6", "layer 1, 8C3: 8x5x4", "layer 2, MP2: 8x2x2"]
-    said = "abc"[run.outputs[1].argmax()]
-    assert figure.texts[-1].get_text().startswith(f"training sample 2, b → {said};")
+    name = "abc"[place % 3]
+    told = f"training sample {place + 1}, {name} → {name};"
+    assert figure.texts[-1].get_text().startswith(told)
 
 
 def test_of_many_maps_the_first_are_shown() -> None:
@@ -154,6 +171,22 @@ def test_outputs_and_targets_of_every_step_are_beside_the_states() -> None:
         "output",
         "target",
     ]
+
+
+def test_a_text_s_steps_and_numbers_are_told_by_letters(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("ab a$b", encoding="utf-8")
+    run = subject(
+        "5x4-3RNN-5x4", prepare(load_text(TextOptions(str(tmp_path / "text"), 5)), Split())
+    )
+    axes = axes_of(states_over_time(run))
+    letters = ["␣", "\\$", "a", "b"]
+    inputs, outputs, targets = (
+        [text.get_text() for text in place.get_yticklabels()] for place in (*axes[:1], *axes[2:])
+    )
+    assert inputs == ["a", "b", "␣", "a", "\\$"]
+    assert outputs == [letters[place] for place in run.outputs.reshape(5, 4).argmax(axis=1)]
+    assert targets == ["b", "␣", "a", "\\$", "b"]
+    assert [text.get_text() for text in axes[2].get_xticklabels()] == letters
 
 
 def test_weights_are_told_by_their_layer() -> None:

@@ -229,6 +229,26 @@ def test_long_runs_are_shown_on_logarithmic_axes(last: int, scale: str) -> None:
     assert loss.get_xscale() == scale
 
 
+def test_a_single_epoch_is_a_mark() -> None:
+    first = {name: values[:1] for name, values in CURVES.items()}
+    loss, _ = axes_of(learning_curve(replace(CASES["a truth table"][0], history=first)))
+    assert [(line.get_marker(), *line.get_xydata()[0]) for line in loss.lines] == [("o", 1, 4)]
+
+
+def test_a_long_title_fits_a_narrow_picture() -> None:
+    names = {
+        "topology": "1x28x28-8C5-MP2-16C5-MP2-128-10",
+        "dataset.name": "leaves_of_forty_trees_in_four_seasons",
+    }
+    run = replace(CASES["three classes"][0], results={**RESULTS, **names})
+    figure = confusion_matrix(run)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    title, below = (text.get_window_extent() for text in figure.texts)
+    assert max(title.x1, below.x1) <= figure.bbox.width
+    assert title.y0 >= below.y1
+
+
 def test_accuracy_is_shown_in_percent_over_epochs() -> None:
     curves = {**CURVES, "step": CURVES["epoch"] * 7}
     _, accuracy = axes_of(learning_curve(replace(CASES["images"][0], history=curves)))

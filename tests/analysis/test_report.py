@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import runner
+from runner.analysis.report import selection
 from runner.analysis.report.content import brief, command, report_content, subsample
 from runner.analysis.report.page import json_text, report_page, sha256
 from runner.errors import SettingsError, SnapshotError
@@ -142,6 +143,36 @@ def test_the_policy_names_the_scripts_and_allows_no_other_source() -> None:
     assert policy.startswith("default-src 'none'")
     assert "http" not in policy
     assert "unsafe-eval" not in policy
+
+
+def test_of_many_runs_the_extremes_and_some_by_chance_are_shown_and_groups_of_all(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "MOST_RUNS", 12)
+    monkeypatch.setattr(selection, "EXTREMES", 2)
+    runs = runner.load_runs(sweep)
+    runs.loc[3, "loss"] = float("nan")
+    few = report_content(runs)
+    assert few == report_content(runs)
+    assert few["summary"] == "40 runs: 40 completed."
+    assert few["sampled"] == (
+        "Table and charts show 12 of the 40 runs, numbered anew: the 2 best (lowest loss), the 2 "
+        "worst and 8 others drawn by chance."
+    )
+    assert (
+        {len(few[name]) for name in ("paths", "commands")} == {len(few["curves"]["runs"])} == {12}
+    )
+    jobs = [int(path) for path in few["paths"]]
+    assert jobs == sorted(set(jobs))
+    ranked = runs["loss"].sort_values().dropna().index
+    assert {*ranked[:2], *ranked[-2:]} <= {*jobs}
+    assert column(few, "steps") == runs["steps"][jobs].tolist()
+    topologies, rates = few["groups"][:2]
+    assert (topologies["setting"], rates["setting"]) == ("topology", "optimizer.learning_rate")
+    sizes = {row[0]: row[1] for row in topologies["rows"]}
+    assert list(sizes) == ["3-2-1", "3-4-1", "3-8-1", "3-8-8-1", "3-16-1"]
+    counts = runs.loc[runs["loss"].notna(), "topology"].value_counts()
+    assert sizes == {name: str(count) for name, count in counts.items()}
 
 
 def test_the_command_writes_one_page(sweep: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from runner.analysis.report import selection
 from runner.report import main
 from tests.analysis.browser import HOW_TO_INSTALL, INSTALLED, browser, errors
 from tests.analysis.made_up_runs import make_sweep
@@ -87,6 +88,8 @@ def tab_to(page: Any, expression: str) -> None:
 
 def test_it_shows_a_page_of_the_runs(page: Any) -> None:
     assert page.find_element("id", "summary").text == f"{JOBS} runs: 119 completed, 1 failed."
+    assert not page.find_element("id", "sampled").is_displayed()
+    assert not page.find_element("id", "groups").is_displayed()
     assert column(page, 1) == [str(run) for run in range(50)]
     assert page.find_element("id", "page").text == "page 1 of 3"
     page.execute_script("byId('filter').value = 'seed=1'; applyFilter();")
@@ -94,6 +97,25 @@ def test_it_shows_a_page_of_the_runs(page: Any) -> None:
     page.execute_script("byId('filter').value = ''; applyFilter();")
     page.find_element("id", "next").click()
     assert column(page, 1)[0] == "50"
+
+
+def test_of_many_runs_it_says_how_many_it_shows(
+    driver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "MOST_RUNS", 30)
+    monkeypatch.setattr(selection, "EXTREMES", 3)
+    make_sweep(tmp_path / "sweep", JOBS)
+    assert main([str(tmp_path / "sweep"), "-o", str(tmp_path / "page.html")]) == 0
+    driver.get((tmp_path / "page.html").as_uri())
+    assert driver.find_element("id", "summary").text == f"{JOBS} runs: 119 completed, 1 failed."
+    said = driver.find_element("id", "sampled").text
+    assert said.startswith(
+        f"Table and charts show 30 of the {JOBS} runs, numbered anew: the 3 best ("
+    )
+    assert driver.find_element("id", "count").text == "30 of 30 runs"
+    rows = driver.find_elements("css selector", "#groups tbody:nth-of-type(1) tr")
+    assert [row.text.split()[0] for row in rows][-1] == "3-16-1"
+    assert errors(driver) == []
 
 
 def test_numbers_of_a_column_have_as_many_decimals(page: Any) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import runner
+from runner.analysis import csv_tables
 from runner.analysis.runs import load_runs
 from runner.configuration.composing import compose
 from runner.errors import SettingsError, SnapshotError
@@ -54,6 +55,24 @@ def test_columns_have_the_types_of_what_they_mean(outputs: Path) -> None:
         assert isinstance(runs[name].dtype, pd.DatetimeTZDtype)
     assert (runs["finished"] >= runs["started"]).all()
     assert (runs["finished"] - pd.Timestamp.now("UTC")).abs().max() < pd.Timedelta("1h")
+
+
+def test_columns_that_never_differ_are_read_as_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [
+        f"{job},3-4-1,{job + 1},auto,,true,0.1,{job % 3 or ''},completed,target,{job},0.{job % 2}"
+        for job in range(2500)
+    ]
+    names = "job,topology,seed,engine,from,bias,rate,some,status,stop_reason,steps,loss"
+    (tmp_path / "results.csv").write_text("\n".join([names, *lines, ""]))
+    monkeypatch.setattr(csv_tables, "BLOCK", 10_000)
+    quick = load_runs(tmp_path)
+    monkeypatch.setattr(csv_tables, "MANY", 10_000)
+    pd.testing.assert_frame_equal(quick, load_runs(tmp_path))
+    quick.loc[7, ["engine", "rate"]] = "numpy", 0.2
+    assert quick["engine"][6:9].tolist() == ["auto", "numpy", "auto"]
+    assert quick["rate"].nunique() == 2
 
 
 def test_configurations_that_differ_share_a_table(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from runner.analysis.sampling import chosen, sampled_text
 from runner.commands import run_command
+from runner.errors import SettingsError
 from runner.experiment.running import QUIETLY, run_experiment
+from runner.face.results import Run
 from runner.sample import main
 from tests.end_to_end.commands import composed
 
@@ -54,6 +57,25 @@ def test_the_command_prints_the_text_and_the_first_snapshots_is_none_yet(
     assert shown[0].startswith("abcabcabc.")
     assert len(shown[0]) == len(shown[1]) == 3 + 40 + 1
     assert shown[0] != shown[1]
+
+
+def test_a_run_in_python_writes_what_the_command_prints(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options: dict[str, Any] = {
+        "length": 40,
+        "temperature": 0.5,
+        "start": "abc",
+        "seed": 3,
+        "step": 0,
+    }
+    said = [f"--{name}={value}" for name, value in options.items()]
+    assert run_command(main, [str(run), *said]) == 0
+    text = Run(run).sample(**options)
+    assert text == capsys.readouterr().out[:-1]
+    assert len(Run(run).sample()) == 501
+    with pytest.raises(SettingsError, match=r"^length 0 is out of range"):
+        Run(run).sample(0)
 
 
 def test_draws_fall_to_classes_as_often_as_they_are_likely() -> None:
@@ -128,7 +150,7 @@ def test_what_means_nothing_is_refused_in_one_line(
 ) -> None:
     assert run_command(main, [str(run), f"{option}={value}"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"error: {option} ")
+    assert line.startswith(f"error: {option[2:]} ")
     assert re.search(words, line)
 
 

@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
 from time import perf_counter
@@ -195,9 +195,14 @@ def run(folder: Path, *overrides: str) -> float:
 
 
 def measured(*arguments: str) -> tuple[float, float, float]:
-    """Seconds, CPU seconds and the largest process's megabytes of a command."""
+    """Seconds, CPU seconds and the largest process's megabytes of the runner's command."""
+    return measured_command(["-m", "runner", *arguments])
+
+
+def measured_command(arguments: Sequence[str]) -> tuple[float, float, float]:
+    """The same of another command of Python's."""
     started = perf_counter()
-    command = [sys.executable, "-m", "runner", *arguments]
+    command = [sys.executable, *arguments]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
         seconds = perf_counter() - started

@@ -8,7 +8,8 @@ from runner import verify
 from runner.commands import run_command
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.resume import main as resume_main
-from runner.run_folder.run import RunFolder, snapshot_path
+from runner.run_folder.layout import snapshot_path
+from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import load_snapshot
 from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import InProcess, composed

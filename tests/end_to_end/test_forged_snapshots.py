@@ -12,6 +12,7 @@ from runner.experiment.running import QUIETLY, run_experiment
 from runner.network.arrays import Array
 from runner.resume import main as resume_main
 from runner.run_folder.run import RunFolder
+from runner.verify import main as verify_main
 from tests.end_to_end.commands import InProcess, composed
 from tests.faults.forging import reforge
 
@@ -113,3 +114,25 @@ def test_a_branch_from_another_runs_snapshot_is_refused(folder: Path, run: InPro
     assert ended.code == 4
     assert f"{path.name} is another run's snapshot; use one of its own" in ended.err
     assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"classes": np.array(["b", "a"])}, "classes: b a, repeated 0 1"),
+        ({"classes": None}, "classes: the snapshot has none"),
+        ({"input_names": np.array(["y", "x"])}, "input_names: y x, repeated "),
+        ({"target_shift": np.zeros(1), "target_scale": np.ones(1)}, "the repetition has none"),
+        ({"activations": np.array(["tanh", "linear"])}, "activations: tanh linear, repeated"),
+        ({"input_scale": np.array([2.0, 2]), "input_shift": np.zeros(2)}, "input_scale"),
+    ],
+)
+def test_verifying_tells_what_else_a_forged_snapshot_says(
+    members: dict[str, object], words: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    reforge(RunFolder(folder).snapshot(), **members)
+    capfd.readouterr()
+    assert run_command(verify_main, [str(folder)]) == 1
+    told = capfd.readouterr().out
+    assert "differs, first at step" in told
+    assert words in told

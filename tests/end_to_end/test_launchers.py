@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from runner import load_runs
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from tests.end_to_end.commands import Ending, InProcess, command, ending, start
 
 SWEEP = ("-m", "topology=3-4-1,2-4-1", "seed=1,2", "stopping.target=null", "stopping.max_steps=20")

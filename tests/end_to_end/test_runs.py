@@ -12,7 +12,8 @@ from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.network.network import Network
 from runner.network.topology import Topology
 from runner.resume import main as resume_main
-from runner.run_folder.run import RunFolder, step_of
+from runner.run_folder.layout import step_of
+from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import load_snapshot, parameters_checksum
 from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import Ending, InProcess, command, composed, start

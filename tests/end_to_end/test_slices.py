@@ -14,7 +14,7 @@ import pytest
 
 from runner import load_runs
 from runner.run_folder.job_rows import FILE, JobRows
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from tests.end_to_end.commands import ENVIRONMENT, InProcess, command, ending, start
 from tests.end_to_end.test_launchers import (
     LENIENT,

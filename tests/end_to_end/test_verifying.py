@@ -12,10 +12,12 @@ from runner.commands import run_command
 from runner.experiment.experiment import build
 from runner.experiment.running import QUIETLY, Manner, run_experiment
 from runner.resume import main as resume_main
-from runner.run_folder.run import RunFolder, snapshot_path
-from runner.run_folder.snapshots import Snapshot, load_snapshot, save_snapshot
+from runner.run_folder.layout import snapshot_path
+from runner.run_folder.run import RunFolder
+from runner.run_folder.snapshots import load_snapshot
 from runner.training.optimizers import OPTIMIZERS
 from tests.end_to_end.commands import composed
+from tests.faults.forging import reforge
 
 STEPS = ("stopping.target=null", "stopping.max_steps=1500")
 DIGITS = ("dataset=digits", "stopping.max_epochs=4", "dataset.validation=0.2")
@@ -75,17 +77,15 @@ def test_a_resumed_run_is_identical_whatever_is_recorded_since(
     capfd.readouterr()
     assert verified(run) == 0
     assert "identical: " in capfd.readouterr().out
-    state = load_snapshot(RunFolder(run).snapshot())
-    state.parameters += 1
-    save_snapshot(run, Snapshot(state))
+    path = RunFolder(run).snapshot()
+    reforge(path, parameters=load_snapshot(path).parameters + 1)
     assert verified(run) == 1
 
 
 def change_weights(run: Path, size: float) -> None:
     """Adds to the weights of the snapshot at step 1000, as another machine might."""
-    state = load_snapshot(snapshot_path(run, 1000))
-    state.parameters += size
-    save_snapshot(run, Snapshot(state))
+    path = snapshot_path(run, 1000)
+    reforge(path, parameters=load_snapshot(path).parameters + size)
 
 
 def edit(run: Path, **about: dict[str, object] | str | int) -> None:
@@ -190,7 +190,7 @@ def test_the_best_weights_are_compared_too(
     path = RunFolder(run).snapshot()
     state = load_snapshot(path)
     state.best[0] += 1
-    save_snapshot(run, Snapshot(state))
+    reforge(path, best=state.best)
     assert verified(run) == 1
     expected = f"first at step {state.step:,}: the best weights differ by up to 1 "
     assert expected in capfd.readouterr().out

@@ -45,6 +45,7 @@ def test_a_small_net_shows_its_weights_and_cases(tmp_path: Path) -> None:
     assert log.index("STARTING WEIGHTS") < log.index("[-0.591095501]")
     assert "topology    3-4-1, 16 parameters, no biases" in log
     assert "dropout     0.1 in the backward pass" in log
+    assert "training    sgd, learning rate 10, loss squared_error\n" in log
     cases = log.split("difference\n")[1].split("\n\n")[0].splitlines()
     assert len(cases) == 8
     for case in cases:
@@ -239,6 +240,24 @@ def test_shares_of_samples_have_the_digits_that_so_many_carry(
     assert metric_text(name, {name: value}, samples) == words
 
 
+def test_a_single_sample_is_counted_as_one(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n2,4\n", encoding="utf-8")
+    table = ["dataset=csv", f"dataset.path={tmp_path / 't.csv'}", "dataset.target=y"]
+    parts = ["dataset.validation=1", "dataset.test=null", "stopping.max_epochs=2"]
+    log = log_of(tmp_path / "run", [*table, *parts, "batch_size=1"])
+    assert "csv, 1 sample, 1 for validation, full batch" in log
+
+
+@pytest.mark.parametrize("engine", ["compiled", "numpy"])
+def test_enormous_weights_end_a_run_as_diverged_without_a_warning(
+    engine: str, tmp_path: Path
+) -> None:
+    enormous = ["dataset=digits", "network.initializer.scale=1e30", "stopping.max_epochs=2"]
+    log = log_of(tmp_path, [*enormous, "topology=in-16-out", f"engine={engine}"])
+    assert "std inf" in log
+    assert "Diverged: " in log
+
+
 def test_accuracies_of_a_run_have_the_digits_of_their_parts(tmp_path: Path) -> None:
     log = log_of(tmp_path, ["dataset=digits", "dataset.validation=0.1", "stopping.max_epochs=1"])
     assert re.search(r"val accuracy \d+(\.\d)? %,", log)
@@ -253,6 +272,15 @@ def test_a_run_that_misses_its_target_says_what_to_try(tmp_path: Path) -> None:
 @pytest.mark.parametrize("overrides", [["stopping.target=0.6"], ["stopping=steps"]])
 def test_others_are_given_no_advice(overrides: list[str], tmp_path: Path) -> None:
     assert "is not reached" not in log_of(tmp_path, overrides)
+
+
+def test_a_run_whose_held_out_loss_still_falls_says_what_to_raise(tmp_path: Path) -> None:
+    held_out = ["dataset=digits", "dataset.validation=0.1", "stopping.metric=val_loss"]
+    told = r"The loss on held-out data still fell, by \d+% in the last fifth of the epochs: "
+    few = log_of(tmp_path / "few", [*held_out, "stopping.max_epochs=5"])
+    assert re.search(told + "stopping.max_epochs can be raised\n", few)
+    many = log_of(tmp_path / "many", [*held_out, "stopping.max_epochs=100"])
+    assert "still fell" not in many
 
 
 @pytest.mark.parametrize(("step", "words"), [(1, "1 step "), (2, "2 steps ")])

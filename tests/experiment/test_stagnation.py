@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from runner.experiment.stagnation import SECONDS, Stagnation
+from runner.experiment.stagnation import SECONDS, Stagnation, still_falling
 
 STEPS = [1000 * k for k in range(1, 601)]
 """A report a tenth of a second, a minute long."""
@@ -28,3 +28,20 @@ def test_a_loss_that_stands_still_is_told_once(case: str) -> None:
 def test_nothing_is_said_of_a_run_that_takes_no_time() -> None:
     stagnation = Stagnation()
     assert not any(stagnation.observe(step, 1.0, SECONDS * step / 601_000) for step in STEPS)
+
+
+@pytest.mark.parametrize(
+    ("losses", "share"),
+    [
+        ([5.0, 4.0, 3.0, 2.0, 1.0], 0.5),
+        ([4.0, 4.0, 4.0, 4.0, 3.0] * 2 + [1.5], 0.625),
+        ([5.0, 4.0, 3.0, 2.0, 1.99], None),
+        ([5.0, 1.0, 3.0, 2.0, 1.5], None),
+        ([2.0, 1.0, 0.0, 0.0, 0.0], None),
+        ([2.0, 1.0], None),
+    ],
+)
+def test_a_loss_still_falls_that_is_lower_than_a_fifth_before(
+    losses: list[float], share: float | None
+) -> None:
+    assert still_falling(losses) == share

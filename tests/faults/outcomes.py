@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.analysis.runs import load_runs
 from runner.errors import SnapshotError
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from runner.run_folder.snapshots import load_snapshot
 from tests.problems import content
 

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from runner.application.main import main
 from runner.configuration.composing import prepared_hydra
 from runner.errors import ConflictError
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from runner.run_folder.writing import DOCUMENTS, RunWriter
 
 DOCUMENT = DOCUMENTS[0]

@@ -9,7 +9,8 @@ from shutil import rmtree
 
 import pytest
 
-from runner.run_folder.run import RunFolder, read_run
+from runner.run_folder.layout import read_run
+from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import load_snapshot, parameters_checksum
 from runner.run_folder.tables import read_row
 from tests.faults.children import Ended, Parent

@@ -20,7 +20,7 @@ from pathlib import Path
 from runner.configuration.composing import compose
 from runner.errors import RunnerError
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from tests.golden.checksum_cases import cases, make_tables
 
 TABLE = Path(__file__).with_name("checksums.csv")

@@ -10,7 +10,7 @@ import pytest
 
 import runner
 from runner.errors import ConflictError, DataError, StorageError
-from runner.run_folder.run import read_run
+from runner.run_folder.layout import read_run
 from runner.run_folder.tables import read_row
 from runner.run_folder.writing import DRAWN, OF_ITS_END, RunWriter, git_commit
 from runner.storage.locks import locked

@@ -100,7 +100,9 @@ def test_any_snapshot_can_be_asked_for_by_its_step(tmp_path: Path) -> None:
     run_experiment(compose(["stopping.max_steps=50"]), tmp_path, {}, QUIETLY)
     first, last = load_network(tmp_path, step=0), load_network(tmp_path)
     assert not np.array_equal(first.parameters, last.parameters)
-    with pytest.raises(SnapshotError, match="no snapshot of step 7; it has those of 0, 50"):
+    with pytest.raises(
+        SnapshotError, match=r"of step 7; it has those of 0, 50.*snapshots.epochs=N"
+    ):
         load_network(tmp_path, step=7)
 
 

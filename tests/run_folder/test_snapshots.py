@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from runner.errors import SnapshotError
-from runner.run_folder.run import RunFolder, snapshot_path
+from runner.run_folder.layout import snapshot_path
+from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import (
     Snapshot,
     load_snapshot,

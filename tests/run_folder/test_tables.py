@@ -8,6 +8,7 @@ import pytest
 from runner.data.dataset import Dataset, Part
 from runner.run_folder.tables import (
     all_names,
+    columns_of,
     configuration_columns,
     csv_bytes,
     merge_rows,
@@ -95,6 +96,28 @@ def test_a_results_file_without_exactly_one_row_is_refused(content: str, tmp_pat
     (tmp_path / "results.csv").write_text(content)
     with pytest.raises(ValueError, match="expected 1"):
         read_row(tmp_path / "results.csv")
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ("1,a,x\n2,b,y\n", [("1", "x"), ("2", "y")]),
+        ('1,a,x\n2,"b,\n",y\n3,c,z\n', [("1", "x"), ("2", "y"), ("3", "z")]),
+        ("1,a,x\n2,b\n", None),
+        ("1,a,x\n\n", None),
+        ('1,"a",x\n2,b\n', None),
+    ],
+)
+def test_columns_are_read_row_by_row_and_a_line_that_is_no_row_is_told(
+    lines: str, found: list[tuple[str, str]] | None, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text(f"job,name,status\n{lines}")
+    rows = columns_of(tmp_path / "t.csv", ("job", "status"))
+    if found is None:
+        with pytest.raises(ValueError, match="not have the 3 cells"):
+            list(rows)
+    else:
+        assert list(rows) == found
 
 
 def test_settings_of_later_jobs_come_before_results() -> None:

@@ -1,5 +1,6 @@
 """A look at a sweep before it starts: its jobs, nets, time and disk, and nothing left behind."""
 
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -121,7 +122,7 @@ def test_a_sweep_takes_as_long_as_its_longest_job(capsys: pytest.CaptureFixture[
 
 
 def trial(seconds: float) -> Trial:
-    return Trial(seconds, 100, 0.0, 1000.0, "about", Topology((2, 4, 1)))
+    return Trial(seconds, 100, 10, 0.0, 1000.0, "about", Topology((2, 4, 1)))
 
 
 def test_a_job_that_would_be_refused_refuses_the_plan(run: InProcess) -> None:
@@ -179,3 +180,13 @@ def test_a_plan_whose_jobs_take_too_long_to_begin_says_so_and_knows_its_net(
 )
 def test_durations_are_read_by_people(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_plan_tells_what_folders_and_rows_take(run: InProcess) -> None:
+    for record, time_bound in {"folders": "about", "rows": "at most"}.items():
+        plan = run("-m", "seed=range(1,41)", PLAN, *FEW, f"sweep.record={record}").out
+        told = re.search(r"Disk +about (\d+\.\d) MB in folders, (\d+\.\d) kB in rows", plan)
+        assert told is not None, plan
+        assert 1 < float(told[1]) < 5
+        assert 24 < float(told[2]) < 80  # 600 bytes a job, its weights and its history
+        assert f"Time        {time_bound}" in plan

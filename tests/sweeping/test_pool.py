@@ -28,6 +28,19 @@ def test_more_tasks_than_the_pipe_holds_are_all_done() -> None:
     assert sum(1 for _ in results(lambda _: None, range(10_000))) == 10_000
 
 
+def test_a_task_that_is_put_back_comes_before_most_others() -> None:
+    pool = Pool(lambda task: task, range(1_000), 2, most_waiting=8)
+    came: list[int] = []
+    for event in pool.results():
+        assert not isinstance(event, Lost)
+        came.append(event[0])
+        if came == [event[0]]:
+            pool.again(came[0])
+    pool.close()
+    assert len(came) == 1_001
+    assert len(came) - came[::-1].index(came[0]) < 900
+
+
 @pytest.mark.parametrize(
     ("end", "code"),
     [(lambda: os.kill(os.getpid(), signal.SIGKILL), -9), (lambda: os._exit(3), 3)],

@@ -2,7 +2,9 @@
 
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,35 +13,43 @@ import pytest
 
 import runner
 from runner.errors import SnapshotError
-from runner.run_folder.job_rows import FILE, JobRows
+from runner.run_folder.job_rows import FILE, JobRows, checksum_of
 from runner.run_folder.kept_job import KeptJob
 from tests.end_to_end.commands import InProcess
 from tests.test_face import contents
 
-ROWS = ("-m", "sweep.record=rows", "hydra.sweep.dir=rows")
+ROWS = ("-m", "sweep.record=rows", "sweep.workers=1", "hydra.sweep.dir=rows")
 FOLDERS = ("-m", "hydra.sweep.dir=folders")
 FEW = ("stopping.target=null", "stopping.max_steps=60")
 TIMES = ["seconds", "steps_per_second", "started", "finished"]
 
 SWEEPS = {
-    "dropout": ("seed=1,2,3", *FEW),
+    "dropout": ("seed=range(1,17)", *FEW),
     "mini-batches and held-out samples": (
         "dataset=digits",
         "dataset.first=100",
         "dataset.test=0.2",
         "optimizer=adam,sgd",
-        "seed=range(1,6)",
+        "seed=range(1,11)",
         "dtype=float32",
         "stopping.max_epochs=3",
         "recording.history=1",
     ),
     "numbers, and steps that end within an epoch": (
         "dataset=sine",
-        "seed=range(1,6)",
+        "seed=range(1,13)",
         "schedule=cosine",
         "stopping.max_steps=37",
         "stopping.max_epochs=null",
         "stopping.target=null",
+    ),
+    "samples that are divided by the seed": (
+        "dataset=digits",
+        "dataset.first=100",
+        "dataset.test=0.3",
+        "dataset.split_seed=${seed}",
+        "seed=range(1,13)",
+        "stopping.max_epochs=2",
     ),
     "some seeds of many diverge": (
         "network.activation.hidden=linear",
@@ -93,6 +103,36 @@ def both(request: pytest.FixtureRequest, run: InProcess) -> Path:
     assert ends[0].code == ends[1].code
     assert ends[0].code in (0, 1), ends[0].err
     return run.cwd
+
+
+def test_the_best_of_rows_is_told_by_any_result(run: InProcess) -> None:
+    for jobs in ("2", "3"):  # made, and then grown
+        ended = run(*ROWS, f"seed=range({jobs})", *FEW, "sweep.objective=loss")
+        assert ended.code == 0, ended.err
+        assert "Best        loss " in ended.err + ended.out
+
+
+def test_a_row_says_once_what_its_history_says_and_no_value_that_its_overrides_say(
+    run: InProcess,
+) -> None:
+    assert run(*ROWS, "seed=1,2", "optimizer.learning_rate=1,0.5", *FEW).code == 0
+    rows = list(JobRows(run.cwd / "rows"))
+    assert [row.changes for row in rows] == [""] * 4
+    assert rows[3].overrides == '{"2":"seed=2","3":"optimizer.learning_rate=0.5"}'
+    assert KeptJob(rows[3]).changes == {"seed": 2, "optimizer.learning_rate": 0.5}
+    assert {len(row.results) // 8 for row in rows} == {3}  # seconds and two times
+    for job in map(KeptJob, rows):
+        names, history = job.history
+        assert job.results["loss"] == history[-1, names.index("loss")]
+        assert {name: job.number(name) for name in ("steps", "parameters")} == {
+            name: job.results[name] for name in ("steps", "parameters")
+        }
+        assert job.number("status") is None
+
+
+def test_some_rows_are_read_without_the_others(run: InProcess) -> None:
+    assert run(*ROWS, "seed=range(6)", *FEW).code == 0
+    assert [row.number for row in JobRows(run.cwd / "rows", (4, 1, 9))] == [1, 4]
 
 
 @pytest.mark.filterwarnings("ignore:left out")
@@ -184,6 +224,29 @@ def test_what_a_row_cannot_keep_is_refused(run: InProcess) -> None:
         assert not (run.cwd / "rows").exists()
 
 
+def test_a_row_goes_on_once_it_has_its_folder(run: InProcess) -> None:
+    assert run(*ROWS, "topology=3-4-1,2-4-1", "seed=2", *FEW).code == 1
+    rows = run.cwd / "rows"
+    assert runner.resume(rows / "0").path == rows / "0"
+    assert not (rows / "0").exists()  # it is complete
+    further = runner.resume(rows / "0", "stopping.max_steps=90")
+    whole = runner.train("seed=2", "stopping.target=null", "stopping.max_steps=90")
+    assert further.network.parameters.tobytes() == whole.network.parameters.tobytes()
+    with pytest.raises(SnapshotError, match=r"does not fit .*; launch its sweep again"):
+        runner.resume(rows / "1")
+
+
+def test_what_python_has_of_a_sweep_in_rows(run: InProcess) -> None:
+    runs = runner.sweep(*FEW, "sweep.record=rows", topology=["3-4-1", "3-2-1"], seed=range(1, 4))
+    one = runs.run(4)
+    assert (one.settings["topology"], one.settings["seed"]) == ("3-2-1", 2)
+    assert one.results["steps"] == one.history["step"].max() == 60
+    assert "3-2-1" in one._repr_html_()
+    assert not one.path.exists()
+    assert one.plot("weights")._repr_png_().startswith(b"\x89PNG")
+    assert (one.path / "run.json").exists()  # a picture shows what the whole run has
+
+
 def test_a_run_branches_off_from_a_row(run: InProcess) -> None:
     assert run(*ROWS, "seed=1,2", *FEW).code == 0
     row = run.cwd / "rows" / "1"
@@ -257,3 +320,48 @@ def test_a_link_in_the_place_of_rows_is_not_followed(sweep: Path, tmp_path: Path
     (tmp_path / FILE).symlink_to(sweep / FILE)
     with pytest.raises(SnapshotError, match="symbolic link"):
         list(JobRows(tmp_path))
+
+
+FORGERIES: dict[str, tuple[str, str, object]] = {
+    "changes that are no mapping": ("jobs", "changes", "[1]"),
+    "changes nested too deep": ("jobs", "changes", "[" * 100_000),
+    "overrides that are a number": ("jobs", "overrides", 3),
+    "results of another number": ("jobs", "results", b"12345678"),
+    "a history torn off": ("jobs", "history", b"123"),
+    "weights of no whole number": ("jobs", "weights", b"123"),
+    "a configuration that is none": ("bases", "configuration", "null"),
+    "a kind of no status": ("kinds", "about", "{}"),
+    "a kind of strange columns": ("kinds", "about", '{"status":"completed","last":{"loss":3}}'),
+}
+
+
+@pytest.mark.parametrize(("table", "column", "value"), FORGERIES.values(), ids=FORGERIES)
+def test_a_forged_row_is_a_damaged_one(
+    table: str, column: str, value: object, sweep: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "s"
+    shutil.copytree(sweep, place)
+    with closing(sqlite3.connect(place / FILE)) as connection, connection:
+        connection.execute(f"UPDATE {table} SET {column} = ?", (value,))  # noqa: S608 - of ours
+        for row in connection.execute(f"SELECT * FROM {table}").fetchall():  # noqa: S608 - of ours
+            key = "number" if table == "jobs" else "id"
+            right = checksum_of(*row[:-1])
+            connection.execute(f"UPDATE {table} SET checksum = {right} WHERE {key} = {row[0]}")  # noqa: S608
+    rows = JobRows(place)
+    assert list(rows) == []
+    assert not rows.is_sound
+    with pytest.raises(SnapshotError, match="is damaged; the sweep launched again"):
+        rows.row(3)
+
+
+def test_a_file_of_other_tables_is_none_of_ours(sweep: Path, tmp_path: Path) -> None:
+    place = tmp_path / "s"
+    shutil.copytree(sweep, place)
+    with closing(sqlite3.connect(place / FILE)) as connection, connection:
+        connection.execute("ALTER TABLE jobs RENAME TO others")
+        connection.execute(
+            "CREATE VIEW jobs AS WITH RECURSIVE endless(number) AS "
+            "(SELECT 1 UNION ALL SELECT number + 1 FROM endless) SELECT * FROM endless"
+        )
+    with pytest.raises(SnapshotError, match="other tables than those of the runner's"):
+        list(JobRows(place))

@@ -26,8 +26,8 @@ WORDS = {"loss": "loss", "mae": "mean absolute error", "accuracy": "accuracy (%)
 
 
 def has_history(subject: Subject) -> bool:
-    """Whether there are two points to join; a range test's are in a picture of their own."""
-    return len(subject.history.get("step", ())) > 1 and not is_range_test(subject)
+    """Whether there is a point; a range test's are in a picture of their own."""
+    return len(subject.history.get("step", ())) > 0 and not is_range_test(subject)
 
 
 def learning_curve(subject: Subject) -> Figure:
@@ -59,7 +59,8 @@ def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
         if name in history and np.isfinite(history[name]).any():
             values = factor * history[name]
             known = np.isfinite(values)
-            axes.plot(epochs[known], values[known], color=colour, label=label, lw=1.5)
+            mark = "o" if known.sum() == 1 else ""  # nothing to join
+            axes.plot(epochs[known], values[known], color=colour, label=label, lw=1.5, marker=mark)
             shown.append(values[known])
     if (tested := factor * float(subject.results.get(f"test_{metric}") or "nan")) == tested:
         circle: Any = {"marker": "o", "ls": "", "mfc": "white", "mew": 1.5, "zorder": 3}
@@ -69,7 +70,9 @@ def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
     axes.set_xlabel("step" if full_batch else "epoch")
     axes.set_ylabel(WORDS[metric])
     axes.grid(**GRID_LINES)
-    if epochs[-1] >= LONG:
+    if len(epochs) == 1:
+        axes.set_xticks(epochs)
+    elif epochs[-1] >= LONG:
         logarithmic(axes, "x", epochs)
     values = np.concatenate(shown) if shown else np.ones(1)
     if metric != "accuracy" and values.min() > 0 and values.max() > 10 * values.min():

@@ -107,7 +107,8 @@ def draw_pictures(subject: Subject, run: Path) -> Iterator[str]:
 def png(picture: Picture, subject: Subject) -> bytes:
     """The picture as a PNG file's content."""
     content = io.BytesIO()
-    with mpl.rc_context(LOOK), warnings.catch_warnings():
+    # Overflow is of losses near the largest number, whose axis would end beyond it.
+    with mpl.rc_context(LOOK), warnings.catch_warnings(), np.errstate(over="ignore"):
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = picture.draw(subject)
         canvas: Any = FigureCanvasAgg(figure)

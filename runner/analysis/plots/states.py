@@ -1,21 +1,27 @@
 """A recurrent net's states over time, for one sequence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from runner.analysis.plots.maps import example_text
-from runner.analysis.plots.style import INK, SIGNED, axes_grid, new_figure
+from runner.analysis.plots.style import INK, SIGNED, axes_grid, new_figure, plain
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.weights import largest
+from runner.errors import letter
 from runner.network.arrays import Array
 from runner.network.layers.recurrent import Recurrent
 
 MOST_STEPS = 120
+MOST_LETTERS = 40
+"""Steps of a text, each with its letter beside it."""
+MOST_ALONG = 24
+"""Letters along an axis."""
 MOST_PANELS = 7
 
 
@@ -63,8 +69,10 @@ def states_over_time(subject: Subject) -> Figure:
     if lengths is not None:  # nothing behind a sequence's end counts
         shown = [panel._replace(values=panel.values[: lengths[0]]) for panel in shown]
     widths = [min(3.2, max(0.9, 0.09 * panel.values.shape[1])) for panel in shown]
-    steps = min(MOST_STEPS, len(shown[0].values))
-    height = min(4.5, max(1.8, 0.09 * steps))
+    letters = [plain(letter(c)) for c in subject.dataset.classes or ()]
+    of_text = subject.dataset.is_text
+    steps = min(MOST_LETTERS if of_text else MOST_STEPS, len(shown[0].values))
+    height = min(4.5, max(1.8, (0.11 if of_text else 0.09) * steps))
     figure = new_figure(subject, max(5.6, sum(widths) + 0.3 * len(shown) + 0.8), height + 0.85)
     gaps: Any = {"width_ratios": widths, "wspace": 0.3 * len(widths) / sum(widths)}
     axes = axes_grid(figure, 1, len(shown), (0.6, 0.2, 0.7, 0.4), **gaps)
@@ -79,8 +87,23 @@ def states_over_time(subject: Subject) -> Figure:
         place.yaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
         place.tick_params(length=0, labelleft=place is axes[0])
         place.spines[:].set_visible(False)
+        if of_text and each != "unit":
+            write_letters(place, values[:steps], letters)
     axes[0].set_ylabel("step")
     width = figure.get_size_inches()[0]
     told = f"{example_text(subject)}; red positive, blue negative"
     figure.text(0.15 / width, 0.012, told, size=8, color=INK, va="bottom")
     return figure
+
+
+def write_letters(axes: Axes, values: Array, letters: Sequence[str]) -> None:
+    """Letters for numbers [steps, letters]: along the axis some, beside each step its likeliest."""
+    if values.shape[1] == 1:  # of two letters how likely the second is
+        values = np.hstack([1 - values, values])
+    else:
+        every = -(-len(letters) // MOST_ALONG)
+        axes.set_xticks(range(1, len(letters) + 1, every), letters[::every])
+    likeliest = [letters[place] for place in values.argmax(axis=1)]
+    axes.set_yticks(range(1, len(values) + 1), likeliest, size=7)
+    axes.tick_params(axis="y", labelleft=True, pad=1)
+    axes.set_xlabel("letter")

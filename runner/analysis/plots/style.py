@@ -44,6 +44,8 @@ TITLE_HEIGHT = 0.78
 """Inches above the axes for the title and two lines below it."""
 CHARACTERS = 14.5
 """Of the small print, an inch."""
+TITLE_CHARACTERS = 9.5
+"""Of the title, an inch."""
 
 
 def new_figure(subject: Subject, width: float, height: float) -> Figure:
@@ -53,9 +55,12 @@ def new_figure(subject: Subject, width: float, height: float) -> Figure:
     run = (results["topology"], results["dataset.name"], f"seed {results['seed']}")
     top = 1 - 0.1 / (height + TITLE_HEIGHT)
     left = 0.12 / width
-    title = "  ·  ".join(plain(text) for text in run)
-    figure.text(left, top, title, weight="bold", size=11, va="top", color=INK)
-    below = top - 0.21 / (height + TITLE_HEIGHT)
+    title, size = "  ·  ".join(plain(text) for text in run), 11.0
+    if len(title) > TITLE_CHARACTERS * width:  # two smaller lines take hardly more room
+        lines = textwrap.wrap(title, int(1.25 * TITLE_CHARACTERS * width), max_lines=2)
+        title, size = "\n".join(lines), 8.5
+    figure.text(left, top, title, weight="bold", size=size, va="top", color=INK)
+    below = top - (0.31 if "\n" in title else 0.21) / (height + TITLE_HEIGHT)
     lines = textwrap.wrap(ending(subject), int(CHARACTERS * width), max_lines=2)
     figure.text(left, below, "\n".join(lines), size=8.5, va="top", color=FAINT)
     return figure

@@ -15,7 +15,7 @@ from runner.network.trained import predict, scaled_blocks
 MOST_SAMPLES = 10_000
 """Samples of a part that are looked at; the first ones."""
 CONTRASTED = 1000
-"""Samples among which one is looked for that shows something."""
+"""Samples among which a typical one is looked for."""
 JUDGES = ("test", "validation", "train")
 """The part a network is judged on: the first of these that there is."""
 
@@ -57,8 +57,18 @@ class Subject:
 
     @cached_property
     def example_place(self) -> int:
-        """Which of the samples is shown by itself: of the first the one with the most contrast."""
-        return int(np.std(self.samples.inputs[:CONTRASTED], axis=1).argmax())
+        """Which of the samples is shown by itself, a typical one.
+
+        Of the first ones, and where there are classes of those that are right, it is in the middle
+        by contrast: the one with the most is the thickest digit, or a picture's overexposed one.
+        """
+        contrasts = np.std(self.samples.inputs[:CONTRASTED], axis=1)
+        places = np.arange(len(contrasts))
+        if self.dataset.classes is not None and self.dataset.steps is None:
+            right = places[~self.wrong[:CONTRASTED]]
+            places = right if len(right) else places
+        by_contrast = places[np.argsort(contrasts[places], kind="stable")]
+        return int(by_contrast[len(by_contrast) // 2])
 
     @property
     def example_part(self) -> Part:

@@ -5,7 +5,7 @@ import math
 import os
 import shlex
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ import pandas as pd
 
 from runner.analysis.comparing import default_metric
 from runner.analysis.number_texts import decimals_of
+from runner.analysis.report.selection import groups, sentence, shown_places, statuses
 from runner.analysis.telling_apart import differs, settings_of, telling, worth_showing
-from runner.analysis.tidy_tables import load_history
+from runner.analysis.tidy_tables import kept_jobs, load_history
 from runner.run_folder.run import RunFolder
 
 CURVE_NUMBERS = 450_000
@@ -35,24 +36,31 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
 
     runs: what `load_runs` gave.
     """
-    paths = [Path(path) for path in runs["path"]]
-    root = os.path.commonpath([path.parent for path in paths])
     names = [str(name) for name in runs if name not in NOT_VARYING]
     settings = settings_of(runs)
     varying = [name for name in names if differs(runs, name)]
-    with warnings.catch_warnings(action="ignore", category=UserWarning):
-        history = load_history(runs)
     completed = runs[runs["status"] == "completed"]
     metric = default_metric(runs if completed.empty else completed)
+    of_all = {
+        "summary": statuses(runs),
+        "sampled": sentence(runs, metric),
+        "groups": groups(runs, metric),
+        "telling": telling(runs),
+        "metric": metric,
+        "results": worth_showing(runs, metric),
+    }
+    runs = runs.iloc[shown_places(runs, metric)]
+    paths = [Path(path) for path in runs["path"]]
+    root = os.path.commonpath([path.parent for path in paths])
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        history = load_history(runs)
     return {
+        **of_all,
         "paths": [brief(str(path), root) for path in paths],
         "columns": [
             {"name": name, "setting": name in settings, **column_values(runs[name], root)}
             for name in varying
         ],
-        "telling": telling(runs),
-        "metric": metric,
-        "results": worth_showing(runs, metric),
         "constants": [
             {"name": name, "setting": name in settings, "value": brief(text(cells.iloc[0]), root)}
             for name, cells in runs[names].items()
@@ -63,7 +71,7 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
             for value in runs.get("started", ())
         ],
         "curves": curves(runs, history),
-        "commands": [command(path) for path in paths],
+        "commands": commands(paths),
         "pictures": pictures(paths),
         "unreadable": {**runs.attrs.get("unreadable", {}), **history.attrs["unreadable"]},
     }
@@ -118,8 +126,9 @@ def curves(runs: pd.DataFrame, history: pd.DataFrame) -> dict[str, Any]:
     budget = CURVE_NUMBERS // max(1, len(runs) * len(names))
     points = max(fewest, min(most, budget))
     found: dict[str, Any] = {}
-    for run, rows in history.groupby("run", observed=True, sort=False):
-        chosen = rows[names].to_numpy(float)[subsample(len(rows), points)]
+    values = history[names].to_numpy(float)
+    for run, rows in history.groupby("run", observed=True, sort=False).indices.items():
+        chosen = values[rows[subsample(len(rows), points)]]
         found[str(run)] = [[number(value, 5) for value in column] for column in chosen.T]
     return {
         "axes": names[: len(names) - len(metrics)],
@@ -133,9 +142,15 @@ def subsample(rows: int, points: int) -> "np.ndarray[Any, Any]":
     return np.unique(np.linspace(0, rows - 1, min(rows, points)).round().astype(int))
 
 
-def command(run: Path) -> str | None:
-    """The command that repeats a run, or None where its overrides cannot be read."""
-    overrides = RunFolder(run).overrides
+def commands(runs: Sequence[Path]) -> list[str | None]:
+    """The command that repeats each run, or None where its overrides cannot be read."""
+    rows = {path: job.overrides for path, job in kept_jobs([*map(str, runs)], {})}
+    return [command(run, rows.get(str(run))) for run in runs]
+
+
+def command(run: Path, known: Sequence[str] | None = None) -> str | None:
+    """The same of one. known: its overrides, where they are."""
+    overrides = known or RunFolder(run).overrides
     if overrides is None or not all(override.isprintable() for override in overrides):
         return None
     return shlex.join(["python", "-m", "runner", *overrides])

@@ -34,7 +34,10 @@ def write_report(paths: Sequence[str], output: Path, plotly: Callable[[], str]) 
     tell_left_out({name: why for name, why in content["unreadable"].items() if name not in told})
     page = report_page(content, title, plotly()).encode()
     write_output(output, page)
-    print(f"{printable(output)}: {counted(len(runs), 'run')}, {len(page) / 1e6:.1f} MB")
+    several = counted(len(runs), "run")
+    if content["sampled"]:
+        several = f"{len(content['paths']):,} of {several}"
+    print(f"{printable(output)}: {several}, {len(page) / 1e6:.1f} MB")
 
 
 def report_page(content: Mapping[str, Any], title: str, plotly: str) -> str:

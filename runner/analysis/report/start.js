@@ -6,6 +6,8 @@ function fillSelect(id, names, preferred) {
   select.value = names.some(([value]) => value === preferred) ? preferred : names.length ? names[0][0] : "";
 }
 
+const FIGURES = ["mean", "sd", "min", "median", "max"];
+
 const named = (names) => names.map((name) => [name, name]);
 
 // Whether most runs have this metric.
@@ -65,15 +67,24 @@ function setLogMetric() {
 }
 
 function summarise() {
-  const status = runs.columns.get("status");
-  const constant = content.constants.find(({ name }) => name === "status");
-  const counts = status
-    ? groupsBy("status", runs.every).map(([name, members]) => `${members.length} ${labelOf(name)}`)
-    : constant ? [constant.value] : [];
   const unreadable = Object.entries(content.unreadable).map(([name, why]) => `${name}: ${why}`);
   const missing = unreadable.length ? ` ${unreadable.length} folders could not be read.` : "";
-  byId("summary").textContent = `${runs.count.toLocaleString("en")} runs: ${counts.join(", ")}.${missing}`;
+  byId("summary").textContent = content.summary + missing;
   byId("summary").title = unreadable.slice(0, 20).join("\n");
+}
+
+// What is told of all runs where not all are shown.
+function showGroups() {
+  byId("sampled").textContent = content.sampled;
+  byId("sampled").hidden = !content.sampled;
+  const cells = (kind, texts) => texts.map((text, at) => element(kind, { class: at ? "number" : null }, text));
+  const parts = content.groups.flatMap(({ setting, rows }) => [
+    element("thead", {}, element("tr", {}, ...cells("th", [setting, "runs", ...FIGURES]))),
+    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...cells("td", row)))),
+  ]);
+  byId("groups").querySelector("table").replaceChildren(...parts);
+  byId("groups-title").textContent = `Groups of all runs: ${content.metric}`;
+  for (const each of [byId("groups"), document.querySelector("nav a[href='#groups']")]) each.hidden = !parts.length;
 }
 
 function connect() {
@@ -108,6 +119,7 @@ fillSelects();
 setLogAxes();
 setLogMetric();
 summarise();
+showGroups();
 showColumnChoices();
 showConstants();
 connect();
