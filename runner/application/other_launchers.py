@@ -152,8 +152,8 @@ def joblibs_processes(n_jobs: int) -> int:
 
 def texts_of(number: int, jobs: Sequence[Job]) -> list[str]:
     """A slice as the overrides of a task: what is printed of it, and what it holds."""
-    told = f"jobs {jobs[0].number} to {jobs[-1].number}"
-    return [told, SLICE + json.dumps([number, [[job.number, job.overrides] for job in jobs]])]
+    name = f"jobs {jobs[0].number} to {jobs[-1].number}"
+    return [name, SLICE + json.dumps([number, [[job.number, job.overrides] for job in jobs]])]
 
 
 class SliceLoader:
