@@ -31,15 +31,15 @@ from runner.sweeping.sweep import Sweep
 
 FEW = 4
 """Slices for each process."""
-MANY = 64
-"""Slices where nobody knows how many processes there are."""
-SLICES: dict[str, Callable[[Any], int]] = {
+MANY = {"rows": 16, "folders": 64}
+"""Slices where nobody knows how many processes there are; what leaves rows does not take long."""
+SLICES: dict[str, Callable[[Any], int | None]] = {
     "BasicLauncher": lambda _: 1,
     "JoblibLauncher": lambda its: FEW * joblibs_processes(its.n_jobs or 1),
     "LocalLauncher": lambda _: processors(),  # which starts all at once
     "SlurmLauncher": lambda its: int(its.array_parallelism),
     "RayLauncher": lambda its: (
-        MANY if its.ray.init.address else FEW * (its.ray.init.get("num_cpus") or processors())
+        None if its.ray.init.address else FEW * (its.ray.init.get("num_cpus") or processors())
     ),
 }
 """How many by default, from a launcher's configuration."""
@@ -127,8 +127,8 @@ class OtherLauncher(SweepLauncher):
     def _count(self, sweep: Sweep) -> int:
         """How many slices jobs are divided into."""
         its = self.config.hydra.launcher
-        by_default = SLICES.get(its._target_.rpartition(".")[2], lambda _: MANY)
-        return sweep.options.slices or by_default(its)
+        known = SLICES.get(its._target_.rpartition(".")[2], lambda _: None)(its)
+        return sweep.options.slices or known or MANY[sweep.options.record]
 
     @property
     def _choice(self) -> str:
@@ -152,8 +152,8 @@ def joblibs_processes(n_jobs: int) -> int:
 
 def texts_of(number: int, jobs: Sequence[Job]) -> list[str]:
     """A slice as the overrides of a task: what is printed of it, and what it holds."""
-    told = f"jobs {jobs[0].number} to {jobs[-1].number}"
-    return [told, SLICE + json.dumps([number, [[job.number, job.overrides] for job in jobs]])]
+    name = f"jobs {jobs[0].number} to {jobs[-1].number}"
+    return [name, SLICE + json.dumps([number, [[job.number, job.overrides] for job in jobs]])]
 
 
 class SliceLoader:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,8 +158,8 @@ HIDDEN = 'mount -t tmpfs none hidden && cd hidden && "$0" "$@"; code=$?; cp -r s
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a Ray cluster of two nodes, each with a folder of its own to work in."""
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A Ray cluster of two nodes, each with a folder of its own to work in."""
     pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
@@ -169,20 +170,20 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             monkeypatch.chdir(tmp_path / name)
             cluster.add_node(num_cpus=1)
         cluster.wait_for_nodes()
-        yield cluster.address
+        yield cluster
     finally:
         cluster.shutdown()
 
 
 @pytest.mark.filterwarnings("default")
 def test_a_running_ray_cluster_whose_nodes_see_none_of_the_sweeps_disk(
-    cluster: str, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Any, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     apart = ["unshare", "--map-root-user", "--mount"]
     if shutil.which("unshare") is None or subprocess.run([*apart, "true"], check=False).returncode:
         pytest.skip("this system lets nobody hide a folder")
     (tmp_path / "hidden").mkdir()
-    ray = ("hydra/launcher=ray", f"hydra.launcher.ray.init.address={cluster}")
+    ray = ("hydra/launcher=ray", f"hydra.launcher.ray.init.address={cluster.address}")
 
     def swept(*arguments: str) -> subprocess.CompletedProcess[str]:
         runner = (sys.executable, "-m", "runner", *SWEEP, *ray, *arguments)
@@ -204,3 +205,26 @@ def test_a_running_ray_cluster_whose_nodes_see_none_of_the_sweeps_disk(
     ended = swept("hydra.sweep.dir=s")
     assert ended.returncode == 1
     assert "jobs run on another disk than the sweep's; give a hydra.sweep.dir" in ended.stderr
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("retries", [0, 3])
+def test_jobs_of_a_node_that_is_lost_are_run_again(
+    retries: int, cluster: Any, tmp_path: Path
+) -> None:
+    sweep = ("-m", "seed=range(1,201)", *FEW, "sweep.record=rows")
+    ray = (
+        "hydra/launcher=ray",
+        f"hydra.launcher.ray.init.address={cluster.address}",
+        f"+hydra.launcher.ray.remote.max_retries={retries}",
+        "sweep.slices=4",
+    )
+    process = start(*sweep, *ray, "hydra.sweep.dir=s", cwd=tmp_path, **LENIENT)
+    wait_until(lambda: len(list(tmp_path.glob(f"s/.slices/*/*/{FILE}"))) >= 2)
+    (second,) = cluster.worker_nodes
+    cluster.remove_node(second, allow_graceful=False)
+    ended = ending(process, timeout=300)
+    assert ended.code == 0, ended
+    assert ("handed out again" in ended.out) == (retries == 0)
+    assert command(*sweep, "hydra.sweep.dir=whole", cwd=tmp_path).code == 0
+    assert_rows_are_the_same(tmp_path / "s", tmp_path / "whole")
