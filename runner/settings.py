@@ -220,6 +220,12 @@ class RecordingSettings:
 
 
 @dataclass(frozen=True)
+class HalvingSettings:
+    first: Annotated[int | None, optional(integer(at_least=1))] = None
+    factor: Annotated[int, integer(at_least=2)] = 3
+
+
+@dataclass(frozen=True)
 class SweepSettings:
     repeats: Annotated[int, integer(at_least=1)]
     zip: Annotated[tuple[str, ...] | None, optional(keys)]
@@ -232,6 +238,7 @@ class SweepSettings:
     objective: Annotated[str | None, optional(text)]
     record: Annotated[str, choice(("folders", "rows"))] = "folders"
     slices: Annotated[int | None, optional(integer(at_least=1))] = None
+    halving: HalvingSettings = HalvingSettings()
 
     @property
     def rows(self) -> bool:

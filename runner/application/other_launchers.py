@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ from runner.processors import processors
 from runner.run_folder.job_end import JobEnd
 from runner.signals import follow_parent, handing_on, note_warnings
 from runner.standard_output import outlive_readers, tell
+from runner.sweeping.course import Course
 from runner.sweeping.job import Job
-from runner.sweeping.progress import summarized
-from runner.sweeping.running_jobs import See, run_jobs
+from runner.sweeping.progress import See, summarized
+from runner.sweeping.running_jobs import run_jobs
 from runner.sweeping.slices import Slices, divided, found_in, run_slice, take_in
 from runner.sweeping.sweep import Sweep
+from runner.training.stopping import Rung
 
 FEW = 4
 """Slices for each process."""
@@ -69,7 +71,20 @@ class OtherLauncher(SweepLauncher):
 
     @contextmanager
     def _running(self, sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[JobEnd]]:
-        yield self._ends(sweep, jobs, see)
+        if not sweep.halves:
+            yield self._ends(sweep, jobs, see)
+            return
+        course = Course(sweep, jobs, see)
+        queue = list(course.first)
+        yield course.ends(self._rounds(sweep, queue, see), queue.append)
+
+    def _rounds(self, sweep: Sweep, queue: list[Job], see: See) -> Iterator[tuple[Job, JobEnd]]:
+        """Jobs of a queue, which may grow meanwhile, and their ends: all that wait at a time."""
+        while queue:
+            due = {job.number: job for job in queue}
+            queue.clear()
+            for end in self._ends(sweep, list(due.values()), see):
+                yield due[end.number], end
 
     def _ends(self, sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[JobEnd]:
         """Each job's end; those whose slices are lost are handed out twice."""
@@ -153,7 +168,7 @@ def joblibs_processes(n_jobs: int) -> int:
 def texts_of(number: int, jobs: Sequence[Job]) -> list[str]:
     """A slice as the overrides of a task: what is printed of it, and what it holds."""
     name = f"jobs {jobs[0].number} to {jobs[-1].number}"
-    return [name, SLICE + json.dumps([number, [[job.number, job.overrides] for job in jobs]])]
+    return [name, SLICE + json.dumps([number, list(map(astuple, jobs))])]
 
 
 class SliceLoader:
@@ -192,7 +207,7 @@ class SliceTask:
         if FolderGuard.path is None:  # a process of a launcher's, not the sweep's own
             follow_parent(os.getppid())
         number, found = json.loads(config.slice)
-        jobs = [Job(*each) for each in found]
+        jobs = [Job(job, texts, rung and Rung(*rung)) for job, texts, rung in found]
         names = {job.number: job.name for job in jobs}
         ends = []
         with prepared_hydra(), handing_on():

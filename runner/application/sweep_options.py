@@ -50,6 +50,7 @@ def check_in_sweep(config: DictConfig) -> None:
             raise SettingsError(
                 f"{shown(override)} is for other launchers; hydra/launcher=pool would not read it"
             )
+    check_halving(config)
     check_direction(config)
     values: Any = OmegaConf.to_container(config.hydra.sweep)
     subdir = values["subdir"]
@@ -57,6 +58,24 @@ def check_in_sweep(config: DictConfig) -> None:
         raise SettingsError(
             f"hydra.sweep.subdir={shown(subdir)} would give a job another folder than its "
             "number's; give hydra.sweep.dir, and leave that as it is"
+        )
+
+
+def check_halving(config: DictConfig) -> None:
+    """Raises SettingsError where jobs cannot be ranked on their way."""
+    if config.sweep.halving.first is None:
+        return
+    if config.hydra.sweeper._target_ != GRID_SWEEPER:
+        chosen = config.hydra.runtime.choices["hydra/sweeper"]
+        raise SettingsError(
+            f"sweep.halving.first={config.sweep.halving.first} is for hydra/sweeper=grid: "
+            f"hydra/sweeper={chosen} waits for each job's end and has no pruner; leave one out"
+        )
+    objective = config.sweep.objective
+    if objective is not None and metric_in(str(objective)) is None:
+        raise SettingsError(
+            f"sweep.objective={shown(objective)}: sweep.halving ranks jobs by a metric; "
+            "expected e.g. val_loss, accuracy, or null for that of stopping.metric"
         )
 
 

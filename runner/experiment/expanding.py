@@ -19,6 +19,7 @@ from runner.experiment.sharing import build_sharing
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import load_network
+from runner.run_folder.statuses import PRUNED
 from runner.settings import origin
 
 
@@ -51,13 +52,13 @@ def expand(run: Path) -> Expanded | None:
         return None
     about, documents = kept.as_run_json(), documents_of(kept, run)
 
-    def build(config: Mapping[str, Any]) -> Experiment:
+    def build(config: Mapping[str, Any], _engine: str | None) -> Experiment:
         experiment = built_again(config, about, build_sharing)
         if kept.status != "failed":
             check_data(run, about, experiment)
         return experiment
 
-    manner = Manner("nothing", one_of_many=True, build=build)
+    manner = Manner("nothing", one_of_many=True, build=build, rung=kept.rung)
     try:
         run_experiment(kept.configuration, run, documents, manner)
     except RunnerError as error:
@@ -78,7 +79,7 @@ def documents_of(kept: KeptJob, run: Path) -> dict[str, str]:
 
 def weights_of(run: Path) -> bytes:
     """The bytes of a run's result; none where there is none."""
-    if RunFolder(run).status != "completed":
+    if RunFolder(run).status not in ("completed", PRUNED):
         return b""
     return load_network(run).parameters.tobytes()
 

@@ -36,7 +36,7 @@ from runner.training.metrics import VALIDATION
 from runner.training.range_test import range_test
 from runner.training.schedules import RANGE, SCHEDULES
 from runner.training.state import TrainingState
-from runner.training.stopping import Stopping
+from runner.training.stopping import Rung, Stopping
 from runner.training.watching import Watch
 
 Validate = Callable[[Array], dict[str, float]]
@@ -97,6 +97,10 @@ class Experiment(Parts):
             milestone = every_epoch
         wanted = Wanted(milestone, validate=validate, watch=watch)
         return train(state, engine, stopping, clock, wanted)
+
+    def up_to(self, rung: Rung | None) -> Self:
+        """The same run, which is to wait for others at a rung."""
+        return replace(self, stopping=replace(self.stopping, rung=rung)) if rung else self
 
     def end_there(self, state: TrainingState) -> str | None:
         """Why training from `state` on would stop where it stands; None where it would go on."""

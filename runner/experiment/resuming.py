@@ -51,7 +51,7 @@ def resume_run(
         if status == "diverged":
             raise diverged(run, about)
         config = changed(run, about, changes)
-        experiment = built_again(config, about, manner.build)
+        experiment = built_again(config, about, manner.built)
         check_same(run, about, experiment, changes)
         snapshot, steps = newest_sound(run, experiment, warn)
         if snapshot is None:

@@ -16,7 +16,7 @@ from runner.experiment.expanding import go_on
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.sharing import JOB
 from runner.run_folder.run import RunFolder
-from runner.run_folder.statuses import FINISHED
+from runner.run_folder.statuses import AT_REST, PRUNED
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.storage.locks import locked
 
@@ -64,9 +64,9 @@ def resumed_run(run: Path, changes: Mapping[str, Any]) -> int:
 def resumed_sweep(sweep: Path, changes: Mapping[str, Any]) -> int:
     """Goes on with the jobs of a sweep that have not ended, a line each; collects its results anew.
 
-    With `changes` those that have completed may go on too.
+    With `changes` those that have completed may go on too. Pruned ones go on by their own names.
     """
-    ended = ("diverged",) if changes else FINISHED
+    ended = ("diverged", PRUNED) if changes else AT_REST
     statuses = SweepFolder(sweep).statuses
     left = [
         job
@@ -74,7 +74,7 @@ def resumed_sweep(sweep: Path, changes: Mapping[str, Any]) -> int:
         if job.exists() and (status not in ended or not RunFolder(job).has_results(status))
     ]
     missing = SweepFolder(sweep).never_started
-    missing += sum(statuses[job] not in FINISHED for job in statuses if not job.exists())
+    missing += sum(statuses[job] not in AT_REST for job in statuses if not job.exists())
     if not left and not missing:
         print(f"{printable(sweep)} is complete: nothing to do")
         return 0

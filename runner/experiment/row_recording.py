@@ -161,7 +161,7 @@ def run_to_row(config: Mapping[str, Any], manner: Manner) -> tuple[Outcome, Reco
 
     Raises RunnerError when configuration or data are at fault.
     """
-    experiment = manner.build(config)
+    experiment = manner.built(config)
     state = experiment.first_state()
     recorder = RowRecorder(experiment)
     silence: Any = Silence()

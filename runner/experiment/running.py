@@ -15,6 +15,7 @@ from runner.experiment.experiment import Experiment, build
 from runner.experiment.recorder import NOTHING, AnyRecorder, Before, Recorder, RunEnd
 from runner.network.arrays import Array
 from runner.network.trained import network_arrays
+from runner.run_folder.statuses import PRUNED
 from runner.run_folder.tables import configuration_columns
 from runner.run_folder.writing import RunWriter
 from runner.settings import Settings
@@ -24,6 +25,7 @@ from runner.training.engine import StepReport
 from runner.training.layer_statistics import LayerStatistics
 from runner.training.loop import report_of
 from runner.training.state import TrainingState
+from runner.training.stopping import RUNG, Rung
 from runner.training.threads import limited
 
 MOST_SECONDS_TO_END = 4.0
@@ -56,6 +58,13 @@ class Manner:
     syncing: Callable[[], Syncing] = BySecond
     """When files are forced to the disk, where `recording.durable` asks for it."""
 
+    rung: Rung | None = None
+    """Where it is to wait for others, on the way to its end."""
+
+    def built(self, config: Mapping[str, Any], engine: str | None = None) -> Experiment:
+        """A configuration's experiment, up to the rung."""
+        return self.build(config, engine).up_to(self.rung)
+
 
 ALONE, QUIETLY = Manner(), Manner(shown="nothing", one_of_many=True)
 
@@ -68,7 +77,7 @@ def run_experiment(
     documents: texts to keep beside the run, such as its YAML, by file name.
     Raises RunnerError, before the folder is touched when configuration or data are at fault.
     """
-    experiment = manner.build(config)
+    experiment = manner.built(config)
     state = experiment.first_state()
     experiment.check_branch(state)
     about = {**experiment.description(), "lineage": lineage(experiment.settings.from_, state)}
@@ -229,6 +238,9 @@ def outcome_of(report: StepReport, signal: str | None) -> Outcome:
         return Outcome("diverged", DivergedError.exit_code, report, text)
     if report.stop_reason is None and signal is not None:
         return Outcome("interrupted", INTERRUPTED[signal], report, f"interrupted after {at}")
+    if report.stop_reason is not None and report.stop_reason.startswith(RUNG):
+        rung = report.stop_reason.replace("_", " ")
+        return Outcome(PRUNED, 0, report, f"{PRUNED} at {rung} after {at}")
     return Outcome("completed", 0, report, f"{report.stop_reason} reached after {at}")
 
 

@@ -11,9 +11,11 @@ from runner.experiment.experiment import Experiment
 from runner.experiment.row_recording import COLUMNS, Recorded, kind_of, own_names
 from runner.network.arrays import Array
 from runner.run_folder.job_rows import Kind
+from runner.run_folder.statuses import PRUNED
 from runner.training.evaluation import evaluate_many
 from runner.training.first_states import first_states
 from runner.training.many_loop import (
+    AT_RUNG,
     DIVERGED,
     MOST_EPOCHS,
     REASONS,
@@ -23,6 +25,7 @@ from runner.training.many_loop import (
     train_many,
 )
 from runner.training.schedules import RANGE
+from runner.training.stopping import RUNG
 
 LONGEST = 10**15
 """Epochs that no run makes."""
@@ -51,7 +54,7 @@ def row_epochs(experiment: Experiment) -> Sequence[int] | None:
         or stopping.loop_target is not None
     ):
         return None
-    limits = [stopping.max_epochs, stopping.max_steps]
+    limits = [stopping.last_epoch, stopping.max_steps]
     if limits[1] is not None:
         limits[1] = limits[1] // problem.steps_per_epoch + 1
     limit = min((each for each in limits if each is not None), default=LONGEST)
@@ -94,7 +97,7 @@ def run_together(
         for net, reason in enumerate(ended.reasons.tolist()):
             kept = None
             if reason != DIVERGED:
-                kind = kind_like(experiment, kinds, REASONS[reason], told, last)
+                kind = kind_like(experiment, kinds, reason_of(reason, experiment), told, last)
                 kept = Recorded(
                     {**experiment.config, "seed": seeds[place]},
                     kind,
@@ -106,6 +109,12 @@ def run_together(
             yield place, kept
             place += 1
         started = finished
+
+
+def reason_of(place: int, experiment: Experiment) -> str:
+    """Why a net ended, from its place in `REASONS`."""
+    rung = experiment.stopping.rung
+    return rung.reason if place == AT_RUNG and rung is not None else REASONS[place]
 
 
 def histories_of(ended: EndedNets) -> tuple[Array, list[str]]:
@@ -155,6 +164,7 @@ def kind_like(
     """What a row has in common with others that ended for the same reason, made once."""
     key = (reason, *told)
     if key not in kinds:
-        results = {"status": "completed", "stop_reason": reason, **told}
+        status = PRUNED if reason.startswith(RUNG) else "completed"
+        results = {"status": status, "stop_reason": reason, **told}
         kinds[key] = kind_of(experiment, results, last)
     return kinds[key]

@@ -34,7 +34,7 @@ from runner.run_folder.snapshots import (
     read_snapshot,
     state_from,
 )
-from runner.run_folder.statuses import FINISHED
+from runner.run_folder.statuses import AT_REST
 from runner.run_folder.tables import csv_bytes
 from runner.storage.locks import locked
 from runner.training.engine import StepReport
@@ -110,7 +110,7 @@ def verify_run(
         with limited(experiment.settings.threads):
             weights, repeated, end = repetition(experiment, recorded, last, moved)
             files, ending = dict[str, bytes](), list[Difference]()
-            if end is not None and about["status"] in (*FINISHED, "interrupted"):
+            if end is not None and about["status"] in (*AT_REST, "interrupted"):
                 files, ending = ending_differences(run, about, experiment, recorded, end)
     again = by_step(history_rows(repeated))
     if about.get("resumed"):  # maybe with another recording.history

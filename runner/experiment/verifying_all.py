@@ -12,7 +12,7 @@ from runner.experiment.sharing import build_sharing
 from runner.experiment.verifying import Comparison, verify_run
 from runner.experiment.verifying_rows import verify_row
 from runner.run_folder.run import RunFolder
-from runner.run_folder.statuses import FINISHED
+from runner.run_folder.statuses import AT_REST
 from runner.run_folder.sweep_folder import SweepFolder
 
 NOT_VERIFIED = "not verified"
@@ -25,7 +25,7 @@ def verify_all(folders: Sequence[Path]) -> int:
     """
     sweeps = {folder: jobs for folder in folders if (jobs := SweepFolder(folder).statuses)}
     runs = dict.fromkeys(run for folder in folders for run in ended(folder, sweeps.get(folder)))
-    left = Counter(s for jobs in sweeps.values() for s in jobs.values() if s not in FINISHED)
+    left = Counter(s for jobs in sweeps.values() for s in jobs.values() if s not in AT_REST)
     if not runs:
         raise SnapshotError(
             f"{printable(' '.join(map(str, folders)))}: no job has come to its end "
@@ -36,7 +36,7 @@ def verify_all(folders: Sequence[Path]) -> int:
 
 def ended(folder: Path, jobs: Mapping[Path, str] | None) -> list[Path]:
     """A run, or those of a sweep's jobs that have ended."""
-    return [folder] if jobs is None else [job for job in jobs if jobs[job] in FINISHED]
+    return [folder] if jobs is None else [job for job in jobs if jobs[job] in AT_REST]
 
 
 def verified(runs: Sequence[Path], named: Sequence[Path], left: Counter[str]) -> int:

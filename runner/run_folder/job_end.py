@@ -19,7 +19,7 @@ class JobEnd:
 
     number: int
     status: str
-    """completed, diverged, failed or interrupted."""
+    """completed, pruned, diverged, failed or interrupted."""
     text: str
     """In words, on one line."""
     exit_code: int = 0

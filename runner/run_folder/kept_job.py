@@ -19,8 +19,10 @@ from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import FILE, JobRow, JobRows
 from runner.run_folder.row_checks import RATE
 from runner.run_folder.snapshots import MEMBERS, UNSOUND, parameters_checksum
+from runner.run_folder.statuses import PRUNED
 from runner.run_folder.tables import configuration_columns, joined, quoted
 from runner.storage.npz_files import decoded
+from runner.training.stopping import RUNG, Rung
 
 (MISSING,) = struct.unpack("<d", (0x7FF8 << 48 | 1).to_bytes(8, "little"))
 """In a history what a row lacks: NaN, but not the one that a metric may be."""
@@ -62,8 +64,16 @@ class KeptJob:
 
     @property
     def status(self) -> str:
-        """completed, diverged or failed."""
+        """completed, pruned, diverged or failed."""
         return str(self.about["status"])
+
+    @property
+    def rung(self) -> Rung | None:
+        """Where it was pruned, if it was."""
+        if self.status != PRUNED:
+            return None
+        number = str(self.about["stop_reason"]).removeprefix(RUNG)
+        return Rung(int(number), int(str(self.results["epochs"])))
 
     @cached_property
     def results(self) -> dict[str, object]:

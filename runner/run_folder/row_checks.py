@@ -4,7 +4,8 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from runner.run_folder.statuses import ENDED
+from runner.run_folder.statuses import ENDED, PRUNED
+from runner.training.stopping import RUNG
 
 RATE = "steps_per_second"
 """A result that follows from others."""
@@ -25,6 +26,8 @@ OF_KIND: dict[str, tuple[type, ...]] = {
     "alike": (dict,),
 }
 """What is said of a kind, and how."""
+MOST_DIGITS = 9
+"""Of a rung's number."""
 ITEM_SIZES = {"float32": 4, "float64": 8}
 
 
@@ -91,11 +94,18 @@ def is_kind(about: object, preparation: object) -> bool:
     lists += [*told["last"], *told["last"].values()]
     return (
         told["status"] in ENDED
+        and (told["status"] != PRUNED or is_pruned(told))
         and told["dtype"] in ITEM_SIZES
         and all(isinstance(name, str) for name in lists)
         and set(told["last"].values()) <= set(told["history"])
         and all(isinstance(value, int | float) for value in told["alike"].values())
     )
+
+
+def is_pruned(told: dict[str, Any]) -> bool:
+    """Whether it is said at which rung a job was pruned, and after how many epochs."""
+    number = told["stop_reason"].removeprefix(RUNG)
+    return number.isdecimal() and len(number) < MOST_DIGITS and "epochs" in told["whole"]
 
 
 def is_texts(text: str) -> bool:

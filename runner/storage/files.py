@@ -182,7 +182,7 @@ WRITTEN = (
     "plots",
 )
 """What only a run that has its folder writes there; its texts and log Hydra may have begun."""
-BESIDE = (*WRITTEN, "run.log", ".hydra", "multirun.yaml", "sweep.log", "jobs.sqlite")
+BESIDE = (*WRITTEN, "run.log", ".hydra", "multirun.yaml", "sweep.log", "jobs.sqlite", "halving.csv")
 """What else a run or a sweep keeps in its folder."""
 
 

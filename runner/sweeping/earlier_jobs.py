@@ -18,7 +18,7 @@ from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.job_rows import JobRows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.layout import read_run
-from runner.run_folder.statuses import FINISHED
+from runner.run_folder.statuses import AT_REST, FINISHED, PRUNED
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.settings import Settings, parse_settings
 from runner.storage.locks import locked
@@ -74,6 +74,8 @@ class EarlierJobs:
 
     def __init__(self, sweep: Path, objective: str | None) -> None:
         self.trained_on = TrainedOn()
+        self.pruned: dict[int, JobEnd] = {}
+        """How those stand that wait at a rung, by their numbers."""
         self.damaged = False
         """Whether the file of rows has some that cannot be read."""
         self._by_identity: dict[str, list[Earlier]] = defaultdict(list)
@@ -114,7 +116,9 @@ class EarlierJobs:
                 warn(f"{folder}/run.json cannot be read; its job is taken for one that is missing")
                 continue
             with locked(folder):
-                end = ended_job(folder, number) if about["status"] in FINISHED else None
+                end = ended_job(folder, number) if about["status"] in AT_REST else None
+            if end is not None and end.status == PRUNED:
+                self.pruned[number], end = end, None
             self._by_identity[key].append(Earlier(number, end))
 
     def _take_rows(self, rows: JobRows) -> Iterator[int]:
@@ -129,6 +133,8 @@ class EarlierJobs:
                     self.trained_on.add(row.number, job.as_run_json())
                 yield row.number
                 end = brief(job, self._objective)
+                if job.status == PRUNED:
+                    self.pruned[row.number] = job.end
                 key = self._of_base(row.base.task), texts_of(job.overrides)
                 self._by_texts[key] = Earlier(row.number, end)
         except SnapshotError as error:

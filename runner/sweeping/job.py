@@ -11,9 +11,10 @@ from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, record_failure, run_experiment
 from runner.experiment.sharing import JOB
 from runner.run_folder.job_end import JobEnd, ended_job
-from runner.run_folder.statuses import FINISHED
+from runner.run_folder.statuses import FINISHED, PRUNED
 from runner.run_folder.tables import read_results
 from runner.storage.files import BySweep
+from runner.training.stopping import Rung
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -29,6 +30,8 @@ class Job:
 
     number: int
     overrides: list[str]
+    rung: Rung | None = None
+    """Where it is to wait for others, if it is."""
 
     @property
     def name(self) -> str:
@@ -64,14 +67,31 @@ def run_job(
 
 
 def run_composed_job(
-    config: "DictConfig", documents: Mapping[str, str], folder: Path, number: int
+    config: "DictConfig",
+    documents: Mapping[str, str],
+    folder: Path,
+    number: int,
+    manner: Manner = JOB,
 ) -> JobEnd:
     """Runs a job as Hydra composed it."""
     try:
         values = plain(config)
     except RunnerError as error:
         return failed_job(unresolved(config), documents, folder, number, error)
-    return run_job(values, documents, folder, number)
+    return run_job(values, documents, folder, number, manner)
+
+
+def ended_at(folder: Path, job: Job) -> JobEnd | None:
+    """How a job in a folder ended, or None where it has not come as far as it is to."""
+    end = ended_job(folder, job.number)
+    if end is None or end.status != PRUNED or stands_at(end, job.rung):
+        return end
+    return None
+
+
+def stands_at(end: JobEnd, rung: Rung | None) -> bool:
+    """Whether a job that was pruned has come as far as to a rung."""
+    return rung is not None and int(end.cell("epochs") or 0) >= rung.epochs
 
 
 def failed_job(

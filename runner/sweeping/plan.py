@@ -13,6 +13,7 @@ import numpy as np
 from runner.errors import counted, printable
 from runner.network.layer_table import layer_table
 from runner.run_folder.job_end import JobEnd
+from runner.settings import HalvingSettings
 from runner.standard_output import table_console, tell
 from runner.storage.locks import start_time
 from runner.sweeping.job import Job
@@ -54,6 +55,7 @@ def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int)
         workers = min(sweep.workers, len(to_run))
         groups = tried_groups(sweep, to_run, workers)
         print_nets(groups, rows=sweep.options.rows)
+        print_rungs(sweep.options.halving, len(to_run))
         if len(groups) == 1:
             print_layers(groups[0].net)
         print_estimates(groups, workers, starting)
@@ -147,6 +149,20 @@ def print_nets(groups: Sequence[Group], *, rows: bool) -> None:
     for group in groups:
         if group.net is not None and group.net.problem:
             tell(f"  a job of topology={printable(group.topology)} will fail: {group.net.problem}")
+
+
+def print_rungs(halving: HalvingSettings, jobs: int) -> None:
+    """How many jobs come to each rung, where the sweep halves them."""
+    if halving.first is None:
+        return
+    found, epochs = [], halving.first
+    while jobs:
+        found.append(f"{jobs:,} to {epochs:,}")
+        jobs, epochs = jobs // halving.factor, epochs * halving.factor
+    tell(
+        f"Halving     jobs to epochs, about: {', '.join(found)}, one to its end (those that end "
+        "before count there); the time below is that of all to their ends"
+    )
 
 
 def print_layers(net: Net | None) -> None:

@@ -15,8 +15,9 @@ SECONDS_BETWEEN_FRAMES = 0.1
 SECONDS_BETWEEN_LINES = 5.0
 
 
-Watched = Iterator[Callable[[JobEnd | None], None]]
-"""Gives what is to be called with each job's end, and now and then with None."""
+See = Callable[[JobEnd | None], None]
+"""What is called with each job's end as it comes, and with None while none comes."""
+Watched = Iterator[See]
 
 
 @contextmanager

@@ -66,12 +66,14 @@ class RowMaker:
     ) -> Together:
         """Runs jobs that differ in their seeds alone, as many together as that takes long.
 
+        All up to the same rung, where they have one.
+
         config: of the first of them. What is wrong with it is for the jobs themselves to say.
         """
         ends: dict[int, JobEnd] = {}
         alone: list[int] = []
         try:
-            experiment = build_sharing(config)
+            experiment = build_sharing(config).up_to(jobs[0].rung)
             epochs = row_epochs(experiment)
         except (Exception, SystemExit):
             epochs = None

@@ -14,9 +14,11 @@ from runner.run_folder.writing import machine
 from runner.signals import WARNINGS, end_at_once, ended_by, handled
 from runner.standard_output import forget_terminal, tell
 from runner.storage.locks import locked
+from runner.sweeping.course import Course
 from runner.sweeping.earlier_jobs import Earlier, numbers_for
 from runner.sweeping.job import Job
 from runner.sweeping.pool import MOST_WAITING, Lost, Pool
+from runner.sweeping.progress import See
 from runner.sweeping.sweep import Sweep
 from runner.sweeping.tally import SweepLog, Tally
 from runner.training.threads import limited
@@ -25,8 +27,6 @@ MOST_TOGETHER = 1024
 """Jobs in a slice."""
 
 
-See = Callable[[JobEnd | None], None]
-"""What is called with each job's end as it comes, and with None while none comes."""
 Running = Callable[[Sweep, Sequence[Job], See], AbstractContextManager[Iterator[JobEnd]]]
 """Gives the ends of jobs while it has them run."""
 
@@ -136,8 +136,10 @@ def taken_up(
     """Jobs numbered from `first` on, as `picked_up` gives them, in the sweep's folder."""
     jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
     known = picked_up(sweep, jobs, first)
+    pruned = sum(job.number in sweep.earlier.pruned for job, end in known if end is None)
     if finished := sum(end is not None for _, end in known):
-        tell(f"{are(finished, 'job')} finished, {len(known) - finished:,} to run")
+        waiting = f", {pruned:,} of them pruned" if pruned else ""
+        tell(f"{are(finished, 'job')} finished, {len(known) - finished:,} to run{waiting}")
     return known
 
 
@@ -177,9 +179,12 @@ def running(sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[Jo
         sweep.load_kernels()
         machine()  # known here, a process that is forked asks no lock that another thread holds
     workers = max(1, min(sweep.workers, len(jobs)))
+    course = Course(sweep, jobs, see) if sweep.halves else None
+    job_at = jobs.__getitem__ if course is None else course.job_at
+    first = [range(len(jobs))] if course is None else stretches(map(course.place, course.first))
     pool = Pool(
-        lambda task: sweep.run_some([jobs[place] for place in slice_of(task)]),
-        list(map(task_of, slices(len(jobs), workers, sweep.most_together))),
+        lambda task: sweep.run_some([job_at(place) for place in slice_of(task)]),
+        [task_of(part) for each in first for part in slices(each, workers, sweep.most_together)],
         workers,
         last=lambda ends: any(end.status == "interrupted" for end in ends.values()),
         # What is left of a slice comes soon again, for all behind it wait to be written.
@@ -203,7 +208,12 @@ def running(sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[Jo
     handlers = dict.fromkeys(ended_by(), handle) | dict.fromkeys(WARNINGS, warn)
     try:
         with handled(handlers):
-            yield in_order(ends_of(pool, sweep, jobs, see))
+            ends = ends_of(pool, sweep, job_at, see)
+            if course is None:
+                yield in_order(ends)
+            else:
+                coming = ((job_at(place), end) for place, end in ends)
+                yield course.ends(coming, lambda job: pool.again(alone_at(course.place(job))))
     finally:
         pool.close()
     if received:
@@ -211,7 +221,7 @@ def running(sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[Jo
 
 
 def ends_of(
-    pool: Pool, sweep: Sweep, jobs: Sequence[Job], see: See
+    pool: Pool, sweep: Sweep, job_at: Callable[[int], Job], see: See
 ) -> Iterator[tuple[int, JobEnd]]:
     """Each job's place and end, as it comes; one whose process dies early is tried twice.
 
@@ -230,10 +240,10 @@ def ends_of(
             found = []
             for place in slice_of(event.task):
                 again = len(slice_of(event.task)) > 1 or place not in retried
-                lost = sweep.lost(jobs[place], ending(event.exit_code), again=again)
+                lost = sweep.lost(job_at(place), ending(event.exit_code), again=again)
                 if lost is None:
                     retried.add(place)
-                    pool.again(task_of(range(place, place + 1)))
+                    pool.again(alone_at(place))
                 else:
                     found.append((place, lost))
         else:
@@ -259,13 +269,12 @@ def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:
     yield from (early[task] for task in sorted(early))
 
 
-def slices(jobs: int, workers: int, most: int) -> Iterator[range]:
+def slices(places: range, workers: int, most: int) -> Iterator[range]:
     """The places of jobs that a process takes together: fewer the fewer are left."""
-    first = 0
-    while first < jobs:
-        count = min(max(1, (jobs - first) // (4 * workers)), most)
-        yield range(first, first + count)
-        first += count
+    while places:
+        count = min(max(1, len(places) // (4 * workers)), most)
+        yield places[:count]
+        places = places[count:]
 
 
 def stretches(places: Iterable[int]) -> list[range]:
@@ -282,6 +291,11 @@ def stretches(places: Iterable[int]) -> list[range]:
 def task_of(places: range) -> int:
     """A slice as a pool's task, whose number is all that its processes are told."""
     return places.start * MOST_TOGETHER + len(places) - 1
+
+
+def alone_at(place: int) -> int:
+    """A job alone as a task."""
+    return task_of(range(place, place + 1))
 
 
 def slice_of(task: int) -> range:

@@ -14,13 +14,13 @@ from typing import Self
 from uuid import uuid4
 
 from runner.errors import ConflictError, RunnerError, Stop, StorageError, printable
-from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import JobRowsWriter, sound_rows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.storage.files import storage_errors
 from runner.storage.locks import locked
-from runner.sweeping.job import Job
+from runner.sweeping.job import Job, ended_at
 from runner.sweeping.sweep import Sweep
 from runner.training.threads import limited
 
@@ -150,7 +150,7 @@ def found_in(sweep: Sweep, jobs: Sequence[Job], slices: Slices) -> list[JobEnd]:
     """The ends that slices have left on the sweep's disk of these jobs."""
     if sweep.options.rows:
         return slices.rows
-    found = (ended_job(sweep.folder / str(job.number), job.number) for job in jobs)
+    found = (ended_at(sweep.folder / str(job.number), job) for job in jobs)
     return [end for end in found if end is not None]
 
 

@@ -18,7 +18,7 @@ from runner.experiment.contradictions import check_settings
 from runner.experiment.expanding import with_folder
 from runner.experiment.row_recording import check_row, failed_row
 from runner.processors import processors
-from runner.run_folder.job_end import JobEnd, ended_job
+from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import JobRows, JobRowsWriter, rewrite, sound_rows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.sweep_folder import SweepFolder
@@ -26,10 +26,10 @@ from runner.settings import SweepSettings, parse_settings
 from runner.storage.files import storage_errors
 from runner.sweeping.data_checks import DataChecks
 from runner.sweeping.earlier_jobs import Earlier, EarlierJobs
-from runner.sweeping.job import OF_SWEEP, Job, failed_job, run_composed_job, run_job
+from runner.sweeping.job import OF_SWEEP, Job, ended_at, failed_job, run_composed_job, run_job
 from runner.sweeping.objective import check_objective
 from runner.sweeping.progress import job_lines, progress
-from runner.sweeping.results_table import ResultsTable
+from runner.sweeping.results_table import SECONDS_BETWEEN_WRITES, ResultsTable
 from runner.sweeping.row_jobs import SECONDS_TOGETHER, RowMaker, Together
 
 SEED = ("seed",)
@@ -63,13 +63,21 @@ class Sweep:
         self.watched = job_lines if self.is_search else progress
         self.options: SweepSettings = parse(SweepSettings, jobs.section("sweep"), "sweep.")
         self.workers = self.options.workers or processors()
+        self.ranked_by = self.options.objective or str(jobs.value("stopping.metric"))
+        """The column of results.csv that says how a job does."""
         self.stop_on_warning: bool = jobs.value("recording.on_sigusr1") == "stop"
         self._objective_checked = False
         self._data_checks = DataChecks()
         self._known: set[Hashable] = set()
         self._rows = RowMaker()
+        self._kept = 0.0  # when rows were last written that stand at a rung
         durable = bool(jobs.value("recording.durable"))
         self._writer = JobRowsWriter(self.folder, durable=durable) if self.options.rows else None
+
+    @property
+    def halves(self) -> bool:
+        """Whether its jobs wait for each other at rungs, where some are pruned."""
+        return self.options.halving.first is not None
 
     @cached_property
     def earlier(self) -> EarlierJobs:
@@ -87,7 +95,10 @@ class Sweep:
         if self.earlier.damaged:
             rewrite(self.folder, sound_rows(self.folder))
         if rows.is_there:
-            table.take_over(rows.numbers, (KeptJob(row).end for row in rows))
+            pruned = self.earlier.pruned  # whose rows come again
+            numbers = [number for number in rows.numbers if number not in pruned]
+            ended = (row for row in rows if row.number not in pruned)
+            table.take_over(numbers, (KeptJob(row).end for row in ended))
         return table
 
     def add(self, end: JobEnd) -> JobEnd:
@@ -98,6 +109,16 @@ class Sweep:
         self._writer.add(end.kept)
         self.table.add(end)
         return replace(end, kept=None) if self.is_search else JobEnd(end.number, end.status, "")
+
+    def keep(self, end: JobEnd) -> JobEnd:
+        """Records how a job stands that may go on; what is to be remembered of that."""
+        if self._writer is None or end.kept is None:
+            return end
+        self._writer.add(end.kept)
+        if time.monotonic() > self._kept + SECONDS_BETWEEN_WRITES:
+            self._writer.flush()
+            self._kept = time.monotonic()
+        return replace(end, kept=None)
 
     def save_config(self) -> None:
         """multirun.yaml, as Hydra's own sweepers write it."""
@@ -162,18 +183,21 @@ class Sweep:
 
     def run(self, job: Job) -> JobEnd:
         """Runs a job in this process."""
+        manner = replace(OF_SWEEP, rung=job.rung)
         if self.options.rows:
             base, _ = self._jobs.divide(job.overrides)
-            return self._rows.end(job, base, self.values(job), OF_SWEEP)
+            return self._rows.end(job, base, self.values(job), manner)
         folder = self.folder / str(job.number)
         if self._jobs.needs_hydra(job.overrides):
             return self._jobs.surrounded(
                 job.overrides,
                 job.number,
                 folder,
-                lambda config, documents: run_composed_job(config, documents, folder, job.number),
+                lambda config, documents: run_composed_job(
+                    config, documents, folder, job.number, manner
+                ),
             )
-        return run_job(self.values(job), self.documents(job), folder, job.number, OF_SWEEP)
+        return run_job(self.values(job), self.documents(job), folder, job.number, manner)
 
     def run_some(self, jobs: Sequence[Job]) -> dict[int, JobEnd]:
         """Runs jobs in this process, for as long as a person waits for news; those that ended.
@@ -208,7 +232,7 @@ class Sweep:
         found: dict[Hashable, Alike] = {}
         for place, job in enumerate(jobs):
             base, changed = self._jobs.divide(job.overrides)
-            key = id(base), but_seed(base, changed)
+            key = id(base), but_seed(base, changed), job.rung
             group = found.setdefault(key, Alike(base, [], []))
             group.places.append(place)
             group.seeds.append(changed.get(SEED))
@@ -218,7 +242,8 @@ class Sweep:
         """Runs jobs that differ in their seeds alone."""
         config = self.values(jobs[alike.places[0]])
         seeds = [int(str(config["seed"] if seed is None else seed)) for seed in alike.seeds]
-        return self._rows.ends([jobs[place] for place in alike.places], alike.base, config, seeds)
+        together = [jobs[place] for place in alike.places]
+        return self._rows.ends(together, alike.base, config, seeds)
 
     def lost(self, job: Job, reason: str, *, again: bool) -> JobEnd | None:
         """How a job ended whose process died, or None where it had not begun and may `again`."""
@@ -228,7 +253,7 @@ class Sweep:
             recorded = failed_row(self.values(job), error, time.time())
             return None if again else self._rows.told(job, base, recorded, 1)
         folder = self.folder / str(job.number)
-        ended = ended_job(folder, job.number)
+        ended = ended_at(folder, job)
         if ended is not None or (again and not (folder / "run.json").exists()):
             return ended
         return failed_job(self.values(job), self.documents(job), folder, job.number, error)

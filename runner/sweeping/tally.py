@@ -8,9 +8,13 @@ from typing import Self
 
 from runner.errors import counted, printable
 from runner.run_folder.job_end import JobEnd
+from runner.run_folder.statuses import PRUNED
 from runner.run_folder.sweep_folder import launch_line
 from runner.storage.files import storage_errors
 from runner.training.metrics import TEST, VALIDATION, higher_is_better
+
+GOES_ON = "running"
+"""The status of a job that was pruned and is no longer."""
 
 
 class Tally:
@@ -23,7 +27,7 @@ class Tally:
     def __init__(
         self, jobs: int, workers: int, objective: str | None, names: Mapping[int, str]
     ) -> None:
-        self.jobs, self.done, self.failed = jobs, 0, 0
+        self.jobs, self.done, self.failed, self.pruned = jobs, 0, 0, 0
         self.names, self._workers = names, workers
         self._metric = objective
         self._best: tuple[float, str] | None = None
@@ -31,16 +35,21 @@ class Tally:
         self._last = 0.0  # when the last job ended, in seconds since the launch
 
     def count(self, end: JobEnd) -> None:
-        """Takes in how a job ended."""
-        if end.status != "interrupted":
+        """Takes in how a job ended, or that one which was pruned goes on."""
+        if end.status == GOES_ON:
+            self.done -= 1
+            self.pruned -= 1
+        elif end.status != "interrupted":
             self.done += 1
             self._last = self.seconds
             self.failed += end.failed
+            self.pruned += end.status == PRUNED
             self.compare(end)
 
     def compare(self, end: JobEnd) -> None:
         """Keeps the best of the jobs that are known, these and those of earlier launches."""
-        if end.failed:  # and has no metrics on held-out data
+        # What has failed has no metrics on held-out data.
+        if end.failed or end.status == PRUNED:
             return
         self._metric = self._metric or chosen_by(end)
         try:
@@ -60,6 +69,8 @@ class Tally:
     def counts(self) -> str:
         """Done, failed, running, and how many a second."""
         parts = [f"{self.done:,} of {counted(self.jobs, 'job')} done", f"{self.failed:,} failed"]
+        if self.pruned:
+            parts.append(f"{self.pruned:,} pruned so far")
         if running := min(self._workers, self.jobs - self.done):
             parts.append(f"{running} running")
         return ", ".join([*parts, *([self.rate] if self.done else [])])
@@ -82,7 +93,7 @@ class Tally:
         long.
         """
         passed = self.seconds
-        if not self.done:
+        if not self.done or self.pruned:  # of which some go on: nobody knows how many
             return f"{clock(passed)} passed"
         left = self._last / self.done * (self.jobs - self.done) - (passed - self._last)
         if self.done < self.jobs and left <= 0:
@@ -97,8 +108,9 @@ class Tally:
     @property
     def summary(self) -> str:
         """How the launch came out."""
-        completed = self.done - self.failed
-        counts = f"{completed:,} completed, {self.failed:,} failed"
+        completed = self.done - self.failed - self.pruned
+        pruned = f"{self.pruned:,} pruned, " if self.pruned else ""
+        counts = f"{completed:,} completed, {pruned}{self.failed:,} failed"
         lines = [f"Jobs        {counts}, {self.seconds:.2f} s, {self.rate}"] if self.jobs else []
         return "\n".join([*lines, *([f"Best        {self.best}"] if self.best else [])])
 

@@ -210,7 +210,7 @@ def steps_to_pause(
 ) -> int:
     """How many steps may be made before a limit or a milestone."""
     start = Standing(engine.problem, state)
-    pauses = (milestone, stopping.max_epochs)
+    pauses = (milestone, stopping.last_epoch)
     limits = [start.steps_until(epoch) for epoch in pauses if epoch is not None]
     if stopping.max_steps is not None:
         limits.append(stopping.max_steps - state.step)

@@ -15,9 +15,9 @@ from runner.training.many_states import ManyStates
 from runner.training.metrics import LOSS, Target, metric_arrays
 from runner.training.stopping import Stopping
 
-REASONS = ("diverged", "target", "max_steps", "max_epochs")
+REASONS = ("diverged", "target", "max_steps", "max_epochs", "rung")
 """Why a net ended, as `Stopping.reason` has them, the first that is so."""
-DIVERGED, TARGET, MAX_STEPS, MAX_EPOCHS = range(4)
+DIVERGED, TARGET, MAX_STEPS, MAX_EPOCHS, AT_RUNG = range(5)
 MOST_EPOCHS = 1000
 """Epochs whose sums can be kept: there is room for all of them, of every net."""
 MOST_BYTES, MOST_NETS = 64 * 2**20, 4096
@@ -141,7 +141,7 @@ def train_many(
     ascending, at most `MOST_EPOCHS`, at whose ends the history is to have rows.
     """
     problem, allowance = engine.problem, 1
-    limits = [stopping.max_steps, stopping.max_epochs]
+    limits = [stopping.max_steps, stopping.last_epoch]
     if limits[1] is not None:
         limits[1] *= problem.steps_per_epoch
     limit = max(1, min((each for each in limits if each is not None), default=2**62))
@@ -170,7 +170,9 @@ def ended_nets(
 ) -> EndedNets:
     """With the reason why each ended."""
     places = states.places
-    reasons = np.full(len(states), MAX_EPOCHS)
+    reasons = np.full(
+        len(states), MAX_EPOCHS if stopping.last_epoch == stopping.max_epochs else AT_RUNG
+    )
     if stopping.max_steps is not None:
         reasons[places["step"] >= stopping.max_steps] = MAX_STEPS
     reasons[places["met"] != 0] = TARGET

@@ -2,9 +2,25 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.training.engine import StepReport
 from runner.training.metrics import METRICS, Target
+
+RUNG = "rung_"
+"""Begins the reason of a run that stands at a rung."""
+
+
+class Rung(NamedTuple):
+    """Where a run waits for others: those that do best there go on from it."""
+
+    number: int
+    epochs: int
+
+    @property
+    def reason(self) -> str:
+        """Why training stops there."""
+        return f"{RUNG}{self.number}"
 
 
 @dataclass(frozen=True)
@@ -16,6 +32,13 @@ class Stopping:
     max_steps: int | None = None
     max_epochs: int | None = None
     max_seconds: float | None = None
+    rung: Rung | None = None
+
+    @property
+    def last_epoch(self) -> int | None:
+        """The epoch at whose end training stops at the latest."""
+        limits = (self.max_epochs, self.rung.epochs if self.rung else None)
+        return min((limit for limit in limits if limit is not None), default=None)
 
     @property
     def engine_target(self) -> Target | None:
@@ -46,6 +69,8 @@ class Stopping:
         for name, value, limit in limits:
             if limit is not None and value >= limit:
                 return name
+        if self.rung is not None and report.epoch >= self.rung.epochs:
+            return self.rung.reason
         return None
 
     def _loop_target_met(self, report: StepReport) -> bool:

@@ -1,0 +1,124 @@
+"""The course of a sweep that halves its jobs: what is handed out, and how each job ended."""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from runner.run_folder.job_end import JobEnd
+from runner.run_folder.statuses import PRUNED
+from runner.sweeping.halving import END, Halving, Standing
+from runner.sweeping.job import Job
+from runner.sweeping.progress import See
+from runner.sweeping.rungs_file import AtRung, RungsFile
+from runner.sweeping.sweep import Sweep
+from runner.sweeping.tally import GOES_ON
+from runner.training.metrics import higher_is_better
+from runner.training.stopping import Rung
+
+
+class Course:
+    """A sweep's jobs on their way from rung to rung.
+
+    jobs: those that have not come to their ends; of the others an earlier launch has told.
+    see: is told of each that stands or goes on.
+    """
+
+    def __init__(self, sweep: Sweep, jobs: Sequence[Job], see: See) -> None:
+        first, factor = sweep.options.halving.first, sweep.options.halving.factor
+        assert first is not None
+        self._sweep, self._see = sweep, see
+        self._jobs = {job.number: job for job in jobs}
+        self._file = RungsFile(sweep.folder, sweep.ranked_by)
+        self._sign = 1 if higher_is_better(sweep.ranked_by) else -1
+        pruned = sweep.earlier.pruned
+        self._standing = {number: pruned[number] for number in self._jobs if number in pruned}
+        """How jobs stand that wait at a rung."""
+        self._out = 0
+        """So many jobs have been handed out and have not come back."""
+        self._span = max(self._jobs, default=0) + 1
+        for end in self._standing.values():
+            see(end)
+        numbers = sorted({*self._jobs, *self._file.ended})
+        self._halving = Halving(numbers, first, factor)
+        self.first = self._to_hand_out((number, 0) for number in numbers)
+        """The jobs that are to be handed out first."""
+
+    def ends(
+        self, coming: Iterable[tuple[Job, JobEnd]], hand_out: Callable[[Job], object]
+    ) -> Iterator[JobEnd]:
+        """How each job ended; at last of those that were pruned.
+
+        coming: jobs as they come to where they were to go. hand_out: has another one run.
+        """
+        with self._file:
+            for job, end in coming:
+                self._out -= 1
+                if end.status == PRUNED:
+                    self._standing[job.number] = self._sweep.keep(end)
+                else:
+                    yield end
+                if end.status == "interrupted" or end.refused:
+                    continue
+                for other in self._to_hand_out(self._come(job, end)):
+                    hand_out(other)
+            yield from self._standing.values()
+
+    def _come(self, job: Job, end: JobEnd) -> Iterable[tuple[int, int]]:
+        """Tells that a job has come to its rung, or its end; who goes on by that, and to which."""
+        cell = "" if end.failed else end.cell(self._sweep.ranked_by)
+        at = AtRung(end.status, float(cell or math.nan))
+        # One on the way to its end has no rung: it is told of as of a last one.
+        rung = job.rung or Rung(self._halving.top + 1, int(end.cell("epochs") or 0))
+        self._file.add(job.number, rung.number, rung.epochs, at)
+        place = END if job.rung is None else rung.number
+        return self._halving.come(job.number, place, self._ranked(at))
+
+    def place(self, job: Job) -> int:
+        """A number for a job on its way to a rung, which no other has."""
+        slot = 0 if job.rung is None else job.rung.number + 1
+        return slot * self._span + job.number
+
+    def job_at(self, place: int) -> Job:
+        """The job that has this number."""
+        slot, number = divmod(place, self._span)
+        return replace(self._jobs[number], rung=self._halving.rung(slot - 1))
+
+    def _to_hand_out(self, sent: Iterable[tuple[int, int]]) -> list[Job]:
+        """The jobs of those sent to rungs that are to be run; where there is none left, the last.
+
+        Of the others an earlier launch has told how they stand there.
+        """
+        found, queue = [], deque(sent)
+        while queue:
+            number, rung = queue.popleft()
+            if (at := self._told(number, rung)) is None:
+                found.append(self._going(number, rung))
+            else:
+                queue.extend(self._halving.come(number, rung, self._ranked(at)))
+        self._out += len(found)
+        last = self._halving.last
+        if not self._out and last in self._jobs:
+            found, self._out = [self._going(last, END)], 1
+        return found
+
+    def _told(self, number: int, rung: int) -> AtRung | None:
+        """How a job stood at a rung, where that is known and the job is there to go on from it."""
+        at = self._halving.rung(rung)
+        assert at is not None
+        if number not in self._jobs:
+            return self._file.at(number, at.epochs)
+        end = self._standing.get(number)
+        if end is None or int(end.cell("epochs")) < at.epochs:
+            return None
+        return self._file.at(number, at.epochs)
+
+    def _going(self, number: int, rung: int) -> Job:
+        """A job that goes on to a rung."""
+        if self._standing.pop(number, None) is not None:
+            self._see(JobEnd(number, GOES_ON, ""))
+        return replace(self._jobs[number], rung=self._halving.rung(rung))
+
+    def _ranked(self, at: AtRung) -> Standing:
+        rank = -math.inf if math.isnan(at.value) else self._sign * at.value
+        return Standing(rank, at.status != PRUNED)

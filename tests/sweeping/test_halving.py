@@ -1,0 +1,269 @@
+"""Sweeps that prune at rungs: who goes on follows from numbers alone, and in unpruned bytes."""
+
+import csv
+import itertools
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import runner
+from runner.experiment.differences import by_step
+from runner.run_folder.history import history_rows
+from runner.run_folder.run import RunFolder
+from runner.sweeping.halving import END, Halving, Standing
+from tests.end_to_end.commands import InProcess, command, ending, start
+from tests.sweeping.test_earlier_jobs import weights
+from tests.sweeping.test_kills import WAYS
+
+TIMES = ["seconds", "steps_per_second", "started", "finished"]
+GRID = (
+    "-m",
+    "dataset=digits",
+    "dataset.first=300",
+    "optimizer.learning_rate=0.001,0.003,0.01,0.03,0.1,0.3,1,3",
+    "seed=1,2",
+    "stopping.target=null",
+    "stopping.max_epochs=30",
+)
+HALVED = (*GRID, "sweep.halving.first=2")
+
+
+def field(ranks: dict[int, float], order: list[int], factor: int) -> dict[int, list[int]]:
+    """Who comes to each rung where jobs keep one rank, and come there in this order."""
+    halving, found = Halving(sorted(ranks), 1, factor), {0: sorted(ranks)}
+    waiting = [(job, 0) for job in order]
+    while waiting:
+        job, rung = waiting.pop(0)
+        sent = list(halving.come(job, rung, Standing(ranks[job], ended=False)))
+        for other, above in sent:
+            found.setdefault(above, []).append(other)
+        waiting[len(waiting) // 2 : len(waiting) // 2] = sent
+        if not waiting and rung != END and halving.last is not None:
+            found[END] = [halving.last]
+            waiting = [(halving.last, END)]
+            list(halving.come(halving.last, END, Standing(ranks[halving.last], ended=True)))
+            return found
+    return found
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+def test_who_goes_on_does_not_depend_on_who_comes_first(count: int, factor: int) -> None:
+    rng = random.Random(count)  # noqa: S311 - no secret
+    ranks = {job: float(rng.randint(0, count)) for job in range(count)}
+    whole = field(ranks, sorted(ranks), factor)
+    for _ in range(10):
+        assert field(ranks, rng.sample(sorted(ranks), count), factor) == whole
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_the_best_of_each_rung_go_on_and_the_best_of_all_to_its_end(factor: int) -> None:
+    rng = random.Random(factor)  # noqa: S311 - no secret
+    ranks = {job: rng.random() for job in range(60)}
+    found = field(ranks, sorted(ranks), factor)
+    for rung, above in itertools.pairwise(sorted(set(found) - {END})):
+        best = sorted(found[rung], key=lambda job: -ranks[job])[: len(found[rung]) // factor]
+        assert set(best) <= set(found[above])
+        assert len(found[above]) < len(found[rung])
+    assert found[END] == [max(ranks, key=lambda job: ranks[job])]
+
+
+def test_jobs_without_a_number_never_go_on_and_those_that_ended_hold_their_places() -> None:
+    halving = Halving(range(4), 1, 2)
+    come = [
+        (0, Standing(-np.inf, ended=True)),
+        (1, Standing(-np.inf, ended=False)),
+        (2, Standing(3.0, ended=True)),
+        (3, Standing(1.0, ended=False)),
+    ]
+    sent = [list(halving.come(job, 0, standing)) for job, standing in come]
+    assert sent == [[], [], [], [(3, 1)]]
+    assert list(halving.come(3, 1, Standing(2.0, ended=False))) == []
+    assert halving.last is None  # the best has ended at its first rung
+
+
+def rungs(sweep: Path) -> set[tuple[str, ...]]:
+    with open(sweep / "halving.csv", newline="", encoding="utf-8") as file:
+        return {tuple(row) for row in csv.reader(file)}
+
+
+def results(sweep: Path) -> pd.DataFrame:
+    table = pd.read_csv(sweep / "results.csv")
+    return table[[name for name in table if not str(name).startswith(("sweep.", *TIMES))]]
+
+
+@pytest.fixture(scope="module")
+def halved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The grid's sweep, halved in two processes that leave folders."""
+    cwd = tmp_path_factory.mktemp("halved")
+    assert command(*HALVED, "hydra.sweep.dir=s", "sweep.workers=2", cwd=cwd).code == 0
+    return cwd / "s"
+
+
+@pytest.fixture(scope="module")
+def unpruned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, all to their ends."""
+    cwd = tmp_path_factory.mktemp("unpruned")
+    assert command(*GRID, "hydra.sweep.dir=s", cwd=cwd).code == 0
+    return cwd / "s"
+
+
+def test_of_a_grid_most_are_pruned_and_the_rest_have_the_bytes_of_unpruned_runs(
+    halved: Path, unpruned: Path
+) -> None:
+    runs = runner.load_runs(halved)
+    left = runs[runs["status"] != "pruned"]
+    assert len(runs) == 16
+    assert 1 <= len(left) <= 4
+    assert set(left["status"]) == {"completed"}
+    assert runs["epochs"].sum() < 0.5 * 16 * 30
+    pd.testing.assert_frame_equal(
+        results(halved).iloc[left.index], results(unpruned).iloc[left.index], check_dtype=False
+    )
+    for number in left.index:
+        assert RunFolder(halved / str(number)).about()["resumed"]
+        histories = [
+            by_step(history_rows((sweep / str(number) / "history.csv").read_text()))
+            for sweep in (halved, unpruned)
+        ]
+        assert histories[0] == histories[1]
+        assert weights(halved)[str(number)] == weights(unpruned)[str(number)]
+
+
+def test_what_is_pruned_says_at_which_rung(halved: Path) -> None:
+    runs = runner.load_runs(halved)
+    pruned = runs[runs["status"] == "pruned"]
+    said = {
+        int(job): (f"rung_{rung}", int(epochs))
+        for job, rung, epochs, status, _ in sorted(rungs(halved), key=lambda row: row[1])
+        if status == "pruned"
+    }
+    assert {number: (row["stop_reason"], row["epochs"]) for number, row in pruned.iterrows()} == {
+        number: said[number] for number in pruned.index
+    }
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        ["sweep.workers=1"],
+        ["sweep.record=rows"],
+        ["sweep.record=rows", "sweep.workers=3"],
+        ["hydra/launcher=basic"],
+        ["hydra/launcher=basic", "sweep.record=rows", "sweep.slices=3"],
+        ["engine=compiled", "threads=2"],
+    ],
+    ids=" ".join,
+)
+def test_the_same_jobs_are_pruned_however_the_sweep_is_run(
+    otherwise: list[str], halved: Path, tmp_path: Path
+) -> None:
+    assert command(*HALVED, "hydra.sweep.dir=s", *otherwise, cwd=tmp_path).code == 0
+    assert rungs(tmp_path / "s") == rungs(halved)
+    names = [name for name in results(halved) if name not in ("engine", "threads")]
+    pd.testing.assert_frame_equal(results(tmp_path / "s")[names], results(halved)[names])
+
+
+@pytest.mark.slow
+def test_the_same_jobs_are_pruned_by_joblibs_processes(halved: Path, tmp_path: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    sweep = (*HALVED, "hydra.sweep.dir=s", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    ended = ending(start(*sweep, cwd=tmp_path), timeout=300)
+    assert ended.code == 0, ended.err
+    assert rungs(tmp_path / "s") == rungs(halved)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("record", ["folders", "rows"])
+def test_killed_again_and_again_it_prunes_the_same(
+    record: str, halved: Path, tmp_path: Path
+) -> None:
+    sweep = (*HALVED, f"sweep.record={record}", "hydra.sweep.dir=s")
+    rng = random.Random(record)  # noqa: S311 - no secret
+    for _ in range(4):
+        process = start(*sweep, cwd=tmp_path)
+        while process.poll() is None and not (tmp_path / "s" / "halving.csv").exists():
+            pass
+        process.poll() or rng.choice(list(WAYS))(process)
+        ending(process)
+    assert command(*sweep, cwd=tmp_path).code == 0
+    assert rungs(tmp_path / "s") == rungs(halved)
+    pd.testing.assert_frame_equal(results(tmp_path / "s"), results(halved))
+
+
+def test_launched_again_nothing_runs_and_without_halving_the_pruned_go_on(
+    run: InProcess, unpruned: Path
+) -> None:
+    sweep, folder = (*HALVED, "hydra.sweep.dir=s"), run.cwd / "s"
+    first = run(*sweep)
+    before, table = rungs(folder), results(folder)
+    again = run(*sweep)
+    assert (first.code, again.code) == (0, 0)
+    assert "of them pruned" in again.out
+    assert rungs(folder) == before
+    pd.testing.assert_frame_equal(results(folder), table)
+    assert run(*GRID, "hydra.sweep.dir=s").code == 0
+    assert weights(folder) == weights(unpruned)
+    assert set(results(folder)["status"]) == {"completed"}
+
+
+def test_a_pruned_job_is_verified_left_alone_and_taken_up_by_name(tmp_path: Path) -> None:
+    def said(module: str, *arguments: str) -> str:
+        ended = ending(start(*arguments, cwd=tmp_path, module=module))
+        assert ended.code == 0, ended.err
+        return ended.out
+
+    said("runner", *HALVED, "hydra.sweep.dir=s", "sweep.record=rows")
+    runs = runner.load_runs(tmp_path / "s")
+    job = int(runs.index[runs["status"] == "pruned"][0])
+    folder = tmp_path / "s" / str(job)
+    assert "16 runs: 16 identical" in said("runner.verify", "s")
+    assert "the bytes of its row" in said("runner.expand", "s", str(job))
+    assert RunFolder(folder).status == "pruned"
+    assert "nothing to do" in said("runner.resume", "s")
+    said("runner.resume", f"s/{job}")
+    assert RunFolder(folder).status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["sweep.halving.first=0"], "expected"),
+        (["sweep.halving.first=1", "sweep.halving.factor=1"], "expected"),
+        (["sweep.halving.first=1", "sweep.objective=steps"], "ranks jobs by a metric"),
+    ],
+)
+def test_what_cannot_be_halved_is_refused(run: InProcess, options: list[str], said: str) -> None:
+    ended = run("-m", "seed=1,2", *options)
+    assert ended.code == 2
+    assert said in ended.err
+
+
+DAMAGE: dict[str, Callable[[str], str]] = {
+    "its end is cut": lambda text: text[:-5],
+    "it is empty": lambda text: "",
+    "it ranks by something else": lambda text: text.replace("accuracy", "loss", 1),
+    "lines say what they cannot": lambda text: text.replace("pruned", "prunes", 7) + "1,2\n\0",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_table_of_rungs_is_made_anew_and_costs_no_more_than_a_job_too_many(
+    run: InProcess, unpruned: Path, damage: str
+) -> None:
+    sweep, folder = (*HALVED, "hydra.sweep.dir=s"), run.cwd / "s"
+    assert run(*sweep).code == 0
+    before = weights(folder)
+    path = folder / "halving.csv"
+    path.write_text(DAMAGE[damage](path.read_text()))
+    assert run(*sweep).code == 0
+    assert {len(row) for row in rungs(folder)} == {5}
+    now, whole = weights(folder), weights(unpruned)
+    completed = {job for job in now if now[job][0] == "completed"}
+    assert {job for job in before if before[job][0] == "completed"} <= completed
+    assert len(completed) <= 2
+    assert all(now[job] == whole[job] for job in completed)
