@@ -25,7 +25,7 @@ from runner.run_folder.tables import is_float, read_row
 from runner.storage.locks import locked
 from runner.storage.reading import open_regular
 
-STATUSES = {"completed": "FINISHED", "interrupted": "KILLED"}
+STATUSES = {"completed": "FINISHED", "interrupted": "KILLED", "pruned": "KILLED"}
 """MLflow's words; every other end is FAILED."""
 DATABASE = "mlflow.db"
 BATCH = 1000

@@ -36,12 +36,11 @@ class Course:
         """How jobs stand that wait at a rung."""
         self._out = 0
         """So many jobs have been handed out and have not come back."""
-        self._span = max(self._jobs, default=0) + 1
         for end in self._standing.values():
             see(end)
-        numbers = sorted({*self._jobs, *self._file.ended})
-        self._halving = Halving(numbers, first, factor)
-        self.first = self._to_hand_out((number, 0) for number in numbers)
+        self._halving = Halving({*self._jobs, *self._file.ended}, first, factor)
+        self._places = {number: place for place, number in enumerate(self._halving.order)}
+        self.first = self._to_hand_out((number, 0) for number in self._places)
         """The jobs that are to be handed out first."""
 
     def ends(
@@ -77,12 +76,13 @@ class Course:
     def place(self, job: Job) -> int:
         """A number for a job on its way to a rung, which no other has."""
         slot = 0 if job.rung is None else job.rung.number + 1
-        return slot * self._span + job.number
+        return slot * len(self._places) + self._places[job.number]
 
     def job_at(self, place: int) -> Job:
         """The job that has this number."""
-        slot, number = divmod(place, self._span)
-        return replace(self._jobs[number], rung=self._halving.rung(slot - 1))
+        slot, place = divmod(place, len(self._places))
+        job = self._jobs[self._halving.order[place]]
+        return replace(job, rung=self._halving.rung(slot - 1))
 
     def _to_hand_out(self, sent: Iterable[tuple[int, int]]) -> list[Job]:
         """The jobs of those sent to rungs that are to be run; where there is none left, the last.

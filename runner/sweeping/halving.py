@@ -1,17 +1,19 @@
 """Successive halving: which jobs of a sweep go on at each rung. It knows no files and no clock.
 
 At rung k a job stands after first * factor^k epochs, and about one in `factor` goes on from there.
-A rung takes its jobs in the order in which they were sent to it, each once those before it have
-come, and sends on whoever is then among the best floor(n / factor) of the n it has taken. So no job
-waits for a whole rung, as in ASHA (Li et al. 2020, "A System for Massively Parallel Hyperparameter
-Tuning"), and yet what goes on depends on the numbers alone, not on what took how long. Once nothing
-else is left, the best of the last rung goes on to its end.
+The first rung takes the jobs in an order of chance, the others in that in which they were sent
+there, each once those before it have come. Of the n that it has taken a rung sends on whoever is
+among the best floor(n / factor). So no job waits for a whole rung, as in ASHA (Li et al. 2020, "A
+System for Massively Parallel Hyperparameter Tuning"), and yet who goes on depends on the numbers
+alone, not on what took how long. Once nothing else is left, the best of the last rung goes on to
+its end.
 """
 
 import math
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import NamedTuple
 
 from runner.training.stopping import Rung
@@ -59,15 +61,23 @@ class Field:
                     yield each
 
 
+def lottery(number: int) -> bytes:
+    """What puts jobs into an order of chance, the same in every launch."""
+    return blake2b(number.to_bytes(8, "little"), digest_size=8).digest()
+
+
 class Halving:
     """Where jobs stand on their way from rung to rung.
 
-    jobs: their numbers, in order. first, factor: as above.
+    jobs: their numbers. first, factor: as above.
     """
 
-    def __init__(self, jobs: Sequence[int], first: int, factor: int) -> None:
+    def __init__(self, jobs: Iterable[int], first: int, factor: int) -> None:
         self._first, self._factor = first, factor
-        self._fields = [Field(list(jobs))]
+        self.order = sorted(jobs, key=lottery)
+        """In which they are to come to the first rung. A grid's own order would do badly: where it
+        leads from bad to good, each job is among the best of those before it."""
+        self._fields = [Field(list(self.order))]
 
     def rung(self, number: int) -> Rung | None:
         """Where jobs wait for others; None for the end."""

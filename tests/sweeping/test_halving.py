@@ -72,17 +72,25 @@ def test_the_best_of_each_rung_go_on_and_the_best_of_all_to_its_end(factor: int)
     assert found[END] == [max(ranks, key=lambda job: ranks[job])]
 
 
+def test_a_grid_that_leads_from_bad_to_good_prunes_as_many_as_any() -> None:
+    ranks = {job: float(job) for job in range(200)}
+    found = field(ranks, sorted(ranks), 3)
+    assert len(found[1]) < 90
+    assert len(found[2]) < 40
+
+
 def test_jobs_without_a_number_never_go_on_and_those_that_ended_hold_their_places() -> None:
     halving = Halving(range(4), 1, 2)
+    diverged, nan, ended, waiting = halving.order
     come = [
-        (0, Standing(-np.inf, ended=True)),
-        (1, Standing(-np.inf, ended=False)),
-        (2, Standing(3.0, ended=True)),
-        (3, Standing(1.0, ended=False)),
+        (diverged, Standing(-np.inf, ended=True)),
+        (nan, Standing(-np.inf, ended=False)),
+        (ended, Standing(3.0, ended=True)),
+        (waiting, Standing(1.0, ended=False)),
     ]
     sent = [list(halving.come(job, 0, standing)) for job, standing in come]
-    assert sent == [[], [], [], [(3, 1)]]
-    assert list(halving.come(3, 1, Standing(2.0, ended=False))) == []
+    assert sent == [[], [], [], [(waiting, 1)]]
+    assert list(halving.come(waiting, 1, Standing(2.0, ended=False))) == []
     assert halving.last is None  # the best has ended at its first rung
 
 
