@@ -8,6 +8,7 @@ from runner.commands import CommandParser, run_command
 EXAMPLES = """\
   python -m runner.plots outputs/2026-11-22/14-46-04-5d0c64e8a1
   python -m runner.plots outputs/2026-11-22/15-02-10-9d1f0c2b7e      every job of a sweep
+  python -m runner.plots outputs/many/17       a job that is a row, which is given its folder first
 """
 
 

@@ -19,7 +19,6 @@ from runner.analysis.csv_tables import (
 )
 from runner.errors import SettingsError, SnapshotError, listed, printable, warn_caller
 from runner.run_folder.job_end import JobEnd
-from runner.run_folder.job_rows import FILE
 from runner.run_folder.layout import is_job_number, read_run
 from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import ENDED
@@ -38,7 +37,8 @@ MOST_FOLDERS = 10_000
 def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     """Every run below the given folders, one row each: its configuration and its results.
 
-    paths: run folders, sweep folders, or folders of those such as `outputs` (the default).
+    paths: run folders, sweep folders, or folders of those such as `outputs` (the default); a job
+    that is a row of its sweep is named as its folder would be, SWEEP/17, here and in `path`.
     Columns are named as on the command line (`optimizer.learning_rate`), then the results
     (`steps`, `accuracy`, …), then `path`, the run's folder. Whole numbers are Int64, other numbers
     float64, `topology` string, `status` and `stop_reason` category, `started` and `finished`
@@ -206,10 +206,9 @@ def ended_later(sweep: str, jobs: list[str], written: int) -> tuple[set[str], se
     """
     known = set(jobs)
     later, links = set(), set()
-    of_rows = os.path.lexists(f"{sweep}/{FILE}")  # a row stays what it is when it has a folder too
     with os.scandir(sweep) as entries:
         for entry in entries:
-            if not is_job_number(entry.name) or (of_rows and entry.name in known):
+            if not is_job_number(entry.name):
                 continue
             if entry.is_symlink():
                 links.add(entry.name)

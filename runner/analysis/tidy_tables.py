@@ -192,9 +192,9 @@ def kept_jobs(paths: Sequence[str], unreadable: dict[str, str]) -> Iterator[tupl
     """
     by_sweep: dict[str, dict[int, str]] = defaultdict(dict)
     for path in paths:
-        sweep, _, name = path.rpartition("/")
-        if is_job_number(name):
-            by_sweep[sweep or "."][int(name)] = path
+        run = Path(path)
+        if is_job_number(run.name):
+            by_sweep[str(run.parent)][int(run.name)] = path
     for sweep, there in by_sweep.items():
         if not JobRows(Path(sweep)).is_there:
             continue

@@ -73,26 +73,28 @@ class JobComposer:
 
         Raises what Hydra raises for overrides that cannot be applied.
         """
-        return self._divide(overrides)
+        if self._divided is None or self._divided[0] != overrides:  # asked several times a job
+            self._divided = list(overrides), self._divide_anew(overrides)
+        return self._divided[1]
 
     def values(self, overrides: Sequence[str]) -> dict[str, Any]:
         """A job's configuration.
 
         Raises what Hydra raises for overrides that cannot be applied, and SettingsError.
         """
-        base, changed = self._divide(overrides)
+        base, changed = self.divide(overrides)
         if base.by_hydra:
             return plain(task_of(self._composed(overrides, 0, "")))
         return base.values(changed)
 
     def documents(self, overrides: Sequence[str], number: int, folder: Path) -> dict[str, str]:
         """What is kept of a job beside its run, by file name."""
-        base, changed = self._divide(overrides)
+        base, changed = self.divide(overrides)
         return base.documents(changed, overrides, number, folder)
 
     def needs_hydra(self, overrides: Sequence[str]) -> bool:
         """Whether a job is to be surrounded by what only Hydra does: folders, variables, logs."""
-        return self._surrounded or self._divide(overrides)[0].by_hydra
+        return self._surrounded or self.divide(overrides)[0].by_hydra
 
     def surrounded(
         self,
@@ -124,12 +126,6 @@ class JobComposer:
     def _composed(self, overrides: Sequence[str], number: int, folder: str) -> DictConfig:
         """A job's whole configuration, composed by Hydra."""
         return numbered(self._alone(overrides), number, folder)
-
-    def _divide(self, overrides: Sequence[str]) -> tuple[Base, dict[Keys, object]]:
-        """What Hydra composes, and the plain values to put into that."""
-        if self._divided is None or self._divided[0] != overrides:  # asked several times a job
-            self._divided = list(overrides), self._divide_anew(overrides)
-        return self._divided[1]
 
     def _divide_anew(self, overrides: Sequence[str]) -> tuple[Base, dict[Keys, object]]:
         """What jobs have in common that give numbers to the same keys is found once."""

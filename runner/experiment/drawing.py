@@ -11,6 +11,7 @@ from runner.data.dataset import Dataset
 from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
 from runner.experiment.expanding import with_folder
 from runner.experiment.loading import load_dataset
+from runner.run_folder.job_rows import JobRows
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import load_network
 from runner.settings import parse_settings
@@ -43,6 +44,11 @@ def draw_runs(paths: Sequence[str]) -> bool:
     What could not is told on stderr. Raises SnapshotError where no run has ended.
     """
     for path in map(Path, paths):
+        if JobRows(path).is_there:
+            raise SnapshotError(
+                f"{printable(path)}: its jobs are rows, and pictures lie in folders; name "
+                f"those that are to have one, such as {printable(path)}/17"
+            )
         with_folder(path)
     runs = read_runs(paths)
     if runs.empty:
@@ -53,7 +59,7 @@ def draw_runs(paths: Sequence[str]) -> bool:
     all_drawn = True
     for path in map(Path, runs["path"]):
         try:
-            problems = list(draw_pictures(subject_of(with_folder(path), datasets), path))
+            problems = list(draw_pictures(subject_of(path, datasets), path))
         except RunnerError as error:
             problems = [error_line(error)]
         except (OSError, ValueError) as error:

@@ -13,10 +13,11 @@ from runner.errors import RunnerError, SnapshotError, counted, printable, report
 from runner.experiment.experiment import Experiment
 from runner.experiment.other_surroundings import changed_since
 from runner.experiment.progress_bar import bar_on
-from runner.experiment.resuming import built_again, check_data, resume_run
+from runner.experiment.resuming import built_again, check_data, resume_run, warn
 from runner.experiment.running import ALONE, Manner, Outcome, record_failure, run_experiment
 from runner.experiment.sharing import build_sharing
-from runner.run_folder.kept_job import KeptJob
+from runner.run_folder.kept_job import KeptJob, kept_job
+from runner.run_folder.layout import is_job_number
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import load_network
 from runner.run_folder.statuses import PRUNED
@@ -31,25 +32,34 @@ class Expanded:
     """Whether its weights are those of its row, to the byte."""
     elsewhere: Sequence[str]
     """Versions and machine that are others than when the row was made."""
+    made_now: bool = True
+    """Or whether it had its folder already."""
 
     @property
     def verdict(self) -> str:
         """In words."""
+        before = "" if self.made_now else "has its folder already, with "
         if self.same:
-            return "the bytes of its row"
+            return f"{before}the bytes of its row"
+        if not self.made_now:
+            return f"{before}other weights than its row's: it has gone on since, or was changed"
         around = "; ".join(self.elsewhere) or "nothing that is known"
         return f"not the bytes of its row; otherwise than then: {around}"
 
 
 def expand(run: Path) -> Expanded | None:
-    """Gives a job that is a row its folder; None where it has one.
+    """Gives a job that is a row its folder, or holds the one that it has against its row.
 
-    Raises RunnerError where there is no such job, or its data are not to be had.
+    None where there is no row. Raises RunnerError where there is no such job, or its data are not
+    to be had.
     """
     kept = RunFolder(run).kept
     if kept is None:
         RunFolder(run).about()
-        return None
+        row = kept_job(run) if is_job_number(run.name) else None
+        if row is None:
+            return None
+        return Expanded(weights_of(run) == row.row.weights, (), made_now=False)
     about, documents = kept.as_run_json(), documents_of(kept, run)
 
     def build(config: Mapping[str, Any], _engine: str | None) -> Experiment:
@@ -85,9 +95,14 @@ def weights_of(run: Path) -> bytes:
 
 
 def with_folder(run: Path) -> Path:
-    """The folder of a run, made where it is a row. Raises as `expand`."""
+    """The folder of a run, made where it is a row; says so where its weights are not the row's.
+
+    Raises as `expand`.
+    """
     if RunFolder(run).kept is not None:
-        expand(run)
+        expanded = expand(run)
+        if expanded is not None and not expanded.same:
+            warn(f"{run}: {expanded.verdict}")
     return run
 
 
@@ -127,7 +142,7 @@ def expand_all(runs: Iterable[Path]) -> int:
             except RunnerError as error:
                 codes.append(report_error(error))
                 continue
-            told = "has its folder already" if expanded is None else expanded.verdict
+            told = "is no row, but a folder" if expanded is None else expanded.verdict
             bar.line(f"{printable(run)}: {told}")
             codes.append(int(expanded is not None and not expanded.same))
     if len(found) > 1:

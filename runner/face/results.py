@@ -122,6 +122,7 @@ class Run:
     def pictures(self) -> tuple[str, ...]:
         """The names of the pictures that say something about it.
 
+        A job that is a row of its sweep is given its folder for it, as by `runner.expand`.
         Raises RunnerError where it has no end, or its data are not to be had.
         """
         return tuple(name for name, each in PICTURES.items() if each.applies(self._subject))

@@ -1,7 +1,7 @@
 """Jobs of a sweep that are rows of one SQLite file instead of folders: their writer and reader.
 
-What jobs have in common is there once: what they were composed of (a `Base`), and in what they were
-run and what their numbers are called (a `Kind`). A job itself is a row: what differs, and its
+What jobs have in common is there once: what they were composed of (a `RowBase`), and in what they
+were run and what their numbers are called (a `Kind`). A job itself is a row: what differs, and its
 results, history and weights as little-endian numbers. Each row ends with a CRC-32 of what it says,
 so that of a damaged file every job that is sound can be read, and the others are known.
 """
@@ -38,7 +38,7 @@ BYTES_OF_A_ROW = 40
 """At least; so many jobs at most are looked for in a damaged file."""
 
 
-class Base(NamedTuple):
+class RowBase(NamedTuple):
     """What jobs have in common that differ in plain values only."""
 
     configuration: str
@@ -64,7 +64,7 @@ class JobRow(NamedTuple):
     """What is kept of a job."""
 
     number: int
-    base: Base
+    base: RowBase
     kind: Kind
     overrides: str
     """Those that its base has otherwise, by place, as JSON."""
@@ -109,7 +109,9 @@ class JobRows:
             return
         with self._opened() as connection:
             self._whole = is_whole(connection)
-            bases = {place: Base(*values) for place, *values in self._common(connection, "bases")}
+            bases = {
+                place: RowBase(*values) for place, *values in self._common(connection, "bases")
+            }
             kinds = {place: Kind(*values) for place, *values in self._common(connection, "kinds")}
             for number, base, kind, *rest, checksum in self._read(connection, "jobs", "number"):
                 sound = base in bases and kind in kinds
@@ -125,7 +127,10 @@ class JobRows:
         with self._opened() as connection, self._told(name):
             found = connection.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
             if found is None:
-                raise SnapshotError(f"{name} has not ended; the sweep launched again runs it")
+                raise SnapshotError(
+                    f"{name} has no row: it has not ended, or the sweep has no such job; the sweep "
+                    "launched again runs what is missing"
+                )
             _, base, kind, *rest, checksum = found
             commons = [
                 connection.execute(f"SELECT * FROM {table} WHERE id = ?", (key,)).fetchone()
@@ -135,7 +140,7 @@ class JobRows:
             base, kind = (tuple(common[1:-1]) if sound else () for common in commons)
             if not sound or not fits(base, kind, tuple(rest)):
                 raise SnapshotError(f"{name} is damaged; the sweep launched again runs it anew")
-            return JobRow(number, Base(*base), Kind(*kind), *rest)
+            return JobRow(number, RowBase(*base), Kind(*kind), *rest)
 
     @property
     def numbers(self) -> list[int]:
@@ -234,7 +239,7 @@ class JobRowsWriter:
         self.path = sweep / FILE
         self._durable = durable
         self._waiting: list[JobRow] = []
-        self._known: dict[Base | Kind, int] = {}
+        self._known: dict[RowBase | Kind, int] = {}
 
     def add(self, row: JobRow) -> None:
         """Takes a row, to be written by the next `flush`."""
@@ -270,7 +275,7 @@ class JobRowsWriter:
             rows.append((*own, checksum_of(*own)))
         connection.executemany(f"INSERT OR REPLACE INTO jobs VALUES ({holes(10)})", rows)
 
-    def _place(self, connection: sqlite3.Connection, table: str, common: Base | Kind) -> int:
+    def _place(self, connection: sqlite3.Connection, table: str, common: RowBase | Kind) -> int:
         """Where what jobs have in common is kept."""
         if common not in self._known:
             query = f"SELECT coalesce(max(id), -1) + 1 FROM {table}"

@@ -97,9 +97,10 @@ class SweepFolder:
 
     @property
     def statuses(self) -> dict[Path, str]:
-        """Each of these and the status in its run.json."""
-        kept = {str(row.number): KeptJob(row).status for row in sound_rows(self.path)}
-        return {job: kept.get(job.name) or RunFolder(job).status for job in self.jobs}
+        """Each of these and how it stands, by its run.json, or its row where it has no folder."""
+        kept = {row.number: KeptJob(row).status for row in sound_rows(self.path)}
+        told = {number: kept[number] for number in kept.keys() - self.begun.keys()}
+        return {job: told.get(int(job.name)) or RunFolder(job).status for job in self.jobs}
 
     @property
     def never_started(self) -> int:

@@ -37,7 +37,7 @@ class First(NamedTuple):
     """Which keeps its identity for as long as this is there."""
     config: Mapping[str, Any]
     overrides: Sequence[str]
-    kept: job_rows.Base
+    kept: job_rows.RowBase
 
 
 class RowMaker:
@@ -106,7 +106,7 @@ class RowMaker:
         key = id(base), len(job.overrides)
         if key not in self._firsts:
             texts = (recorded.config, base.written, base.hydra, job.overrides)
-            kept = job_rows.Base(*map(json.dumps, texts))
+            kept = job_rows.RowBase(*map(json.dumps, texts))
             self._firsts[key] = First(base, recorded.config, job.overrides, kept)
         first = self._firsts[key]
         changed = dict(changes(recorded.config, first.config))

@@ -236,6 +236,50 @@ def test_a_row_goes_on_once_it_has_its_folder(run: InProcess) -> None:
         runner.resume(rows / "1")
 
 
+def test_of_a_row_that_has_gone_on_everything_tells_its_folder(
+    run: InProcess, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from runner.expand import main
+
+    assert run(*ROWS, "seed=range(1,5)", *FEW).code == 0
+    rows = run.cwd / "rows"
+    runner.resume(rows / "2", "stopping.max_steps=90")
+    assert main([str(rows), "3"]) == 0
+    assert main([str(rows), "2", "3"]) == 1
+    said = capfd.readouterr().out
+    assert "2: has its folder already, with other weights than its row's" in said
+    assert "3: has its folder already, with the bytes of its row" in said
+    runs = runner.load_runs(rows)
+    assert runs["steps"].tolist() == [60, 60, 90, 60]
+    history = runner.load_history([f"{rows}/2/", f"{rows}/1/"])
+    assert history.groupby("run", observed=True)["step"].max().tolist() == [90, 60]
+
+
+def test_a_row_whose_weights_are_not_its_own_is_told_wherever_it_gets_its_folder(
+    run: InProcess,
+) -> None:
+    assert run(*ROWS, "seed=1,2", *FEW).code == 0
+    rows = run.cwd / "rows"
+    with closing(sqlite3.connect(rows / FILE)) as connection, connection:
+        columns = connection.execute("SELECT * FROM jobs WHERE number = 1").fetchone()
+        forged = (*columns[:8], bytes(len(columns[8])))
+        connection.execute(
+            "UPDATE jobs SET weights = ?, checksum = ? WHERE number = 1",
+            (forged[8], checksum_of(*forged)),
+        )
+    branched = run(f"from={rows}/1", "stopping.max_steps=90", "hydra.run.dir=branch")
+    assert branched.code == 0
+    assert "not the bytes of its row" in branched.err
+
+
+def test_pictures_of_rows_are_made_for_those_that_are_named(run: InProcess) -> None:
+    from runner.plots import main
+
+    assert run(*ROWS, "seed=1,2", *FEW).code == 0
+    with pytest.raises(SnapshotError, match=r"its jobs are rows.* such as .*rows/17"):
+        main([str(run.cwd / "rows")])
+
+
 def test_what_python_has_of_a_sweep_in_rows(run: InProcess) -> None:
     runs = runner.sweep(*FEW, "sweep.record=rows", topology=["3-4-1", "3-2-1"], seed=range(1, 4))
     one = runs.run(4)

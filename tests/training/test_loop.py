@@ -9,7 +9,7 @@ from runner.training.engine import LearningRate, Problem, StepReport
 from runner.training.loop import Wanted, train
 from runner.training.metrics import Target
 from runner.training.state import TrainingState
-from runner.training.stopping import Stopping
+from runner.training.stopping import Rung, Stopping
 from tests.problems import ENGINE_NAMES, content, make_engine, make_problem, make_state
 
 engines = pytest.mark.parametrize("engine_name", ENGINE_NAMES)
@@ -72,8 +72,24 @@ def test_the_first_criterion_met_is_the_reason(
 
 
 @pytest.mark.parametrize(
+    ("stopping", "reason"),
+    [
+        (Stopping(rung=Rung(0, 6)), None),
+        (Stopping(rung=Rung(2, 5)), "rung_2"),
+        (Stopping(max_epochs=5, rung=Rung(2, 5)), "max_epochs"),
+        (Stopping(max_epochs=6, rung=Rung(2, 5)), "rung_2"),
+    ],
+)
+def test_a_run_waits_at_its_rung_unless_it_has_come_to_its_end(
+    stopping: Stopping, reason: str | None
+) -> None:
+    assert stopping.reason(REPORT) == reason
+
+
+@pytest.mark.parametrize(
     ("batch_size", "stopping", "expected"),
     [
+        (3, Stopping(max_epochs=12, rung=Rung(1, 7)), (21, 7, "rung_1")),
         (None, Stopping(max_steps=37), (37, 37, "max_steps")),
         (None, Stopping(max_epochs=12), (12, 12, "max_epochs")),
         (3, Stopping(max_steps=37), (37, 12, "max_steps")),
