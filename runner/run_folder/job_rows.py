@@ -108,6 +108,8 @@ class JobRows:
         if not self.is_there:
             return
         with self._opened() as connection:
+            if is_new(connection):
+                return
             self._whole = is_whole(connection)
             bases = {
                 place: RowBase(*values) for place, *values in self._common(connection, "bases")
@@ -125,7 +127,8 @@ class JobRows:
         """A job's row. Raises SnapshotError where there is none, or no sound one."""
         name = f"#{number} of {printable(self.path.parent)}"
         with self._opened() as connection, self._told(name):
-            found = connection.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
+            query = "SELECT * FROM jobs WHERE number = ?"
+            found = None if is_new(connection) else connection.execute(query, (number,)).fetchone()
             if found is None:
                 raise SnapshotError(
                     f"{name} has no row: it has not ended, or the sweep has no such job; the sweep "
@@ -148,7 +151,8 @@ class JobRows:
         if not self.is_there:
             return []
         with self._opened() as connection, self._told(printable(self.path)):
-            return [number for (number,) in connection.execute("SELECT number FROM jobs")]
+            query = "SELECT number FROM jobs"
+            return [] if is_new(connection) else [row[0] for row in connection.execute(query)]
 
     @contextmanager
     def _told(self, name: str) -> Iterator[None]:
@@ -177,6 +181,9 @@ class JobRows:
                 return
             except sqlite3.Error as error:
                 raise SnapshotError(f"{name} cannot be read ({printable(error)})") from error
+            if is_new(connection):
+                yield connection
+                return
             if schema != SCHEMA:
                 raise SnapshotError(f"{name} has the schema {schema}, this version reads {SCHEMA}")
             with self._told(name):
@@ -252,7 +259,8 @@ class JobRowsWriter:
         try:
             with closing(connected(self.path, "rwc")) as connection:
                 connection.execute(f"PRAGMA page_size = {PAGE}")  # heeded by a new file
-                connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
+                # EXTRA: a transaction ends when its journal is gone, and that is to last, too.
+                connection.execute(f"PRAGMA synchronous = {'EXTRA' if self._durable else 'OFF'}")
                 with connection:
                     connection.execute("BEGIN IMMEDIATE")
                     prepare(connection)
@@ -300,6 +308,13 @@ def rewrite(sweep: Path, rows: Iterable[JobRow]) -> None:
         (sweep / leftover).unlink(missing_ok=True)
     if new.exists():
         os.replace(new, sweep / FILE)
+
+
+def is_new(connection: sqlite3.Connection) -> bool:
+    """Whether a file is empty: its process was killed before the first rows were there."""
+    with suppress(sqlite3.Error):
+        return bool(connection.execute("PRAGMA page_count").fetchone() == (0,))
+    return False
 
 
 def is_whole(connection: sqlite3.Connection) -> bool:

@@ -1,10 +1,8 @@
 """Jobs run in processes, their ends in order, whatever signals come."""
 
 import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from types import FrameType
 
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
@@ -248,8 +246,7 @@ def ends_of(
                     found.append((place, lost))
         else:
             continue
-        for place, told in found:
-            end = replace(told, header=sys.intern(told.header))  # one text for all with its columns
+        for place, end in found:
             see(end)
             yield place, end
             if not stopped and (end.refused or (sweep.options.fail_fast and end.failed)):

@@ -1,6 +1,7 @@
 """A sweep on this machine: what its jobs have in common, and how one of them is checked and run."""
 
 import os
+import sys
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
@@ -103,22 +104,21 @@ class Sweep:
 
     def add(self, end: JobEnd) -> JobEnd:
         """Records how a job ended; what is to be remembered of that."""
-        if self._writer is None or end.kept is None:
-            self.table.add(end)
-            return end
-        self._writer.add(end.kept)
+        if self._writer is not None and end.kept is not None:
+            self._writer.add(end.kept)  # before its line is
         self.table.add(end)
-        return replace(end, kept=None) if self.is_search else JobEnd(end.number, end.status, "")
+        if end.kept is not None and not self.is_search:  # nobody asks for more of it
+            return JobEnd(end.number, end.status, "")
+        return brief(end)
 
     def keep(self, end: JobEnd) -> JobEnd:
         """Records how a job stands that may go on; what is to be remembered of that."""
-        if self._writer is None or end.kept is None:
-            return end
-        self._writer.add(end.kept)
-        if time.monotonic() > self._kept + SECONDS_BETWEEN_WRITES:
-            self._writer.flush()
-            self._kept = time.monotonic()
-        return replace(end, kept=None)
+        if self._writer is not None and end.kept is not None:
+            self._writer.add(end.kept)
+            if time.monotonic() > self._kept + SECONDS_BETWEEN_WRITES:
+                self._writer.flush()
+                self._kept = time.monotonic()
+        return brief(end)
 
     def save_config(self) -> None:
         """multirun.yaml, as Hydra's own sweepers write it."""
@@ -279,6 +279,11 @@ def but_seed(base: Base, changed: Mapping[Keys, object]) -> Hashable:
     """What tells jobs apart that differ in more than their seeds."""
     whole = base.refers_to(SEED)  # such as dataset.split_seed=${seed}
     return tuple(pair for pair in changed.items() if whole or pair[0] != SEED)
+
+
+def brief(end: JobEnd) -> JobEnd:
+    """Without its row in a file of rows; the names of its results one text for all."""
+    return replace(end, kept=None, header=sys.intern(end.header))
 
 
 def is_seed(value: object) -> bool:

@@ -18,6 +18,7 @@ from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import INTERRUPTED, Stop
 from runner.experiment.running import QUIETLY, run_experiment
+from runner.run_folder.job_rows import JobRows, JobRowsWriter
 from runner.signals import listen
 from tests.faults.cases import DOCUMENTS
 
@@ -82,6 +83,8 @@ def act(request: dict[str, Any], config: dict[str, Any]) -> int:
     )
     if request["command"] == "run":
         return exit_code_of(lambda: run(config, folder))
+    if request["command"] == "rows":
+        return exit_code_of(lambda: write_rows(Path(request["overrides"][0]), folder))
     main = import_module(f"runner.{request['command']}").main
     return run_command(main, [str(folder), *request["overrides"]])
 
@@ -91,6 +94,17 @@ def run(config: dict[str, Any], folder: Path) -> None:
     outcome = run_experiment(config, folder, DOCUMENTS, QUIETLY)
     if outcome.exit_code:
         raise Stop(None, outcome.exit_code)
+
+
+def write_rows(source: Path, folder: Path) -> None:
+    """Writes a sweep's rows anew, three at a time, each time followed by a file that says so."""
+    writer = JobRowsWriter(folder, durable=True)
+    folder.mkdir()
+    for number, row in enumerate(JobRows(source)):
+        writer.add(row)
+        if number % 3 == 2:
+            writer.flush()
+            (folder / f"written-{number + 1}").touch()
 
 
 def send(child: int, signals: list[int]) -> None:
