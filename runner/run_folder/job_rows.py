@@ -1,4 +1,4 @@
-"""Jobs of a sweep that are rows of one SQLite file instead of folders: their writer and reader.
+"""Jobs of a sweep that are rows of one SQLite file instead of folders: their reader.
 
 What jobs have in common is there once: what they were composed of (a `RowBase`), and in what they
 were run and what their numbers are called (a `Kind`). A job itself is a row: what differs, and its
@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.errors import SnapshotError, StorageError, printable
+from runner.errors import SnapshotError, printable
 from runner.run_folder.row_checks import fits
 from runner.storage.reading import open_regular
 
@@ -27,8 +27,6 @@ TABLES = (
     "CREATE TABLE jobs (number INTEGER PRIMARY KEY, base INTEGER, kind INTEGER, overrides TEXT, "
     "changes TEXT, error TEXT, results BLOB, history BLOB, weights BLOB, checksum INTEGER)",
 )
-PAGE = 1 << 16
-"""Bytes: many rows fit, so that little is left empty."""
 MOST_BYTES = 1 << 30
 """Of one value in the file."""
 MOST_NUMBER = 2**63 - 1
@@ -234,82 +232,6 @@ class JobRows:
             self.damaged.append(f"{failed_at[0]} or later")
 
 
-class JobRowsWriter:
-    """Adds rows to a sweep's file, which is open only meanwhile.
-
-    Processes are forked from this one, which are to share no connection.
-
-    durable: whether what is written outlives a power cut.
-    """
-
-    def __init__(self, sweep: Path, *, durable: bool) -> None:
-        self.path = sweep / FILE
-        self._durable = durable
-        self._waiting: list[JobRow] = []
-        self._known: dict[RowBase | Kind, int] = {}
-
-    def add(self, row: JobRow) -> None:
-        """Takes a row, to be written by the next `flush`."""
-        self._waiting.append(row)
-
-    def flush(self) -> None:
-        """Writes what waits, all of it or nothing. Raises StorageError where that cannot be."""
-        if not self._waiting:
-            return
-        try:
-            with closing(connected(self.path, "rwc")) as connection:
-                connection.execute(f"PRAGMA page_size = {PAGE}")  # heeded by a new file
-                # EXTRA: a transaction ends when its journal is gone, and that is to last, too.
-                connection.execute(f"PRAGMA synchronous = {'EXTRA' if self._durable else 'OFF'}")
-                with connection:
-                    connection.execute("BEGIN IMMEDIATE")
-                    prepare(connection)
-                    self._add_to(connection)
-        except sqlite3.Error as error:
-            raise StorageError(
-                f"{printable(self.path)}: {printable(error)}; free space or choose another place"
-            ) from error
-        self._waiting = []
-
-    def _add_to(self, connection: sqlite3.Connection) -> None:
-        rows = []
-        for number, base, kind, *rest in self._waiting:
-            own = (
-                number,
-                self._place(connection, "bases", base),
-                self._place(connection, "kinds", kind),
-                *rest,
-            )
-            rows.append((*own, checksum_of(*own)))
-        connection.executemany(f"INSERT OR REPLACE INTO jobs VALUES ({holes(10)})", rows)
-
-    def _place(self, connection: sqlite3.Connection, table: str, common: RowBase | Kind) -> int:
-        """Where what jobs have in common is kept."""
-        if common not in self._known:
-            query = f"SELECT coalesce(max(id), -1) + 1 FROM {table}"
-            (place,) = connection.execute(query).fetchone()
-            values = (place, *common)
-            row = (*values, checksum_of(*values))
-            connection.execute(f"INSERT INTO {table} VALUES ({holes(len(row))})", row)
-            self._known[common] = place
-        return self._known[common]
-
-
-def rewrite(sweep: Path, rows: Iterable[JobRow]) -> None:
-    """Puts a file with these rows in the place of one that is damaged."""
-    new = sweep / f".{FILE}.new"
-    new.unlink(missing_ok=True)
-    writer = JobRowsWriter(sweep, durable=True)
-    writer.path = new
-    for row in rows:
-        writer.add(row)
-    writer.flush()
-    for leftover in (f"{FILE}-journal", FILE):
-        (sweep / leftover).unlink(missing_ok=True)
-    if new.exists():
-        os.replace(new, sweep / FILE)
-
-
 def is_new(connection: sqlite3.Connection) -> bool:
     """Whether a file is empty: its process was killed before the first rows were there."""
     with suppress(sqlite3.Error):
@@ -325,14 +247,6 @@ def is_whole(connection: sqlite3.Connection) -> bool:
         return False
 
 
-def prepare(connection: sqlite3.Connection) -> None:
-    """Makes a new file's tables."""
-    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA,):
-        for statement in TABLES:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA}")
-
-
 def connected(path: Path, mode: str) -> sqlite3.Connection:
     """The file opened; nothing that stands in it is executed."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
@@ -340,11 +254,6 @@ def connected(path: Path, mode: str) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
     return connection
-
-
-def holes(count: int) -> str:
-    """Places for so many values."""
-    return ", ".join("?" * count)
 
 
 def checksum_of(*values: object) -> int:

@@ -15,9 +15,10 @@ from uuid import uuid4
 
 from runner.errors import ConflictError, RunnerError, Stop, StorageError, printable
 from runner.run_folder.job_end import JobEnd
-from runner.run_folder.job_rows import JobRowsWriter, sound_rows
+from runner.run_folder.job_rows import sound_rows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.sweep_folder import SweepFolder
+from runner.run_folder.writing_rows import JobRowsWriter
 from runner.storage.files import storage_errors
 from runner.storage.locks import locked
 from runner.sweeping.job import Job, ended_at

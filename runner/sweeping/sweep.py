@@ -20,9 +20,10 @@ from runner.experiment.expanding import with_folder
 from runner.experiment.row_recording import check_row, failed_row
 from runner.processors import processors
 from runner.run_folder.job_end import JobEnd
-from runner.run_folder.job_rows import JobRows, JobRowsWriter, rewrite, sound_rows
+from runner.run_folder.job_rows import JobRows, sound_rows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.sweep_folder import SweepFolder
+from runner.run_folder.writing_rows import JobRowsWriter, rewrite
 from runner.settings import SweepSettings, parse_settings
 from runner.storage.files import storage_errors
 from runner.sweeping.data_checks import DataChecks

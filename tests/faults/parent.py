@@ -18,7 +18,8 @@ from runner.commands import run_command
 from runner.configuration.composing import compose
 from runner.errors import INTERRUPTED, Stop
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.run_folder.job_rows import JobRows, JobRowsWriter
+from runner.run_folder.job_rows import JobRows
+from runner.run_folder.writing_rows import JobRowsWriter
 from runner.signals import listen
 from tests.faults.cases import DOCUMENTS
 

@@ -9,7 +9,8 @@ from shutil import rmtree
 
 import pytest
 
-from runner.run_folder.job_rows import FILE, JobRow, JobRows, JobRowsWriter
+from runner.run_folder.job_rows import FILE, JobRow, JobRows
+from runner.run_folder.writing_rows import JobRowsWriter
 from tests.end_to_end.commands import command
 from tests.faults.children import Fault, Parent
 from tests.faults.journals import Disk, read_journal
