@@ -27,7 +27,7 @@ from runner.sweeping.course import Course
 from runner.sweeping.job import Job
 from runner.sweeping.progress import See, summarized
 from runner.sweeping.running_jobs import run_jobs
-from runner.sweeping.slices import Slices, divided, found_in, run_slice, take_in
+from runner.sweeping.slices import Slices, divided, followed, found_in, run_slice, take_in
 from runner.sweeping.sweep import Sweep
 from runner.training.stopping import Rung
 
@@ -89,17 +89,24 @@ class OtherLauncher(SweepLauncher):
     def _ends(self, sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[JobEnd]:
         """Each job's end; those whose slices are lost are handed out twice."""
         left = {job.number: job for job in jobs}
+        seen: set[int] = set()
+
+        def see_once(end: JobEnd | None) -> None:
+            if end is None or end.number not in seen:
+                seen.update([] if end is None else [end.number])
+                see(end)
+
         for last in (False, True):
             if not left:
                 return
-            found, problem = self._handed_out(sweep, list(left.values()))
+            found, problem = self._handed_out(sweep, list(left.values()), see_once)
             if last and problem is not None and is_loss(problem):
                 text = "its process was ended from outside"
                 lost = [sweep.lost(job, text, again=True) for job in left.values()]
                 found = {end.number: end for end in lost if end is not None} | found
             for number in sorted(found):
                 del left[number]
-                see(found[number])
+                see_once(found[number])
                 yield found[number]
             if problem is not None and not is_loss(problem):
                 raise problem
@@ -116,7 +123,7 @@ class OtherLauncher(SweepLauncher):
             )
 
     def _handed_out(
-        self, sweep: Sweep, jobs: Sequence[Job]
+        self, sweep: Sweep, jobs: Sequence[Job], see: See
     ) -> tuple[dict[int, JobEnd], BaseException | None]:
         """The ends of jobs that are handed out once, by number, and what went wrong meanwhile."""
         slices = divided(jobs, self._count(sweep))
@@ -128,7 +135,8 @@ class OtherLauncher(SweepLauncher):
             self._launcher.setup(hydra_context=context, task_function=task, config=self.config)
             problem: BaseException | None = None
             try:
-                returns = self._launcher.launch(texts, initial_job_idx=0)
+                with followed(sweep, jobs, record, see):
+                    returns = self._launcher.launch(texts, initial_job_idx=0)
                 for one in sorted(returns, key=lambda one: one.status is JobStatus.FAILED):
                     ends += one.return_value  # raises what went wrong
             except BaseException as error:

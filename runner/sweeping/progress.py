@@ -41,13 +41,15 @@ def progress(tally: Tally) -> Watched:
 
 @contextmanager
 def summarized(tally: Tally) -> Watched:
-    """Tells in the end what has become of a sweep."""
+    """Tells how a sweep stands in lines, for others write on the same screen; and in the end."""
+    with lines(tally) as show:
 
-    def see(end: JobEnd | None) -> None:
-        if end is not None:
-            tally.count(end)
+        def see(end: JobEnd | None) -> None:
+            if end is not None:
+                tally.count(end)
+            show()
 
-    yield see
+        yield see
     if tally.summary:
         tell(tally.summary)
 

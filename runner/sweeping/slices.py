@@ -6,22 +6,24 @@ they come, so that of one that is lost, or whose launcher gives up, what has end
 
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
+from threading import Event, Thread
 from typing import Self
 from uuid import uuid4
 
 from runner.errors import ConflictError, RunnerError, Stop, StorageError, printable
 from runner.run_folder.job_end import JobEnd
-from runner.run_folder.job_rows import sound_rows
+from runner.run_folder.job_rows import JobRows, sound_rows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.writing_rows import JobRowsWriter
 from runner.storage.files import storage_errors
 from runner.storage.locks import locked
 from runner.sweeping.job import Job, ended_at
+from runner.sweeping.progress import See
 from runner.sweeping.sweep import Sweep
 from runner.training.threads import limited
 
@@ -29,6 +31,7 @@ FOLDER = ".slices"
 CLOSED = "closed"
 """Tells slices that have not begun that nobody waits for them any more."""
 SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_REPORTS = 2.0
 
 
 class Slices:
@@ -76,7 +79,7 @@ class Slices:
         """Waits for those that run; others will not begin."""
         with storage_errors(self.path):
             (self.path / CLOSED).touch()
-        for folder in self._folders:
+        for folder in self.folders:
             while True:
                 with suppress(ConflictError), locked(folder):
                     break
@@ -85,10 +88,11 @@ class Slices:
     @property
     def rows(self) -> list[JobEnd]:
         """The ends of those of their jobs that are rows."""
-        return [end for folder in self._folders for end in ends_in(folder)]
+        return [end for folder in self.folders for end in ends_in(folder)]
 
     @property
-    def _folders(self) -> list[Path]:
+    def folders(self) -> list[Path]:
+        """One each."""
         return [path for path in self.path.iterdir() if path.is_dir()]
 
 
@@ -153,6 +157,44 @@ def found_in(sweep: Sweep, jobs: Sequence[Job], slices: Slices) -> list[JobEnd]:
         return slices.rows
     found = (ended_at(sweep.folder / str(job.number), job) for job in jobs)
     return [end for end in found if end is not None]
+
+
+@contextmanager
+def followed(sweep: Sweep, jobs: Sequence[Job], slices: Slices, see: See) -> Iterator[None]:
+    """Tells meanwhile which jobs have ended, as far as the sweep's disk says.
+
+    In a thread, for whoever hands slices out waits for all of them.
+    """
+    over = Event()
+
+    def follow() -> None:
+        told: set[int] = set()
+        while not over.wait(SECONDS_BETWEEN_REPORTS):
+            with suppress(RunnerError, OSError):  # a folder may vanish, a file be half there
+                for end in ended_since(sweep, jobs, slices, told):
+                    told.add(end.number)
+                    see(end)
+            see(None)
+
+    thread = Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def ended_since(
+    sweep: Sweep, jobs: Sequence[Job], slices: Slices, told: Container[int]
+) -> Iterator[JobEnd]:
+    """As `found_in`, of those jobs that nobody was told of."""
+    if not sweep.options.rows:
+        yield from found_in(sweep, [job for job in jobs if job.number not in told], slices)
+        return
+    for folder in slices.folders:
+        new = [number for number in JobRows(folder).numbers if number not in told]
+        yield from (KeptJob(row).end for row in JobRows(folder, new))
 
 
 def divided(jobs: Sequence[Job], count: int) -> list[Sequence[Job]]:

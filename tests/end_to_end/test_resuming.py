@@ -597,7 +597,9 @@ def test_of_several_runs_those_that_can_go_on_do(
 
 def test_a_run_goes_on_with_the_engine_that_auto_came_to(tmp_path: Path) -> None:
     config = composed("recording.plots=false", *SHORT)
-    without_numba = Manner("nothing", one_of_many=True, build=lambda config: build(config, "numpy"))
+    without_numba = Manner(
+        "nothing", one_of_many=True, build=lambda config, _: build(config, "numpy")
+    )
     run_experiment(config, tmp_path, {}, without_numba)
     assert resumed(tmp_path, "stopping.max_steps=60") == 0
     assert json.loads((tmp_path / "run.json").read_text())["engine"] == "numpy"

@@ -177,7 +177,9 @@ def test_a_run_is_repeated_by_the_engine_that_auto_came_to(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     config = composed("recording.plots=false", *STEPS)
-    without_numba = Manner("nothing", one_of_many=True, build=lambda config: build(config, "numpy"))
+    without_numba = Manner(
+        "nothing", one_of_many=True, build=lambda config, _: build(config, "numpy")
+    )
     run_experiment(config, tmp_path, {}, without_numba)
     assert verified(tmp_path) == 0
     assert "identical: " in capfd.readouterr().out

@@ -19,7 +19,7 @@ from runner.run_folder.run import RunFolder
 from runner.settings import parse_settings
 from runner.sweeping.job_files import read_jobs
 
-CASES = 2000
+CASES = [500, pytest.param(2000, marks=pytest.mark.release)]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -46,7 +46,7 @@ ENDS = st.lists(st.integers(1, 40), min_size=1, max_size=3).map(
 )
 
 
-@pytest.mark.parametrize("cases", [CASES])
+@pytest.mark.parametrize("cases", CASES)
 def test_layers_in_any_order_make_a_net_or_are_refused(
     cases: int, counted: Callable[..., None]
 ) -> None:
@@ -67,7 +67,7 @@ def test_layers_in_any_order_make_a_net_or_are_refused(
     counted(**{"fuzzed nets": cases})
 
 
-@pytest.mark.parametrize("cases", [CASES])
+@pytest.mark.parametrize("cases", CASES)
 def test_any_text_is_a_topology_or_refused(cases: int, counted: Callable[..., None]) -> None:
     def check(text: str) -> None:
         try:
@@ -93,7 +93,7 @@ def places(config: dict[str, Any], prefix: tuple[str, ...] = ()) -> list[tuple[s
     return found
 
 
-@pytest.mark.parametrize("cases", [CASES])
+@pytest.mark.parametrize("cases", CASES)
 def test_any_configuration_is_settings_or_refused_in_one_line(
     cases: int, counted: Callable[..., None]
 ) -> None:
@@ -160,7 +160,7 @@ RUN_FILES: dict[str, tuple[bytes, Callable[[Path], str]]] = {
 
 
 @pytest.mark.filterwarnings("ignore:left out")
-@pytest.mark.parametrize("cases", [CASES])
+@pytest.mark.parametrize("cases", CASES)
 @pytest.mark.parametrize("name", RUN_FILES)
 def test_any_run_directory_is_read_or_named(
     name: str, cases: int, memory: Path, counted: Callable[..., None]

@@ -478,7 +478,7 @@ def public(owner: object) -> list[tuple[str, object]]:
 PLACES = [*TARGETS, "hydra.callbacks.x", "hydra.launcher.x", "hydra.sweeper.x", "hydra.help.x"]
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_no_name_but_those_of_an_exact_list_may_be_made(counted: Callable[..., None]) -> None:
     names = sorted(reachable() | {name for known in TARGETS.values() for name in known})
     for place in PLACES:

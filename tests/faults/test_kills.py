@@ -18,7 +18,7 @@ from tests.faults.outcomes import check_readable, outcome_of, sound_snapshots
 
 KILLS = 25
 """A test; each test's are others."""
-CI, RELEASE = 12, 120
+CI, RELEASE = 6, 120
 TESTS = [pytest.param(n, marks=[pytest.mark.release] * (n >= CI)) for n in range(RELEASE)]
 
 

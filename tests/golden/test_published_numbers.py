@@ -24,10 +24,15 @@ from runner.run_folder.tables import read_row
 from runner.settings import parse_settings
 from tests.problems import ENGINE_NAMES
 
-SLOW = {("numpy", "sample_run")}  # 1.2 million steps
+MARKS = {
+    ("numpy", "sample_run"): pytest.mark.slow,  # 1.2 million steps
+    ("compiled", "learning_rates"): pytest.mark.slow,
+    ("numpy", "learning_rates"): pytest.mark.release,  # the same digits, half a minute each
+    ("numpy", "learning_rates_32"): pytest.mark.release,
+}
 
 CASES = [
-    pytest.param(engine, name, marks=pytest.mark.slow if (engine, name) in SLOW else ())
+    pytest.param(engine, name, marks=MARKS.get((engine, name), ()))
     for engine in ENGINE_NAMES
     for name in preset_names(fetched=False)
 ]

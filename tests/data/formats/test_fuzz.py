@@ -105,7 +105,7 @@ def damaged(draw: st.DrawFn, sound: bytes) -> bytes:
 
 
 @pytest.mark.filterwarnings("ignore:dataset.target")
-@pytest.mark.parametrize("cases", [50, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cases", [300, pytest.param(2000, marks=pytest.mark.release)])
 @pytest.mark.parametrize("parser", PARSERS)
 def test_any_file_is_read_or_refused_in_one_line(parser: str, cases: int, tmp_path: Path) -> None:
     read, sound, suffix = PARSERS[parser]
