@@ -25,7 +25,7 @@ SWEEP = (
     "sweep.workers=2",
 )
 TIMES = ("seconds", "steps_per_second", "started", "finished")
-CI, RELEASE = 5, 20
+CI, RELEASE = 5, 50
 
 
 def results(sweep: Path) -> list[dict[str, str]]:
