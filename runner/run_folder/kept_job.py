@@ -17,7 +17,7 @@ from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, trained_network
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import FILE, JobRow, JobRows
-from runner.run_folder.row_checks import RATE
+from runner.run_folder.row_checks import RATE, parsed
 from runner.run_folder.snapshots import MEMBERS, UNSOUND, parameters_checksum
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.tables import configuration_columns, joined, quoted
@@ -40,7 +40,8 @@ class KeptJob:
     @property
     def about(self) -> Mapping[str, Any]:
         """In what it was run, how it ended, and what its numbers are called."""
-        return parsed(self.row.kind.about)
+        about: Mapping[str, Any] = parsed(self.row.kind.about)
+        return about
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -51,14 +52,14 @@ class KeptJob:
     def changes(self) -> Mapping[str, Any]:
         """The values that the base has otherwise, by dotted name."""
         text = self.row.changes
-        changes: Mapping[str, Any] = json.loads(text or self.row.overrides)
+        changes = parsed(text or self.row.overrides)
         return changes if text else plainly_said(changes.values())
 
     @property
     def overrides(self) -> list[str]:
         """What it was given on the command line."""
         texts = list(parsed(self.row.base.overrides))
-        for place, text in json.loads(self.row.overrides).items():
+        for place, text in parsed(self.row.overrides).items():
             texts[int(place)] = text
         return texts
 
@@ -169,13 +170,6 @@ class KeptJob:
 def rate_of(results: Mapping[str, Any]) -> float:
     """Steps a second; 0 where no time has passed."""
     return float(results["steps"] / results["seconds"]) if results["seconds"] else 0.0
-
-
-@lru_cache(maxsize=256)
-def parsed(text: str) -> Mapping[str, Any]:
-    """JSON that many rows share."""
-    values: Mapping[str, Any] = json.loads(text)
-    return values
 
 
 @lru_cache(maxsize=256)

@@ -116,8 +116,9 @@ def is_texts(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=256)  # what is checked is soon read
 def parsed(text: object) -> Any:
-    """What JSON says; None where it is none."""
+    """What JSON says; None where it is none. Nobody changes it."""
     try:
         return json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):

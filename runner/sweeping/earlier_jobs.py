@@ -82,8 +82,10 @@ class EarlierJobs:
         self._by_texts: dict[tuple[str, tuple[str, ...]], Earlier] = {}
         self._of_bases: dict[str, str] = {}
         self._asked: dict[int, tuple[Mapping[str, Any], str]] = {}
+        self._asked_for: list[tuple[str, tuple[str, ...]]] = []
+        """What jobs of now are given, and of what base, since patterns were looked at."""
         self._patterns: set[tuple[str, frozenset[str]]] = set()
-        """To which keys jobs that are asked for now give values, and of what base."""
+        """To which keys they give values, and of what base."""
         self._sweep, self._objective = sweep, objective
         rows = JobRows(sweep)
         self.numbers = set(self._take_rows(rows)) if rows.is_there else set[int]()
@@ -162,6 +164,11 @@ class EarlierJobs:
 
         Such as those from before a default or a preset had another value.
         """
+        new = {(base, keys_of(texts)) for base, texts in self._asked_for} - self._patterns
+        self._asked_for.clear()
+        if self._patterns and not new:
+            return
+        self._patterns |= new
         others = {
             job.number: key
             for key, job in self._by_texts.items()
@@ -183,7 +190,7 @@ class EarlierJobs:
             return None
         base = self._of_common(common)
         texts = texts_of(overrides)
-        self._patterns.add((base, keys_of(texts)))
+        self._asked_for.append((base, texts))
         return self._by_texts.pop((base, texts), None)
 
     def same(self, config: Mapping[str, Any]) -> Earlier | None:
