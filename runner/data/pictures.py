@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from runner.data.dataset import Dataset
-from runner.errors import SettingsError, letter, printable
+from runner.data.texts import letter
+from runner.errors import SettingsError, printable
 from runner.network.arrays import Array
 from runner.storage.files import write_output
 
@@ -54,13 +55,13 @@ def short(name: str) -> str:
 
 def draw(figure: Any, dataset: Dataset) -> None:
     """The training part in the manner of its kind."""
-    if len(dataset.shape) == 2 and not dataset.is_text:
+    if len(dataset.shape) == 2 and not dataset.text:
         draw_sequences(figure, dataset)
         return
     axes = figure.subplots()
     if dataset.shows_images and dataset.classes is not None:
         draw_images(axes, dataset, dataset.classes)
-    elif dataset.is_text:
+    elif dataset.text:
         draw_letters(axes, dataset)
     elif dataset.classes is None and dataset.inputs > 1 and len(dataset.train) <= MOST_ROWS:
         draw_rows(axes, dataset)
@@ -122,7 +123,7 @@ def draw_sequences(figure: Any, dataset: Dataset) -> None:
     """
     train, (steps, features) = dataset.train, dataset.shape
     places = np.linspace(0, len(train) - 1, min(SEQUENCES, len(train))).astype(int)
-    whole = dataset.steps is None or dataset.last_only
+    whole = dataset.one_target
     if dataset.labelled and whole:
         firsts = np.unique(train.targets.reshape(len(train), -1)[:, 0], return_index=True)[1]
         places = firsts[:SEQUENCES]
