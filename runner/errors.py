@@ -99,11 +99,6 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
-def letter(character: str) -> str:
-    """A character by itself, so that a person sees which: a space too."""
-    return "␣" if character == " " else printable(character)
-
-
 def warn_caller(text: str) -> None:
     """Warns a person, whose own line of code is shown with it, not one of the runner's."""
     level, frame = 1, inspect.currentframe()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from runner.checking.rules import integer, number, optional, refuse
 from runner.errors import SettingsError, SnapshotError, printable
 from runner.network.arrays import Array
 from runner.run_folder.run import RunFolder
@@ -14,6 +15,12 @@ from runner.training.state import seeded_generator
 
 MOST_CHARACTERS = 1_000_000
 MOST_TOLD = 200
+RULES = {
+    "length": integer(at_least=1, at_most=MOST_CHARACTERS),
+    "temperature": number(at_least=0),
+    "seed": integer(at_least=0, at_most=2**32 - 1),
+    "step": optional(integer(at_least=0)),
+}
 LIKELIHOODS = ("softmax", "sigmoid")
 """Activations whose outputs say how likely classes are."""
 
@@ -23,15 +30,15 @@ def sampled_text(
 ) -> Iterator[str]:
     """`start`, and so many characters behind it as they are drawn, one after the other.
 
-    Raises SettingsError for a run that learnt no text, and for numbers out of range.
+    Raises SettingsError for a run that learnt no text, and for what is no such number or text.
     """
-    for name, value, fits, expected in (
-        ("length", length, 0 < length <= MOST_CHARACTERS, f"1 to {MOST_CHARACTERS:,}"),
-        ("temperature", temperature, 0 <= temperature < np.inf, "0 or more, such as 1"),
-        ("seed", seed, 0 <= seed < 2**32, f"0 to {2**32 - 1}"),
-    ):
-        if not fits:
-            raise SettingsError(f"{name} {value:g} is out of range; expected {expected}")
+    given = {"length": length, "temperature": temperature, "seed": seed, "step": step}
+    length, temperature, seed, step = (
+        RULES[key](key, value.item() if isinstance(value, np.generic) else value)
+        for key, value in given.items()
+    )
+    if not isinstance(start, str):
+        raise refuse("start", start, "is not a text", "expected characters to go on from")
     network = load_network(run, step)
     classes = characters(network)
     places = {character: place for place, character in enumerate(classes)}
@@ -65,7 +72,7 @@ def characters(network: RunNetwork) -> tuple[str, ...]:
         raise SnapshotError(
             f"{printable(network.folder)} has a snapshot of {printable(topology)[:MOST_TOLD]}, and "
             f"its configuration says topology={printable(configured)[:MOST_TOLD]}; expected one of "
-            "the run's own, or another --step"
+            "the run's own, or another step"
         )
     if network.network.output not in LIKELIHOODS:
         raise SettingsError(

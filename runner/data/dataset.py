@@ -111,6 +111,8 @@ class Pool:
     distortion: Distortion | None = None
     last_only: bool = False
     """Whether of a sequence's steps, which have the same target, the last one alone counts."""
+    text: bool = False
+    """Whether each step is a character, one-hot, and which follows it is to be told."""
     drawn: Draw | None = None
     """Where every run draws its own samples: those here stand for such."""
 
@@ -150,6 +152,8 @@ class Dataset:
     """Of a sequence that has a target at each of them; None where a sample has one."""
     last_only: bool = False
     """Whether of a sequence's steps, which have the same target, the last one alone counts."""
+    text: bool = False
+    """Whether each step is a character, one-hot, and which follows it is to be told."""
     drawn: Draw | None = None
     """What every run draws its training part by, once its weights are drawn; None if it has one."""
 
@@ -174,11 +178,9 @@ class Dataset:
         return np.moveaxis(np.asarray(inputs).reshape(-1, *self.shape), 1, -1)
 
     @property
-    def is_text(self) -> bool:
-        """Whether each step is a character, and which follows is to be told: what texts are."""
-        classes = self.classes or ()
-        of_bytes = self.train.inputs.dtype == np.uint8  # one-hot
-        return of_bytes and {*map(len, classes)} == {1} and self.shape == (self.steps, len(classes))
+    def one_target(self) -> bool:
+        """Whether each sample has one target to be told, not one at each step of a sequence."""
+        return self.steps is None or self.last_only
 
     @property
     def labelled(self) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from runner.data.dataset import Dataset
-from runner.errors import SettingsError, letter, printable
+from runner.data.texts import letter
+from runner.errors import SettingsError, printable
 from runner.network.arrays import Array
 from runner.storage.files import write_output
 
@@ -19,8 +20,9 @@ LONGEST_NAME = 40
 MOST_POINTS = 5000
 MOST_LETTERS = 60
 SEQUENCES = 4
-MOST_LINES = 8
-"""Features, or targets, of a sequence."""
+MOST_LINES = 5
+"""Features, or targets, of a sequence: matplotlib has ten colours."""
+LONGEST_TITLE = 90
 MOST_ROWS = 64
 """Samples of several inputs up to which numbers to predict are shown as a table."""
 WHITE = {1: 0.0, 3: 1.0}
@@ -46,21 +48,21 @@ def save_picture(path: Path, name: str, dataset: Dataset) -> None:
     write_output(path, content.getvalue())
 
 
-def short(name: str) -> str:
+def short(name: str, longest: int = LONGEST_NAME) -> str:
     """A name as it is drawn: on one line, and no longer than leaves room for the rest."""
     line = printable(name)
-    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def draw(figure: Any, dataset: Dataset) -> None:
     """The training part in the manner of its kind."""
-    if len(dataset.shape) == 2 and not dataset.is_text:
+    if len(dataset.shape) == 2 and not dataset.text:
         draw_sequences(figure, dataset)
         return
     axes = figure.subplots()
     if dataset.shows_images and dataset.classes is not None:
         draw_images(axes, dataset, dataset.classes)
-    elif dataset.is_text:
+    elif dataset.text:
         draw_letters(axes, dataset)
     elif dataset.classes is None and dataset.inputs > 1 and len(dataset.train) <= MOST_ROWS:
         draw_rows(axes, dataset)
@@ -120,9 +122,11 @@ def draw_sequences(figure: Any, dataset: Dataset) -> None:
 
     Of classes that a whole sequence has, one of each.
     """
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - slow to import
+
     train, (steps, features) = dataset.train, dataset.shape
     places = np.linspace(0, len(train) - 1, min(SEQUENCES, len(train))).astype(int)
-    whole = dataset.steps is None or dataset.last_only
+    whole = dataset.one_target
     if dataset.labelled and whole:
         firsts = np.unique(train.targets.reshape(len(train), -1)[:, 0], return_index=True)[1]
         places = firsts[:SEQUENCES]
@@ -137,13 +141,21 @@ def draw_sequences(figure: Any, dataset: Dataset) -> None:
         targets = shown.targets[row].reshape(dataset.steps or 1, -1)
         title = f"sample {places[row] + 1}"
         if whole:
-            value = targets[0, 0]
-            told = dataset.classes[int(value)] if dataset.classes else f"{value:.6g}"
-            title += f": {dataset.target_names[0]} {told}"
+            named = zip(dataset.target_names, targets[0], strict=True)
+            classes = dataset.classes
+            title += ": " + ", ".join(
+                f"{name} {classes[int(value)] if classes else f'{value:.6g}'}"
+                for name, value in named
+            )
         else:
             draw_targets(axes, dataset, x, targets[:until])
-        axes.set_title(short(title), loc="left", size=8)
-    every[0].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.08, 1.0))
+        axes.set_title(short(title, LONGEST_TITLE), loc="left", size=8)
+    numbers = {"features": features, "targets": 0 if whole else len(dataset.target_names)}
+    left_out = [f"{MOST_LINES} of {n} {of}" for of, n in numbers.items() if n > MOST_LINES]
+    lines = every[0].get_legend_handles_labels()
+    look: Any = {"fontsize": 7, "title_fontsize": 7}
+    figure.legend(*lines, loc="outside right upper", title="\n".join(left_out), **look)
+    every[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     every[-1].set_xlabel("step")
 
 
@@ -152,7 +164,7 @@ def draw_targets(axes: Any, dataset: Dataset, x: Array, targets: Array) -> None:
     look: Any = {"ls": "--", "lw": 1.2, "drawstyle": "steps-mid"}
     if dataset.classes is None:
         for place, name in enumerate(dataset.target_names[:MOST_LINES]):
-            axes.plot(x, targets[:, place], color=f"C{9 - place % 3}", label=short(name), **look)
+            axes.plot(x, targets[:, place], color=f"C{9 - place}", label=short(name), **look)
         return
     names = dataset.classes[:MOST_CLASSES]
     axes.plot([], [], color="black", label=short(dataset.target_names[0]), **look)

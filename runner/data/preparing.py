@@ -43,6 +43,7 @@ def prepare(pool: Pool, split: Split) -> Dataset:
         distortion=pool.distortion,
         steps=pool.steps,
         last_only=pool.last_only,
+        text=pool.text,
         drawn=pool.drawn,
         regression=pool.regression or target_scaling is not None,
     )

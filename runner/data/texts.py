@@ -64,6 +64,7 @@ def load_text(options: TextOptions) -> Pool:
         input_names=step_names(shape),
         target_names=("character",),
         classes=found,
+        text=True,
     )
 
 
@@ -72,6 +73,11 @@ def labels_of(text: str, classes: tuple[str, ...]) -> Array:
     points = np.frombuffer(text.encode("utf-32-le"), "<u4")
     known = np.frombuffer("".join(classes).encode("utf-32-le"), "<u4")
     return np.searchsorted(known, points).astype(np.int64)
+
+
+def letter(character: str) -> str:
+    """A character by itself, so that a person sees which: a space too."""
+    return "␣" if character == " " else printable(character)
 
 
 def read_text(file: Path) -> str:

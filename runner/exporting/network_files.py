@@ -73,7 +73,11 @@ def npz_file(trained: TrainedNetwork) -> tuple[bytes, str]:
 
 
 def onnx_file(trained: TrainedNetwork) -> tuple[bytes, str]:
-    """The ONNX file, and what goes in, what comes out, and how far onnxruntime agrees."""
+    """The ONNX file, and what goes in, what comes out, and how far onnxruntime agrees.
+
+    Of padded sequences with one target each, outputs are of every step: the answer is the one at a
+    sequence's last step, wherever that is.
+    """
     content = onnx_bytes(trained)
     topology = trained.network.topology
     taken, given = (
@@ -81,6 +85,7 @@ def onnx_file(trained: TrainedNetwork) -> tuple[bytes, str]:
         for shape in (topology.shape, topology.output_shape)
     )
     ends = f"inputs [{taken}] {input_type(trained)}, outputs [{given}] {output_type(trained)}"
+    ends += ", the answer at a sequence's last step" * trained.last_only
     return content, f"{ends}; {checked(content, trained)}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.analysis.plots.decisions import confusion_matrix
+from runner.analysis.plots.decisions import confusion_matrix, worst_mistakes
 from runner.analysis.plots.maps import maps_of_layers
 from runner.analysis.plots.pictures import draw_pictures
 from runner.analysis.plots.states import states_over_time
@@ -205,6 +205,27 @@ def test_weights_are_told_by_their_layer() -> None:
     np.testing.assert_array_equal(state, own["recurrent"])
     convolved = [place.get_title() for place in axes_of(weight_maps(CASES["grey"][0]))]
     assert [title for title in convolved if title] == ["layer 1, 8C3: 9 × 8", "layer 3: 32 × 3"]
+
+
+def test_of_padded_sequences_with_one_target_each_the_answer_at_their_ends_is_told() -> None:
+    lengths, names = np.arange(20) % 5 + 1, tuple(map(str, range(10)))
+    labels = np.repeat(np.arange(20) % 2, 5).reshape(20, 5)
+    part = Part(GENERATOR.normal(size=(20, 10)), labels, lengths=lengths)
+    dataset = Dataset(part, (5, 2), names, ("class",), classes=("a", "b"), steps=5, last_only=True)
+    run = subject("5x2-3RNN-5x2", dataset)
+    ends = run.outputs.reshape(20, 5, 2)[np.arange(20), lengths - 1]
+    np.testing.assert_array_equal(run.wrong, ends.argmax(axis=1) != labels[:, 0])
+    assert 0 < run.wrong.sum() < 20
+    assert not run.wrong[run.example_place]
+    name = dataset.classes[labels[run.example_place, 0]] if dataset.classes else ""
+    figure = states_over_time(run)
+    assert [place.get_title().splitlines()[0] for place in axes_of(figure)] == [
+        "input",
+        "layer 1, 3RNN",
+    ]
+    told = figure.texts[-1].get_text()
+    assert told.startswith(f"training sample {run.example_place + 1}, {name} → {name};")
+    assert len(axes_of(worst_mistakes(run))[0].patches) == min(run.wrong.sum(), 12)
 
 
 @pytest.mark.parametrize("last_only", [False, True])

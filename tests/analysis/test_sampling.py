@@ -74,8 +74,28 @@ def test_a_run_in_python_writes_what_the_command_prints(
     text = Run(run).sample(**options)
     assert text == capsys.readouterr().out[:-1]
     assert len(Run(run).sample()) == 501
-    with pytest.raises(SettingsError, match=r"^length 0 is out of range"):
-        Run(run).sample(0)
+    of_numpy: tuple[Any, ...] = np.int64(3), np.float32(1), "\n", np.uint8(1)
+    assert len(Run(run).sample(*of_numpy)) == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"length": 0}, "length=0 is out of range; expected a whole number of at least 1 and"),
+        ({"length": 2.5}, "length=2.5 is not a whole number; expected a whole number of"),
+        ({"length": "a"}, "length='a' is not a whole number; expected"),
+        ({"temperature": "x"}, "temperature='x' is not a number; expected a number of at least 0"),
+        ({"seed": 1.5}, "seed=1.5 is not a whole number; expected"),
+        ({"seed": True}, "seed=true is not a whole number; expected"),
+        ({"start": 5}, "start=5 is not a text; expected characters"),
+        ({"step": "last"}, "step='last' is not a whole number; expected"),
+    ],
+)
+def test_arguments_that_mean_nothing_are_named_with_what_is_expected(
+    said: dict[str, Any], words: str, run: Path
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{re.escape(words)}"):
+        Run(run).sample(**said)
 
 
 def test_draws_fall_to_classes_as_often_as_they_are_likely() -> None:
@@ -137,10 +157,10 @@ def test_outputs_that_are_no_likelihoods_are_refused_in_one_line(
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--length", "0", "expected 1 to"),
-        ("--temperature", "-1", "expected 0 or more"),
-        ("--temperature", "nan", "expected 0 or more"),
-        ("--seed", "-1", "expected 0 to"),
+        ("--length", "0", "=0 is out of range; expected a whole number of at least 1 and at most"),
+        ("--temperature", "-1", "expected a number of at least 0"),
+        ("--temperature", "nan", "is not finite"),
+        ("--seed", "-1", "expected a whole number of at least 0 and at most"),
         ("--start", "xyz", "has 'x', which .* expected some of .abc"),
         ("--start", "", "is empty"),
     ],
@@ -150,7 +170,7 @@ def test_what_means_nothing_is_refused_in_one_line(
 ) -> None:
     assert run_command(main, [str(run), f"{option}={value}"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"error: {option[2:]} ")
+    assert line.startswith(f"error: {option[2:]}")
     assert re.search(words, line)
 
 

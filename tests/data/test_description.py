@@ -82,6 +82,29 @@ def test_of_sequences_of_classes_one_of_each_is_drawn_to_its_end(
     assert {len(axes.lines[0].get_xdata()) for axes in rows} == {3 if padded else 5}
 
 
+def test_of_sequences_with_several_targets_all_are_told_or_few_drawn_each_in_its_colour(
+    tmp_path: Path,
+) -> None:
+    x = np.random.default_rng(1).random((30, 4, 12))
+    titles, colours = [], []
+    for name, y in {"whole": x[:, 0, :3], "each": x[:, :, :10]}.items():
+        path = tmp_path / f"{name}.npz"
+        np.savez(path, x=x, y=y)
+        parts = ["dataset.validation=null", "dataset.test=null"]
+        figure = drawn(load("dataset=csv", f"dataset.path={path}", "dataset.target=y", *parts))
+        axes, (legend,) = figure.axes[-1], figure.legends
+        titles.append([figure.axes[0].get_title(loc="left"), legend.get_title().get_text()])
+        colours.append({line.get_color() for line in axes.lines})
+        assert len(legend.get_texts()) == len(axes.lines)
+        assert all(place == round(place) for place in axes.get_xticks())
+    told = ", ".join(f"y.{place} {value:.6g}" for place, value in enumerate(x[0, 0, :3], 1))
+    assert titles == [
+        [f"sample 1: {told}", "5 of 12 features"],
+        ["sample 1", "5 of 12 features\n5 of 10 targets"],
+    ]
+    assert [len(each) for each in colours] == [5, 10]
+
+
 def test_classes_of_steps_have_an_axis_with_their_names(tmp_path: Path) -> None:
     x = np.random.default_rng(1).random((30, 5, 2))
     np.savez(tmp_path / "s.npz", x=x, y=(x[..., 0] > 0.5).astype(int))

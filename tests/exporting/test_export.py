@@ -10,7 +10,7 @@ from runner.configuration.composing import compose
 from runner.errors import SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.export import main
-from runner.exporting.network_files import npz_bytes
+from runner.exporting.network_files import npz_bytes, onnx_file
 from runner.exporting.onnx_models import checked, run_onnx
 from runner.network.activations import ACTIVATIONS, ELEMENTWISE
 from runner.network.layers.kinds import LAYERS
@@ -134,6 +134,29 @@ def test_targets_of_every_step_are_scaled_back(size: int) -> None:
     content, inputs = onnx_bytes(network), made_up_inputs(network)
     np.testing.assert_allclose(run_onnx(content, inputs), network.predict(inputs))
     assert "agrees to" in checked(content, network)
+
+
+@pytest.mark.parametrize("targets", [1, 2])
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("padded", [False, True])
+def test_of_padded_sequences_the_answer_is_the_output_at_the_last_step(
+    padded: bool, scaled: bool, targets: int
+) -> None:
+    pytest.importorskip("onnx")
+    network = replace(
+        other_layers(f"6x2-4GRU-6x{targets}", "float64"),
+        scaling=None,
+        target_scaling=Scaling(np.array([5.0]), np.array([0.1])) if scaled else None,
+        last_only=True,
+    )
+    inputs = np.random.default_rng(1).normal(size=(20, 6, 2))
+    ends = np.arange(20) % 3 + 4 if padded else np.full(20, 6)
+    inputs[np.arange(6) >= ends[:, None]] = np.nan
+    content, told = onnx_file(network)
+    found = run_onnx(content, inputs)[np.arange(20), ends - 1]
+    np.testing.assert_allclose(found, network.predict(inputs))
+    assert f"outputs [samples, 6, {targets}] float64, the answer at a sequence's last step" in told
+    assert "agrees to" in told
 
 
 def test_every_kind_of_layer_is_exported() -> None:

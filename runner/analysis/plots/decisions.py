@@ -56,12 +56,9 @@ def confusion_matrix(subject: Subject) -> Figure:
 
     Colour: the row's share.
     """
-    dataset, samples = subject.dataset, subject.samples
-    classes = dataset.classes or ()
-    each = "sample" if dataset.steps is None or dataset.last_only else "step"
-    targets, outputs = (
-        dataset.counting(samples, values) for values in (samples.targets, subject.outputs)
-    )
+    classes = subject.dataset.classes or ()
+    each = "sample" if subject.dataset.one_target else "step"
+    targets, outputs = subject.judged
     counts = confusion_counts(targets, outputs)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = max(2.6, min(5.5, 0.36 * len(classes)))
@@ -89,7 +86,7 @@ def confusion_matrix(subject: Subject) -> Figure:
 
 def has_mistakes(subject: Subject) -> bool:
     """Whether a sample is wrong, or, where numbers are predicted, off; not of steps."""
-    if not subject.sound or subject.dataset.steps is not None:
+    if not subject.sound or not subject.dataset.one_target:
         return False
     return bool(subject.wrong.any() if subject.decides else len(subject.samples))
 
@@ -148,7 +145,7 @@ def mistaken_samples(subject: Subject) -> Figure:
 
 def told(subject: Subject, sample: int) -> str:
     """A sample in words: what it should be, what the network says."""
-    target, output = subject.samples.targets[sample], subject.outputs[sample]
+    target, output = (values[sample] for values in subject.judged)
     if (classes := subject.dataset.classes) is not None:
         named = (classes[labels(values[None])[0]] for values in (target, output))
         return f"sample {sample + 1}: " + " → ".join(plain(name, 12) for name in named)

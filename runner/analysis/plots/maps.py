@@ -70,8 +70,8 @@ def as_picture(sample: Array) -> Array:
 def example_text(subject: Subject) -> str:
     """Which sample it is, and what was made of it in the end."""
     told = f"{PARTS[subject.part]} sample {subject.example_place + 1}"
-    classes = subject.dataset.classes
-    if classes is not None and subject.dataset.steps is None:
-        ends = subject.example_part.targets, subject.example[-1]
-        told += f", {' → '.join(plain(classes[labels(values)[0]], 12) for values in ends)}"
+    classes, place = subject.dataset.classes, subject.example_place
+    if classes is not None and subject.dataset.one_target:
+        ends = (labels(values[[place]])[0] for values in subject.judged)
+        told += f", {' → '.join(plain(classes[end], 12) for end in ends)}"
     return told

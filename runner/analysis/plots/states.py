@@ -13,7 +13,7 @@ from runner.analysis.plots.maps import example_text
 from runner.analysis.plots.style import INK, SIGNED, axes_grid, new_figure, plain
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.weights import largest
-from runner.errors import letter
+from runner.data.texts import letter
 from runner.network.arrays import Array
 from runner.network.layers.recurrent import Recurrent
 
@@ -52,7 +52,7 @@ def panels(subject: Subject) -> Iterator[OverTime]:
             room = every.new_room(1, below.dtype)
             every.forward(layer.views(subject.parameters), below, states, room)
             yield OverTime(f"layer {number}, {kind}", states.reshape(-1, kind.units), "unit")
-    if subject.dataset.steps is not None:
+    if not subject.dataset.one_target:
         inputs, targets = subject.example_part.inputs, subject.example_part.targets
         outputs = subject.predict(inputs).reshape(topology.output_shape)
         yield OverTime("output", outputs, "output")
@@ -70,7 +70,7 @@ def states_over_time(subject: Subject) -> Figure:
         shown = [panel._replace(values=panel.values[: lengths[0]]) for panel in shown]
     widths = [min(3.2, max(0.9, 0.09 * panel.values.shape[1])) for panel in shown]
     letters = [plain(letter(c)) for c in subject.dataset.classes or ()]
-    of_text = subject.dataset.is_text
+    of_text = subject.dataset.text
     steps = min(MOST_LETTERS if of_text else MOST_STEPS, len(shown[0].values))
     height = min(4.5, max(1.8, (0.11 if of_text else 0.09) * steps))
     figure = new_figure(subject, max(5.6, sum(widths) + 0.3 * len(shown) + 0.8), height + 0.85)

@@ -50,6 +50,13 @@ class Subject:
         """[samples, n_out] What the network says of the samples."""
         return self.predict(self.samples.inputs)
 
+    @cached_property
+    def judged(self) -> tuple[Array, Array]:
+        """Targets and outputs that count [rows, n_out]: a row a sample, or a step with a target."""
+        samples = self.samples
+        targets = self.dataset.counting(samples, samples.targets)
+        return targets, self.dataset.counting(samples, self.outputs)
+
     def predict(self, inputs: Array) -> Array:
         """Outputs [rows, n_out] in the targets' units, for raw inputs [rows, n_in]."""
         outputs = predict(self.network, self.parameters, inputs, self.dataset.scaling)
@@ -64,7 +71,7 @@ class Subject:
         """
         contrasts = np.std(self.samples.inputs[:CONTRASTED], axis=1)
         places = np.arange(len(contrasts))
-        if self.dataset.classes is not None and self.dataset.steps is None:
+        if self.dataset.classes is not None and self.dataset.one_target:
             right = places[~self.wrong[:CONTRASTED]]
             places = right if len(right) else places
         by_contrast = places[np.argsort(contrasts[places], kind="stable")]
@@ -99,14 +106,16 @@ class Subject:
 
     @cached_property
     def wrong(self) -> Array:
-        """[samples] Whether a sample is decided wrongly."""
+        """[rows] Whether what is judged is decided wrongly."""
+        targets, outputs = self.judged
         if self.dataset.classes is not None:
-            return np.not_equal(labels(self.outputs), labels(self.samples.targets))
-        verdicts: Array = (decided(self.outputs) != decided(self.samples.targets)).any(axis=1)
+            return np.not_equal(labels(outputs), labels(targets))
+        verdicts: Array = (decided(outputs) != decided(targets)).any(axis=1)
         return verdicts
 
     @property
     def errors(self) -> Array:
-        """[samples] The largest |output - target| of each sample."""
-        distances: Array = np.abs(self.outputs - self.samples.targets).max(axis=1)
+        """[rows] The largest |output - target| of each."""
+        targets, outputs = self.judged
+        distances: Array = np.abs(outputs - targets).max(axis=1)
         return distances
