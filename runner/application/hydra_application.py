@@ -31,6 +31,7 @@ from runner.errors import (
     DivergedError,
     RunnerError,
     SettingsError,
+    SnapshotError,
     Stop,
     StorageError,
     counted,
@@ -85,8 +86,8 @@ def surrounded(launcher: Launcher) -> Launcher:
 def code_of_sweep(code: int) -> int:
     """What a command comes to whose jobs have come to `code`; says what there is of a sweep."""
     sweep = FolderGuard.path
-    # The folder is another sweep's to finish, or nothing can be written there.
-    left = code in (ConflictError.exit_code, StorageError.exit_code)
+    # The folder is another sweep's to finish, or nothing can be read or written there.
+    left = code in (error.exit_code for error in (ConflictError, SnapshotError, StorageError))
     if left or sweep is None or not sweep.is_dir():
         return code
     from runner.run_folder.sweep_folder import SweepFolder  # noqa: PLC0415

@@ -55,8 +55,15 @@ class Console:
     shown: all of it; its progress alone; or nothing, as in a sweep, whose jobs print a line each.
     """
 
-    def __init__(self, run: Path, shown: str = "all", screen: TextIO | None = None) -> None:
-        self._run = run
+    def __init__(
+        self,
+        run: Path,
+        shown: str = "all",
+        named: Path | None = None,
+        screen: TextIO | None = None,
+    ) -> None:
+        """named: what the run's folder will be called, where that is not what it is called now."""
+        self._run = named or run
         self._screen: TextIO = forgiving(screen or sys.stdout)
         self._shown = shown
         self._log: TextIO = open(run / "run.log", "a", encoding="utf-8")

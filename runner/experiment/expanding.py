@@ -1,15 +1,26 @@
 """A job that is a row given its folder: computed anew, and held against what the row says."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from runner.configuration.job_bases import base_from
-from runner.errors import RunnerError, SnapshotError, counted, printable, report_error
+from runner.errors import (
+    ConflictError,
+    RunnerError,
+    SnapshotError,
+    Stop,
+    StorageError,
+    counted,
+    printable,
+    report_error,
+)
 from runner.experiment.experiment import Experiment
 from runner.experiment.other_surroundings import changed_since
 from runner.experiment.progress_bar import bar_on
@@ -20,8 +31,9 @@ from runner.run_folder.kept_job import KeptJob, kept_job
 from runner.run_folder.layout import is_job_number
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import load_network
-from runner.run_folder.statuses import PRUNED
+from runner.run_folder.statuses import AT_REST, PRUNED
 from runner.settings import origin
+from runner.storage.files import storage_errors, sync
 
 
 @dataclass(frozen=True)
@@ -68,17 +80,39 @@ def expand(run: Path) -> Expanded | None:
             check_data(run, about, experiment)
         return experiment
 
-    manner = Manner("nothing", one_of_many=True, build=build, rung=kept.rung)
+    manner = Manner("nothing", one_of_many=True, build=build, rung=kept.rung, named=run)
+    # It gets its name when it is whole: half of a run would stand in for its row.
+    half = run.with_name(f".{run.name}.{uuid4().hex[:8]}")
     try:
-        run_experiment(kept.configuration, run, documents, manner)
+        outcome = run_experiment(kept.configuration, half, documents, manner)
+        if outcome.status == "interrupted":
+            raise Stop(None, outcome.exit_code)
     except RunnerError as error:
         if kept.status != "failed":
             raise
-        record_failure(run, kept.configuration, documents, error)
+        record_failure(half, kept.configuration, documents, error)
+    finally:
+        give_name(half, run)
     return Expanded(
         RunFolder(run).status == kept.status and weights_of(run) == kept.row.weights,
         changed_since(about, str(about["engine"])),
     )
+
+
+def give_name(half: Path, run: Path) -> None:
+    """Puts a folder that is whole in its place, and takes away one that is not.
+
+    Raises ConflictError where something else lies there.
+    """
+    try:
+        if RunFolder(half).status in (*AT_REST, "failed"):
+            with storage_errors(run):
+                half.rename(run)
+                sync(run.parent)
+    except StorageError as error:
+        raise ConflictError(f"{printable(run)} holds something else: {error}") from error
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
 
 
 def documents_of(kept: KeptJob, run: Path) -> dict[str, str]:

@@ -58,6 +58,8 @@ class Manner:
     syncing: Callable[[], Syncing] = BySecond
     """When files are forced to the disk, where `recording.durable` asks for it."""
 
+    named: Path | None = None
+    """What a run's folder will be called, where that is not what it is called now."""
     rung: Rung | None = None
     """Where it is to wait for others, on the way to its end."""
 
@@ -122,7 +124,7 @@ def record_run(
         problem.steps_per_epoch,
         before or NOTHING,
     )
-    with recorder, Console(directory.path, manner.shown) as console:
+    with recorder, Console(directory.path, manner.shown, manner.named) as console:
         recorder.snapshot(state, anew=before is not None)
         introduce(experiment, state, console, goes_on=before is not None)
         console.starting_weights(topology, state.parameters)

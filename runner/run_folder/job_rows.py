@@ -8,15 +8,15 @@ so that of a damaged file every job that is sound can be read, and the others ar
 
 import os
 import sqlite3
+import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.errors import SnapshotError, printable
+from runner.errors import ConflictError, SnapshotError, printable
 from runner.run_folder.row_checks import fits
-from runner.storage.reading import open_regular
 
 FILE = "jobs.sqlite"
 SCHEMA = 1
@@ -30,8 +30,10 @@ TABLES = (
 MOST_BYTES = 1 << 30
 """Of one value in the file."""
 MOST_NUMBER = 2**63 - 1
-SECONDS_OF_WAIT = 10.0
+SECONDS_OF_WAIT = 60.0
 """For another process that writes or reads."""
+STRETCH = 1000
+"""Rows that are read at a time."""
 BYTES_OF_A_ROW = 40
 """At least; so many jobs at most are looked for in a damaged file."""
 
@@ -109,12 +111,12 @@ class JobRows:
             if is_new(connection):
                 return
             self._whole = is_whole(connection)
-            bases = {
-                place: RowBase(*values) for place, *values in self._common(connection, "bases")
-            }
-            kinds = {place: Kind(*values) for place, *values in self._common(connection, "kinds")}
+            bases, kinds, known = self._commons(connection)
             for number, base, kind, *rest, checksum in self._read(connection, "jobs", "number"):
                 sound = base in bases and kind in kinds
+                if not sound and counts(connection) != known:  # written meanwhile
+                    bases, kinds, known = self._commons(connection)
+                    sound = base in bases and kind in kinds
                 sound = sound and checksum == checksum_of(number, base, kind, *rest)
                 if not sound or not fits(bases[base], kinds[kind], tuple(rest)):
                     self.damaged.append(str(number))
@@ -124,7 +126,7 @@ class JobRows:
     def row(self, number: int) -> JobRow:
         """A job's row. Raises SnapshotError where there is none, or no sound one."""
         name = f"#{number} of {printable(self.path.parent)}"
-        with self._opened() as connection, self._told(name):
+        with self._opened() as connection, told(name):
             query = "SELECT * FROM jobs WHERE number = ?"
             found = None if is_new(connection) else connection.execute(query, (number,)).fetchone()
             if found is None:
@@ -148,49 +150,52 @@ class JobRows:
         """The jobs there are, whether they are sound or not. Raises SnapshotError as `row` does."""
         if not self.is_there:
             return []
-        with self._opened() as connection, self._told(printable(self.path)):
+        with self._opened() as connection:
             query = "SELECT number FROM jobs"
             return [] if is_new(connection) else [row[0] for row in connection.execute(query)]
 
     @contextmanager
-    def _told(self, name: str) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise SnapshotError(f"{name} cannot be read ({printable(error)})") from error
-
-    @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        """The file as it is. Raises SnapshotError where it is none of the runner's."""
+        """The file as it is.
+
+        Raises DamagedRowsError where it is damaged at its head, ConflictError where another process
+        holds it, and SnapshotError where it is none of the runner's.
+        """
         name = printable(self.path)
         try:
-            os.close(open_regular(self.path, os.O_RDONLY))
+            found = self.path.lstat()  # to open and close it would let go of all locks on it
         except OSError as error:
             raise SnapshotError(f"{name}: {error.strerror}; expected a sweep's rows") from error
-        with closing(connected(self.path, "ro")) as connection:
+        if not stat.S_ISREG(found.st_mode):
+            raise SnapshotError(f"{name} is a symbolic link or no plain file; expected rows")
+        with told(name), closing(connected(self.path, "ro")) as connection:
             try:
                 (schema,) = connection.execute("PRAGMA user_version").fetchone()
             except sqlite3.OperationalError:  # it was being written when its process was killed
                 connection.close()
-                with closing(connected(self.path, "rw")) as mended, self._told(name):
+                with closing(connected(self.path, "rw")) as mended:
                     mended.execute("PRAGMA user_version").fetchone()
                 with self._opened() as again:
                     yield again
                 return
-            except sqlite3.Error as error:
-                raise SnapshotError(f"{name} cannot be read ({printable(error)})") from error
             if is_new(connection):
                 yield connection
                 return
             if schema != SCHEMA:
                 raise SnapshotError(f"{name} has the schema {schema}, this version reads {SCHEMA}")
-            with self._told(name):
-                made = connection.execute("SELECT sql FROM sqlite_master").fetchmany(
-                    len(TABLES) + 1
-                )
+            made = connection.execute("SELECT sql FROM sqlite_master").fetchmany(len(TABLES) + 1)
             if sorted(text for (text,) in made if isinstance(text, str)) != sorted(TABLES):
                 raise SnapshotError(f"{name} has other tables than those of the runner's")
             yield connection
+
+    def _commons(
+        self, connection: sqlite3.Connection
+    ) -> tuple[dict[int, RowBase], dict[int, Kind], object]:
+        """What jobs have in common, by place, and how much of it there is."""
+        known = counts(connection)
+        bases = {key: RowBase(*values) for key, *values in self._common(connection, "bases")}
+        kinds = {key: Kind(*values) for key, *values in self._common(connection, "kinds")}
+        return bases, kinds, known
 
     def _common(self, connection: sqlite3.Connection, table: str) -> Iterator[list[Any]]:
         """The sound rows of what jobs have in common, each with its place."""
@@ -214,12 +219,14 @@ class JobRows:
         failed_at: list[int] = []
         while (span := next(spans, None)) is not None:
             first, end = span
-            query = f"SELECT * FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key}"
+            query = f"SELECT * FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key} LIMIT ?"
             try:
-                rows = connection.execute(query, (first, end))
-                while (row := rows.fetchone()) is not None:
-                    yield row
-                    first = row[0] + 1 if row[0] <= last else first
+                while True:  # in stretches, between which another process can write
+                    rows = connection.execute(query, (first, end, STRETCH)).fetchall()
+                    yield from rows
+                    if len(rows) < STRETCH:
+                        break
+                    first = rows[-1][0] + 1
             except sqlite3.Error:
                 failed_at.append(first)
                 if first < end:  # one by one, for in a stretch one that is damaged hides others
@@ -230,6 +237,31 @@ class JobRows:
                     self.damaged.append(str(first))
         if failed_at and not self.damaged and table == "jobs":  # and no query has met it again
             self.damaged.append(f"{failed_at[0]} or later")
+
+
+class DamagedRowsError(SnapshotError):
+    """A file of rows of which nothing can be read."""
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """Says what SQLite, or Python of its words, has to say of a file."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            raise ConflictError(f"{name} is held by another process; try again") from error
+        raise SnapshotError(f"{name} cannot be read ({printable(error)})") from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise DamagedRowsError(f"{name} cannot be read ({printable(error)})") from error
+
+
+def counts(connection: sqlite3.Connection) -> object:
+    """How much there is of what jobs have in common; None where that cannot be told."""
+    with suppress(sqlite3.Error):
+        query = "SELECT (SELECT max(id) FROM bases), (SELECT max(id) FROM kinds)"
+        return connection.execute(query).fetchone()
+    return None
 
 
 def is_new(connection: sqlite3.Connection) -> bool:

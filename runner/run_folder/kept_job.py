@@ -17,7 +17,7 @@ from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, trained_network
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import FILE, JobRow, JobRows
-from runner.run_folder.row_checks import RATE, parsed
+from runner.run_folder.row_checks import RATE, TIMES, parsed
 from runner.run_folder.snapshots import MEMBERS, UNSOUND, parameters_checksum
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.tables import configuration_columns, joined, quoted
@@ -26,8 +26,6 @@ from runner.training.stopping import RUNG, Rung
 
 (MISSING,) = struct.unpack("<d", (0x7FF8 << 48 | 1).to_bytes(8, "little"))
 """In a history what a row lacks: NaN, but not the one that a metric may be."""
-TIMES = ("started", "finished")
-"""Results that are kept in seconds since 1970."""
 PREPARATION = {name: member._replace(optional=True) for name, member in MEMBERS.items()}
 
 

@@ -1,6 +1,7 @@
 """What the parts of a row may be: a forged file has its checksums right, too."""
 
 import json
+import struct
 from functools import lru_cache
 from typing import Any
 
@@ -26,8 +27,13 @@ OF_KIND: dict[str, tuple[type, ...]] = {
     "alike": (dict,),
 }
 """What is said of a kind, and how."""
+NUMBER = struct.Struct("<d")
+TIMES = ("started", "finished")
+"""Results that are kept in seconds since 1970."""
+LATEST = 253_402_214_400.0
+"""The last day of the year 9999."""
 MOST_DIGITS = 9
-"""Of a rung's number."""
+"""Of a rung's number, and of a place."""
 ITEM_SIZES = {"float32": 4, "float64": 8}
 
 
@@ -50,12 +56,13 @@ def fits(base: tuple[object, ...], kind: tuple[object, ...], own: tuple[object, 
         ):
             columns, stored, shares, size = sizes_of(kind[0])
             return (
-                is_texts(overrides)
-                and (not changes or isinstance(parsed(changes), dict))
+                is_texts(overrides, base[3])
+                and says_values(changes or overrides, base[0], named=bool(changes))
                 and len(results) == 8 * stored
                 and not (len(history) % (8 * columns) if columns else history)
                 and (bool(history) or not shares)
                 and not len(weights) % size
+                and are_sound(kind[0], results, history)
             )
     return False
 
@@ -108,12 +115,67 @@ def is_pruned(told: dict[str, Any]) -> bool:
     return number.isdecimal() and len(number) < MOST_DIGITS and "epochs" in told["whole"]
 
 
-def is_texts(text: str) -> bool:
-    """Whether JSON has texts by their places."""
-    found = parsed(text)
+def is_texts(text: str, base: object) -> bool:
+    """Whether JSON has texts by their places among those of a base."""
+    found, most = parsed(text), len(parsed(base))
     return isinstance(found, dict) and all(
-        place.isdecimal() and isinstance(each, str) for place, each in found.items()
+        place.isdecimal()
+        and len(place) < MOST_DIGITS
+        and int(place) < most
+        and isinstance(each, str)
+        for place, each in found.items()
     )
+
+
+def says_values(text: str, configuration: object, *, named: bool) -> bool:
+    """Whether JSON gives values to keys that a configuration has, by name or as overrides."""
+    found = parsed(text)
+    if not isinstance(found, dict):
+        return False
+    names = found if named else [each.partition("=")[0] for each in found.values()]
+    return all(is_key(configuration, name) for name in names)
+
+
+@lru_cache(maxsize=4096)
+def is_key(configuration: object, name: str) -> bool:
+    """Whether a dotted name leads to something in a configuration."""
+    inner = parsed(configuration)
+    for part in name.split("."):
+        if not isinstance(inner, dict) or part not in inner:
+            return False
+        inner = inner[part]
+    return True
+
+
+def are_sound(about: object, results: bytes, history: bytes) -> bool:
+    """Whether numbers that are whole or times can be those."""
+    columns, *_ = sizes_of(about)
+    for place, most in limited(about):
+        blob, at = (results, place) if place >= 0 else (history, len(history) // 8 + place)
+        if not columns and place < 0:
+            return False
+        (value,) = NUMBER.unpack_from(blob, 8 * at)
+        if not -1 <= value < most:
+            return False
+    return True
+
+
+@lru_cache(maxsize=256)
+def limited(about: object) -> list[tuple[int, float]]:
+    """Where whole numbers and times are: among a row's results, or below 0 from a history's end.
+
+    And below what they have to be.
+    """
+    told = parsed(about)
+    kept = [name for name in told["results"] if name not in (*told["last"], *told["alike"], RATE)]
+    found = [(kept.index(name), LATEST) for name in TIMES if name in kept]
+    for name in told["whole"]:
+        if name in kept:
+            found.append((kept.index(name), 2.0**63))
+        elif name in told["last"]:
+            column = told["history"].index(told["last"][name])
+            found.append((column - len(told["history"]), 2.0**63))
+    return found
 
 
 @lru_cache(maxsize=256)  # what is checked is soon read

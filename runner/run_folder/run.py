@@ -1,5 +1,6 @@
 """What a run left behind, for who goes on with it, repeats it or branches off."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType
@@ -25,7 +26,7 @@ class RunFolder:
     @property
     def kept(self) -> KeptJob | None:
         """The job of a sweep that it is where that is a row and has no folder."""
-        if not is_job_number(self.path.name) or self.path.exists():
+        if not is_job_number(self.path.name) or os.path.lexists(self.path / "run.json"):
             return None
         return kept_job(self.path)
 

@@ -2,14 +2,14 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import ConflictError, SnapshotError, counted, printable
 from runner.run_folder.job_end import JobEnd, ended_job
-from runner.run_folder.job_rows import JobRows, sound_rows
+from runner.run_folder.job_rows import DamagedRowsError, JobRows, sound_rows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.layout import is_job_number
 from runner.run_folder.ownership import check_empty, names_in
@@ -70,10 +70,13 @@ class SweepFolder:
 
     @property
     def rows(self) -> list[int]:
-        """The numbers of jobs that are rows; none where their file cannot be read."""
+        """The numbers of jobs that are rows; none where nothing can be read of their file.
+
+        Raises SnapshotError where it is none of the runner's, ConflictError where another holds it.
+        """
         try:
             return JobRows(self.path).numbers
-        except SnapshotError:
+        except DamagedRowsError:
             return []
 
     @property
@@ -152,12 +155,16 @@ class SweepFolder:
 
         For who holds the folder: a sweep that runs appends to that file.
         """
-        found = [self.end_of(number) for number in sorted({*self.folders, *self.rows})]
+        folders = {number: path for number, path in self.folders.items() if number in self.begun}
+        kept = {row.number: KeptJob(row).end for row in sound_rows(self.path)}
+        found = [
+            ended_job(folders[number], number) if number in folders else kept[number]
+            for number in sorted({*folders, *kept})
+        ]
         jobs = [end for end in found if end is not None]
         if jobs:
             with storage_errors(self.path):
-                table = merge_rows([{"job": str(end.number), **row_of(end)} for end in jobs])
-                write_atomically(self.path / "results.csv", table)
+                write_atomically(self.path / "results.csv", merge_rows(JobResults(jobs)))
         return jobs
 
     def named(self, end: JobEnd) -> str:
@@ -196,6 +203,19 @@ class SweepFolder:
         return any(f"_target_: {name}" in text for name in GUARDS)
 
 
-def row_of(end: JobEnd) -> Mapping[str, str]:
-    """A job's results by column."""
-    return dict(zip(split(end.header), split(end.row), strict=True))
+class JobResults(Collection[Mapping[str, str]]):
+    """The results of jobs by column, made when they are asked for."""
+
+    def __init__(self, ends: Sequence[JobEnd]) -> None:
+        self._ends = ends
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __iter__(self) -> Iterator[Mapping[str, str]]:
+        for end in self._ends:
+            cells = zip(split(end.header), split(end.row), strict=True)
+            yield {"job": str(end.number), **dict(cells)}
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == each for each in self)

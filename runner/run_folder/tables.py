@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 from math import isnan
@@ -240,7 +240,7 @@ def read_row(path: Path) -> dict[str, str]:
     return rows[0]
 
 
-def merge_rows(rows: Sequence[Mapping[str, str]]) -> bytes:
+def merge_rows(rows: Collection[Mapping[str, str]]) -> bytes:
     """Rows of several results.csv as one table; a column that a row lacks is empty in it.
 
     What no results.csv of the runner's holds, such as a formula, is escaped.

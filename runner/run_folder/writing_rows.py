@@ -1,6 +1,7 @@
 """Rows of a sweep's file, written: in transactions, so that each is whole or not there."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -17,9 +18,13 @@ from runner.run_folder.job_rows import (
     checksum_of,
     connected,
 )
+from runner.storage.files import storage_errors
 
 PAGE = 1 << 16
 """Bytes: many rows fit, so that little is left empty."""
+
+MOST_AT_ONCE = 5000
+"""Rows that wait in memory where a file is written anew."""
 
 
 class JobRowsWriter:
@@ -53,9 +58,14 @@ class JobRowsWriter:
                     connection.execute("BEGIN IMMEDIATE")
                     prepare(connection)
                     self._add_to(connection)
-        except sqlite3.Error as error:
+        except BaseException as error:
+            self._known = {}  # what was not written is not there
+            if not isinstance(error, sqlite3.Error):
+                raise
+            busy = "locked" in str(error)
+            advice = "another process reads or writes it" if busy else "free space"
             raise StorageError(
-                f"{printable(self.path)}: {printable(error)}; free space or choose another place"
+                f"{printable(self.path)}: {printable(error)}; {advice}, or choose another place"
             ) from error
         self._waiting = []
 
@@ -84,18 +94,24 @@ class JobRowsWriter:
 
 
 def rewrite(sweep: Path, rows: Iterable[JobRow]) -> None:
-    """Puts a file with these rows in the place of one that is damaged."""
-    new = sweep / f".{FILE}.new"
+    """Puts a file with these rows in the place of one that is damaged, which gets another name."""
+    new, old = sweep / f".{FILE}.new", sweep / f"{FILE}.damaged"
     new.unlink(missing_ok=True)
     writer = JobRowsWriter(sweep, durable=True)
     writer.path = new
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         writer.add(row)
+        if number % MOST_AT_ONCE == 0:
+            writer.flush()
     writer.flush()
-    for leftover in (f"{FILE}-journal", FILE):
-        (sweep / leftover).unlink(missing_ok=True)
-    if new.exists():
-        os.replace(new, sweep / FILE)
+    with storage_errors(old):
+        old.unlink(missing_ok=True)
+        if not new.exists():  # not one of them could be read
+            os.replace(sweep / FILE, old)
+        else:
+            shutil.copyfile(sweep / FILE, old)
+            (sweep / f"{FILE}-journal").unlink(missing_ok=True)
+            os.replace(new, sweep / FILE)
 
 
 def prepare(connection: sqlite3.Connection) -> None:

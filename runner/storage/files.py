@@ -182,7 +182,8 @@ WRITTEN = (
     "plots",
 )
 """What only a run that has its folder writes there; its texts and log Hydra may have begun."""
-BESIDE = (*WRITTEN, "run.log", ".hydra", "multirun.yaml", "sweep.log", "jobs.sqlite", "halving.csv")
+OF_SWEEPS = ("multirun.yaml", "sweep.log", "jobs.sqlite", "jobs.sqlite.damaged", "halving.csv")
+BESIDE = (*WRITTEN, "run.log", ".hydra", *OF_SWEEPS)
 """What else a run or a sweep keeps in its folder."""
 
 

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from runner.checking.parsing import assumed
 from runner.configuration.overrides import name_of
-from runner.errors import RunnerError, SnapshotError, listed
+from runner.errors import RunnerError, listed
 from runner.experiment.loading import whole_topology
 from runner.experiment.resuming import warn
 from runner.experiment.sharing import shared_dataset
 from runner.run_folder.job_end import JobEnd, ended_job
-from runner.run_folder.job_rows import JobRows
+from runner.run_folder.job_rows import DamagedRowsError, JobRows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.layout import read_run
 from runner.run_folder.statuses import AT_REST, FINISHED, PRUNED
@@ -88,6 +88,12 @@ class EarlierJobs:
         """To which keys they give values, and of what base."""
         self._sweep, self._objective = sweep, objective
         rows = JobRows(sweep)
+        self.ends: list[JobEnd] = []
+        """Of those that have folders and have come to their end, by their numbers."""
+        self.rows: dict[int, str] = {}
+        """The statuses of those that are rows and need not be run again, by their numbers."""
+        self.there = SweepFolder(sweep).numbers
+        """Of all that there are, those too that cannot be read."""
         self.numbers = set(self._take_rows(rows)) if rows.is_there else set[int]()
         """Of the jobs that there are; those that cannot be read are free where they were rows."""
         self._take_folders(self.numbers)
@@ -96,12 +102,6 @@ class EarlierJobs:
 
     def __bool__(self) -> bool:
         return bool(self._by_identity or self._by_texts)
-
-    @property
-    def ends(self) -> list[JobEnd]:
-        """Of those that have folders and have come to their end, by their numbers."""
-        found = [job.end for jobs in self._by_identity.values() for job in jobs if job.end]
-        return sorted(found, key=lambda end: end.number)
 
     def _take_folders(self, rows: set[int]) -> None:
         """The jobs that are folders; one that is a row was given its folder later."""
@@ -122,6 +122,7 @@ class EarlierJobs:
             if end is not None and end.status == PRUNED:
                 self.pruned[number], end = end, None
             self._by_identity[key].append(Earlier(number, end))
+            self.ends += [] if end is None else [end]
 
     def _take_rows(self, rows: JobRows) -> Iterator[int]:
         """The jobs that are rows and need not be run again."""
@@ -135,11 +136,13 @@ class EarlierJobs:
                     self.trained_on.add(row.number, job.as_run_json())
                 yield row.number
                 end = brief(job, self._objective)
+                if end is not None:
+                    self.rows[row.number] = end.status
                 if job.status == PRUNED:
                     self.pruned[row.number] = job.end
                 key = self._of_base(row.base.task), texts_of(job.overrides)
                 self._by_texts[key] = Earlier(row.number, end)
-        except SnapshotError as error:
+        except DamagedRowsError as error:
             warn(f"{error}; its jobs are taken for ones that are missing")
             self.damaged = True
         if rows.damaged:

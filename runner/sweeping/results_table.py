@@ -3,7 +3,7 @@
 import csv
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from runner.run_folder.job_end import JobEnd
@@ -53,17 +53,19 @@ class ResultsTable:
         if time.monotonic() - self._flushed > SECONDS_BETWEEN_WRITES:
             self._flush()
 
-    def take_over(self, numbers: Sequence[int], ends: Iterable[JobEnd]) -> None:
-        """Goes on with the table that is there, if it has just these jobs; else makes it anew.
+    def take_over(self, statuses: Mapping[int, str], ends: Iterable[JobEnd]) -> None:
+        """Goes on with the table that is there, if it says just that; else makes it anew.
 
-        ends: of these jobs.
+        statuses: how these jobs ended, by their numbers, and the ends themselves.
         """
         try:
-            found = [int(number) for (number,) in columns_of(self._path, ("job",))]
+            told = list(columns_of(self._path, ("job", "status")))
+            found = [int(number) for number, _ in told]
             header = read_header(self._path)
         except (OSError, ValueError):
-            found, header = [], ""
-        if not found or found != list(numbers) or self._pending:
+            told, found, header = [], [], ""
+        same = found == list(statuses) and [status for _, status in told] == [*statuses.values()]
+        if not found or not same or self._pending:
             for end in ends:
                 self.add(end)
             return

@@ -128,12 +128,13 @@ def changes(
     """The values that another configuration has otherwise, by dotted name."""
     for name, value in config.items():
         other = first[name]
-        if value is other or (value == other and type(value) is type(other)):
+        if value is other or (value == other and repr(value) == repr(other)):  # not 0 for 0.0
             continue
         if (
             isinstance(value, Mapping)
             and isinstance(other, Mapping)
             and value.keys() == other.keys()
+            and not any("." in str(key) for key in value)
         ):
             yield from changes(value, other, f"{prefix}{name}.")
         else:

@@ -96,13 +96,14 @@ def alone(sweep: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
     Raises ConflictError where another sweep holds it, or has begun one of them since.
     """
     with locked(sweep.folder):
-        begun = SweepFolder(sweep.folder).numbers - sweep.numbers if jobs else set()
+        begun = SweepFolder(sweep.folder).numbers - sweep.earlier.there if jobs else set()
         if taken := [job for job in jobs if job.number in begun]:
             raise ConflictError(
                 f"{printable(sweep.folder)} has been used by another sweep in the meantime, for "
                 f"#{taken[0].number} too; the same command goes on with what is missing"
             )
         sweep.save_config()
+        sweep.begin()
         yield
 
 
@@ -287,6 +288,7 @@ def stretches(places: Iterable[int]) -> list[range]:
 
 def task_of(places: range) -> int:
     """A slice as a pool's task, whose number is all that its processes are told."""
+    assert len(places) <= MOST_TOGETHER
     return places.start * MOST_TOGETHER + len(places) - 1
 
 

@@ -22,7 +22,6 @@ from runner.processors import processors
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import JobRows, sound_rows
 from runner.run_folder.kept_job import KeptJob
-from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.writing_rows import JobRowsWriter, rewrite
 from runner.settings import SweepSettings, parse_settings
 from runner.storage.files import storage_errors
@@ -35,7 +34,7 @@ from runner.sweeping.results_table import SECONDS_BETWEEN_WRITES, ResultsTable
 from runner.sweeping.row_jobs import SECONDS_TOGETHER, RowMaker, Together
 
 SEED = ("seed",)
-MOST_ROWS = 256
+MOST_HANDED_OUT = 256
 """Jobs that a process is handed together, where they leave rows."""
 NO_FOLDER = (
     "sweep.record=rows: a row has no folder for what Hydra does around a job (hydra.job.chdir, "
@@ -72,6 +71,7 @@ class Sweep:
         self._data_checks = DataChecks()
         self._known: set[Hashable] = set()
         self._rows = RowMaker()
+        self._begun: ResultsTable | None = None
         self._kept = 0.0  # when rows were last written that stand at a rung
         durable = bool(jobs.value("recording.durable"))
         self._writer = JobRowsWriter(self.folder, durable=durable) if self.options.rows else None
@@ -84,24 +84,29 @@ class Sweep:
     @cached_property
     def earlier(self) -> EarlierJobs:
         """What an earlier launch has left. Raises ConflictError where a job is being run."""
-        self.numbers = SweepFolder(self.folder).numbers
         return EarlierJobs(self.folder, self.options.objective)
 
-    @cached_property
-    def table(self) -> ResultsTable:
-        """The sweep's results.csv, which jobs that are finished begin."""
-        if self._writer is None:
-            return ResultsTable(self.folder, os.sync, self.earlier.ends)
-        rows = JobRows(self.folder)
-        table = ResultsTable(self.folder, self._writer.flush, self.earlier.ends)
-        if self.earlier.damaged:
+    def begin(self) -> None:
+        """Begins the sweep's results.csv with the jobs that are finished.
+
+        Before the first has ended: rows are read for it, and whoever reads keeps writers waiting.
+        """
+        if self._begun is not None:  # by an earlier launch of a search
+            return
+        rows, earlier = JobRows(self.folder), self.earlier
+        if earlier.damaged:
             rewrite(self.folder, sound_rows(self.folder))
+        settle = os.sync if self._writer is None else self._writer.flush
+        table = self._begun = ResultsTable(self.folder, settle, earlier.ends)
         if rows.is_there:
-            pruned = self.earlier.pruned  # whose rows come again
-            numbers = [number for number in rows.numbers if number not in pruned]
-            ended = (row for row in rows if row.number not in pruned)
-            table.take_over(numbers, (KeptJob(row).end for row in ended))
-        return table
+            ended = (KeptJob(row).end for row in rows if row.number in earlier.rows)
+            table.take_over(earlier.rows, ended)
+
+    @property
+    def table(self) -> ResultsTable:
+        """The sweep's results.csv."""
+        assert self._begun is not None
+        return self._begun
 
     def add(self, end: JobEnd) -> JobEnd:
         """Records how a job ended; what is to be remembered of that."""
@@ -174,7 +179,7 @@ class Sweep:
     @property
     def most_together(self) -> int:
         """How many jobs a process may be handed at once."""
-        return MOST_ROWS if self.options.rows else 1
+        return MOST_HANDED_OUT if self.options.rows else 1
 
     def check_data(self) -> None:
         """Raises SettingsError for a job checked before whose settings do not go with its data."""
@@ -233,7 +238,7 @@ class Sweep:
         found: dict[Hashable, Alike] = {}
         for place, job in enumerate(jobs):
             base, changed = self._jobs.divide(job.overrides)
-            key = id(base), but_seed(base, changed), job.rung
+            key = id(base), but_seed(base, changed), SEED in changed, job.rung
             group = found.setdefault(key, Alike(base, [], []))
             group.places.append(place)
             group.seeds.append(changed.get(SEED))

@@ -368,6 +368,10 @@ def test_a_link_in_the_place_of_rows_is_not_followed(sweep: Path, tmp_path: Path
 
 FORGERIES: dict[str, tuple[str, str, object]] = {
     "changes that are no mapping": ("jobs", "changes", "[1]"),
+    "an override in no place": ("jobs", "overrides", '{"99": "seed=3"}'),
+    "a value of no key": ("jobs", "changes", '{"no.such": 3}'),
+    "a time of no calendar": ("jobs", "results", np.array([1e300, 1e300]).tobytes()),
+    "steps that are no number": ("jobs", "history", np.full(5, np.nan).tobytes()),
     "changes nested too deep": ("jobs", "changes", "[" * 100_000),
     "overrides that are a number": ("jobs", "overrides", 3),
     "results of another number": ("jobs", "results", b"12345678"),
