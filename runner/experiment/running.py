@@ -15,6 +15,7 @@ from runner.experiment.experiment import Experiment, build
 from runner.experiment.recorder import NOTHING, AnyRecorder, Before, Recorder, RunEnd
 from runner.network.arrays import Array
 from runner.network.trained import network_arrays
+from runner.run_folder.job_end import ending_words
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.tables import configuration_columns
 from runner.run_folder.writing import RunWriter
@@ -233,17 +234,18 @@ def train_and_record(
 
 def outcome_of(report: StepReport, signal: str | None) -> Outcome:
     """The status and exit code that a run's last report comes to."""
-    at = f"{counted(report.step, 'step')}, {report.seconds:.2f} s"
     if report.stop_reason == "diverged":
+        at = f"{counted(report.step, 'step')}, {report.seconds:.2f} s"
         advice = "lower optimizer.learning_rate or choose other starting weights"
         text = f"training diverged within {at}: loss or weights are not finite; {advice}"
         return Outcome("diverged", DivergedError.exit_code, report, text)
+    status, code = "completed", 0
     if report.stop_reason is None and signal is not None:
-        return Outcome("interrupted", INTERRUPTED[signal], report, f"interrupted after {at}")
-    if report.stop_reason is not None and report.stop_reason.startswith(RUNG):
-        rung = report.stop_reason.replace("_", " ")
-        return Outcome(PRUNED, 0, report, f"{PRUNED} at {rung} after {at}")
-    return Outcome("completed", 0, report, f"{report.stop_reason} reached after {at}")
+        status, code = "interrupted", INTERRUPTED[signal]
+    elif report.stop_reason is not None and report.stop_reason.startswith(RUNG):
+        status = PRUNED
+    words = ending_words(report.stop_reason or status, report.step, report.seconds)
+    return Outcome(status, code, report, words)
 
 
 def record_failure(

@@ -9,8 +9,9 @@ from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, counted, printable
 from runner.run_folder.job_rows import JobRow
 from runner.run_folder.layout import read_run
-from runner.run_folder.statuses import FAILED
+from runner.run_folder.statuses import FAILED, PRUNED
 from runner.run_folder.tables import read_results, split
+from runner.training.stopping import RUNG
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,14 @@ def places(header: str) -> dict[str, int]:
     return {name: place for place, name in enumerate(split(header))} if header else {}
 
 
+def ending_words(reason: str, steps: int, seconds: float) -> str:
+    """Why and where a run ended that has no error, on one line."""
+    at = f"after {counted(steps, 'step')}, {seconds:.2f} s"
+    if reason.startswith(RUNG):
+        return f"{PRUNED} at {reason.replace('_', ' ')} {at}"
+    return f"{reason} {at}" if reason == "interrupted" else f"{reason} reached {at}"
+
+
 def ended_job(folder: Path, number: int) -> JobEnd | None:
     """How the job in a folder ended, or None where it has not or cannot be read."""
     try:
@@ -87,8 +96,7 @@ def ended_job(folder: Path, number: int) -> JobEnd | None:
         if end.status == "running" or end.cell("status") != end.status:
             return None
         steps, seconds = int(end.cell("steps") or 0), float(end.cell("seconds") or 0)
-        after = f"{counted(steps, 'step')}, {seconds:.2f} s"
-        reached = f"{about.get('stop_reason')} reached after {after}"
-        return replace(end, text=printable(about.get("error") or reached))
+        words = ending_words(str(about.get("stop_reason")), steps, seconds)
+        return replace(end, text=printable(about.get("error") or words))
     except (OSError, ValueError, LookupError, TypeError):
         return None

@@ -15,7 +15,7 @@ import numpy as np
 from runner.errors import SnapshotError, printable
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, trained_network
-from runner.run_folder.job_end import JobEnd
+from runner.run_folder.job_end import JobEnd, ending_words
 from runner.run_folder.job_rows import FILE, JobRow, JobRows
 from runner.run_folder.row_checks import RATE, TIMES, parsed
 from runner.run_folder.snapshots import MEMBERS, UNSOUND, parameters_checksum
@@ -135,7 +135,8 @@ class KeptJob:
         about, results = self.about, self.results
         header, cells = columns_of_base(self.row.base.configuration)
         steps, seconds = results.get("steps", 0), results.get("seconds", 0.0)
-        text = self.row.error or f"{about['stop_reason']} reached after {steps} steps, {seconds} s"
+        words = ending_words(str(about["stop_reason"]), int(str(steps)), float(str(seconds)))
+        text = self.row.error or words
         return JobEnd(
             self.row.number,
             self.status,
