@@ -1,4 +1,4 @@
-"""Sweeps in the pool of processes, beside Hydra's basic launcher in the same run.
+"""Sweeps in the pool of processes, beside Hydra's own application in the same run.
 
     python -m tests.benchmarks.sweeps [--root FOLDER]
 
@@ -92,7 +92,7 @@ def short_jobs(folder: Callable[[], Path], basic_jobs: int, times: int) -> Itera
     rounds = [
         (
             sweep(folder(), 1000, seeds(1000), *SHORT),
-            sweep(folder(), basic_jobs, seeds(basic_jobs), *SHORT, "hydra/launcher=basic"),
+            hydra_alone(folder(), basic_jobs),
             sweep(folder(), 1000, *MIXED),
         )
         for _ in range(times)
@@ -181,6 +181,16 @@ def sweep(folder: Path, jobs: int, *overrides: str) -> Sweep:
     if len(results) != jobs or not whole:
         raise SystemExit(f"{len(results)} of {jobs} jobs have a row, with the files {files}")
     return Sweep(jobs, seconds, cpu, megabytes, results["seconds"].mean())
+
+
+def hydra_alone(folder: Path, jobs: int) -> Sweep:
+    """The same of Hydra's own application, sweeper and basic launcher."""
+    basic = ("hydra/launcher=basic", "hydra/sweeper=basic", "~hydra.callbacks.sweep_folder")
+    own = ("-m", seeds(jobs), *SHORT, *basic, f"hydra.sweep.dir={folder}")
+    seconds, cpu, megabytes = measured_command(["-m", "tests.benchmarks.hydra_alone", *own])
+    if len(list(folder.glob("*/results.csv"))) != jobs:
+        raise SystemExit("Hydra's basic launcher has not run all jobs")
+    return Sweep(jobs, seconds, cpu, megabytes, 0.0)
 
 
 def names_in(job: Path) -> list[str]:

@@ -1,0 +1,26 @@
+"""A runner's job in Hydra's own application, with its basic sweeper and launcher: the sweeps' peer.
+
+    python -m tests.benchmarks.hydra_alone -m seed=1,2,3 hydra.sweep.dir=FOLDER …
+
+Hydra composes each job and makes its folder; the job is one of a process that makes many.
+"""
+
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from runner.configuration.composing import conf_folder, plain
+from runner.experiment.running import run_experiment
+from runner.experiment.sharing import JOB
+
+
+@hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="config")
+def main(config: DictConfig) -> None:
+    """A job."""
+    run_experiment(plain(config), Path(HydraConfig.get().runtime.output_dir), {}, JOB)
+
+
+if __name__ == "__main__":
+    main()
