@@ -14,6 +14,7 @@ from typing import NamedTuple
 import llvmlite.binding as llvm
 
 from runner import network
+from runner.training import many_states
 
 OWNED = hasattr(os, "getuid")
 """Whether files have owners here."""
@@ -43,6 +44,7 @@ def cache_folder() -> str | None:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     sources = [here / f"{name}.py" for name in ("many_structures", "numba_inside", "structures")]
+    sources.append(Path(many_states.__file__))
     for folder in (here / "kernels", Path(network.__file__).parent):
         sources += sorted(folder.rglob("*.py"))
     for source in sources:

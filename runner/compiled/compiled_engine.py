@@ -35,7 +35,7 @@ from runner.network.layers.dropout import NO_DROPOUT
 from runner.network.layers.parts import BEHIND, WITHIN
 from runner.network.trained import rows_at_once
 from runner.training.engine import Problem, StepReport, reported
-from runner.training.many_states import ManyStates
+from runner.training.many_states import ManyStates, Place
 from runner.training.metrics import Target
 from runner.training.state import TrainingState
 
@@ -247,7 +247,7 @@ class CompiledEngine:
             rows[:count], wanted[:count] = inputs[part], targets[part]
             if weights is not None:
                 row_weights[:count] = weights[part].reshape(count, -1)
-            yield part, Course(np.zeros(6, np.int64), order, count, nothing, 0, order, nothing)
+            yield part, Course(np.array(Place()), order, count, nothing, 0, order, nothing)
 
     def _run(
         self, state: TrainingState, steps: int, until: Target | None, epochs: Sequence[int] = ()
@@ -263,7 +263,7 @@ class CompiledEngine:
             words = state_of(state.generator)
             memory.key[:], generator = words[:-1], int(words[-1])
         course = Course(
-            place=np.array([state.step, state.epoch, state.position, generator, 0, 0]),
+            place=np.array(Place(state.step, state.epoch, state.position, generator)),
             order=state.order,
             steps=steps,
             rates=rates,
@@ -280,13 +280,14 @@ class CompiledEngine:
         net, _, *others = *self._shares(until), Packed(course)
         shares = [(net, data, *others) for data in self._data]
         self._team.run(machine_code.function(*self._kernel), shares)
-        state.step, state.epoch, state.position, generator, met, marks = course.place.tolist()
+        place = Place(*course.place.tolist())
+        state.step, state.epoch, state.position = place.step, place.epoch, place.position
         for inside, flat in vectors:
             self._layout.store(inside, flat)
         state.sums[:] = memory.sums
         if self._draws:
-            set_state(state.generator, np.append(memory.key, np.uint32(generator)))
-        return bool(met), list(zip(epochs[:marks], sums, strict=False))
+            set_state(state.generator, np.append(memory.key, np.uint32(place.generator)))
+        return bool(place.met), list(zip(epochs[: place.passed], sums, strict=False))
 
     @cached_property
     def _net(self) -> Packed[Net]:

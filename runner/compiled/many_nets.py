@@ -57,8 +57,7 @@ class ManyNets:
             keys=states.keys,
             places=states.places.view(np.int64),
             orders=states.orders,
-            rates=states.rates if constant else self._problem.rates_at(np.arange(first, last)),
-            rate_net=constant,
+            rates=self._problem.rates_at(np.arange(first, first + 1 if constant else last)),
             rate_step=not constant,
             first_step=first,
             marks=np.array([*epochs, NEVER]),
@@ -78,9 +77,10 @@ class ManyNets:
         course: Course,
         to: tuple[Array, Array],
     ) -> int:
-        """Of some samples to outputs [nets, samples, n_out], and onto sums [nets, 4]; of how many
+        """Of some samples to outputs [nets, samples, n_out], and onto sums [nets, 4].
 
-        nets: up to the first whose sums are not finite, and with that. kernel: that of a net.
+        Of how many nets: up to the first whose sums are not finite, and with that. kernel: that of
+        a net.
         """
         outputs, sums = to
         activations = shares[-1].values.a
@@ -118,9 +118,9 @@ def places_inside(layout: Layout, size: int) -> Array:
 
 
 def seeded_draws(seeds: Array, count: int) -> tuple[Array, Array, Array]:
-    """The first doubles [nets, count] of the generators of seeds [nets], and where these are then:
+    """The first doubles [nets, count] of the generators of seeds [nets], and where these then are.
 
-    keys [nets, 624] and positions in them [nets].
+    That is keys [nets, 624] and positions in them [nets].
     """
     nets = len(seeds)
     doubles, keys = np.empty((nets, count)), np.empty((nets, 624), np.uint32)

@@ -24,9 +24,8 @@ class ManyCourses(NamedTuple):
     keys: Keys  # [nets, 624]
     places: Integers  # [nets, 8], `many_states.PLACE`
     orders: Integers  # [nets, samples]
-    rates: Doubles  # of each net, or of each step from the first one on
-    rate_net: int  # 1 where each net has its own, else 0
-    rate_step: int  # 1 where each step has, else 0
+    rates: Doubles  # of each step from the first one on, or one for all
+    rate_step: int  # 1 where each step has its own, else 0
     first_step: int
     marks: Integers  # as in `Course`
     many_marks: int

@@ -20,11 +20,12 @@ from runner.network.layers.recurrent import Recurrent
 from runner.training.engine import Problem
 from runner.training.layer_statistics import PROBE
 
-LARGEST_WHOLE = PROBE
+LARGEST_WHOLE = 256
 """Samples of a full batch that go through the net at once, for layer statistics look at all of it.
 
 Like what decides a layout in `array_layouts` it decides last bits: who changes it changes
 `ARITHMETIC`."""
+assert LARGEST_WHOLE >= PROBE
 
 
 class MapLayout(Layout):

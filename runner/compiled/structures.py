@@ -176,7 +176,7 @@ class Memory(NamedTuple):
 class Course(NamedTuple):
     """Of one call: where it begins, how far it goes, and what it leaves beside the memory."""
 
-    place: Integers  # [6]: step, epoch, position, MT19937's; then whether the target was met, marks
+    place: Integers  # `many_states.Place`, of it what a call changes: up to `passed`
     order: Integers  # [n], the epoch's
     steps: int
     rates: Doubles  # the learning rate of each step, or one for all

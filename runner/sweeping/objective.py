@@ -10,7 +10,7 @@ from runner.experiment.experiment import Parts
 from runner.experiment.sharing import shared_parts
 from runner.settings import Settings
 from runner.training.metrics import METRICS, PREFIXES, SCORES, TEST, VALIDATION
-from runner.training.schedules import RANGE
+from runner.training.schedules import RANGE, tells_rate
 from runner.training.tasks import REGRESSION
 
 TOLD = ("steps", "epochs", "seconds", "steps_per_second", "parameters")
@@ -31,7 +31,7 @@ def check_objective(objective: str, settings: Settings) -> None:
     else:
         metrics = list(metrics_of(parts))
     columns = [*metrics, *TOLD]
-    columns += ["learning_rate"] if settings.schedule.name != "constant" else []
+    columns += ["learning_rate"] if tells_rate(settings.schedule.name) else []
     columns += ["suggested_rate"] if settings.schedule.name == RANGE else []
     if objective not in columns:
         raise SettingsError(

@@ -15,9 +15,9 @@ from runner.training.optimizers import OPTIMIZERS
 from runner.training.state import unseeded_bits
 
 Draws = Callable[[Array, int], tuple[Array, Array, Array]]
-"""From seeds [nets] and a number to so many doubles that each one's generator draws first, the keys
+"""From seeds [nets] and a number, of each seed's generator: so many doubles that it draws first.
 
-[nets, 624] and where in these the generators then are.
+With its key then [nets, 624], and where in that it is [nets].
 """
 OF_DOUBLES = ("glorot_uniform", "he_uniform", "lecun_uniform", "uniform", "zeros")
 """Initializers that draw nothing but doubles."""
@@ -27,13 +27,11 @@ def first_states(
     problem: Problem,
     starts: Sequence[Start],
     seeds: Sequence[int],
-    rates: Array | None = None,
     draws: Draws | None = None,
 ) -> ManyStates:
     """What `initial_parameters` and `new_state` give for each seed, where no data are drawn.
 
-    rates: of learning, one a net; None for the problem's. draws: does fast what seeds and doubles
-    ask for; None for NumPy's generator.
+    draws: does fast what seeds and doubles ask for; None for NumPy's generator.
     """
     topology, nets = problem.network.topology, len(seeds)
     places = np.zeros(nets, PLACE)
@@ -51,7 +49,6 @@ def first_states(
     slots = OPTIMIZERS[problem.optimizer].slots
     return ManyStates(
         places=places,
-        rates=np.full(nets, problem.learning_rate) if rates is None else rates,
         parameters=parameters.astype(problem.targets.dtype),
         slots=np.zeros((nets, slots, topology.size), problem.targets.dtype),
         sums=np.zeros((nets, 4)),

@@ -10,6 +10,7 @@ import numpy as np
 from runner.network.arrays import Array
 from runner.training.engine import Engine, Problem, StepReport
 from runner.training.metrics import LOSS, ROWS, Target, metric_values
+from runner.training.schedules import tells_rate
 from runner.training.state import Remembered, TrainingState
 from runner.training.stopping import Stopping
 from runner.training.watching import Watch
@@ -174,7 +175,7 @@ def report_of(state: TrainingState, engine: Engine, until: Target | None = None)
 
 def changing_rate(problem: Problem, state: TrainingState, step: int) -> dict[str, float]:
     """A step's learning rate, a column of the history where a schedule changes it."""
-    if problem.schedule.name == "constant":
+    if not tells_rate(problem.schedule.name):
         return {}
     (rate,) = problem.learning_rates(replace(state, step=step - 1), 1)
     return {"learning_rate": float(rate)}

@@ -13,6 +13,8 @@ from runner.training.engine import Engine, Problem
 from runner.training.loop import next_allowance
 from runner.training.many_states import ManyStates
 from runner.training.metrics import LOSS, Target, metric_arrays
+from runner.training.optimizers import OPTIMIZERS
+from runner.training.schedules import tells_rate
 from runner.training.stopping import Stopping
 
 REASONS = ("diverged", "target", "max_steps", "max_epochs", "rung")
@@ -115,7 +117,7 @@ class EndedNets:
 
     def _measured(self, sums: Array, steps: Array) -> dict[str, Array]:
         rate = {}
-        if self.problem.schedule.name != "constant":
+        if tells_rate(self.problem.schedule.name):
             rate["learning_rate"] = np.broadcast_to(
                 self.problem.rates_at(steps - 1), sums.shape[:-1]
             )
@@ -124,7 +126,9 @@ class EndedNets:
 
 def fitting_together(problem: Problem, epochs: int) -> int:
     """How many nets' states may be there together, with the sums of so many epochs."""
-    numbers = 2 * problem.network.topology.size + problem.samples + 4 * epochs + 400
+    vectors = 1 + OPTIMIZERS[problem.optimizer].slots
+    # 400: a key of 624 words, half a number each, a place of 8 and sums of 4; and some to spare.
+    numbers = vectors * problem.network.topology.size + problem.samples + 4 * epochs + 400
     return max(1, min(MOST_NETS, MOST_BYTES // (8 * numbers)))
 
 
@@ -144,7 +148,7 @@ def train_many(
     limits = [stopping.max_steps, stopping.last_epoch]
     if limits[1] is not None:
         limits[1] *= problem.steps_per_epoch
-    limit = max(1, min((each for each in limits if each is not None), default=2**62))
+    limit = min((each for each in limits if each is not None), default=2**62)
     epochs = [epoch for epoch in epochs if epoch * problem.steps_per_epoch <= limit]
     for states in bunches:
         states.places["limit"] = limit

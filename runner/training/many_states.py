@@ -1,7 +1,7 @@
 """The states of many nets of one problem, an array for each of their values, a row a net."""
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -9,14 +9,28 @@ from runner.network.arrays import Array
 from runner.network.generator_states import set_state
 from runner.training.state import TrainingState, unseeded_bits
 
-PLACE = np.dtype(
-    [
-        (name, np.int64)
-        for name in ("step", "epoch", "position", "generator", "met", "passed", "limit", "finite")
-    ]
-)
-"""Where a net stands: `generator` is where in its key; `met` whether the target was; `passed` how
-many of the epochs whose sums are kept; `limit` the step at which it ends at the latest."""
+
+class Place(NamedTuple):
+    """Where a net stands."""
+
+    step: int = 0
+    epoch: int = 0
+    position: int = 0
+    generator: int = 0
+    """Where in its key."""
+    met: int = 0
+    """Whether the target was."""
+    passed: int = 0
+    """How many of the epochs whose sums are kept."""
+    limit: int = 0
+    """The step at which it ends at the latest."""
+    finite: int = 0
+    """Whether its numbers are."""
+
+
+AT = Place(*range(len(Place._fields)))
+"""Which number of a place each is."""
+PLACE = np.dtype([(name, np.int64) for name in Place._fields])
 
 
 @dataclass
@@ -25,8 +39,6 @@ class ManyStates:
 
     places: Array
     """[nets] of `PLACE`"""
-    rates: Array
-    """[nets] Learning rates; where a schedule changes them, the problem's is taken."""
     parameters: Array
     """[nets, parameters]"""
     slots: Array

@@ -101,3 +101,8 @@ SCHEDULES = {
     "step": RateSchedule(step, {"every": ABOVE_ZERO, "gamma": ABOVE_ZERO}),
     "warmup": RateSchedule(warmup, {"rise": (0.0, np.inf)}),
 }
+
+
+def tells_rate(schedule: str) -> bool:
+    """Whether its runs have the learning rate as a column: where it may change."""
+    return schedule != "constant"

@@ -31,7 +31,7 @@ KERNELS = {"advance": step_kernel.advance, "look": look_kernel.look}
 """What takes the structures, compiled for each layout."""
 UNSEEN = PointerType(types.uint8)
 """Of what is handed on."""
-KINDS |= {
+OF_MANY = {
     "advance_many": FunctionKind(
         {"any": many_kernel.advance_many}, (UNSEEN, UNSEEN, Rule, Memory, ManyCourses)
     ),
@@ -40,12 +40,13 @@ KINDS |= {
     ),
     "draw_many": FunctionKind({"any": many_kernel.draw_many}, (*[UNSEEN] * 4, ManyDraws)),
 }
+"""What goes from net to net."""
 
 
 def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> Code:
     """The function of that kind and name, in Numba's own calling convention.
 
-    kind: one of `KERNELS`, whose name is a layout's, or one of `KINDS`.
+    kind: one of `KERNELS`, whose name is a layout's, or one of `KINDS` or `OF_MANY`.
     numbers, inputs: the types of the run's numbers and of its inputs.
     """
     dtypes = {NUMBERS: numbers, INPUTS: inputs}
@@ -61,7 +62,8 @@ def compiled(kind: str, name: str, numbers: str, inputs: str | None = None) -> C
         return PointerType(types.NamedTuple(members, argument))
 
     structures = (Net, LAYOUTS.get(name), Rule, Memory, Course)
-    wanted = FunctionKind({name: KERNELS[kind]}, structures) if kind in KERNELS else KINDS[kind]
+    of_one = {kind: FunctionKind({name: kernel}, structures) for kind, kernel in KERNELS.items()}
+    wanted = (of_one | KINDS | OF_MANY)[kind]
     signature = wanted.result(*map(exact, wanted.arguments))
     dispatcher = njit(signature, **OPTIONS)(wanted.functions[name])
     return Code(*object_code(dispatcher))

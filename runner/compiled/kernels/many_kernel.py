@@ -9,10 +9,11 @@ from runner.compiled.kernels.mersenne import LENGTH, draw
 from runner.compiled.kernels.numba_options import inlined
 from runner.compiled.kernels.pointers import caller
 from runner.compiled.structures import Course
+from runner.training.many_states import AT
 
 call_kernel = caller("call_kernel", types.none, [None] * 5)
-STEP, EPOCH, POSITION, GENERATOR, MET, PASSED, LIMIT, FINITE = range(8)
-"""Numbers of a net's place."""
+SUMS = 4
+"""Of an epoch, as `structures.Memory` has them."""
 MULTIPLIER, LOW_BITS = 1812433253, 0xFFFFFFFF
 
 
@@ -31,19 +32,19 @@ def put_in(flat, inside, numbers, count):
 
 
 @inlined
+def is_finite(number):
+    """Neither infinite nor NaN."""
+    return number - number == 0
+
+
+@inlined
 def take_out(flat, inside, numbers, count):
     """The way back; whether all are finite."""
     finite = True
     for k in range(count):
         flat[k] = numbers[inside[k]]
-        finite &= flat[k] - flat[k] == 0
+        finite &= is_finite(flat[k])
     return finite
-
-
-@inlined
-def is_finite(number):
-    """Neither infinite nor NaN."""
-    return number - number == 0
 
 
 def advance_many(net, layout, rule, memory, many):
@@ -54,38 +55,37 @@ def advance_many(net, layout, rule, memory, many):
     courses, inside, size, apart = many[0], many[0].inside, many[0].size, rule[0].size
     left, ended, goes_on = courses.most, 0, True
     while goes_on and ended < courses.nets and left > 0:
-        place = courses.places + 8 * ended
-        flat, sums = courses.parameters + size * ended, courses.sums + 4 * ended
-        slots, key = courses.slots + courses.many_slots * size * ended, courses.keys + 624 * ended
-        begin, passed = place[STEP], place[PASSED]
-        rate = courses.rates + ended * courses.rate_net
+        place, key = courses.places + len(AT) * ended, courses.keys + LENGTH * ended
+        flat, sums = courses.parameters + size * ended, courses.sums + SUMS * ended
+        slots = courses.slots + courses.many_slots * size * ended
+        begin, passed = place[AT.step], place[AT.passed]
         courses.course[0] = Course(
             place,
             courses.orders + rule[0].samples * ended,
-            min(place[LIMIT] - begin, left),
-            rate + (begin - courses.first_step) * courses.rate_step,
+            min(place[AT.limit] - begin, left),
+            courses.rates + (begin - courses.first_step) * courses.rate_step,
             courses.rate_step,
             courses.marks + passed,
-            courses.kept + 4 * (courses.many_marks * ended + passed),
+            courses.kept + SUMS * (courses.many_marks * ended + passed),
         )
         put_in(flat, inside, memory[0].parameters, size)
         for slot in range(courses.many_slots):
             put_in(slots + slot * size, inside, memory[0].slots + slot * apart, size)
-        copy(sums, memory[0].sums, 4)
+        copy(sums, memory[0].sums, SUMS)
         if courses.draws:
             copy(key, memory[0].key, LENGTH)
         call_kernel(courses.advance, net, layout, rule, memory, courses.course)
         finite = take_out(flat, inside, memory[0].parameters, size)
         for slot in range(courses.many_slots):
             take_out(slots + slot * size, inside, memory[0].slots + slot * apart, size)
-        copy(memory[0].sums, sums, 4)
+        copy(memory[0].sums, sums, SUMS)
         if courses.draws:
             copy(memory[0].key, key, LENGTH)
-        place[PASSED] += passed
+        place[AT.passed] += passed
         finite = finite and is_finite(sums[0])
-        place[FINITE] = int(finite)
-        left -= place[STEP] - begin
-        if not finite or place[MET] or place[STEP] >= place[LIMIT]:
+        place[AT.finite] = int(finite)
+        left -= place[AT.step] - begin
+        if not finite or place[AT.met] or place[AT.step] >= place[AT.limit]:
             ended += 1
         goes_on = finite
     courses.ended[0] = ended
@@ -98,13 +98,13 @@ def look_many(net, layout, rule, memory, many):
     """
     looks, size, seen, finite = many[0], many[0].size, 0, True
     while finite and seen < looks.nets:
-        sums, outputs = looks.sums + 4 * seen, looks.outputs + looks.length * seen
+        sums, outputs = looks.sums + SUMS * seen, looks.outputs + looks.length * seen
         put_in(looks.parameters + size * seen, looks.inside, memory[0].parameters, size)
-        copy(sums, memory[0].sums, 4)
+        copy(sums, memory[0].sums, SUMS)
         call_kernel(looks.look, net, layout, rule, memory, looks.course)
-        copy(memory[0].sums, sums, 4)
+        copy(memory[0].sums, sums, SUMS)
         take_out(outputs, looks.place, memory[0].a, looks.length)
-        for k in range(4):
+        for k in range(SUMS):
             finite &= is_finite(sums[k])
         seen += 1
     looks.seen[0] = seen

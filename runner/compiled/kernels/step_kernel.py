@@ -46,6 +46,7 @@ from runner.compiled.structures import (
     FORWARD_DROPOUT,
     NO_DROPOUT,
 )
+from runner.training.many_states import AT
 
 
 @inlined
@@ -290,7 +291,8 @@ def advance_at(net, layout, rule, memory, course):
     place, whole = course.place, rule.batch >= rule.samples
     if whole:
         take(net, layout, rule, memory, course.order, rule.samples)  # once, not once a step
-    first, epoch, position, generator = place[0], place[1], place[2], place[3]
+    first, epoch = place[AT.step], place[AT.epoch]
+    position, generator = place[AT.position], place[AT.generator]
     done, met, mark = 0, False, 0
     while done < course.steps and not met:
         if position == 0:
@@ -324,8 +326,9 @@ def advance_at(net, layout, rule, memory, course):
             met = goal_met(rule, memory.sums)
             wait(layout)
     if leads(layout):
-        place[0], place[1], place[2], place[3] = first + done, epoch, position, generator
-        place[4], place[5] = int(met), mark
+        place[AT.step], place[AT.epoch] = first + done, epoch
+        place[AT.position], place[AT.generator] = position, generator
+        place[AT.met], place[AT.passed] = int(met), mark
 
 
 def advance(net, layout, rule, memory, course):
