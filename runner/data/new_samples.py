@@ -131,9 +131,11 @@ def learnt_columns(
         return columns, known
     if names == ordinals(inputs):
         return columns_in_order(file, inputs, dataset), {}
+    short = network.way_out_of_short(file.arrays.get(missing[0].rpartition(".")[0], ()))
+    has = short or f"it has {listed(file.header, 10)}{other_separator(file.header)}"
     raise DataError(
         f"{printable(file.path)} has no column '{printable(missing[0])}', which the network "
-        f"learnt from; it has {listed(file.header, 10)}{other_separator(file.header)}"
+        f"learnt from; {has}"
     )
 
 

@@ -36,10 +36,10 @@ def shape_in(file: TableFile, features: tuple[str, ...]) -> Shape | None:
             return shape
         if len(shape) in (2, 3) and (others := beside(file, name, features)):
             warn_caller(
-                f"{printable(file.path)}: {listed(others)} beside '{printable(name)}' are inputs, "
-                f"too, so that samples are columns, of no shape; with dataset.features={name} "
-                "they are not"
+                f"{printable(file.path)}: '{printable(name)}' has a shape, which samples lose with "
+                f"{listed(others)} beside it; with dataset.features={printable(name)} they keep it"
             )
+            break
     return None
 
 

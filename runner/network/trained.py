@@ -169,14 +169,21 @@ class TrainedNetwork:
             f"(samples, {', '.join(map(str, shape))})" for shape in sorted(shapes, key=len)
         )
         found = f"inputs have the shape {raw.shape}; expected {expected}"
-        shape = topology.shape
-        if len(shape) == 2 and raw.shape[2:] == shape[1:] and raw.shape[1] < shape[0]:
-            there = topology.output_shape[:-1] == shape[:1]
-            raise DataError(
-                f"{found}; shorter sequences are padded with NaN at their ends, to {shape[0]} steps"
-                + ("" if there else ", by a net that was trained on some that are")
-            )
+        if told := self.way_out_of_short(raw.shape[1:]):
+            raise DataError(f"{found}; {told}")
         raise DataError(f"{found}{names}{named}")
+
+    def way_out_of_short(self, given: tuple[int, ...]) -> str:
+        """What to do with samples of a shape that are too short sequences; nothing of others."""
+        topology, shape = self.network.topology, self.network.topology.shape
+        if len(shape) != 2 or given[1:] != shape[1:] or not 0 < given[0] < shape[0]:
+            return ""
+        if topology.output_shape[:-1] == shape[:1]:
+            return f"shorter sequences are padded with NaN at their ends, to {shape[0]} steps"
+        return (
+            f"this network takes {shape[0]} steps and no fewer; one that learns from sequences "
+            "padded with NaN at their ends takes such"
+        )
 
     def _fill(self, missing: Array) -> Array:
         if self.fill is not None:

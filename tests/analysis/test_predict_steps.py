@@ -115,6 +115,9 @@ def test_a_padded_sequence_with_one_target_has_one_answer(
     assert table.filter(like="output_").to_numpy() == pytest.approx(answers)
     with pytest.raises(DataError, match=r"shorter sequences are padded with NaN .* to 4 steps"):
         network.predict(inputs[:, :2])
+    np.savez(tmp_path / "short.npz", x=inputs[:, :2])
+    assert run_command(main, [str(tmp_path / "run"), str(tmp_path / "short.npz")]) == 3
+    assert "no column 'x.5', which the network learnt from; shorter" in capsys.readouterr().err
     shorter = np.where(np.arange(4)[:, None] < 2, inputs[3], np.nan)
     longer = np.where(np.arange(4)[:, None] < 2, inputs[3], 9.0)
     every_step = replace(network, last_only=False)

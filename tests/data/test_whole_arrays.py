@@ -87,10 +87,14 @@ def test_arrays_keep_their_shape(
     assert dataset.shape == shape
 
 
-def test_features_of_several_arrays_are_columns(tmp_path: Path) -> None:
-    with pytest.warns(UserWarning, match="z beside 'x' are inputs, too.*dataset.features=x"):
-        dataset = load(tmp_path, y=CLASSES[:, 0], z=np.ones(12))
-    assert dataset.shape == (13,)
+@pytest.mark.parametrize("other", [(), (2, 3)])
+def test_features_of_several_arrays_are_columns(other: tuple[int, ...], tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="'x' has a shape") as told:
+        dataset = load(tmp_path, y=CLASSES[:, 0], z=np.ones((12, *other)))
+    assert dataset.shape == (12 + int(np.prod(other)),)
+    (warning,) = told
+    words = "which samples lose with z beside it; with dataset.features=x they keep it"
+    assert str(warning.message).endswith(words)
 
 
 def test_arrays_are_named_as_a_whole_among_features_and_what_is_left_out(tmp_path: Path) -> None:

@@ -61,6 +61,15 @@ def test_inputs_of_another_shape_are_told_which_would_do() -> None:
         trained("1x4x5-2C3-3").predict(np.zeros((7, 5, 4)))
 
 
+def test_too_short_sequences_are_told_what_would_take_them() -> None:
+    for written, words in (
+        ("6x2-4RNN-6x3", "shorter sequences are padded with NaN at their ends, to 6 steps"),
+        ("6x2-4RNN-3", "this network takes 6 steps and no fewer; one that learns from sequences"),
+    ):
+        with pytest.raises(DataError, match=rf"\(7, 4, 2\); expected .*; {words}"):
+            trained(written).predict(np.zeros((7, 4, 2)))
+
+
 def test_a_network_tells_the_activations_that_its_layers_take() -> None:
     assert (
         repr(trained("1x4x5-2C3-MP2-3"))
