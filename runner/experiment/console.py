@@ -35,6 +35,8 @@ PART_NAMES = {
     "gamma": "gammas",
 }
 """Of what is trained."""
+DIGITS = 6
+"""Of losses and errors; files hold all."""
 MOST_WEIGHTS_SHOWN = 200
 MOST_CASES_SHOWN = 20
 MOST_INPUTS_SHOWN = 8
@@ -215,7 +217,7 @@ class Console:
 
     def own_units(self, part: str, errors: Mapping[str, float]) -> None:
         """The rmse of each of several scaled targets, whose metrics in common are of the scaled."""
-        shown = ", ".join(f"{printable(name)} {error:.12g}" for name, error in errors.items())
+        shown = ", ".join(f"{printable(name)} {error:.{DIGITS}g}" for name, error in errors.items())
         self.line(
             f"rmse in the targets' own units, {part} part: {shown} (above: of scaled targets)"
         )
@@ -317,9 +319,10 @@ def share_done(stopping: Stopping, report: StepReport | None) -> float | None:
 
 
 def metric_text(name: str, metrics: Mapping[str, float], samples: int | None = None) -> str:
-    """A metric for people: accuracies in percent, where files hold fractions.
+    """A metric for people: accuracies in percent, where files hold fractions; others shortened.
 
-    samples: of a share of so many, the decimals that tell it from that of one more or less.
+    samples: of a share of so many, the decimals that tell it from that of one more or less. A mean
+    accuracy has twelve digits, as the 2018 script printed it.
     """
     value = metrics[name]
     words = name.replace("_", " ")
@@ -327,7 +330,7 @@ def metric_text(name: str, metrics: Mapping[str, float], samples: int | None = N
         if samples is not None and not name.endswith("mean_accuracy"):
             return f"{words} {percent(value, samples)}"
         return f"{words} {100 * value:.12g} %"
-    return f"{words} {value:.12g}"
+    return f"{words} {value:.{DIGITS}g}"
 
 
 def matrix(values: Array) -> str:
