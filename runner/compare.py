@@ -5,21 +5,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runner.analysis.filters import chosen_runs
-from runner.analysis.group_table import show_groups
+from runner.analysis.group_table import comparison, show_groups
 from runner.analysis.run_table import show_runs, write_table
 from runner.commands import CommandParser, run_command
+from runner.errors import SettingsError
 
 EXAMPLES = """\
   python -m runner.compare outputs/2026-11-22/15-02-10-9d1f0c2b7e
   python -m runner.compare outputs --by topology
   python -m runner.compare outputs --by topology,optimizer.learning_rate --metric test_accuracy
   python -m runner.compare outputs --where 'status == "completed" and seed <= 10' --sort=-accuracy
+  python -m runner.compare outputs --by topology --against 3-4-1
 
 Groups of --by show the mean with its 95 % interval: Student's t, or of ten skewed runs or more
-bootstrap-t, on a log scale for what is above 0. Each group is compared with the best, by Wilcoxon's
-signed-rank test between runs of the same seed (and the same other settings that vary within the
-groups), else by his rank-sum test; p-values are Holm's and none is below that of all groups being
-alike, of whom then one is called worse in at most 5 % of such comparisons as a whole.
+bootstrap-t, on a log scale for what is above 0. Each group is compared with the best, or with the
+one of --against, from three runs each on: by the paired t-test between runs of the same seed (and
+the same other settings that vary within the groups), else by Welch's t-test. p-values and intervals
+of differences allow for all comparisons and for the best having been chosen by its results: with no
+true difference, one is called shown in about 5 % of such comparisons as a whole, or less.
 """
 
 
@@ -30,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     add("paths", nargs="*", default=["outputs"], metavar="PATH", help="folders with runs [outputs]")
     add("--by", type=names, default=(), metavar="COLUMN,…", help="settings that make the groups")
     what = "what to compare [steps where all reached their target, else what stopping watched: "
+    add("--against", metavar="GROUP", help="which group all are compared with [the best]")
     add("--metric", metavar="COLUMN", help=what + "on test data, validation data or in training]")
     add("--better", choices=("higher", "lower"), help="which is better [higher for accuracies]")
     add("--where", metavar="CONDITION", help="which runs, e.g. 'seed <= 10'")
@@ -38,9 +42,15 @@ def main(arguments: Sequence[str]) -> int:
     add("--rows", type=int, default=50, metavar="N", help="rows shown at most, 0: all [50]")
     add("--csv", type=Path, metavar="FILE", help="write the whole table, every column")
     options = parser.parse_args(arguments)
+    if options.against is not None and not options.by:
+        raise SettingsError("--against names a group: it goes with --by, which makes them")
     runs = chosen_runs(options.paths, options.where)
-    shown, which = (show_groups, options.by) if options.by else (show_runs, options.columns)
-    table = shown(runs, which, options.metric, options.better, options.sort, options.rows)
+    metric, better, sort, rows = options.metric, options.better, options.sort, options.rows
+    if options.by:
+        found = comparison(runs, options.by, metric, better, options.against)
+        table = show_groups(found, sort, rows)
+    else:
+        table = show_runs(runs, options.columns, metric, better, sort, rows)
     if options.csv is not None:
         write_table(options.csv, table)
     return 0

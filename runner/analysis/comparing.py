@@ -1,34 +1,18 @@
-"""Groups of runs: what each comes to, and which of their differences are real."""
+"""Groups of runs, and the measure that they are compared by."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
-from math import comb
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from runner.analysis.statistics import (
-    ANY,
-    FRACTION,
-    POSITIVE,
-    Difference,
-    Interval,
-    Scale,
-    any_difference,
-    holm,
-    mean_interval,
-    paired_difference,
-    unpaired_difference,
-)
+from runner.analysis.statistics import ANY, FRACTION, POSITIVE, Scale
 from runner.analysis.telling_apart import varying_within
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 from runner.network.arrays import Array
 from runner.training.metrics import higher_is_better, metric_in
-
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -64,41 +48,6 @@ class Group:
     """[n] The measure."""
     blocks: Array
     """[n] Which runs of other groups each belongs to: those of the same seed and so on."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How a group differs from the best; `better` is it on average over what was compared."""
-
-    better: Group
-    worse: Group
-    difference: Difference
-    """better - worse, of values as they are compared: 0 or more."""
-    pairs: int
-    """How many runs were compared with one of the same seed and so on; 0: all with all."""
-    p: float
-    """Of the pair's own test, or for all comparisons together."""
-    least_p: float
-    """The smallest that so many runs can come to."""
-
-    @property
-    def real(self) -> bool:
-        """Whether chance is ruled out, at 5 % for all comparisons together, and most runs agree.
-
-        A few extreme ones can turn an average around.
-        """
-        return self.p <= LEVEL and self.difference.higher > 0.5
-
-    @property
-    def leans(self) -> bool:
-        """Whether the interval of the difference leaves out 0, be it real or not."""
-        low, high = self.difference.interval
-        return low > 0 or high < 0
-
-    @property
-    def too_few(self) -> bool:
-        """Whether so many runs could not have shown any difference."""
-        return self.least_p > LEVEL
 
 
 def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
@@ -173,98 +122,3 @@ def natural(value: object) -> tuple[object, ...]:
         return (0, float(value))
     parts = re.split(r"([0-9]+)", str(value))
     return (1, [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts])
-
-
-def compare_groups(groups: Sequence[Group], measure: Measure) -> list[Verdict]:
-    """How each group differs from the best.
-
-    That one is the best of all by what is tested, which by chance alone makes the others look
-    worse: p-values are never below that of all groups being alike.
-    """
-    best, alike = best_of(groups, measure), all_alike(groups, measure)
-    found = [verdict_of(best, group, measure) for group in groups if group is not best]
-    together = holm([verdict.p for verdict in found])
-    return [
-        replace(verdict, p=max(p, alike), least_p=min(1.0, verdict.least_p * len(found)))
-        for verdict, p in zip(found, together, strict=True)
-    ]
-
-
-def all_alike(groups: Sequence[Group], measure: Measure) -> float:
-    """The p-value of three groups or more being alike; 0 of two, which their own test tells."""
-    if len(groups) < 3:
-        return 0.0
-    samples, places = [measure.scaled(group.values) for group in groups], paired_places(groups)
-    if places is not None:
-        samples = [sample[own] for sample, own in zip(samples, places, strict=True)]
-    return any_difference(samples, paired=places is not None)
-
-
-def best_of(groups: Sequence[Group], measure: Measure) -> Group:
-    """The group with the best mean, where factors count the geometric one."""
-    return max(groups, key=lambda group: measure.scaled(group.values).mean())
-
-
-def verdict_of(a: Group, b: Group, measure: Measure) -> Verdict:
-    """How two groups differ by their own test alone, the better one first."""
-    x, y = (measure.scaled(group.values) for group in (a, b))
-    places, pairs = paired_places([a, b]), 0
-    if places is not None:
-        pairs = len(places[0])
-        found, least = paired_difference(x[places[0]], y[places[1]]), 2.0 ** (1 - pairs)
-    elif min(len(x), len(y)) < 2:
-        nothing = Interval(np.nan, np.nan)
-        found, least = Difference(float(x.mean() - y.mean()), nothing, 1.0, np.nan), 1.0
-    else:
-        found, least = unpaired_difference(x, y), 2 / comb(len(x) + len(y), len(x))
-    if found.effect < 0:
-        return verdict_of(b, a, measure)
-    return Verdict(a, b, found, pairs, found.p, least)
-
-
-def paired_places(groups: Sequence[Group]) -> list[Array] | None:
-    """Of each group the runs that have a partner in all others; None where most have none.
-
-    Else a comparison of the few that do would pass for one of all.
-    """
-    common = reduce(np.intersect1d, (group.blocks for group in groups))
-    unique = all(len(np.unique(group.blocks)) == len(group.blocks) for group in groups)
-    most = max(len(group.blocks) for group in groups)
-    if not unique or len(common) < 2 or 2 * len(common) < most:
-        return None
-    return [np.intersect1d(common, group.blocks, return_indices=True)[2] for group in groups]
-
-
-def summary(
-    groups: Sequence[Group], by: Sequence[str], verdicts: Sequence[Verdict], measure: Measure
-) -> pd.DataFrame:
-    """A row a group: n, mean, sd, the mean's 95 % interval, median, min, max, and the best.
-
-    `best` marks the group of the best mean, geometric where factors count; nothing those that are
-    shown to be worse, `seems worse` those of whose difference the interval leaves out 0, and
-    `may be best` the others.
-    """
-    best = best_of(groups, measure)
-    marks = {
-        id(verdict.worse): "" if verdict.real else "seems worse"
-        for verdict in verdicts
-        if verdict.better is best and (verdict.real or verdict.leans)
-    }
-    rows = []
-    for group in groups:
-        values, interval = group.values, mean_interval(group.values, measure.scale)
-        rows.append(
-            {
-                **dict(zip(by, group.key, strict=True)),
-                "n": len(values),
-                "mean": values.mean(),
-                "sd": values.std(ddof=1) if len(values) > 1 else np.nan,
-                "low": interval.low,
-                "high": interval.high,
-                "median": np.median(values),
-                "min": values.min(),
-                "max": values.max(),
-                "best": "best" if group is best else marks.get(id(group), "may be best"),
-            }
-        )
-    return pd.DataFrame(rows)

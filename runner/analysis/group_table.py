@@ -1,20 +1,12 @@
 """Groups of runs in the terminal: a row a group, and the differences between them in words."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from runner.analysis.comparing import (
-    Group,
-    Measure,
-    Verdict,
-    compare_groups,
-    default_metric,
-    grouped,
-    measure_of,
-    summary,
-)
+from runner.analysis.comparing import Group, Measure, default_metric, grouped, measure_of
 from runner.analysis.csv_tables import Mask
 from runner.analysis.number_texts import decimals_for, number_text, shown_value
 from runner.analysis.run_table import check_column, in_order
@@ -28,7 +20,14 @@ from runner.analysis.telling_apart import (
     varying_within,
 )
 from runner.analysis.terminal_tables import fitting, say, show
-from runner.analysis.verdict_sentences import sentence, shortage, words_of
+from runner.analysis.verdict_sentences import (
+    name_of,
+    sentence,
+    test_of,
+    verdict_table,
+    words_of,
+)
+from runner.analysis.verdicts import Verdict, chosen_group, compare_groups, summary
 from runner.errors import SettingsError, SnapshotError, counted, printable
 
 MOST_SENTENCES = 30
@@ -40,18 +39,44 @@ MOST_DATA = 4
 WHY = "why a run is left out"
 
 
-def show_groups(
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison of groups of runs comes to, for the terminal and for reports."""
+
+    measure: Measure
+    by: Sequence[str]
+    groups: Sequence[Group]
+    against: Group | None
+    """Which all are compared with, where one was chosen before looking; else it is the best."""
+    verdicts: Sequence[Verdict]
+    paired_by: Sequence[str]
+    """In what runs of different groups are alike that were compared with each other."""
+    left_out: Sequence[str]
+    """Which runs do not count, and why."""
+    remarks: Sequence[str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a group."""
+        return summary(self.groups, self.by, self.verdicts, self.measure, self.against)
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """A row a verdict, with its sentence."""
+        return verdict_table(self.verdicts, self.by, self.measure, self.paired_by)
+
+
+def comparison(
     runs: pd.DataFrame,
     by: Sequence[str],
-    metric: str | None,
-    better: str | None,
-    sort: str | None,
-    most: int,
-) -> pd.DataFrame:
-    """Prints the groups and their differences; gives the groups.
+    metric: str | None = None,
+    better: str | None = None,
+    against: str | None = None,
+) -> Comparison:
+    """Compares groups of runs.
 
     by: settings that make the groups. metric: what is compared, or None to choose. better: higher
-    or lower, or None to know. sort, most: as for `in_order` and `show`.
+    or lower, or None to know. against: the group that others are compared with, or None: the best.
     """
     for name in by:
         check_column(runs, "--by", name)
@@ -67,24 +92,38 @@ def show_groups(
     again = repeated(runs) & (measure.name not in TIMED)
     runs, copies = runs[~again], repeats(runs, again, measure.name)
     completed = runs[runs["status"] == "completed"]
-    groups, paired_by = grouped(completed, by, measure)
+    groups, inside = grouped(completed, by, measure)
     if not groups:
         raise SnapshotError(f"none of these runs has a value of {printable(measure.name)}")
-    verdicts = compare_groups(groups, measure)
-    table = in_order(summary(groups, by, verdicts, measure), sort)
-    several = counted(sum(len(group.values) for group in groups), "run")
-    title = f"{measure.name} by {', '.join(by)}: {several}, {words_of(measure)[1]} is better"
-    print(printable(title))
-    for line in [*copies, *left_out(runs, by, measure)]:
+    base = None if against is None else chosen_group(groups, by, against)
+    return Comparison(
+        measure,
+        by,
+        groups,
+        base,
+        compare_groups(groups, measure, base),
+        [name for name in telling(completed) if name in inside] or inside,
+        [*copies, *left_out(runs, by, measure)],
+        [*remarks(completed, measure), *mixed_data(completed, by)],
+    )
+
+
+def show_groups(found: Comparison, sort: str | None, most: int) -> pd.DataFrame:
+    """Prints the groups and their differences; gives the groups.
+
+    sort, most: as for `in_order` and `show`.
+    """
+    table = in_order(found.table, sort)
+    several = counted(sum(len(group.values) for group in found.groups), "run")
+    better = f"{words_of(found.measure)[1]} is better"
+    print(printable(f"{found.measure.name} by {', '.join(found.by)}: {several}, {better}"))
+    for line in found.left_out:
         say(line)
-    show_rows(table, by, groups, most)
-    for line in [*remarks(completed, measure), *mixed_data(completed, by)]:
+    show_rows(table, found.by, found.groups, most)
+    for line in found.remarks:
         say(line)
-    alike = [name for name in telling(completed) if name in paired_by] or paired_by
-    if verdicts:
-        show_differences(verdicts, by, measure, alike)
-    if (advice := shortage(verdicts, alike)) is not None:
-        say(advice)
+    if found.verdicts:
+        show_differences(found)
     return table
 
 
@@ -92,7 +131,7 @@ def show_rows(table: pd.DataFrame, by: Sequence[str], groups: Sequence[Group], m
     """Prints the groups; where there is no room for all, the mean and its interval."""
     decimals = decimals_for(np.concatenate([group.values for group in groups]))
     ends = zip(table["low"], table["high"], strict=True)
-    shown = table.drop(columns=["low", "high"]).rename(columns={"best": ""})
+    shown = table.drop(columns=["low", "high"]).rename(columns={"best": "", "against": ""})
     intervals = [
         f"[{number_text(low, decimals)}, {number_text(high, decimals)}]" if low == low else ""
         for low, high in ends
@@ -103,23 +142,21 @@ def show_rows(table: pd.DataFrame, by: Sequence[str], groups: Sequence[Group], m
     show(shown[fitting(shown, most, important)], most, numbers)
 
 
-def show_differences(
-    verdicts: Sequence[Verdict], by: Sequence[str], measure: Measure, paired_by: Sequence[str]
-) -> None:
-    """Prints how they were tested, then a sentence for each: those that are real first."""
-    paired = any(verdict.pairs for verdict in verdicts)
-    alike = " and ".join(filter(None, [", ".join(paired_by[:-1]), *paired_by[-1:]]))
-    test = f"paired by {alike}, Wilcoxon signed-rank" if paired else "Wilcoxon rank-sum"
-    if len(verdicts) > 1:
-        test += f", p with Holm's correction for {len(verdicts):,} comparisons, intervals without"
+def show_differences(found: Comparison) -> None:
+    """Prints a sentence for each, those that are shown first, then how they were tested."""
+    verdicts, against = found.verdicts, found.against
+    base = "the best" if against is None else name_of(against, found.by)
     print()
-    say(f"Differences from the best ({test}):")
-    ordered = sorted(verdicts, key=lambda verdict: (not verdict.real, not verdict.leans, verdict.p))
+    say(f"Differences from {base}:")
+    ordered = sorted(verdicts, key=lambda one: (not one.shown, one.too_few, one.p))
     for verdict in ordered[:MOST_SENTENCES]:
-        say(f"  {sentence(verdict, by, measure, paired_by)}")
+        say(f"  {sentence(verdict, found.by, found.measure, found.paired_by)}")
     if len(ordered) > MOST_SENTENCES:
-        real = sum(verdict.real for verdict in verdicts)
-        print(f"  … {real:,} of {len(verdicts):,} are real")
+        shown = sum(verdict.shown for verdict in verdicts)
+        more = len(ordered) - MOST_SENTENCES
+        print(f"  … {more:,} more; of all {len(verdicts):,} differences {shown:,} are shown")
+    if any(verdict.difference.equal < 1 for verdict in verdicts):
+        say(test_of(verdicts, found.paired_by, by_looking=against is None))
 
 
 def repeats(runs: pd.DataFrame, again: Mask, result: str) -> list[str]:

@@ -1,7 +1,7 @@
-"""What samples of runs say: intervals of means, differences of groups, and which are real.
+"""The interval of the mean of a sample of runs.
 
-Intervals are of 95 %, made on a scale h on which the mean may be any number, so that they hold
-nothing that it cannot be. With mean m, standard deviation s and n values they are
+It is of 95 %, made on a scale h on which the mean may be any number, so that it holds nothing that
+the mean cannot be. With mean m, standard deviation s and n values it is
 
     h^-1(h(m) - t * e),   e = |h'(m)| * s / sqrt(n)   (delta method)
 
@@ -13,8 +13,7 @@ few different resamples: bootstrap-t intervals of five can be hundreds of times 
 Source: Efron and Tibshirani 1993, chapter 12; Hall 1992, Bootstrap and Edgeworth Expansion, 3.6.
 """
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -55,20 +54,6 @@ FRACTION = Scale(  # logit and logistic
     lambda mean: 1 / (mean * (1 - mean)),
     lambda values: 1 / (1 + np.exp(-values)),
 )
-
-
-class Difference(NamedTuple):
-    """How a sample a differs from a sample b."""
-
-    effect: float
-    """mean(a) - mean(b)"""
-    interval: Interval
-    p: float
-    """Of Wilcoxon's test, two-sided: signed-rank for pairs, rank-sum otherwise."""
-    higher: float
-    """Share of the pairs, or of all pairings, in which a is above b; half of the equal ones."""
-    equal: float = 0.0
-    """Share of the pairs in which both are equal."""
 
 
 def mean_interval(values: Array, scale: Scale = ANY) -> Interval:
@@ -124,59 +109,3 @@ def bootstrapped_t(values: Array, scale: Scale) -> tuple[float, float]:
         return float(low), float(high)
     reach = float(np.quantile(np.abs(found), CONFIDENCE))
     return -reach, reach
-
-
-def paired_difference(a: Array, b: Array) -> Difference:
-    """How a differs from b, [n] each, of which a[i] and b[i] belong together."""
-    from scipy import stats  # noqa: PLC0415 - slow to import
-
-    away = a - b
-    # What differs by rounding only is equal: 0.1 + 0.2 and 0.3.
-    away = np.where(np.abs(away) <= ROUNDING * np.maximum(np.abs(a), np.abs(b)), 0.0, away)
-    p = float(stats.wilcoxon(away).pvalue) if away.any() else 1.0
-    equal = float((away == 0).mean())
-    higher = float((away > 0).mean()) + equal / 2
-    return Difference(float(away.mean()), mean_interval(away), p, higher, equal)
-
-
-def unpaired_difference(a: Array, b: Array) -> Difference:
-    """How a [n] differs from b [m]; the interval is Welch's."""
-    from scipy import stats  # noqa: PLC0415 - slow to import
-
-    effect = float(a.mean() - b.mean())
-    ranked = stats.mannwhitneyu(a, b)
-    if np.ptp(a) == 0 and np.ptp(b) == 0:
-        interval = Interval(effect, effect)
-    else:
-        with warnings.catch_warnings(action="ignore"):  # of a sample whose values are all equal
-            found = stats.ttest_ind(a, b, equal_var=False).confidence_interval(CONFIDENCE)
-        interval = Interval(float(found.low), float(found.high))
-    higher = float(ranked.statistic) / (len(a) * len(b))
-    return Difference(effect, interval, float(ranked.pvalue), higher)
-
-
-def any_difference(samples: Sequence[Array], *, paired: bool) -> float:
-    """The p-value of all samples being alike, whichever of them is looked at afterwards.
-
-    paired: whether those of one place belong together: Friedman's test, else that of Kruskal and
-    Wallis.
-    """
-    from scipy import stats  # noqa: PLC0415 - slow to import
-
-    values = np.stack(samples) if paired else np.concatenate(samples)
-    if np.ptp(values, axis=0).max() <= ROUNDING * np.abs(values).max():  # all are equal
-        return 1.0
-    test = stats.friedmanchisquare if paired else stats.kruskal
-    return float(test(*samples).pvalue)
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """p-values for all tests together: that any true null hypothesis is rejected at 5 % or less.
-
-    Source: Holm 1979.
-    """
-    order = np.argsort(p)
-    factors = len(p) - np.arange(len(p))
-    together = np.empty(len(p))
-    together[order] = np.minimum(1, np.maximum.accumulate(np.asarray(p)[order] * factors))
-    return [float(value) for value in together]

@@ -1,11 +1,16 @@
-"""Differences between groups in words."""
+"""Differences between groups in words, and as a table for what draws them."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
-from runner.analysis.comparing import LEVEL, Group, Measure, Verdict
-from runner.analysis.number_texts import shown_value
+from runner.analysis.comparing import Group, Measure
+from runner.analysis.differences import LEAST_RUNS, MOST_NEEDED
+from runner.analysis.number_texts import MOST_DECIMALS, shown_value
+from runner.analysis.statistics import ROUNDING
+from runner.analysis.verdicts import Verdict
+from runner.network.arrays import Array
 
 WORDS = {
     ("steps", False): ("needs fewer steps than", "fewer"),
@@ -16,6 +21,10 @@ WORDS = {
 """By the measure and whether more of it is better; others have a lower or higher one."""
 
 PAIRS: dict[tuple[str, ...], str] = {("seed",): "seeds", ("dataset.fold",): "folds"}
+SURE_RUNS = 10
+"""Fewer do not tell how their mean is distributed."""
+LARGE = 1e5
+"""Larger numbers are told by their size alone."""
 
 
 def words_of(measure: Measure) -> tuple[str, str]:
@@ -47,56 +56,135 @@ def sentence(
 ) -> str:
     """`3-8-1 needs fewer steps than 3-4-1: 41 % fewer [35, 47], 20 of 20 seeds (p = 4e-05)`."""
     a, b = name_of(verdict.better, by), name_of(verdict.worse, by)
-    pairs = pairs_of(paired_by)
-    if verdict.difference.equal == 1:
-        return f"{a} and {b}: equal in all {verdict.pairs} {pairs}"
-    evidence = f"{amount(verdict, measure)}, {wins(verdict, pairs)} (p = {verdict.p:.2g})"
-    if verdict.real:
-        return f"{a} {words_of(measure)[0]} {b}: {evidence}"
-    if verdict.p <= LEVEL:
-        return f"{a} and {b} differ, most runs otherwise than their average: {evidence}"
-    if verdict.leans:
-        few = f"so few {pairs if verdict.pairs else 'runs'} cannot show it"
-        doubt = few if verdict.too_few else "chance is not ruled out"
-        return f"{a} seems better than {b}, but {doubt}: {evidence}"
-    return f"{a} and {b}: no difference shown: {evidence}"
+    pairs, difference = pairs_of(paired_by), verdict.difference
+    if difference.equal == 1:
+        runs = f"in all {verdict.pairs} {pairs}" if verdict.pairs else "in all their runs"
+        return f"{a} and {b}: equal {runs}"
+    evidence = f"{amount(verdict, measure)}, {wins(verdict, pairs)}"
+    if verdict.too_few:
+        few = f"{difference.runs} {pairs if verdict.pairs else 'runs in one of them'}"
+        few = "a single run in one of them" if difference.runs == 1 else few
+        return f"{a} cannot be tested against {b} with {few}: {evidence}"
+    evidence += f" (p = {verdict.p:.2g})"
+    if verdict.shown:
+        but = "" if difference.higher >= 0.5 else f" on average, though not in most {pairs}"
+        return f"{a} {words_of(measure)[0]} {b}{but}: {evidence}"
+    return f"{a} is not shown to differ from {b}: {evidence}{more_needed(verdict, pairs)}"
+
+
+def more_needed(verdict: Verdict, pairs: str) -> str:
+    """How many would show a difference of this size, were there one."""
+    if verdict.needed is None:
+        return ""
+    many = "more than 1,000" if verdict.needed > MOST_NEEDED else f"about {rounded(verdict.needed)}"
+    what = pairs if verdict.pairs else "runs of each"
+    return f"; if that is the true difference, {many} {what} would likely show it"
+
+
+def rounded(number: int) -> str:
+    """A number that is known roughly: of three digits or more, two."""
+    return f"{round(number, 2 - len(str(number))) if number >= 100 else number:,}"
 
 
 def amount(verdict: Verdict, measure: Measure) -> str:
-    """By how much, with the 95 % interval: percent of the worse, points of a fraction, or units."""
-    sign = 1 if measure.higher_is_better else -1
-    values = np.array([verdict.difference.effect, *verdict.difference.interval])
-    unit = ""
-    if measure.relative:
-        values, unit = 100 * sign * np.expm1(sign * values), " %"
-    elif measure.name.endswith("accuracy"):
-        values, unit = 100 * values, " points"
-    # What is left by rounding is 0, and 0 is never -0.
-    effect, low, high = (f"{value:.3g}" for value in values.round(9) + 0.0)
-    interval = "" if low == "nan" else f" [{low}, {high}]"
+    """By how much, with the interval: percent of the worse, points of a fraction, or units."""
+    effect, *ends = number_texts(in_units(verdict, measure))
+    unit = " points" if measure.name.endswith("accuracy") else ""
+    unit = " %" if measure.relative else unit
+    interval = f" [{', '.join(ends)}]" if ends else ""
     return f"{effect}{unit} {words_of(measure)[1]}{interval}"
+
+
+def in_units(verdict: Verdict, measure: Measure) -> Array:
+    """The effect and the ends of its interval, as `amount` tells them."""
+    values = np.array([verdict.difference.effect, *verdict.interval])
+    if measure.relative:
+        sign = 1 if measure.higher_is_better else -1
+        with np.errstate(over="ignore"):  # of a few runs of very different size
+            values = sign * np.expm1(sign * values)
+    elif measure.fraction:
+        values = values.clip(-1, 1)
+    return 100 * values if measure.relative or measure.name.endswith("accuracy") else values
+
+
+def number_texts(values: Array) -> list[str]:
+    """An effect and the ends of its interval, with the digits that the interval's width carries.
+
+    Those are two of the width's, and as many as tell an end from 0.
+    """
+    effect, low, high = values.tolist()
+    if np.isnan(low):
+        return [f"{effect:.3g}"]
+    if not np.isfinite(values).all() or np.abs(values).max() >= LARGE:
+        return [f"{value:.2g}" for value in values]
+    sizes = [size for size in (high - low, abs(low), abs(high)) if size > ROUNDING]
+    decimals = 1 - np.floor(np.log10(sizes[0])) if sizes else 0
+    least = -np.floor(np.log10(min(sizes))) if sizes else 0
+    most = int(np.clip(max(decimals, least), 0, MOST_DECIMALS))
+    # What is left by rounding is 0, and 0 is never -0.
+    texts = [f"{value:.{most}f}" for value in values.round(most) + 0.0]
+    return texts if float(texts[0]) or abs(effect) < ROUNDING else [f"{effect:.1g}", *texts[1:]]
 
 
 def wins(verdict: Verdict, pairs: str) -> str:
     """In how many of the pairs the better one is better, and in how many both are equal."""
     share, equal = verdict.difference.higher, verdict.difference.equal
-    if verdict.pairs:
-        won, same = (round(part * verdict.pairs) for part in (share - equal / 2, equal))
-        return f"{won} of {verdict.pairs} {pairs}" + (f", {same} equal" if same else "")
-    if np.isnan(share):
-        return "a single run in one of them"
-    return f"better in {100 * share:.0f} % of pairings"
+    if not verdict.pairs:
+        return f"better in {100 * share:.0f} % of pairings"
+    won, same = (round(part * verdict.pairs) for part in (share - equal / 2, equal))
+    return f"{won} of {verdict.pairs} {pairs}" + (f", {same} equal" if same else "")
 
 
-def shortage(verdicts: Sequence[Verdict], paired_by: Sequence[str]) -> str | None:
-    """What to do where no number of wins could have shown anything."""
-    if not verdicts or not all(verdict.too_few for verdict in verdicts):
-        return None
-    least = min(verdict.least_p for verdict in verdicts)
-    needed = int(np.ceil(np.log2(2 * len(verdicts) / LEVEL)))
-    paired = any(verdict.pairs for verdict in verdicts)
-    what = pairs_of(paired_by) if paired and paired_by else "runs"
-    return (
-        f"So few runs cannot show any difference, even if all agree (p = {least:.2g} at least); "
-        f"with {needed} {what} or more in each group they can."
+def verdict_table(
+    verdicts: Sequence[Verdict], by: Sequence[str], measure: Measure, paired_by: Sequence[str]
+) -> pd.DataFrame:
+    """A row a verdict, for what draws them: who is better, by how much, whether it is shown.
+
+    `effect`, `low` and `high` are in percent of the worse, points or units, as in `sentence`.
+    """
+    rows = []
+    for verdict in verdicts:
+        effect, low, high = in_units(verdict, measure)
+        rows.append(
+            {
+                "better": name_of(verdict.better, by),
+                "worse": name_of(verdict.worse, by),
+                "effect": effect,
+                "low": low,
+                "high": high,
+                "p": verdict.p,
+                "shown": verdict.shown,
+                "too_few": verdict.too_few,
+                "pairs": verdict.pairs,
+                "share_better": verdict.difference.higher,
+                "needed": verdict.needed,
+                "sentence": sentence(verdict, by, measure, paired_by),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def test_of(verdicts: Sequence[Verdict], paired_by: Sequence[str], *, by_looking: bool) -> str:
+    """How differences were tested, what that assumes, and what p and intervals allow for."""
+    tested = [verdict for verdict in verdicts if not verdict.too_few]
+    if not tested:
+        what = pairs_of(paired_by) if any(verdict.pairs for verdict in verdicts) else "runs"
+        large = f"From {LEAST_RUNS} {what} on large differences can be shown"
+        return f"{large}, from {SURE_RUNS} on smaller ones."
+    tests = []
+    if any(verdict.pairs for verdict in tested):
+        tests.append(f"the paired t-test (same {' and '.join(paired_by)})")
+    if not all(verdict.pairs for verdict in tested):
+        tests.append("Welch's t-test (all runs with all)" if tests else "Welch's t-test")
+    fewest = min(verdict.difference.runs for verdict in tested)
+    counted = pairs_of(paired_by) if all(verdict.pairs for verdict in tested) else "runs"
+    unsure = f", which {fewest} {counted} cannot prove" if fewest < SURE_RUNS else ""
+    text = (
+        f"Tested by {', others by '.join(tests)}: it takes means for normally distributed{unsure}"
     )
+    groups = len(tested) + 1
+    allowed = f"allow for {len(tested):,} comparisons (Holm)"
+    if by_looking:
+        allowed = f"allow for the best of {groups:,} groups having been chosen by its results"
+    both = f"p and intervals {allowed}; " if groups > 2 else ""
+    return f"{text}; {both}an interval leaves out 0 just where a difference is shown."

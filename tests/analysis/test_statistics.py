@@ -1,4 +1,4 @@
-"""Intervals and tests on simulated data, against scipy and against what they promise.
+"""Intervals on simulated data, against scipy and against what they promise.
 
 `python -m pytest -m release tests/analysis` makes 2,000 simulations of each; the suite fewer.
 """
@@ -10,18 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from runner.analysis.comparing import Group, Measure, compare_groups
-from runner.analysis.statistics import (
-    ANY,
-    FRACTION,
-    POSITIVE,
-    Scale,
-    any_difference,
-    holm,
-    mean_interval,
-    paired_difference,
-    unpaired_difference,
-)
+from runner.analysis.statistics import ANY, FRACTION, POSITIVE, Scale, mean_interval
 from runner.network.arrays import Array
 
 Draw = Callable[[np.random.Generator, int], Array]
@@ -70,61 +59,6 @@ def test_intervals_of_five_hold_it_less_often_where_data_are_skewed(case: str) -
     assert least <= coverage(case, 5, MANY) <= 0.97
 
 
-def false_positives(draw: Draw, *, paired: bool, simulations: int) -> float:
-    """How often four groups without any difference are said to have one."""
-    generator = np.random.default_rng(1)
-    measure = Measure("steps", higher_is_better=False, relative=False)
-    wrong = 0
-    for _ in range(simulations):
-        seeds = draw(generator, 10)  # what runs of the same seed have in common
-        groups = [
-            Group(
-                (number,),
-                seeds + draw(generator, 10) if paired else draw(generator, 10),
-                np.arange(10) if paired else np.arange(10) + 10 * number,
-            )
-            for number in range(4)
-        ]
-        verdicts = compare_groups(groups, measure)
-        assert all((verdict.pairs == 10) == paired for verdict in verdicts)
-        assert len(verdicts) == 3
-        wrong += any(verdict.real for verdict in verdicts)
-    return wrong / simulations
-
-
-@pytest.mark.parametrize("paired", [True, False])
-def test_chance_is_rarely_called_a_difference(
-    paired: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without_intervals(monkeypatch)
-    draw, _ = DISTRIBUTIONS["log-normal, skewed"]
-    assert false_positives(draw, paired=paired, simulations=100) <= 0.11
-
-
-@pytest.mark.release
-@pytest.mark.parametrize("paired", [True, False])
-@pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_chance_is_called_a_difference_in_5_percent_at_most(
-    name: str, paired: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without_intervals(monkeypatch)
-    draw, _ = DISTRIBUTIONS[name]
-    assert false_positives(draw, paired=paired, simulations=MANY) <= 0.05
-
-
-def without_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spares bootstrapping what is not looked at."""
-    monkeypatch.setattr("runner.analysis.statistics.SKEWED", np.inf)
-
-
-def test_true_differences_are_found() -> None:
-    generator = np.random.default_rng(1)
-    seeds = generator.normal(0, 1, 10)
-    a, b = seeds + generator.normal(0, 0.1, 10), seeds + generator.normal(1, 0.1, 10)
-    assert paired_difference(a, b).p < 0.01
-    assert unpaired_difference(a, b + 2).p < 0.01
-
-
 def test_a_sample_that_is_not_skewed_has_the_t_interval() -> None:
     sample = np.array([1.0, 2, 3, 4, 5, 6])
     expected = stats.ttest_1samp(sample, 0).confidence_interval(0.95)
@@ -167,11 +101,6 @@ def test_the_interval_of_tied_accuracies_is_as_narrow_as_they_are(scale: Scale) 
     assert 0.969 < low < np.mean(TIES) < high < 0.979
 
 
-def test_groups_that_are_all_equal_are_alike() -> None:
-    for paired in (True, False):
-        assert any_difference([np.full(5, 0.5)] * 3, paired=paired) == 1
-
-
 @pytest.mark.parametrize("sample", [[0.99, 1, 1, 1, 0.98, 1], [0.0, 0, 0.1, 0], [0.1, 0.9]])
 def test_the_mean_of_fractions_is_one(sample: list[float]) -> None:
     low, high = mean_interval(np.array(sample), FRACTION)
@@ -199,35 +128,3 @@ def test_equal_values_have_an_interval_without_width(value: float) -> None:
 
 def test_one_value_has_no_interval() -> None:
     assert np.isnan(mean_interval(np.ones(1))).all()
-
-
-def test_pairs_are_tested_by_signed_ranks_and_others_by_rank_sums() -> None:
-    generator = np.random.default_rng(3)
-    a, b = generator.normal(0, 1, (2, 12))
-    paired, unpaired = paired_difference(a, b), unpaired_difference(a, b)
-    assert paired.p == stats.wilcoxon(a, b).pvalue
-    assert unpaired.p == stats.mannwhitneyu(a, b).pvalue
-    assert paired.effect == pytest.approx(unpaired.effect) == a.mean() - b.mean()
-    assert paired.higher == (a > b).mean()
-    assert unpaired.higher == pytest.approx((a[:, None] > b).mean())
-    welch = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
-    np.testing.assert_allclose(unpaired.interval, welch)
-
-
-def test_differences_of_rounding_are_none() -> None:
-    a = np.array([0.1 + 0.2, 0.7, 1.0])
-    difference = paired_difference(a, np.array([0.3, 0.7, 1.0]))
-    assert (difference.effect, difference.p, difference.higher) == (0, 1, 0.5)
-
-
-def test_holms_correction_is_that_of_his_paper() -> None:
-    # Four tests; worked by hand: 4 * 0.005, 3 * 0.01, 2 * 0.03 and not less than the one before.
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.9, 0.8]) == [1, 1]
-    assert holm([]) == []
-
-
-def test_a_sample_of_equal_values_has_a_difference_from_others_without_a_warning() -> None:
-    found = unpaired_difference(np.array([0.9, 0.9, 0.9]), np.array([0.8, 0.85, 0.7]))
-    assert found.effect == pytest.approx(0.35 / 3)
-    assert found.interval.low < found.effect < found.interval.high

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.analysis.comparing import Group, Measure, compare_groups
+from runner.analysis.comparing import Group, Measure
 from runner.analysis.statistics import mean_interval
 from runner.analysis.verdict_sentences import sentence
+from runner.analysis.verdicts import compare_groups
 from tests.analysis.test_compare import HEADER, results, said, write_runs
 
 STEPS = Measure("steps", higher_is_better=False, relative=True)
@@ -27,56 +28,75 @@ VERDICTS: dict[str, tuple[Measure, Group, Group, str]] = {
         STEPS,
         group("a", [100] * 10),
         group("b", [100] * 4 + [150] * 6),
-        "a needs fewer steps than b: 21.6 % fewer [8.93, 32.5], 6 of 10 seeds, 4 equal",
+        "a needs fewer steps than b: 22 % fewer [7, 34], 6 of 10 seeds, 4 equal (p = 0.012)",
     ),
     "one run each": (
         STEPS,
         group("a", [100]),
         group("b", [120]),
-        "a and b: no difference shown: 16.7 % fewer, a single run in one of them (p = 1)",
+        "a cannot be tested against b with a single run in one of them: 16.7 % fewer",
     ),
     "two runs each": (
         ACCURACY,
         group("a", [0.5, 0.6]),
         group("b", [0.7, 0.9]),
-        "b and a: no difference shown: 25 points higher [-38.5, 88.5], 2 of 2 seeds (p = 0.5)",
+        "b cannot be tested against a with 2 seeds: 25 points higher, 2 of 2 seeds",
     ),
     "fewer seeds of one": (
         ACCURACY,
         group("a", [0.5 + 0.01 * seed for seed in TEN]),
         group("b", [0.7 + 0.02 * seed for seed in range(7)]),
-        "b has a higher accuracy than a: 23 points higher [21, 25], 7 of 7 seeds (p = 0.016)",
+        "b has a higher accuracy than a: 23.0 points higher [21.0, 25.0], 7 of 7 seeds",
     ),
     "no common seed": (
         ACCURACY,
         group("a", [0.5 + 0.01 * seed for seed in TEN]),
         group("b", [0.7 + 0.01 * seed for seed in TEN], first=50),
-        "better in 100 % of pairings (p = 0.00018)",
+        "20.0 points higher [17.1, 22.9], better in 100 % of pairings (p = 1.7e-11)",
+    ),
+    "a difference that is small beside its interval": (
+        ACCURACY,
+        group("a", [0.50, 0.60, 0.70]),
+        group("b", [0.555, 0.55, 0.701]),
+        "b is not shown to differ from a: 0.2 points higher [-13, 13], 2 of 3 seeds (p = 0.95)",
     ),
     "a spread of nothing": (
         STEPS,
         group("a", [100] * 10),
         group("b", [150] * 10),
-        "a needs fewer steps than b: 33.3 % fewer [33.3, 33.3], 10 of 10 seeds (p = 0.002)",
+        "a needs fewer steps than b: 33 % fewer [27, 39], 10 of 10 seeds (p = 3.6e-06)",
     ),
-    "likely, of five seeds": (
+    "a large one, of five seeds": (
         ACCURACY,
         group("a", [0.10, 0.101, 0.102, 0.101, 0.1]),
         group("b", [0.97, 0.972, 0.974, 0.975, 0.973]),
-        "b seems better than a, but so few seeds cannot show it: 87.2 points higher [87, 87.4], "
-        "5 of 5 seeds (p = 0.062)",
+        "b has a higher accuracy than a: 87.20 points higher [87.00, 87.40], 5 of 5 seeds",
     ),
-    "likely, of other seeds": (
+    "a large one, of three other seeds each": (
         ACCURACY,
         group("a", [0.1, 0.101, 0.102]),
         group("b", [0.97, 0.972, 0.974], first=50),
-        "b seems better than a, but so few runs cannot show it: 87.1 points higher",
+        "b has a higher accuracy than a: 87.10 points higher [86.67, 87.53], better in 100 %",
     ),
-    "likely, and chance not ruled out": (
+    "chance not ruled out": (
         ACCURACY,
-        group("a", [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]),
-        group("b", [0.6, 0.61, 0.602, 0.63, 0.601, 0.4998, 0.4999]),
-        "b seems better than a, but chance is not ruled out: 7.75 points higher [",
+        group("a", [0.5, 0.5, 0.5, 0.5]),
+        group("b", [0.56, 0.51, 0.58, 0.4998]),
+        "b is not shown to differ from a: 4 points higher [-2, 10], 3 of 4 seeds (p = 0.15); if "
+        "that is the true difference, about 11 seeds would likely show it",
+    ),
+    "three runs of each that differ by the least that they can": (
+        ACCURACY,
+        group("a", [0.5] * 3),
+        group("b", [0.75] * 3),
+        "b is not shown to differ from a: 25 points higher [-11, 61], 3 of 3 seeds (p = 0.095); if "
+        "that is the true difference, about 5 seeds would likely show it",
+    ),
+    "most runs otherwise than their average": (
+        ACCURACY,
+        group("a", [0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]),
+        group("b", [0.95, 0.96, 0.95, 0.96, 0.899, 0.899, 0.899, 0.899, 0.899]),
+        "b has a higher accuracy than a on average, though not in most seeds: 2.",
     ),
     "a mean turned around by one run": (
         STEPS,
@@ -84,11 +104,11 @@ VERDICTS: dict[str, tuple[Measure, Group, Group, str]] = {
         group("b", [500 + seed for seed in TEN]),
         "a needs fewer steps than b: 9",
     ),
-    "an average that most runs speak against": (
+    "an average that one run turns around": (
         ACCURACY,
         group("a", [0.9 + 0.001 * seed for seed in range(19)] + [0.1]),
         group("b", [0.89 + 0.001 * seed for seed in range(20)]),
-        "b and a differ, most runs otherwise than their average: 3.",
+        "b is not shown to differ from a: 3 points higher [-5, 12], 1 of 20 seeds (p = 0.46)",
     ),
 }
 
