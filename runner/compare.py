@@ -16,10 +16,11 @@ EXAMPLES = """\
   python -m runner.compare outputs --where 'status == "completed" and seed <= 10' --sort=-accuracy
 
 Groups of --by show the mean with its 95 % interval: Student's t, or of ten skewed runs or more
-bootstrap-t, on a log scale for what is above 0. Each group is compared with the best, by Wilcoxon's
-signed-rank test between runs of the same seed (and the same other settings that vary within the
-groups), else by his rank-sum test; p-values are Holm's and none is below that of all groups being
-alike, of whom then one is called worse in at most 5 % of such comparisons as a whole.
+bootstrap-t, on a log scale for what is above 0. Each group is compared with the best, or --against
+one that was chosen before, between runs of the same seed (and the same other settings that vary
+within the groups) where there are such: by Wilcoxon's tests, or of so few runs that ranks could
+show nothing by t-tests. p-values are Holm's, for the comparisons of all groups with all where the
+best was chosen by looking: of groups that are alike one is then called worse in at most 5 %.
 """
 
 
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     add = parser.add_argument
     add("paths", nargs="*", default=["outputs"], metavar="PATH", help="folders with runs [outputs]")
     add("--by", type=names, default=(), metavar="COLUMN,…", help="settings that make the groups")
+    add("--against", metavar="GROUP", help="which of them the others are compared with [the best]")
     what = "what to compare [steps where all reached their target, else what stopping watched: "
     add("--metric", metavar="COLUMN", help=what + "on test data, validation data or in training]")
     add("--better", choices=("higher", "lower"), help="which is better [higher for accuracies]")
@@ -39,8 +41,11 @@ def main(arguments: Sequence[str]) -> int:
     add("--csv", type=Path, metavar="FILE", help="write the whole table, every column")
     options = parser.parse_args(arguments)
     runs = chosen_runs(options.paths, options.where)
-    shown, which = (show_groups, options.by) if options.by else (show_runs, options.columns)
-    table = shown(runs, which, options.metric, options.better, options.sort, options.rows)
+    asked = (options.metric, options.better, options.sort, options.rows)
+    if options.by:
+        table = show_groups(runs, options.by, *asked, options.against)
+    else:
+        table = show_runs(runs, options.columns, *asked)
     if options.csv is not None:
         write_table(options.csv, table)
     return 0

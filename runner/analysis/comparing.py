@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import combinations
 from math import comb
 
 import numpy as np
@@ -12,13 +13,15 @@ import pandas as pd
 from runner.analysis.statistics import (
     ANY,
     FRACTION,
+    LEAST_RUNS,
+    MOST_NEEDED,
     POSITIVE,
     Difference,
     Interval,
     Scale,
-    any_difference,
     holm,
     mean_interval,
+    needed_pairs,
     paired_difference,
     unpaired_difference,
 )
@@ -77,9 +80,22 @@ class Verdict:
     pairs: int
     """How many runs were compared with one of the same seed and so on; 0: all with all."""
     p: float
-    """Of the pair's own test, or for all comparisons together."""
-    least_p: float
-    """The smallest that so many runs can come to."""
+    """For all comparisons together."""
+    ranks: bool
+    """Whether ranks were tested, for which nothing is assumed, or means by Student's t."""
+    comparisons: int
+    """For how many p was corrected."""
+    too_few: bool
+    """Whether so few runs cannot show any difference."""
+    needed: int | None
+    """How many pairs, or runs of each, would show it, were it real and so large."""
+
+    @property
+    def turned(self) -> "Verdict":
+        """The same, told of the other group."""
+        effect, (low, high), p, higher, equal, spread = self.difference
+        difference = Difference(-effect, Interval(-high, -low), p, 1 - higher, equal, spread)
+        return replace(self, better=self.worse, worse=self.better, difference=difference)
 
     @property
     def real(self) -> bool:
@@ -94,11 +110,6 @@ class Verdict:
         """Whether the interval of the difference leaves out 0, be it real or not."""
         low, high = self.difference.interval
         return low > 0 or high < 0
-
-    @property
-    def too_few(self) -> bool:
-        """Whether so many runs could not have shown any difference."""
-        return self.least_p > LEVEL
 
 
 def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
@@ -175,29 +186,26 @@ def natural(value: object) -> tuple[object, ...]:
     return (1, [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts])
 
 
-def compare_groups(groups: Sequence[Group], measure: Measure) -> list[Verdict]:
-    """How each group differs from the best.
+def compare_groups(
+    groups: Sequence[Group], measure: Measure, against: Group | None = None
+) -> list[Verdict]:
+    """How each group differs from the best, or from one that was chosen before looking.
 
-    That one is the best of all by what is tested, which by chance alone makes the others look
-    worse: p-values are never below that of all groups being alike.
+    The best is chosen by what is tested, which by chance alone makes the others look worse: its
+    p-values are corrected for the comparisons of all groups with all.
     """
-    best, alike = best_of(groups, measure), all_alike(groups, measure)
-    found = [verdict_of(best, group, measure) for group in groups if group is not best]
-    together = holm([verdict.p for verdict in found])
+    base = against or best_of(groups, measure)
+    others = [group for group in groups if group is not base]
+    pairs = [(base, group) for group in others]
+    if against is None:
+        pairs += combinations(others, 2)
+    ranks = all(least_by_ranks(a, b) * len(pairs) <= LEVEL for a, b in pairs)
+    found = [difference_of(a, b, measure, ranks=ranks) for a, b in pairs]
+    together = holm([difference.p for difference in found])
     return [
-        replace(verdict, p=max(p, alike), least_p=min(1.0, verdict.least_p * len(found)))
-        for verdict, p in zip(found, together, strict=True)
+        verdict_of(base, group, difference, p, len(pairs), ranks=ranks)
+        for group, difference, p in zip(others, found, together, strict=False)
     ]
-
-
-def all_alike(groups: Sequence[Group], measure: Measure) -> float:
-    """The p-value of three groups or more being alike; 0 of two, which their own test tells."""
-    if len(groups) < 3:
-        return 0.0
-    samples, places = [measure.scaled(group.values) for group in groups], paired_places(groups)
-    if places is not None:
-        samples = [sample[own] for sample, own in zip(samples, places, strict=True)]
-    return any_difference(samples, paired=places is not None)
 
 
 def best_of(groups: Sequence[Group], measure: Measure) -> Group:
@@ -205,21 +213,36 @@ def best_of(groups: Sequence[Group], measure: Measure) -> Group:
     return max(groups, key=lambda group: measure.scaled(group.values).mean())
 
 
-def verdict_of(a: Group, b: Group, measure: Measure) -> Verdict:
-    """How two groups differ by their own test alone, the better one first."""
+def least_by_ranks(a: Group, b: Group) -> float:
+    """The smallest p-value that Wilcoxon's test of two groups can come to."""
+    places, n, m = paired_places([a, b]), len(a.values), len(b.values)
+    return 2 / comb(n + m, n) if places is None else 2.0 ** (1 - len(places[0]))
+
+
+def difference_of(a: Group, b: Group, measure: Measure, *, ranks: bool) -> Difference:
+    """How two groups differ, by their own test alone."""
     x, y = (measure.scaled(group.values) for group in (a, b))
-    places, pairs = paired_places([a, b]), 0
+    places = paired_places([a, b])
     if places is not None:
-        pairs = len(places[0])
-        found, least = paired_difference(x[places[0]], y[places[1]]), 2.0 ** (1 - pairs)
-    elif min(len(x), len(y)) < 2:
-        nothing = Interval(np.nan, np.nan)
-        found, least = Difference(float(x.mean() - y.mean()), nothing, 1.0, np.nan), 1.0
-    else:
-        found, least = unpaired_difference(x, y), 2 / comb(len(x) + len(y), len(x))
-    if found.effect < 0:
-        return verdict_of(b, a, measure)
-    return Verdict(a, b, found, pairs, found.p, least)
+        return paired_difference(x[places[0]], y[places[1]], ranks=ranks)
+    if min(len(x), len(y)) < 2:
+        return Difference(float(x.mean() - y.mean()), Interval(np.nan, np.nan), 1.0, np.nan)
+    return unpaired_difference(x, y, ranks=ranks)
+
+
+def verdict_of(
+    base: Group, other: Group, found: Difference, p: float, comparisons: int, *, ranks: bool
+) -> Verdict:
+    """The same in view of all comparisons, the better group first."""
+    places = paired_places([base, other])
+    pairs = 0 if places is None else len(places[0])
+    fewest = pairs or min(len(base.values), len(other.values))
+    needed = None
+    if p > LEVEL and found.effect and found.spread > 0:
+        needed = needed_pairs(found, LEVEL / comparisons) or MOST_NEEDED + 1
+    too_few = fewest < LEAST_RUNS
+    verdict = Verdict(base, other, found, pairs, p, ranks, comparisons, too_few, needed)
+    return verdict if found.effect >= 0 else verdict.turned
 
 
 def paired_places(groups: Sequence[Group]) -> list[Array] | None:

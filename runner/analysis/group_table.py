@@ -28,7 +28,8 @@ from runner.analysis.telling_apart import (
     varying_within,
 )
 from runner.analysis.terminal_tables import fitting, say, show
-from runner.analysis.verdict_sentences import sentence, shortage, words_of
+from runner.analysis.verdict_sentences import name_of, sentence, shortage, test_of, words_of
+from runner.checking.suggestions import choices
 from runner.errors import SettingsError, SnapshotError, counted, printable
 
 MOST_SENTENCES = 30
@@ -47,11 +48,13 @@ def show_groups(
     better: str | None,
     sort: str | None,
     most: int,
+    against: str | None = None,
 ) -> pd.DataFrame:
     """Prints the groups and their differences; gives the groups.
 
     by: settings that make the groups. metric: what is compared, or None to choose. better: higher
-    or lower, or None to know. sort, most: as for `in_order` and `show`.
+    or lower, or None to know. sort, most: as for `in_order` and `show`. against: the group that the
+    others are compared with, as `chosen_group` takes it; None for the best.
     """
     for name in by:
         check_column(runs, "--by", name)
@@ -70,7 +73,8 @@ def show_groups(
     groups, paired_by = grouped(completed, by, measure)
     if not groups:
         raise SnapshotError(f"none of these runs has a value of {printable(measure.name)}")
-    verdicts = compare_groups(groups, measure)
+    base = None if against is None else chosen_group(groups, by, against)
+    verdicts = compare_groups(groups, measure, base)
     table = in_order(summary(groups, by, verdicts, measure), sort)
     several = counted(sum(len(group.values) for group in groups), "run")
     title = f"{measure.name} by {', '.join(by)}: {several}, {words_of(measure)[1]} is better"
@@ -82,10 +86,27 @@ def show_groups(
         say(line)
     alike = [name for name in telling(completed) if name in paired_by] or paired_by
     if verdicts:
-        show_differences(verdicts, by, measure, alike)
+        show_differences(verdicts, by, measure, alike, against=base is not None)
     if (advice := shortage(verdicts, alike)) is not None:
         say(advice)
     return table
+
+
+def chosen_group(groups: Sequence[Group], by: Sequence[str], text: str) -> Group:
+    """The group that a text names: its values, or its name as sentences have it.
+
+    Raises SettingsError where there is none.
+    """
+    wanted = [part.strip() for part in text.split(",")]
+    for group in groups:
+        values = [shown_value(value) for value in group.key]
+        named = [f"{name}={value}" for name, value in zip(by, values, strict=True)]
+        if text == name_of(group, by) or wanted in (values, named):
+            return group
+    names = [",".join(shown_value(value) for value in group.key) for group in groups]
+    raise SettingsError(
+        f"--against={printable(text)} is no group of --by={','.join(by)}; {choices(text, names)}"
+    )
 
 
 def show_rows(table: pd.DataFrame, by: Sequence[str], groups: Sequence[Group], most: int) -> None:
@@ -104,16 +125,23 @@ def show_rows(table: pd.DataFrame, by: Sequence[str], groups: Sequence[Group], m
 
 
 def show_differences(
-    verdicts: Sequence[Verdict], by: Sequence[str], measure: Measure, paired_by: Sequence[str]
+    verdicts: Sequence[Verdict],
+    by: Sequence[str],
+    measure: Measure,
+    paired_by: Sequence[str],
+    *,
+    against: bool,
 ) -> None:
-    """Prints how they were tested, then a sentence for each: those that are real first."""
-    paired = any(verdict.pairs for verdict in verdicts)
-    alike = " and ".join(filter(None, [", ".join(paired_by[:-1]), *paired_by[-1:]]))
-    test = f"paired by {alike}, Wilcoxon signed-rank" if paired else "Wilcoxon rank-sum"
-    if len(verdicts) > 1:
-        test += f", p with Holm's correction for {len(verdicts):,} comparisons, intervals without"
+    """Prints how they were tested, then a sentence for each: those that are real first.
+
+    against: whether they are from a group that was chosen before looking.
+    """
+    test, compared = test_of(verdicts, paired_by), verdicts[0].comparisons
+    if compared > 1:
+        why = "" if against else " of all with all, for the best was chosen by looking"
+        test += f"; p with Holm's correction for {compared:,} comparisons{why}; intervals without"
     print()
-    say(f"Differences from the best ({test}):")
+    say(f"Differences from {'the chosen group' if against else 'the best'} ({test}):")
     ordered = sorted(verdicts, key=lambda verdict: (not verdict.real, not verdict.leans, verdict.p))
     for verdict in ordered[:MOST_SENTENCES]:
         say(f"  {sentence(verdict, by, measure, paired_by)}")

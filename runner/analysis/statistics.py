@@ -13,7 +13,6 @@ few different resamples: bootstrap-t intervals of five can be hundreds of times 
 Source: Efron and Tibshirani 1993, chapter 12; Hall 1992, Bootstrap and Edgeworth Expansion, 3.6.
 """
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -27,6 +26,9 @@ SKEWED = 0.5
 LEAST, MOST = 10, 500
 """Bootstrapped are samples of no fewer, which have enough different resamples, and no more, of
 whose mean Student's t is sure."""
+LEAST_RUNS = 3
+"""So many values have a standard deviation that a test can lean on."""
+MOST_NEEDED, POWER = 1000, 0.8
 RESAMPLES = 1999
 ROUNDING = 1e-12
 """Relative differences that are none."""
@@ -64,11 +66,13 @@ class Difference(NamedTuple):
     """mean(a) - mean(b)"""
     interval: Interval
     p: float
-    """Of Wilcoxon's test, two-sided: signed-rank for pairs, rank-sum otherwise."""
+    """Two-sided."""
     higher: float
     """Share of the pairs, or of all pairings, in which a is above b; half of the equal ones."""
     equal: float = 0.0
     """Share of the pairs in which both are equal."""
+    spread: float = np.nan
+    """Standard deviation of the pairs' differences, or of that between any two values."""
 
 
 def mean_interval(values: Array, scale: Scale = ANY) -> Interval:
@@ -126,48 +130,76 @@ def bootstrapped_t(values: Array, scale: Scale) -> tuple[float, float]:
     return -reach, reach
 
 
-def paired_difference(a: Array, b: Array) -> Difference:
-    """How a differs from b, [n] each, of which a[i] and b[i] belong together."""
-    from scipy import stats  # noqa: PLC0415 - slow to import
-
+def difference_of_pairs(a: Array, b: Array) -> Array:
+    """a - b, [n] each; what differs by rounding only, as 0.1 + 0.2 and 0.3, is equal."""
     away = a - b
-    # What differs by rounding only is equal: 0.1 + 0.2 and 0.3.
-    away = np.where(np.abs(away) <= ROUNDING * np.maximum(np.abs(a), np.abs(b)), 0.0, away)
-    p = float(stats.wilcoxon(away).pvalue) if away.any() else 1.0
-    equal = float((away == 0).mean())
-    higher = float((away > 0).mean()) + equal / 2
-    return Difference(float(away.mean()), mean_interval(away), p, higher, equal)
+    return np.where(np.abs(away) <= ROUNDING * np.maximum(np.abs(a), np.abs(b)), 0.0, away)
 
 
-def unpaired_difference(a: Array, b: Array) -> Difference:
-    """How a [n] differs from b [m]; the interval is Welch's."""
-    from scipy import stats  # noqa: PLC0415 - slow to import
+def paired_difference(a: Array, b: Array, *, ranks: bool) -> Difference:
+    """How a differs from b, [n] each, of which a[i] and b[i] belong together.
 
-    effect = float(a.mean() - b.mean())
-    ranked = stats.mannwhitneyu(a, b)
-    if np.ptp(a) == 0 and np.ptp(b) == 0:
-        interval = Interval(effect, effect)
-    else:
-        with warnings.catch_warnings(action="ignore"):  # of a sample whose values are all equal
-            found = stats.ttest_ind(a, b, equal_var=False).confidence_interval(CONFIDENCE)
-        interval = Interval(float(found.low), float(found.high))
-    higher = float(ranked.statistic) / (len(a) * len(b))
-    return Difference(effect, interval, float(ranked.pvalue), higher)
-
-
-def any_difference(samples: Sequence[Array], *, paired: bool) -> float:
-    """The p-value of all samples being alike, whichever of them is looked at afterwards.
-
-    paired: whether those of one place belong together: Friedman's test, else that of Kruskal and
-    Wallis.
+    ranks: tested by Wilcoxon's signed ranks, else by Student's t, from three pairs on.
     """
     from scipy import stats  # noqa: PLC0415 - slow to import
 
-    values = np.stack(samples) if paired else np.concatenate(samples)
-    if np.ptp(values, axis=0).max() <= ROUNDING * np.abs(values).max():  # all are equal
-        return 1.0
-    test = stats.friedmanchisquare if paired else stats.kruskal
-    return float(test(*samples).pvalue)
+    away = difference_of_pairs(a, b)
+    n, p = len(away), 1.0
+    if ranks and away.any():
+        p = float(stats.wilcoxon(away).pvalue)
+    elif n >= LEAST_RUNS and away.any():
+        p = two_sided(away.mean(), away.var(ddof=1) / n, n - 1)
+    equal = float((away == 0).mean())
+    higher = float((away > 0).mean()) + equal / 2
+    spread = float(away.std(ddof=1)) if n > 1 else np.nan
+    return Difference(float(away.mean()), mean_interval(away), p, higher, equal, spread)
+
+
+def unpaired_difference(a: Array, b: Array, *, ranks: bool) -> Difference:
+    """How a [n] differs from b [m], two values or more each; the interval is Welch's.
+
+    ranks: tested by Wilcoxon's rank sums, else by Welch's t, from three values each on.
+    """
+    from scipy import stats  # noqa: PLC0415 - slow to import
+
+    effect, errors = float(a.mean() - b.mean()), [x.var(ddof=1) / len(x) for x in (a, b)]
+    error = sum(errors)
+    free = [square**2 / (len(x) - 1) for square, x in zip(errors, (a, b), strict=True)]
+    degrees = error**2 / sum(free) if error else len(a) + len(b) - 2
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, degrees)) * error**0.5
+    ranked = stats.mannwhitneyu(a, b)
+    p = float(ranked.pvalue) if ranks else 1.0
+    if not ranks and min(len(a), len(b)) >= LEAST_RUNS and effect:
+        p = two_sided(effect, error, degrees)
+    higher = float(ranked.statistic) / (len(a) * len(b))
+    spread = float(np.sqrt(a.var(ddof=1) + b.var(ddof=1)))
+    return Difference(effect, Interval(effect - reach, effect + reach), p, higher, 0.0, spread)
+
+
+def two_sided(effect: float, square: float, degrees: float) -> float:
+    """The p-value of Student's t of an effect whose squared standard error is this.
+
+    Values that all differ by the same are taken for rounded: the error is then at least that of
+    differences that vary by half of their size.
+    """
+    from scipy import stats  # noqa: PLC0415 - slow to import
+
+    least = (effect / 2) ** 2 / (degrees + 1) if square <= (ROUNDING * effect) ** 2 else 0.0
+    return float(2 * stats.t.sf(abs(effect) / max(square, least) ** 0.5, degrees))
+
+
+def needed_pairs(difference: Difference, level: float) -> int | None:
+    """How many pairs show a true difference of this size in 80 % of cases, by Student's t.
+
+    As many runs of each group where they are not paired. None for more than `MOST_NEEDED`.
+    """
+    from scipy import stats  # noqa: PLC0415 - slow to import
+
+    counts = np.arange(LEAST_RUNS, MOST_NEEDED + 1)
+    away = abs(difference.effect) / difference.spread * np.sqrt(counts)
+    power = stats.nct.sf(stats.t.isf(level / 2, counts - 1), counts - 1, np.minimum(away, 30.0))
+    enough = np.flatnonzero(power >= POWER)
+    return int(counts[enough[0]]) if len(enough) else None
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from runner.analysis.comparing import LEVEL, Group, Measure, Verdict
 from runner.analysis.number_texts import shown_value
+from runner.analysis.statistics import LEAST_RUNS, MOST_NEEDED
 
 WORDS = {
     ("steps", False): ("needs fewer steps than", "fewer"),
@@ -16,6 +17,10 @@ WORDS = {
 """By the measure and whether more of it is better; others have a lower or higher one."""
 
 PAIRS: dict[tuple[str, ...], str] = {("seed",): "seeds", ("dataset.fold",): "folds"}
+
+
+LEAST_P = 0.0001
+"""Told as it is."""
 
 
 def words_of(measure: Measure) -> tuple[str, str]:
@@ -50,16 +55,26 @@ def sentence(
     pairs = pairs_of(paired_by)
     if verdict.difference.equal == 1:
         return f"{a} and {b}: equal in all {verdict.pairs} {pairs}"
-    evidence = f"{amount(verdict, measure)}, {wins(verdict, pairs)} (p = {verdict.p:.2g})"
+    # Smaller ones say more of the test's assumptions than of the runs.
+    p = f"p = {verdict.p:.2g}" if verdict.p >= LEAST_P else f"p < {LEAST_P:g}"
+    evidence = f"{amount(verdict, measure)}, {wins(verdict, pairs)} ({p})"
     if verdict.real:
         return f"{a} {words_of(measure)[0]} {b}: {evidence}"
     if verdict.p <= LEVEL:
         return f"{a} and {b} differ, most runs otherwise than their average: {evidence}"
     if verdict.leans:
-        few = f"so few {pairs if verdict.pairs else 'runs'} cannot show it"
-        doubt = few if verdict.too_few else "chance is not ruled out"
-        return f"{a} seems better than {b}, but {doubt}: {evidence}"
-    return f"{a} and {b}: no difference shown: {evidence}"
+        doubt = "chance is not ruled out"
+        return f"{a} seems better than {b}, but {doubt}: {evidence}{enough(verdict, pairs)}"
+    return f"{a} and {b}: no difference shown: {evidence}{enough(verdict, pairs)}"
+
+
+def enough(verdict: Verdict, pairs: str) -> str:
+    """How many would show a difference of this size, were it real."""
+    if verdict.needed is None:
+        return ""
+    what = pairs if verdict.pairs else "runs of each"
+    about = "more than 1,000" if verdict.needed > MOST_NEEDED else f"about {verdict.needed:,}"
+    return f"; were it so, {about} {what} would show it"
 
 
 def amount(verdict: Verdict, measure: Measure) -> str:
@@ -89,14 +104,24 @@ def wins(verdict: Verdict, pairs: str) -> str:
 
 
 def shortage(verdicts: Sequence[Verdict], paired_by: Sequence[str]) -> str | None:
-    """What to do where no number of wins could have shown anything."""
+    """What to do where there were too few runs to show anything."""
     if not verdicts or not all(verdict.too_few for verdict in verdicts):
         return None
-    least = min(verdict.least_p for verdict in verdicts)
-    needed = int(np.ceil(np.log2(2 * len(verdicts) / LEVEL)))
     paired = any(verdict.pairs for verdict in verdicts)
     what = pairs_of(paired_by) if paired and paired_by else "runs"
     return (
-        f"So few runs cannot show any difference, even if all agree (p = {least:.2g} at least); "
-        f"with {needed} {what} or more in each group they can."
+        f"So few {what} cannot show any difference; {LEAST_RUNS} or more in each group can show a "
+        "large one."
     )
+
+
+def test_of(verdicts: Sequence[Verdict], paired_by: Sequence[str]) -> str:
+    """How differences were tested, and what that assumes."""
+    paired = any(verdict.pairs for verdict in verdicts)
+    alike = " and ".join(filter(None, [", ".join(paired_by[:-1]), *paired_by[-1:]]))
+    test = ("Wilcoxon's rank-sum test", "Welch's t-test")
+    if paired:
+        test = ("Wilcoxon's signed-rank test", "paired t-test")
+    name = test[0] if verdicts[0].ranks else test[1]
+    why = "" if verdicts[0].ranks else ", for ranks of so few could show nothing"
+    return f"paired by {alike}, {name}{why}" if paired else f"{name}{why}"

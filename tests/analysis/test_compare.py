@@ -55,11 +55,12 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 def test_real_differences_are_told_in_words(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, runs, "--by", "topology")
     assert "steps by topology: 30 runs, fewer is better" in text
+    test = "paired by seed, Wilcoxon's signed-rank test; p with Holm's correction for 3 comparisons"
     assert (
-        "paired by seed, Wilcoxon signed-rank, p with Holm's correction for 2 comparisons" in text
+        f"({test} of all with all, for the best was chosen by looking; intervals without)" in text
     )
     assert re.search(r"3-16-1 needs fewer steps than 3-4-1: 4[0-2](\.\d)? % fewer \[", text)
-    assert "10 of 10 seeds (p = 0.0039)" in text
+    assert "10 of 10 seeds (p = 0.0059)" in text
     assert "no difference shown" in text
     table = text.partition("\n\n")[0].splitlines()[2:]
     assert [line.split()[0] for line in table] == ["3-4-1", "3-8-1", "3-16-1"]
@@ -123,8 +124,8 @@ def test_too_few_runs_are_said_to_be_too_few(
 ) -> None:
     rows = [results(t, seed, 100 * len(t) + seed) for t in ("3-2-1", "3-16-1") for seed in (1, 2)]
     text = said(capsys, write_runs(tmp_path, rows), "--by", "topology")
-    assert "3-2-1 seems better than 3-16-1, but so few seeds cannot show it" in text
-    assert "with 6 seeds or more in each group they can" in text
+    assert "3-2-1 seems better than 3-16-1, but chance is not ruled out" in text
+    assert "So few seeds cannot show any difference; 3 or more in each group can" in text
 
 
 def test_runs_that_did_not_complete_or_stopped_early_are_told(
@@ -192,17 +193,31 @@ def nine_groups(seeds: int) -> list[list[object]]:
     return rows
 
 
-def test_five_seeds_are_said_to_be_too_few_for_what_they_make_likely(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("seeds", [3, 5])
+def test_few_seeds_show_which_of_nine_groups_is_worst(
+    seeds: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    runs = write_runs(tmp_path, nine_groups(5))
+    runs = write_runs(tmp_path, nine_groups(seeds))
     text = said(capsys, runs, "--by", "topology", "--metric", "accuracy")
-    assert re.search(r"^3-5-1 5 0\.100.* seems worse$", text, re.MULTILINE)
-    likely = "3-2-1 seems better than 3-5-1, but so few seeds cannot show it: 86.8 points higher"
-    assert likely in text
+    assert re.search(rf"^3-5-1 {seeds} 0\.100.*[0-9]$", text, re.MULTILINE)
+    assert "3-2-1 has a higher accuracy than 3-5-1: 86.8 points higher" in text
+    assert "paired t-test, for ranks of so few could show nothing" in text
     for line in text.splitlines():
         assert "no difference" not in line or re.search(r"\[-[0-9.]+, [0-9.]+\]", line)
-    assert "even if all agree (p = 0.5 at least); with 9 seeds or more" in text
+
+
+@pytest.mark.parametrize("name", ["3-4-1", "topology=3-4-1"])
+def test_groups_are_compared_with_one_that_was_chosen_before(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = write_runs(tmp_path, nine_groups(5))
+    asked = (runs, "--by", "topology", "--metric", "accuracy", "--against")
+    text = said(capsys, *asked, name)
+    assert "Differences from the chosen group (paired by seed, paired t-test" in text
+    assert "Holm's correction for 8 comparisons; intervals without" in text
+    assert len([line for line in text.splitlines() if "3-4-1" in line and "seeds (p" in line]) == 8
+    assert run_command(main, [*map(str, asked), "3-99-1"]) == 2
+    assert "--against=3-99-1 is no group of --by=topology" in capsys.readouterr().err
 
 
 def test_ten_seeds_show_which_of_nine_groups_is_worst(
@@ -281,9 +296,8 @@ def test_folds_are_pairs_whose_intervals_are_too_sure(
     header = ["dataset.fold" if name == "seed" else name for name in HEADER]
     rows = [results(t, fold, 100 * len(t) + fold) for t in ("3-2-1", "3-16-1") for fold in range(5)]
     text = said(capsys, write_runs(tmp_path, rows, header), "--by", "topology")
-    assert "paired by dataset.fold, Wilcoxon" in text
+    assert "paired by dataset.fold, paired t-test" in text
     assert "5 of 5 folds" in text
-    assert "with 6 folds or more in each group they can" in text
     assert "folds share most of what they train on: intervals and p-values are somewhat" in text
 
 
