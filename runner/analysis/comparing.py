@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import combinations
 from math import comb
 
 import numpy as np
@@ -196,15 +195,13 @@ def compare_groups(
     """
     base = against or best_of(groups, measure)
     others = [group for group in groups if group is not base]
-    pairs = [(base, group) for group in others]
-    if against is None:
-        pairs += combinations(others, 2)
-    ranks = all(least_by_ranks(a, b) * len(pairs) <= LEVEL for a, b in pairs)
-    found = [difference_of(a, b, measure, ranks=ranks) for a, b in pairs]
-    together = holm([difference.p for difference in found])
+    comparisons = comb(len(groups), 2) if against is None else len(others)
+    ranks = all(least_by_ranks(base, group) * comparisons <= LEVEL for group in others)
+    found = [difference_of(base, group, measure, ranks=ranks) for group in others]
+    together = holm([difference.p for difference in found], comparisons)
     return [
-        verdict_of(base, group, difference, p, len(pairs), ranks=ranks)
-        for group, difference, p in zip(others, found, together, strict=False)
+        verdict_of(base, group, difference, p, comparisons, ranks=ranks)
+        for group, difference, p in zip(others, found, together, strict=True)
     ]
 
 

@@ -202,13 +202,14 @@ def needed_pairs(difference: Difference, level: float) -> int | None:
     return int(counts[enough[0]]) if len(enough) else None
 
 
-def holm(p: Sequence[float]) -> list[float]:
+def holm(p: Sequence[float], comparisons: int) -> list[float]:
     """p-values for all tests together: that any true null hypothesis is rejected at 5 % or less.
 
-    Source: Holm 1979.
+    comparisons: how many tests there are; of those whose p-values are not given, none is taken to
+    be smaller, which makes these larger, if anything. Source: Holm 1979.
     """
     order = np.argsort(p)
-    factors = len(p) - np.arange(len(p))
+    factors = comparisons - np.arange(len(p))
     together = np.empty(len(p))
     together[order] = np.minimum(1, np.maximum.accumulate(np.asarray(p)[order] * factors))
     return [float(value) for value in together]

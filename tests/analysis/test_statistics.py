@@ -254,9 +254,17 @@ def test_differences_of_rounding_are_none() -> None:
 
 def test_holms_correction_is_that_of_his_paper() -> None:
     # Four tests; worked by hand: 4 * 0.005, 3 * 0.01, 2 * 0.03 and not less than the one before.
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.9, 0.8]) == [1, 1]
-    assert holm([]) == []
+    assert holm([0.01, 0.04, 0.03, 0.005], 4) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.8], 2) == [1, 1]
+    assert holm([], 0) == []
+
+
+def test_holms_correction_of_some_of_many_is_no_less_than_that_of_all() -> None:
+    generator = np.random.default_rng(1)
+    for _ in range(100):
+        p = (generator.random(15) ** 3).tolist()
+        of_all, of_some = holm(p, 15)[:4], holm(p[:4], 15)
+        assert all(some >= each for some, each in zip(of_some, of_all, strict=True))
 
 
 def test_a_sample_of_equal_values_has_a_difference_from_others_without_a_warning() -> None:
