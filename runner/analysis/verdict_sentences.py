@@ -23,6 +23,7 @@ WORDS = {
 PAIRS: dict[tuple[str, ...], str] = {("seed",): "seeds", ("dataset.fold",): "folds"}
 SURE_RUNS = 10
 """Fewer do not tell how their mean is distributed."""
+LEAST_P = 0.0001
 LARGE = 1e5
 """Larger numbers are told by their size alone."""
 
@@ -54,7 +55,7 @@ def pairs_of(paired_by: Sequence[str]) -> str:
 def sentence(
     verdict: Verdict, by: Sequence[str], measure: Measure, paired_by: Sequence[str]
 ) -> str:
-    """`3-8-1 needs fewer steps than 3-4-1: 41 % fewer [35, 47], 20 of 20 seeds (p = 4e-05)`."""
+    """`3-8-1 needs fewer steps than 3-4-1: 41 % fewer [35, 47], 20 of 20 seeds (p < 0.0001)`."""
     a, b = name_of(verdict.better, by), name_of(verdict.worse, by)
     pairs, difference = pairs_of(paired_by), verdict.difference
     if difference.equal == 1:
@@ -65,7 +66,9 @@ def sentence(
         few = f"{difference.runs} {pairs if verdict.pairs else 'runs in one of them'}"
         few = "a single run in one of them" if difference.runs == 1 else few
         return f"{a} cannot be tested against {b} with {few}: {evidence}"
-    evidence += f" (p = {verdict.p:.2g})"
+    # Smaller ones say more of the test's assumption than of the runs.
+    p = f"p = {verdict.p:.2g}" if verdict.p >= LEAST_P else f"p < {LEAST_P:g}"
+    evidence += f" ({p})"
     if verdict.shown:
         but = "" if difference.higher >= 0.5 else f" on average, though not in most {pairs}"
         return f"{a} {words_of(measure)[0]} {b}{but}: {evidence}"

@@ -28,13 +28,7 @@ def progress(tally: Tally) -> Watched:
     """
     terminal = next(filter(is_watched, (screen(), forgiving(sys.stderr))), None)
     with display(tally, terminal) if terminal is not None else lines(tally) as show:
-
-        def see(end: JobEnd | None) -> None:
-            if end is not None:
-                tally.count(end)
-            show()
-
-        yield see
+        yield counting(tally, show)
     if tally.summary:
         tell(tally.summary)
 
@@ -43,15 +37,20 @@ def progress(tally: Tally) -> Watched:
 def summarized(tally: Tally) -> Watched:
     """Tells how a sweep stands in lines, for others write on the same screen; and in the end."""
     with lines(tally) as show:
-
-        def see(end: JobEnd | None) -> None:
-            if end is not None:
-                tally.count(end)
-            show()
-
-        yield see
+        yield counting(tally, show)
     if tally.summary:
         tell(tally.summary)
+
+
+def counting(tally: Tally, show: Callable[[], None]) -> See:
+    """Counts what it is told, and shows how the sweep then stands."""
+
+    def see(end: JobEnd | None) -> None:
+        if end is not None:
+            tally.count(end)
+        show()
+
+    return see
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from runner.analysis.differences import (
 from runner.analysis.verdict_sentences import verdict_table
 from runner.analysis.verdicts import LEVEL, compare_groups, stepwise
 from runner.network.arrays import Array
-from tests.analysis.false_alarms import ALIKE, DIFFERING, METRICS, RUNS, simulated
+from tests.analysis.false_alarms import ALIKE, DIFFERING, METRICS, RUNS, UNLIKE, simulated
 
 ACCURACY = Measure("accuracy", higher_is_better=True, relative=False, fraction=True)
 
@@ -160,3 +160,5 @@ def test_chance_is_called_a_difference_in_5_percent_at_most(
     differing = simulated(metric, n, DIFFERING, paired=paired)
     assert differing.alarms <= 0.06
     assert differing.coverage >= 0.95
+    # Of one skewed group that varies three times as much as the other, fewer: docs/comparing.md.
+    assert simulated(metric, n, UNLIKE, paired=paired).coverage >= 0.85
