@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +80,16 @@ Recorded = Mapping[int, Callable[[], Array]]
 def recorded_weights(run: Path, kept: KeptJob | None, experiment: Experiment) -> Recorded:
     """What a run left behind of its weights, read when asked for."""
     if kept is None:
-        return {
-            step: lambda path=path: read_snapshot(path, state_from).parameters
-            for step, path in RunFolder(run).snapshots.items()
-        }
+        return {step: partial(weights_in, path) for step, path in RunFolder(run).snapshots.items()}
     # A row has those of its result, which with restore_best are of an epoch before its last.
     restores = experiment.watch is not None and experiment.watch.restore_best
     weighed = bool(kept.row.weights) and not restores
     return {int(str(kept.results["steps"])): lambda: kept.weights} if weighed else {}
+
+
+def weights_in(snapshot: Path) -> Array:
+    """[parameters]"""
+    return read_snapshot(snapshot, state_from).parameters
 
 
 def states_at(
@@ -202,9 +205,7 @@ def agreement(
         )
 
 
-def circumstances(
-    about: Mapping[str, Any], experiment: Experiment, differs: bool
-) -> Iterator[str]:
+def circumstances(about: Mapping[str, Any], experiment: Experiment, differs: bool) -> Iterator[str]:
     """What is otherwise than when the run was made."""
     around = changed_since(about, experiment.engine.name)
     if around:
