@@ -152,7 +152,7 @@ def computed(
         np.array(parameters),
         {name: np.array([each[name] for each in metrics]) for name in metrics[0]},
         [
-            *agreement(compared, differences, "its row" if kept else "", (reached, last)),
+            *agreement(compared, differences, kept is not None, (reached, last)),
             *circumstances(about, experiment, bool(differences)),
             *told_of(experiment, about, state),
         ],
@@ -186,22 +186,23 @@ def kept_row(experiment: Experiment, results: Mapping[str, object]) -> dict[str,
 
 
 def agreement(
-    compared: int, differences: Sequence[Difference], row: str, steps: tuple[int, int]
+    compared: int, differences: Sequence[Difference], is_row: bool, steps: tuple[int, int]
 ) -> Iterator[str]:
     """Whether these are the weights that the run had, as far as it left any."""
     reached, last = steps
     if reached < last:
         yield f"The repetition ends at step {reached:,}; the run went on to {last:,}."
-    place = f"the weights in {row}" if row else f"its {counted(compared, 'snapshot')}"
+    place = "in its row" if is_row else f"of its {counted(compared, 'snapshot')}"
     if not compared:
         yield "The run left no weights to compare with."
     elif not differences:
-        yield f"Computed again; the weights are byte for byte those of {place}."
+        yield f"Computed again; the weights are byte for byte those {place}."
     else:
         largest = max(difference.size for difference in differences)
         yield (
-            f"Computed again, and not to the same bytes: {len(differences)} of {place} differ, "
-            f"first at step {differences[0].step:,}, by up to {largest:.1g} of the largest weight."
+            f"Computed again, and not to the same bytes: the weights are not those {place}, "
+            f"first at step {differences[0].step:,}; they differ by up to {largest:.1g} of the "
+            "largest weight."
         )
 
 

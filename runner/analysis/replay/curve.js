@@ -56,7 +56,7 @@ function ticks() {
 
 const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const raised = (value) => `10${[...String(Math.round(Math.log10(value)))].map((sign) => RAISED[sign]).join("")}`;
-const power = (value) => (value >= 1e4 || value < 1e-2 ? raised(value) : value >= 1 ? whole(value) : String(value));
+const power = (value) => (value >= 1e4 || (value > 0 && value < 1e-2) ? raised(value) : value >= 1 || value === 0 ? whole(value) : String(value));
 
 const curvePlace = byId("curve").querySelector("svg");
 function drawAxes(name) {
@@ -138,5 +138,6 @@ function connectCurve() {
     line.append(svgElement("line", { x1: 0, x2: 26, y1: 4, y2: 4, stroke: palette()[COLOUR_OF[prefix]], "stroke-width": 2.5, "stroke-dasharray": DASHED[prefix] }));
     return [line, ` ${name}   `];
   }));
+  if (plane || fit) document.querySelector(".wide").append(byId("curve")); // beside it the plane
   addPanel(byId("curve"), drawCurve);
 }

@@ -74,13 +74,13 @@ def cursor_on_curve(moments: Moments, moment: int, subject: Subject) -> Figure:
     figure = new_figure(subject, 4.6, 3.0)
     (axes,) = axes_grid(figure, 1, 1, (0.75, 0.2, 0.5, 0.15))
     steps = moments.steps + 1.0  # that the first has a place on a logarithmic axis
-    lines = [(prefix, moments.metrics.get(f"{prefix}loss")) for prefix in PARTS]
-    for place, (prefix, values) in enumerate(lines):
-        if values is not None:
-            axes.plot(steps, values, label=PARTS[prefix], color=COLOURS[place], lw=1.6)
-            axes.plot(steps[moment], values[moment], "o", color=COLOURS[place], ms=6)
+    known = {prefix: f"{prefix}loss" for prefix in PARTS if f"{prefix}loss" in moments.metrics}
+    lines = {prefix: moments.metrics[name] for prefix, name in known.items()}
+    for colour, (prefix, values) in zip(COLOURS, lines.items(), strict=False):
+        axes.plot(steps, values, label=PARTS[prefix], color=colour, lw=1.6)
+        axes.plot(steps[moment], values[moment], "o", color=colour, ms=6)
     logarithmic(axes, "x", steps)
-    losses = np.concatenate([values for _, values in lines if values is not None])
+    losses = np.concatenate(list(lines.values()))
     if losses.min() > 0:
         logarithmic(axes, "y", losses)
     axes.axvline(steps[moment], color=INK, lw=0.8)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from runner.analysis.plots.decisions import axis_values
+from runner.analysis.plots.style import axis_name
 from runner.analysis.plots.weights import window
 from runner.analysis.replay.graph import Column, way_through
 from runner.analysis.replay.moments import Moments
 from runner.analysis.replay.packing import Packing
 from runner.analysis.replay.samples import Shown, seen_of
-from runner.errors import printable
 from runner.network.arrays import Array
 from runner.network.labels import labels
 
@@ -78,11 +78,11 @@ def plane(moments: Moments, packing: Packing) -> Content | None:
     content: Content = {
         "x": [float(x[0]), float(x[-1])],
         "y": [float(y[-1]), float(y[0])],
-        "names": [printable(name) for name in dataset.input_names],
+        "names": [axis_name(name, "input") for name in dataset.input_names],
         "points": [[float(f"{v:.5g}") for v in point] for point in points],
         "total": len(train),
         "wrong": packing.flags(np.stack(wrong)) if subject.decides else None,
-        "output": printable(dataset.target_names[0]),
+        "output": axis_name(dataset.target_names[0], "output"),
         "regions": None,
     }
     if several:
@@ -94,7 +94,7 @@ def plane(moments: Moments, packing: Packing) -> Content | None:
     if dataset.classes is not None and outputs.shape[-1] == 2:
         heights = 0.5 + (outputs[..., 1] - outputs[..., 0]) / 2  # above 0.5 where the second wins
         values = labels(targets).astype(float)
-        content["output"] = printable(dataset.target_names[1])
+        content["output"] = axis_name(dataset.target_names[1], "class")
     else:
         heights, values = outputs[..., 0], targets[:, 0].astype(float)
     low, high = 0.0, 1.0
@@ -127,7 +127,10 @@ def fit(moments: Moments, packing: Packing) -> Content | None:
             )
         ],
         "total": len(train),
-        "names": [printable(dataset.input_names[0]), printable(dataset.target_names[0])],
+        "names": [
+            axis_name(dataset.input_names[0], "input"),
+            axis_name(dataset.target_names[0], "output"),
+        ],
     }
 
 

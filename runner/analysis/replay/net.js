@@ -19,7 +19,7 @@ function layOut(width) {
   const kinds = columns.map((_, place) => pictureOf(place));
   const counts = columns.map((column, place) => (kinds[place] === "sample" ? 1 : column.nodes.length));
   const named = columns.map((column, place) => (place === 0 || place === columns.length - 1 ? column.names : []));
-  const letters = (names) => Math.max(0, ...names.map((name) => Math.min(name.length, phone ? 7 : 12)));
+  const letters = (names) => Math.max(0, ...names.map((name) => Math.min(name.length, phone ? 9 : 12)));
   const margins = [named[0], named.at(-1)].map((names, end) =>
     12 + (kinds[end ? columns.length - 1 : 0] === "sample" ? 0 : 6.6 * letters(names)));
   const between = (width - margins[0] - margins[1]) / columns.length;
@@ -123,7 +123,7 @@ function drawNames(pen) {
   pen.fillStyle = css(ends().ink);
   pen.font = "12px system-ui, sans-serif";
   pen.textBaseline = "middle";
-  const most = layout.width < 480 ? 7 : 12;
+  const most = layout.width < 480 ? 9 : 12;
   for (const [place, side] of [[0, -1], [columns.length - 1, 1]]) {
     const nodes = layout.nodes[place];
     if (nodes[0].kind === "sample" || nodes[0].height < 9) continue;

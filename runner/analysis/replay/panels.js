@@ -102,7 +102,8 @@ function drawPlane(moment) {
   if (plane.regions) stamp(pen, regionImage(moment), frame.box, false);
   else drawImage(pen, part(plane.heights, moment), [rows, columns], frame.box, "signed", true);
   const wrong = plane.wrong && part(plane.wrong, moment);
-  const radius = plane.points.length > 150 ? 2.6 : plane.points.length > 40 ? 3.5 : 6;
+  const many = plane.points.length > 150;
+  const radius = many ? 2.6 : plane.points.length > 40 ? 3.5 : 6;
   const { paper, ink } = ends();
   plane.points.forEach((point, place) => {
     const [x, y] = within(point, frame.box, plane);
@@ -117,10 +118,10 @@ function drawPlane(moment) {
   plane.points.forEach((point, place) => {
     if (!wrong?.[place]) return;
     const [x, y] = within(point, frame.box, plane);
-    pen.lineWidth = 1.8;
+    pen.lineWidth = many ? 1 : 1.8;
     pen.strokeStyle = css(ink);
     pen.beginPath();
-    pen.arc(x, y, radius + 2.5, 0, 2 * Math.PI);
+    pen.arc(x, y, radius + (many ? 1.8 : 3), 0, 2 * Math.PI);
     pen.stroke();
   });
   axesOf(pen, frame, plane, plane.names);

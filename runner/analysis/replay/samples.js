@@ -49,6 +49,7 @@ function drawThumbnails() {
 }
 
 function connectSamples() {
+  if (plane || fit) return; // where all of them are
   const some = samples.rows.length < samples.total ? `${samples.rows.length} of ${whole(samples.total)}` : `All ${samples.total}`;
   show("samples", `${some} ${PARTS_IN_WORDS[samples.part]} samples`);
   byId("choices").append(...samples.rows.map(choiceOf));
