@@ -18,6 +18,7 @@ from runner.analysis.replay.moments import Moments
 from runner.analysis.replay.packing import Packing
 from runner.analysis.replay.samples import Shown
 from runner.data.dataset import Part
+from runner.data.texts import letter
 from runner.errors import printable
 from runner.network.arrays import Array
 from runner.training.metrics import TEST, VALIDATION
@@ -127,6 +128,8 @@ def names_of(moments: Moments, column: Column) -> list[str]:
     if column.title == "output" and len(moments.dataset.target_names) == column.count:
         names = moments.dataset.target_names
     numbered = (f"{column.each} {node + 1}" for node in column.nodes)
+    if moments.dataset.text and column.title in ("input", "output") and moments.dataset.classes:
+        return [letter(moments.dataset.classes[node]) for node in column.nodes]
     if not names:
         return list(numbered)
     classes = column.title == "output" and column.count > 1 and moments.dataset.classes is not None
@@ -156,7 +159,7 @@ def samples_content(moments: Moments, packing: Packing, shown: Shown, outputs: A
         "part": shown.last.part,
         "total": len(shown.last.samples),
         "rows": shown.told,
-        "outputs": packing.numbers(outputs),
+        "outputs": None,
         "images": None,
         "wrong": None,
         "targets": None,
@@ -164,6 +167,7 @@ def samples_content(moments: Moments, packing: Packing, shown: Shown, outputs: A
         "names": list(map(printable, dataset.target_names)),
     }
     if dataset.one_target and dataset.steps is None:
+        content["outputs"] = packing.numbers(outputs)
         if shown.last.decides:
             content["wrong"] = packing.flags(shown.wrong(outputs, targets))
     else:

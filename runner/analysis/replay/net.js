@@ -44,8 +44,8 @@ function layOut(width) {
   }));
 }
 
-// Edges of a dense layer over an image are shown as the images of its weights.
-const hasEdges = (gap) => !(gap === 0 && first?.dense && content.samples.images);
+// From an image that is one node no edges of many parts; a dense layer shows its weights instead.
+const hasEdges = (gap) => !(gap === 0 && content.samples.images && (first?.dense || columns[0].nodes.length > 1));
 
 function drawEdges(pen, moment) {
   const { low, high } = ends();

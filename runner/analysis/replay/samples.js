@@ -49,7 +49,7 @@ function drawThumbnails() {
 }
 
 function connectSamples() {
-  if (plane || fit) return; // where all of them are
+  if (plane) return; // where all of them are
   const some = samples.rows.length < samples.total ? `${samples.rows.length} of ${whole(samples.total)}` : `All ${samples.total}`;
   show("samples", `${some} ${PARTS_IN_WORDS[samples.part]} samples`);
   byId("choices").append(...samples.rows.map(choiceOf));
@@ -95,18 +95,19 @@ function overTime(title, steps, count, levelsOf) {
   addFigure(title, (canvas, moment) => {
     const length = lengthOf(steps);
     const cell = Math.max(3, Math.min(22, 360 / length));
-    const pen = sized(canvas, 26 + count * Math.min(22, cell * 1.4), length * cell);
+    const top = 5; // for the first number beside it
+    const pen = sized(canvas, 26 + count * Math.min(22, cell * 1.4), length * cell + 2 * top);
     const levels = new Uint8Array(length * count);
     for (let node = 0; node < count; node++) {
       const own = levelsOf(moment, node);
       for (let step = 0; step < length; step++) levels[step * count + node] = own[step];
     }
-    drawImage(pen, levels, [length, count], [24, 0, count * Math.min(22, cell * 1.4), length * cell]);
+    drawImage(pen, levels, [length, count], [24, top, count * Math.min(22, cell * 1.4), length * cell]);
     pen.fillStyle = css(mixed(ends().paper, ends().ink, 0.65));
     pen.font = "11px system-ui, sans-serif";
     [pen.textAlign, pen.textBaseline] = ["right", "middle"];
     const every = Math.ceil(length / Math.max(1, Math.floor((length * cell) / 16)));
-    for (let step = 0; step < length; step += every) pen.fillText(step + 1, 19, (step + 0.5) * cell);
+    for (let step = 0; step < length; step += every) pen.fillText(step + 1, 19, top + (step + 0.5) * cell);
   });
 }
 
