@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from runner.analysis.plots.pictures import PICTURES, png
 from runner.analysis.plots.subject import Subject
+from runner.analysis.replay.page import replay_page
 from runner.analysis.runs import load_runs
 from runner.analysis.sampling import sampled_text
 from runner.analysis.telling_apart import telling
@@ -21,6 +22,7 @@ from runner.checking.suggestions import suggestion
 from runner.errors import RunnerError, SettingsError, SnapshotError, printable, system_errors
 from runner.experiment.drawing import subject_of
 from runner.experiment.expanding import with_folder
+from runner.experiment.replaying import replayed
 from runner.network.arrays import Array
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import RunNetwork, load_network
@@ -49,6 +51,24 @@ class Picture:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the PNG file."""
         Path(path).write_bytes(self.png)
+
+
+class Replay:
+    """A training as a page with a slider: shown in a notebook, saved as an HTML file."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def _repr_html_(self) -> str:
+        look = "width: 100%; height: 52em; border: 0"
+        return (
+            f'<iframe title="Replay of a training" sandbox="allow-scripts" style="{look}" '
+            f'srcdoc="{escape(self.html)}"></iframe>'
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the HTML file."""
+        Path(path).write_text(self.html, encoding="utf-8")
 
 
 class Run:
@@ -137,6 +157,14 @@ class Run:
             )
         file = self.path / "plots" / f"{name}.png"
         return Picture(file.read_bytes() if file.is_file() else png(PICTURES[name], self._subject))
+
+    @system_errors()
+    def replay(self) -> Replay:
+        """Its training as a page with a slider, computed again, whatever was recorded.
+
+        Raises RunnerError where the run failed, is in use, or its data are not to be had.
+        """
+        return Replay(replay_page(replayed(self.path)))
 
     @cached_property
     def _subject(self) -> Subject:

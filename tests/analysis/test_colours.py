@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from runner.analysis.pages.one_file import look
 from runner.analysis.plots.style import COLOURS
 from runner.analysis.report.page import source
 from runner.network.arrays import Array
@@ -36,7 +37,7 @@ LUMINANCE = XYZ[1]
 
 def palettes() -> dict[str, list[str]]:
     """The report's on light and dark paper, and that of the pictures."""
-    light, dark = re.findall(r"(?:light|dark): \[(.*?)\]", source("charts.js"))[:2]
+    light, dark = re.findall(r"(?:light|dark): \[(.*?)\]", look("elements.js"))[:2]
     found = {
         name: re.findall("#[0-9A-F]{6}", text) for name, text in (("light", light), ("dark", dark))
     }

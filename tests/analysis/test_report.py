@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import runner
+from runner.analysis.pages.one_file import json_text, sha256
 from runner.analysis.report import selection
 from runner.analysis.report.content import brief, command, report_content, subsample
-from runner.analysis.report.page import json_text, report_page, sha256
+from runner.analysis.report.page import report_page
 from runner.errors import SettingsError, SnapshotError
 from runner.report import main
 from tests.analysis.made_up_runs import make_sweep

@@ -1,10 +1,5 @@
 // The charts, drawn by Plotly when they come into view, in the colours of the page.
 
-// After Okabe and Ito 2008: told apart by colour-blind people; brighter ones on dark paper.
-const PALETTES = {
-  light: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1A1A1A", "#56B4E9", "#6B3E00", "#7A5CFF"],
-  dark: ["#56B4E9", "#E8702A", "#2BC59B", "#D070A8", "#FFFFFF", "#F0E442", "#9A4A3A", "#7B61FF"],
-};
 const DASHES = ["solid", "dash", "dot"];
 const MOST_GROUPS = 16;
 const MOST_BOXES = 24;
@@ -12,10 +7,6 @@ const MOST_CELLS = 40;
 const GRID = 50;
 const MOST_IN_BAND = 20;
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-let printing = false;
-const isDark = () => dark.matches && !printing;
-const palette = () => PALETTES[isDark() ? "dark" : "light"];
 const scale = () => (isDark() ? "Viridis" : "Cividis");
 
 // Plotly reads a little HTML in labels; names are to be shown as they are.

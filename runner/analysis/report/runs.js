@@ -1,25 +1,10 @@
-"use strict";
 // What the report is about: its runs, as columns by name, and which of them the filter keeps.
-
-const content = JSON.parse(document.getElementById("content").textContent);
-const byId = (id) => document.getElementById(id);
 
 const runs = {
   count: content.paths.length,
   every: content.paths.map((_, run) => run),
   columns: new Map(content.columns.map((column) => [column.name, column])),
 };
-
-// An element with attributes (text goes in as text, never as HTML) and children.
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== false && value !== null) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-}
 
 const isNumeric = (column) => column.numbers !== undefined;
 

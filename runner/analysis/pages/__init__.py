@@ -1,0 +1,1 @@
+"""What pages of HTML have in common: one file that opens offline, and one look."""

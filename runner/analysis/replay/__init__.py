@@ -1,0 +1,1 @@
+"""A training to look at: its moments, computed again, as a page, a GIF or a film."""
