@@ -167,7 +167,7 @@ def go_on(
 
 def expand_all(runs: Iterable[Path]) -> int:
     """Gives jobs their folders, a line each and a summary; 1 where one has other bytes."""
-    codes, found = [0], list(runs)
+    codes, found, rows, same = [0], list(runs), 0, 0
     with closing(bar_on(sys.stdout)) as bar:
         for place, run in enumerate(found):
             bar.move(place / len(found), printable(run))
@@ -176,10 +176,12 @@ def expand_all(runs: Iterable[Path]) -> int:
             except RunnerError as error:
                 codes.append(report_error(error))
                 continue
-            told = "is no row, but a folder" if expanded is None else expanded.verdict
-            bar.line(f"{printable(run)}: {told}")
-            codes.append(int(expanded is not None and not expanded.same))
+            if expanded is None:
+                bar.line(f"{printable(run)}: is no row, but a folder")
+                continue
+            bar.line(f"{printable(run)}: {expanded.verdict}")
+            rows, same = rows + 1, same + expanded.same
+            codes.append(int(not expanded.same))
     if len(found) > 1:
-        same = f"{codes.count(0) - 1:,} of {counted(len(found), 'job')}"
-        print(f"{same} with the bytes of their rows", flush=True)
+        print(f"{same:,} of {counted(rows, 'row')} with the same bytes", flush=True)
     return max(codes)

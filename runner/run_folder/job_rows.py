@@ -249,11 +249,16 @@ def told(name: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+        if is_held(error):
             raise ConflictError(f"{name} is held by another process; try again") from error
         raise SnapshotError(f"{name} cannot be read ({printable(error)})") from error
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise DamagedRowsError(f"{name} cannot be read ({printable(error)})") from error
+
+
+def is_held(error: sqlite3.Error) -> bool:
+    """Whether another process has kept a file for longer than was waited."""
+    return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
 def counts(connection: sqlite3.Connection) -> object:

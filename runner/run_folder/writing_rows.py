@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from runner.errors import StorageError, printable
+from runner.errors import ConflictError, StorageError, printable
 from runner.run_folder.job_rows import (
     FILE,
     SCHEMA,
@@ -17,6 +17,7 @@ from runner.run_folder.job_rows import (
     RowBase,
     checksum_of,
     connected,
+    is_held,
 )
 from runner.storage.files import storage_errors
 
@@ -46,7 +47,11 @@ class JobRowsWriter:
         self._waiting.append(row)
 
     def flush(self) -> None:
-        """Writes what waits, all of it or nothing. Raises StorageError where that cannot be."""
+        """Writes what waits, all of it or nothing.
+
+        Raises ConflictError where another process holds the file, and StorageError where it cannot
+        be written.
+        """
         if not self._waiting:
             return
         try:
@@ -62,10 +67,11 @@ class JobRowsWriter:
             self._known = {}  # what was not written is not there
             if not isinstance(error, sqlite3.Error):
                 raise
-            busy = "locked" in str(error)
-            advice = "another process reads or writes it" if busy else "free space"
+            if is_held(error):
+                told = f"{printable(self.path)} is held by another process; try again"
+                raise ConflictError(told) from error
             raise StorageError(
-                f"{printable(self.path)}: {printable(error)}; {advice}, or choose another place"
+                f"{printable(self.path)}: {printable(error)}; free space, or choose another place"
             ) from error
         self._waiting = []
 

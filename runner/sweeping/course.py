@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import PRUNED
-from runner.sweeping.halving import END, Halving, Standing
+from runner.sweeping.halving import END, Halving, Standing, rung_after
 from runner.sweeping.job import Job
 from runner.sweeping.progress import See
 from runner.sweeping.rungs_file import AtRung, RungsFile
@@ -38,6 +38,8 @@ class Course:
         """So many jobs have been handed out and have not come back."""
         for end in self._standing.values():
             see(end)
+        for end in sweep.earlier.finished(self._file.ended):  # such as by runner.resume SWEEP/N
+            self._file.take_over(end, rung_after(int(end.cell("epochs") or 0), first, factor))
         self._halving = Halving({*self._jobs, *self._file.ended}, first, factor)
         self._places = {number: place for place, number in enumerate(self._halving.order)}
         self.first = self._to_hand_out((number, 0) for number in self._places)
@@ -53,23 +55,23 @@ class Course:
         with self._file:
             for job, end in coming:
                 self._out -= 1
+                if end.status == "interrupted" or end.refused:
+                    yield end
+                    continue
+                going_on = self._come(job, end)  # told of before others know that it has ended
                 if end.status == PRUNED:
                     self._standing[job.number] = self._sweep.keep(end)
                 else:
                     yield end
-                if end.status == "interrupted" or end.refused:
-                    continue
-                for other in self._to_hand_out(self._come(job, end)):
+                for other in self._to_hand_out(going_on):
                     hand_out(other)
             yield from self._standing.values()
 
     def _come(self, job: Job, end: JobEnd) -> Iterable[tuple[int, int]]:
         """Tells that a job has come to its rung, or its end; who goes on by that, and to which."""
-        cell = "" if end.failed else end.cell(self._sweep.ranked_by)
-        at = AtRung(end.status, float(cell or math.nan))
         # One on the way to its end has no rung: it is told of as of a last one.
         rung = job.rung or Rung(self._halving.top + 1, int(end.cell("epochs") or 0))
-        self._file.add(job.number, rung.number, rung.epochs, at)
+        at = self._file.add(end, rung)
         place = END if job.rung is None else rung.number
         return self._halving.come(job.number, place, self._ranked(at))
 

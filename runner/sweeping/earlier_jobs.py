@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,6 +102,12 @@ class EarlierJobs:
 
     def __bool__(self) -> bool:
         return bool(self._by_identity or self._by_texts)
+
+    def finished(self, but: Container[int]) -> Iterator[JobEnd]:
+        """How those ended that need not be run again, but for these."""
+        yield from (end for end in self.ends if end.number not in but)
+        if left := [number for number in self.rows if number not in but]:
+            yield from (KeptJob(row).end for row in JobRows(self._sweep, left))
 
     def _take_folders(self, rows: set[int]) -> None:
         """The jobs that are folders; one that is a row was given its folder later."""

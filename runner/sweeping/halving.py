@@ -14,6 +14,7 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import count
 from typing import NamedTuple
 
 from runner.training.stopping import Rung
@@ -64,6 +65,12 @@ class Field:
 def lottery(number: int) -> bytes:
     """What puts jobs into an order of chance, the same in every launch."""
     return blake2b(number.to_bytes(8, "little"), digest_size=8).digest()
+
+
+def rung_after(epochs: int, first: int, factor: int) -> Rung:
+    """The rung to which a job was on its way that came to its end after so many epochs."""
+    number = next(number for number in count() if first * factor**number >= epochs)
+    return Rung(number, epochs)
 
 
 class Halving:

@@ -2,14 +2,16 @@
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import ENDED, PRUNED
 from runner.run_folder.tables import is_float, joined
 from runner.storage.files import storage_errors, write_atomically
 from runner.storage.reading import read_text
+from runner.training.stopping import Rung
 
 FILE = "halving.csv"
 COLUMNS = ("job", "rung", "epochs", "status")
@@ -31,11 +33,12 @@ class RungsFile:
     """
 
     def __init__(self, sweep: Path, column: str) -> None:
-        self._path, self._header = sweep / FILE, [*COLUMNS, column]
+        self._path, self._header, self._column = sweep / FILE, [*COLUMNS, column], column
         self._at: dict[tuple[int, int], AtRung] = {}
         self._ends: dict[int, AtRung] = {}
-        self._lines = list(self._sound())
-        for job, _, epochs, status, value in self._lines:
+        sound = list(self._sound())
+        self._lines: list[Sequence[object]] = [*sound]
+        for job, _, epochs, status, value in sound:
             at = AtRung(status, float(value))
             if status == PRUNED:
                 self._at[int(job), int(epochs)] = at
@@ -61,10 +64,23 @@ class RungsFile:
         """How a job stood after so many epochs, or where it had ended; None where nobody knows."""
         return self._at.get((job, epochs), self._ends.get(job))
 
-    def add(self, job: int, rung: int, epochs: int, at: AtRung) -> None:
-        """A job has come to a rung."""
+    def add(self, end: JobEnd, rung: Rung) -> AtRung:
+        """A job has come to a rung, or to its end before: how it stands."""
+        at, line = self._told(end, rung)
         with storage_errors(self._path):
-            self._file.write(f"{joined([job, rung, epochs, at.status, at.value])}\n")
+            self._file.write(f"{joined(line)}\n")
+        return at
+
+    def take_over(self, end: JobEnd, rung: Rung) -> None:
+        """A job has come to its end of which no line tells; one will once this is entered."""
+        self._ends[end.number], line = self._told(end, rung)
+        self._lines.append(line)
+
+    def _told(self, end: JobEnd, rung: Rung) -> tuple[AtRung, Sequence[object]]:
+        """How a job stands at a rung, and the line that tells it."""
+        cell = "" if end.failed else end.cell(self._column)
+        at = AtRung(end.status, float(cell or math.nan))
+        return at, [end.number, rung.number, rung.epochs, at.status, at.value]
 
     def _sound(self) -> Iterator[list[str]]:
         """The lines that are whole and of the same column."""

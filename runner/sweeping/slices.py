@@ -25,6 +25,7 @@ from runner.storage.locks import locked
 from runner.sweeping.job import Job, ended_at
 from runner.sweeping.progress import See
 from runner.sweeping.sweep import Sweep
+from runner.training.stopping import Rung
 from runner.training.threads import limited
 
 FOLDER = ".slices"
@@ -104,11 +105,17 @@ def take_in(sweep: Path) -> None:
     if not (sweep / FOLDER).is_dir():
         return
     with locked(sweep):
-        writer, taken = JobRowsWriter(sweep, durable=True), SweepFolder(sweep).numbers
+        # None where a job stands at no rung.
+        known: dict[int, Rung | None] = dict.fromkeys(SweepFolder(sweep).numbers)
+        known |= {row.number: KeptJob(row).rung for row in sound_rows(sweep)}
+        writer = JobRowsWriter(sweep, durable=True)
         for folder in (sweep / FOLDER).glob("*/*/"):
             for row in sound_rows(folder):
-                if row.number not in taken:
+                rung, before = KeptJob(row).rung, known.get(row.number)
+                went_on = before is not None and (rung is None or rung > before)
+                if row.number not in known or went_on:
                     writer.add(row)
+                    known[row.number] = rung
         writer.flush()
         shutil.rmtree(sweep / FOLDER, ignore_errors=True)
 

@@ -237,6 +237,24 @@ def test_a_pruned_job_is_verified_left_alone_and_taken_up_by_name(tmp_path: Path
     assert RunFolder(folder).status == "completed"
 
 
+@pytest.mark.parametrize("record", ["folders", "rows"])
+def test_a_pruned_job_taken_up_by_name_keeps_its_place_and_no_other_goes_on(
+    record: str, run: InProcess
+) -> None:
+    sweep, folder = (*HALVED, "hydra.sweep.dir=s", f"sweep.record={record}"), run.cwd / "s"
+    assert run(*sweep).code == 0
+    before = results(folder)["status"]
+    # The first to come to the first rung: without it the others would be ranked otherwise.
+    first = Halving(before.index, 2, 3).order[0]
+    assert before[first] == "pruned"
+    assert ending(start(f"s/{first}", cwd=run.cwd, module="runner.resume")).code == 0
+    assert run(*sweep).code == 0
+    after = results(folder)["status"]
+    assert after.drop(index=first).equals(before.drop(index=first))
+    told = (str(first), "completed") in {(job, status) for job, *_, status, _ in rungs(folder)}
+    assert told == (record == "folders")  # a row stays what is known of a job
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from runner import load_runs
-from runner.errors import StorageError
+from runner.errors import ConflictError
 from runner.experiment.expanding import expand
 from runner.run_folder.job_rows import FILE, JobRows
 from runner.run_folder.run import RunFolder
@@ -145,7 +145,7 @@ def test_rows_wait_for_a_lock_and_are_written_at_the_next_try(
     with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM jobs").fetchone()
-        with pytest.raises(StorageError, match="another process"):
+        with pytest.raises(ConflictError, match="another process"):
             writer.flush()
     writer.flush()
     assert list(JobRows(tmp_path)) == [rows[0], other]

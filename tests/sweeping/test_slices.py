@@ -1,5 +1,6 @@
 """What a slice keeps on its sweep's disk, and who may run it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from runner.configuration.jobs import JobComposer
 from runner.errors import ConflictError, RunnerError
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import JobRows
+from runner.run_folder.kept_job import KeptJob
 from runner.sweeping.job import Job
 from runner.sweeping.slices import Slices, run_slice, take_in
 from runner.sweeping.sweep import Sweep
+from runner.training.stopping import Rung
 
 JOBS = [Job(number, [f"seed={number}"]) for number in range(3)]
 
@@ -62,3 +65,17 @@ def test_what_a_killed_sweep_has_left_takes_nobodys_place(tmp_path: Path) -> Non
         take_in(tmp_path)
         assert [row.number for row in JobRows(tmp_path)] == [job.number for job in jobs]
     assert [path.name for path in tmp_path.iterdir()] == ["jobs.sqlite"]
+
+
+@pytest.mark.parametrize("order", [(3, 6, None), (6, 3), (None, 3)], ids=str)
+def test_of_a_job_that_went_on_the_furthest_row_is_kept(
+    order: tuple[int | None, ...], tmp_path: Path
+) -> None:
+    for place, epochs in enumerate(order):
+        left = Slices(tmp_path, f"{place}")
+        (left.path / "0").mkdir(parents=True)
+        rung = None if epochs is None else Rung(epochs // 3 - 1, epochs)
+        ends(tmp_path, left, [replace(JOBS[0], rung=rung)])
+        take_in(tmp_path)
+    (row,) = JobRows(tmp_path)
+    assert KeptJob(row).rung == (None if None in order else Rung(1, 6))
