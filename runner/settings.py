@@ -7,17 +7,23 @@ from typing import Annotated, Any, NamedTuple
 
 from runner.checking.parsing import Beside, by_name, parse
 from runner.checking.rules import (
+    BOOLEAN,
+    TEXT,
     choice,
     flag,
     integer,
     is_step,
+    list_of,
     number,
+    one_of,
     one_or_many,
     optional,
     path,
     refuse,
     several,
+    taking,
     text,
+    whole,
 )
 from runner.data.kinds import DATASET_OPTIONS, DATASETS
 from runner.data.sample_weights import ClassWeights, class_weights
@@ -35,6 +41,7 @@ from runner.training.schedules import SCHEDULES
 NAMES = (*METRICS, *SCORES)
 LOGGERS = ("mlflow",)
 ENGINES = ("auto", "compiled", "numpy")
+EPOCHS = whole(at_least=1)
 
 
 class Origin(NamedTuple):
@@ -48,6 +55,7 @@ class Origin(NamedTuple):
 NEWEST = -1
 
 
+@taking(TEXT)
 def origin(key: str, value: object) -> Origin:
     """RUN@step, or RUN for its newest snapshot."""
     expected = f"expected a run's folder and a step, e.g. {key}=outputs/…@1000"
@@ -65,6 +73,7 @@ def origin(key: str, value: object) -> Origin:
     return Origin(Path(name), int(step))
 
 
+@taking(TEXT, whole(at_least=1))
 def topology(key: str, value: object) -> Written:
     """The layers as they are written, `in` and `out` among them; or `auto`, which data decide.
 
@@ -78,6 +87,7 @@ def topology(key: str, value: object) -> Written:
         raise refuse(key, value, "is not a topology", str(error)) from None
 
 
+@taking(one_of("log"), EPOCHS, list_of(EPOCHS, at_least=0))
 def schedule(key: str, value: object) -> str | int | tuple[int, ...]:
     """`log`, every so many epochs, or a list of epochs."""
     if value == "log":
@@ -90,6 +100,7 @@ def schedule(key: str, value: object) -> str | int | tuple[int, ...]:
     return int(integer(at_least=1)(key, value))
 
 
+@taking(one_of("auto"), whole(at_least=1, at_most=256))
 def threads(key: str, value: object) -> int | None:
     """A number, or None for `auto`."""
     if value == "auto":
@@ -100,6 +111,7 @@ def threads(key: str, value: object) -> int | None:
     return value
 
 
+@taking(one_of("auto"), BOOLEAN)
 def plots(key: str, value: object) -> bool | None:
     """true, false, or None for `auto`."""
     if value != "auto" and not isinstance(value, bool):
@@ -107,6 +119,7 @@ def plots(key: str, value: object) -> bool | None:
     return None if value == "auto" else bool(value)
 
 
+@taking(list_of(TEXT, at_least=2))
 def keys(key: str, value: object) -> tuple[str, ...]:
     """Two or more names of values, each once."""
     expected = f"expected a list of two or more keys, e.g. '{key}=[topology,batch_size]'"
@@ -124,10 +137,8 @@ class DatasetSettings:
     kind: Annotated[str, choice(DATASETS)]
     sgd_rate: Annotated[float, number(above=0)]
     """The learning rate that optimizer=sgd has unless one is given."""
-    split: Annotated[Split, Beside(lambda _: Split, [Split])]
-    options: Annotated[
-        Any, Beside(lambda parsed: DATASET_OPTIONS[parsed["kind"]], DATASET_OPTIONS.values())
-    ]
+    split: Annotated[Split, Beside({"": Split})]
+    options: Annotated[Any, Beside(DATASET_OPTIONS, "kind")]
     """What the kind's loader takes, by name: of `DATASET_OPTIONS`."""
     shuffle: Annotated[bool, flag] = True
     """Whether mini-batches are of an order that every epoch draws; else of the data's own."""
@@ -257,6 +268,7 @@ class LoggerSettings:
     experiment: Annotated[str, text]
 
 
+@taking({"type": "object"})
 def logger(key: str, value: object) -> LoggerSettings:
     """The section that `+logger=mlflow` adds."""
     settings: LoggerSettings = parse(LoggerSettings, value, f"{key}.")

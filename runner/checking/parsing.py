@@ -7,7 +7,7 @@ an underscore after it. A field with a default may be left out, as by runs from 
 one whose default is `said(...)` may not.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from keyword import iskeyword
@@ -25,18 +25,26 @@ Section = type | Mapping[str, Rule]
 
 @dataclass(frozen=True)
 class Beside:
-    """A section that depends on values before it, such as what an optimizer's name asks for."""
+    """A section whose keys stand among others, such as what an optimizer's name asks for."""
 
-    section: Callable[[Mapping[str, Any]], Section]
-    """From the values parsed so far."""
-    every: Iterable[Section]
-    """All that it could be, to find what a misspelt key meant."""
+    sections: Mapping[Any, Section]
+    """By the value that it depends on."""
+    key: str = ""
+    """Where that value stands, before it; empty where there is one section alone."""
+
+    def section(self, parsed: Mapping[str, Any]) -> Section:
+        """The one that the values parsed so far ask for. Raises KeyError for none."""
+        return self.sections[parsed[self.key] if self.key else ""]
+
+    @property
+    def every(self) -> Iterable[Section]:
+        """All that it could be, to find what a misspelt key meant."""
+        return self.sections.values()
 
 
 def by_name(table: Mapping[str, Any]) -> Beside:
     """The settings that a table's entry asks for, `least <= value < most` each."""
-    ranges = {name: _rules(entry.settings) for name, entry in table.items()}
-    return Beside(lambda parsed: ranges[parsed["name"]], ranges.values())
+    return Beside({name: _rules(entry.settings) for name, entry in table.items()}, "name")
 
 
 def _rules(ranges: Mapping[str, tuple[float, float]]) -> dict[str, Rule]:

@@ -1,16 +1,65 @@
 """Rules that check one configuration value: a bad one is answered with what was expected.
 
-A rule takes (key, value) and gives the value to use, or raises SettingsError.
+A rule takes (key, value) and gives the value to use, or raises SettingsError. Its schema says what
+it takes, in JSON Schema's words: no more than can be said so.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from runner.checking.suggestions import choices
 from runner.errors import SettingsError, printable
 
-Rule = Callable[[str, Any], Any]
+Check = Callable[[str, Any], Any]
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a configuration value has to be."""
+
+    check: Check
+    """(key, value) to the value that is used; raises SettingsError."""
+    schema: Schema = field(hash=False)
+    """Of the values that it takes."""
+
+    def __call__(self, key: str, value: Any) -> Any:
+        """The value that is used. Raises SettingsError."""
+        return self.check(key, value)
+
+
+def taking(*schemas: Schema) -> Callable[[Check], Rule]:
+    """Makes a check a rule; schemas: of values that it may take."""
+    return lambda check: Rule(check, any_of(*schemas))
+
+
+def any_of(*schemas: Schema) -> Schema:
+    """What one of these takes."""
+    return schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
+
+
+NULL: Schema = {"type": "null"}
+NUMBER: Schema = {"type": "number"}
+BOOLEAN: Schema = {"type": "boolean"}
+TEXT: Schema = {"type": "string", "minLength": 1}
+
+
+def list_of(items: Schema, *, at_least: int = 1) -> Schema:
+    """A list's."""
+    return {"type": "array", "items": items, "minItems": at_least}
+
+
+def one_of(*names: str) -> Schema:
+    """A name's."""
+    return {"enum": list(names)}
+
+
+def whole(*, at_least: int, at_most: int | None = None) -> Schema:
+    """A whole number's."""
+    upper = {} if at_most is None else {"maximum": at_most}
+    return {"type": "integer", "minimum": at_least, **upper}
 
 
 def refuse(key: str, value: object, problem: str, expected: str) -> SettingsError:
@@ -59,7 +108,14 @@ def number(
             raise refuse(key, value, "is out of range", expected)
         return checked
 
-    return rule
+    limits = {
+        "exclusiveMinimum": above,
+        "minimum": at_least,
+        "exclusiveMaximum": below,
+        "maximum": at_most,
+    }
+    finite = {name: limit for name, limit in limits.items() if math.isfinite(limit)}
+    return Rule(rule, {"type": "number", **finite})
 
 
 def several(value: object) -> str:
@@ -79,7 +135,7 @@ def integer(*, at_least: int, at_most: int = 2**62) -> Rule:
             raise refuse(key, value, "is out of range", expected)
         return value
 
-    return rule
+    return Rule(rule, whole(at_least=at_least, at_most=at_most if upper else None))
 
 
 def choice(names: Iterable[str]) -> Rule:
@@ -95,9 +151,10 @@ def choice(names: Iterable[str]) -> Rule:
             raise refuse(key, value, "is unknown", choices(value, known))
         return value
 
-    return rule
+    return Rule(rule, one_of(*known))
 
 
+@taking(BOOLEAN)
 def flag(key: str, value: object) -> bool:
     """true or false."""
     if not isinstance(value, bool):
@@ -105,6 +162,7 @@ def flag(key: str, value: object) -> bool:
     return value
 
 
+@taking(TEXT)
 def text(key: str, value: object) -> str:
     """A name on one line, at most 255 bytes."""
     if not isinstance(value, str) or not value:
@@ -116,6 +174,7 @@ def text(key: str, value: object) -> str:
     return value
 
 
+@taking(TEXT)
 def folder(key: str, value: object) -> str:
     """The path of a folder that is to be made."""
     expected = "expected the path of a folder, its names of at most 255 bytes"
@@ -128,6 +187,7 @@ def folder(key: str, value: object) -> str:
     return value
 
 
+@taking(TEXT)
 def path(key: str, value: object) -> str:
     """The path of a file."""
     if not isinstance(value, str) or not value:
@@ -139,7 +199,9 @@ def path(key: str, value: object) -> str:
 
 def optional(rule: Rule) -> Rule:
     """`null`, or what `rule` takes."""
-    return lambda key, value: None if value is None else rule(key, value)
+    return Rule(
+        lambda key, value: None if value is None else rule(key, value), any_of(NULL, rule.schema)
+    )
 
 
 def one_or_many(rule: Rule) -> Rule:
@@ -151,7 +213,7 @@ def one_or_many(rule: Rule) -> Rule:
             raise refuse(key, value, "is empty", "expected at least one value")
         return tuple(rule(key, item) for item in values)
 
-    return many
+    return Rule(many, any_of(rule.schema, list_of(rule.schema)))
 
 
 def is_step(text: str) -> bool:

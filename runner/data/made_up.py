@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from runner.checking.rules import Rule, integer, number, refuse
+from runner.checking.rules import NUMBER, Rule, integer, list_of, number, refuse, taking
 from runner.data.dataset import Part, Pool, ordinals
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import cosines, sines
@@ -22,6 +22,7 @@ NOISE: Rule = number(at_least=0)
 CLASSES: Rule = integer(at_least=2, at_most=1000)
 
 
+@taking(list_of(list_of(list_of(NUMBER), at_least=2)))
 def rows(key: str, value: object) -> tuple[Any, ...]:
     """Rows [[inputs], [targets]] of numbers, all of one shape."""
     expected = "expected rows such as [[0, 1], [1]]: inputs, then targets"

@@ -7,7 +7,18 @@ from typing import Annotated
 import numpy as np
 
 from runner.checking.parsing import said
-from runner.checking.rules import choice, one_or_many, optional, path, refuse, text
+from runner.checking.rules import (
+    NUMBER,
+    TEXT,
+    choice,
+    list_of,
+    one_or_many,
+    optional,
+    path,
+    refuse,
+    taking,
+    text,
+)
 from runner.data.chosen_columns import ChosenColumns, Table, read_table
 from runner.data.columns import check_known, one_hot
 from runner.data.dataset import Part, Pool
@@ -28,12 +39,14 @@ NO_GROUPS: tuple[slice, ...] = ()
 MISSING_CELL = "is a missing value; set dataset.missing=drop to leave such rows out"
 
 
+@taking(TEXT, NUMBER)
 def column_name(key: str, value: object) -> str:
     """A column's name, which may look like a number."""
     number_like = isinstance(value, int | float) and not isinstance(value, bool)
     return str(text(key, str(value) if number_like else value))
 
 
+@taking(column_name.schema, list_of(column_name.schema))
 def column_names(key: str, value: object) -> tuple[str, ...]:
     """One name of a column or several, each once."""
     names: tuple[str, ...] = one_or_many(column_name)(key, value)

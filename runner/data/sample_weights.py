@@ -4,16 +4,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from runner.checking.rules import number, refuse
+from runner.checking.rules import number, one_of, refuse, taking
 from runner.checking.suggestions import suggestion
 from runner.data.dataset import Dataset
 from runner.errors import SettingsError, listed, printable
 from runner.network.arrays import Array
 
 BALANCED = "balanced"
+WEIGHT = number(at_least=0)
 ClassWeights = str | tuple[tuple[str, float], ...]
 
 
+@taking(one_of(BALANCED), {"type": "object", "additionalProperties": WEIGHT.schema})
 def class_weights(key: str, value: object) -> ClassWeights:
     """`balanced`, or weights by the names of classes; the others' are 1."""
     expected = f"expected balanced, or weights by class such as '{key}={{yes: 5, no: 1}}'"
@@ -22,7 +24,7 @@ def class_weights(key: str, value: object) -> ClassWeights:
     if not isinstance(value, Mapping) or not value:
         raise refuse(key, value, "are no weights", expected)
     names = [str(name).lower() if isinstance(name, bool) else str(name) for name in value]
-    weights = [float(number(at_least=0)(f"{key}.{printable(name)}", value[name])) for name in value]
+    weights = [float(WEIGHT(f"{key}.{printable(name)}", value[name])) for name in value]
     return tuple(zip(names, weights, strict=True))
 
 

@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from runner.checking.rules import refuse
+from runner.checking.rules import one_of, refuse, taking
 from runner.errors import DataError, counted, printable
 from runner.network.arrays import Array
 from runner.network.layers.parts import Shape, by_unit, written
@@ -16,6 +16,7 @@ AUTO = "auto"
 EXAMPLES = "channels x rows x columns such as 1x28x28, or steps x features such as 8x2"
 
 
+@taking({"type": "string", "pattern": f"^{EXTENT}$"})
 def extents(key: str, value: object) -> Shape:
     """Two or three numbers joined by x."""
     fits = isinstance(value, str) and re.fullmatch(EXTENT, value)
@@ -24,6 +25,7 @@ def extents(key: str, value: object) -> Shape:
     return shape
 
 
+@taking(one_of(AUTO), extents.schema)
 def extents_or_file(key: str, value: object) -> Shape | str:
     """Those, or `auto` for what the file says."""
     return AUTO if value == AUTO else extents(key, value)

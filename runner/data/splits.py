@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from runner.checking.parsing import said
-from runner.checking.rules import flag, integer, optional, path, refuse
+from runner.checking.rules import NUMBER, TEXT, flag, integer, optional, path, refuse, taking, whole
 from runner.data.dataset import Part, Pool
 from runner.errors import SettingsError, counted
 from runner.network.arrays import Array
@@ -18,6 +18,7 @@ Size = float | int | str | None
 """A fraction, a count, the path of a file, or none."""
 
 
+@taking(TEXT, whole(at_least=1), {**NUMBER, "exclusiveMinimum": 0, "exclusiveMaximum": 1})
 def part_size(key: str, value: object) -> float | int | str:
     """A fraction of the samples, a number of them, or a file that holds the part."""
     expected = f"expected a fraction such as {key}=0.2, a whole number of samples, or a file"
