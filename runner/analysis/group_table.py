@@ -196,6 +196,13 @@ def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
         others = int((~reached).sum())
         several = counted(others, "run")
         found.append(f"{several} stopped before the target: more would have been needed")
+    watched = runs.get("stopping.metric", pd.Series(dtype=object))
+    if reached.any() and (watched[reached] == measure.name).all():
+        found.append(
+            f"{int(reached.sum()):,} of {counted(len(runs), 'run')} stopped where "
+            f"{measure.name} reached its target: in it they differ by their last step "
+            "alone; --metric steps tells how long they took"
+        )
     if "dataset.fold" in varying(runs):
         found.append(
             "folds share most of what they train on: intervals and p-values are somewhat too sure"

@@ -137,6 +137,8 @@ def test_runs_that_did_not_complete_or_stopped_early_are_told(
     text = said(capsys, runs, "--by", "topology", "--metric", "steps")
     assert "left out of 3-2-1: 1 diverged (of 3 runs)" in text
     assert "3 runs stopped before the target: more would have been needed" in text
+    text = said(capsys, runs, "--by", "topology", "--metric", "accuracy")
+    assert "2 of 5 runs stopped where accuracy reached its target" in text
 
 
 def test_groups_of_several_columns_are_named_by_them(
