@@ -63,7 +63,12 @@ def check_in_sweep(config: DictConfig) -> None:
 
 def check_halving(config: DictConfig) -> None:
     """Raises SettingsError where jobs cannot be ranked on their way."""
-    if config.sweep.halving.first is None:
+    if OmegaConf.select(config, "sweep.halving.first") is None:
+        if any(name_of(override) == "sweep.halving.factor" for override in said(config)):
+            raise SettingsError(
+                "sweep.halving.factor would not be read without sweep.halving.first, the epochs to "
+                "the first rung; give both"
+            )
         return
     if config.hydra.sweeper._target_ != GRID_SWEEPER:
         chosen = config.hydra.runtime.choices["hydra/sweeper"]

@@ -8,6 +8,7 @@ from runner.errors import (
     INTERRUPTED,
     DivergedError,
     RunnerError,
+    SettingsError,
     error_line,
     printable,
     report_error,
@@ -75,8 +76,16 @@ def resumed_sweep(sweep: Path, changes: Mapping[str, Any]) -> int:
     ]
     missing = SweepFolder(sweep).never_started
     missing += sum(statuses[job] not in AT_REST for job in statuses if not job.exists())
+    if SweepFolder(sweep).is_halved and (left or missing) and not changes:
+        raise SettingsError(
+            f"{printable(sweep)} halves its jobs, which wait for each other: the command that "
+            f"began it, with hydra.sweep.dir={printable(sweep)}, goes on with it; "
+            f"python -m runner.resume {printable(sweep)}/N takes one of them to its own end"
+        )
+    pruned = sum(status == PRUNED for status in statuses.values())
     if not left and not missing:
-        print(f"{printable(sweep)} is complete: nothing to do")
+        more = f", and {pruned:,} pruned: SWEEP/N takes one up" if pruned else ""
+        print(f"{printable(sweep)} is complete: nothing to do{more}")
         return 0
     codes = [0]
     for job in left:

@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.checking.rules import is_step, shown
 from runner.errors import SnapshotError, printable
+from runner.run_folder.job_rows import JobRows
 from runner.run_folder.kept_job import KeptJob, kept_job
 from runner.run_folder.layout import is_job_number, read_run, step_of
 from runner.run_folder.tables import read_results, split
@@ -60,7 +61,8 @@ class RunFolder:
             raise SnapshotError(
                 f"{printable(self.path)} holds no run: there is no such folder; give a run's folder"
             )
-        if (self.path / "0" / "run.json").exists() and not (self.path / "run.json").exists():
+        jobs = (self.path / "0" / "run.json").exists() or JobRows(self.path).is_there
+        if jobs and not (self.path / "run.json").exists():
             name = printable(self.path)
             raise SnapshotError(f"{name} is a sweep; expected one of its runs, such as {name}/0")
 
@@ -120,6 +122,7 @@ class RunFolder:
             )
         found = self.snapshots
         if not found:
+            self.check_there()
             raise SnapshotError(
                 f"{printable(self.path)} holds no snapshot; expected files snapshots/step-….npz"
             )

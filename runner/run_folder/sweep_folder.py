@@ -20,6 +20,8 @@ from runner.storage.files import storage_errors, write_atomically
 from runner.storage.locks import locked
 from runner.storage.reading import read_text
 
+HALVING = "halving.csv"
+"""Of a sweep that halves its jobs: how each did at each rung."""
 LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs? to run, (\d[\d,]*) finished before$", re.MULTILINE)
 """A `launch_line` of sweep.log."""
 HYDRAS = re.compile(r"\.hydra|.*\.log")
@@ -97,6 +99,11 @@ class SweepFolder:
         begun = self.begun
         folders = [job for job in begun.values() if not job.is_symlink()]
         return [*folders, *(self.path / str(n) for n in self.rows if n not in begun)]
+
+    @property
+    def is_halved(self) -> bool:
+        """Whether its jobs wait for each other at rungs."""
+        return (self.path / HALVING).exists()
 
     @property
     def statuses(self) -> dict[Path, str]:

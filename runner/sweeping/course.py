@@ -5,16 +5,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from runner.errors import SettingsError, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import PRUNED
+from runner.standard_output import tell
 from runner.sweeping.halving import END, Halving, Standing, rung_after
 from runner.sweeping.job import Job
 from runner.sweeping.progress import See
 from runner.sweeping.rungs_file import AtRung, RungsFile
 from runner.sweeping.sweep import Sweep
 from runner.sweeping.tally import GOES_ON
-from runner.training.metrics import higher_is_better
-from runner.training.stopping import Rung
+from runner.training.metrics import TEST, VALIDATION, higher_is_better
+from runner.training.stopping import RUNG
 
 
 class Course:
@@ -39,7 +41,7 @@ class Course:
         for end in self._standing.values():
             see(end)
         for end in sweep.earlier.finished(self._file.ended):  # such as by runner.resume SWEEP/N
-            self._file.take_over(end, rung_after(int(end.cell("epochs") or 0), first, factor))
+            self._file.add(end, rung_after(epochs_of(end), first, factor))
         self._halving = Halving({*self._jobs, *self._file.ended}, first, factor)
         self._places = {number: place for place, number in enumerate(self._halving.order)}
         self.first = self._to_hand_out((number, 0) for number in self._places)
@@ -69,10 +71,10 @@ class Course:
 
     def _come(self, job: Job, end: JobEnd) -> Iterable[tuple[int, int]]:
         """Tells that a job has come to its rung, or its end; who goes on by that, and to which."""
-        # One on the way to its end has no rung: it is told of as of a last one.
-        rung = job.rung or Rung(self._halving.top + 1, int(end.cell("epochs") or 0))
-        at = self._file.add(end, rung)
-        place = END if job.rung is None else rung.number
+        if job.rung is None:  # on the way to its end: told of as of a last rung
+            at, place = self._file.add(end, self._halving.top + 1), END
+        else:
+            at, place = self._file.add(end, job.rung.number), job.rung.number
         return self._halving.come(job.number, place, self._ranked(at))
 
     def place(self, job: Job) -> int:
@@ -105,15 +107,14 @@ class Course:
         return found
 
     def _told(self, number: int, rung: int) -> AtRung | None:
-        """How a job stood at a rung, where that is known and the job is there to go on from it."""
-        at = self._halving.rung(rung)
-        assert at is not None
+        """How a job stood at a rung, where it has come there or further."""
         if number not in self._jobs:
-            return self._file.at(number, at.epochs)
-        end = self._standing.get(number)
-        if end is None or int(end.cell("epochs")) < at.epochs:
+            return self._file.at(number, rung)
+        at, end = self._halving.rung(rung), self._standing.get(number)
+        if end is None or at is None or epochs_of(end) < at.epochs:
             return None
-        return self._file.at(number, at.epochs)
+        # Where its line is lost, as good as it is by now.
+        return self._file.at(number, rung) or self._file.add(end, rung)
 
     def _going(self, number: int, rung: int) -> Job:
         """A job that goes on to a rung."""
@@ -124,3 +125,35 @@ class Course:
     def _ranked(self, at: AtRung) -> Standing:
         rank = -math.inf if math.isnan(at.value) else self._sign * at.value
         return Standing(rank, at.status != PRUNED)
+
+
+def epochs_of(end: JobEnd) -> int:
+    """How many epochs a job has been trained."""
+    return int(end.cell("epochs") or 0)
+
+
+def check_rungs(sweep: Sweep) -> None:
+    """Raises SettingsError where jobs of an earlier launch wait at rungs that are no more."""
+    first, factor = sweep.options.halving.first, sweep.options.halving.factor
+    for end in sweep.earlier.pruned.values():
+        number = end.cell("stop_reason").removeprefix(RUNG)
+        if first is None or not number.isdecimal():
+            continue
+        if first * factor ** int(number) != epochs_of(end):
+            raise SettingsError(
+                f"sweep.halving.first={first}, factor={factor}: #{end.number} of "
+                f"{printable(sweep.folder)} was pruned after {epochs_of(end)} epochs, where these "
+                "have no rung; expected the first and factor that it was begun with, another "
+                "hydra.sweep.dir, or no halving, which runs all to their ends"
+            )
+
+
+def tell_ranking(column: str) -> None:
+    """Says what is to be kept in mind of the column by which jobs are ranked."""
+    if column.startswith(VALIDATION):
+        return
+    held_out = f"dataset.validation=0.1 stopping.metric={VALIDATION}{column.removeprefix(TEST)}"
+    of = "test data, which then say too much good of who wins"
+    if not column.startswith(TEST):
+        of = "training data"
+    tell(f"Halving ranks jobs by {column}, on {of}; {held_out} ranks them by data held out")

@@ -145,7 +145,11 @@ class EarlierJobs:
                 if end is not None:
                     self.rows[row.number] = end.status
                 if job.status == PRUNED:
-                    self.pruned[row.number] = job.end
+                    end = self._taken_up(row.number)
+                    if end is None:
+                        self.pruned[row.number] = job.end
+                    else:
+                        self.ends.append(end)
                 key = self._of_base(row.base.task), texts_of(job.overrides)
                 self._by_texts[key] = Earlier(row.number, end)
         except DamagedRowsError as error:
@@ -155,6 +159,11 @@ class EarlierJobs:
             which = listed(f"#{number}" for number in rows.damaged)
             warn(f"{rows.path} is damaged: {which} cannot be read and are taken for missing")
         self.damaged |= not rows.is_sound
+
+    def _taken_up(self, number: int) -> JobEnd | None:
+        """How a job has ended in its folder, as by runner.resume SWEEP/N, that is a pruned row."""
+        end = ended_job(self._sweep / str(number), number)
+        return end if end is not None and end.status in FINISHED else None
 
     def _of_base(self, task: str) -> str:
         """The identity of what jobs have in common."""

@@ -67,10 +67,9 @@ def lottery(number: int) -> bytes:
     return blake2b(number.to_bytes(8, "little"), digest_size=8).digest()
 
 
-def rung_after(epochs: int, first: int, factor: int) -> Rung:
-    """The rung to which a job was on its way that came to its end after so many epochs."""
-    number = next(number for number in count() if first * factor**number >= epochs)
-    return Rung(number, epochs)
+def rung_after(epochs: int, first: int, factor: int) -> int:
+    """The number of the rung to which a job was on its way that ended after so many epochs."""
+    return next(number for number in count() if first * factor**number >= epochs)
 
 
 class Halving:

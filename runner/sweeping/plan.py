@@ -55,7 +55,8 @@ def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int)
         workers = min(sweep.workers, len(to_run))
         groups = tried_groups(sweep, to_run, workers)
         print_nets(groups, rows=sweep.options.rows)
-        print_rungs(sweep.options.halving, len(to_run))
+        limit = sweep.values(to_run[0])["stopping"]["max_epochs"]
+        print_rungs(sweep.options.halving, len(to_run), limit)
         if len(groups) == 1:
             print_layers(groups[0].net)
         print_estimates(groups, workers, starting)
@@ -151,17 +152,26 @@ def print_nets(groups: Sequence[Group], *, rows: bool) -> None:
             tell(f"  a job of topology={printable(group.topology)} will fail: {group.net.problem}")
 
 
-def print_rungs(halving: HalvingSettings, jobs: int) -> None:
-    """How many jobs come to each rung, where the sweep halves them."""
+def print_rungs(halving: HalvingSettings, jobs: int, limit: int | None) -> None:
+    """How many jobs come to each rung, where the sweep halves them.
+
+    limit: the epochs to their ends, where that is known.
+    """
     if halving.first is None:
         return
-    found, epochs = [], halving.first
-    while jobs:
-        found.append(f"{jobs:,} to {epochs:,}")
-        jobs, epochs = jobs // halving.factor, epochs * halving.factor
+    found, epochs, before, spent, left = list[str](), halving.first, 0, 0, jobs
+    while left and (limit is None or epochs < limit):
+        found.append(f"{left:,} to {epochs:,}")
+        spent += left * (epochs - before)
+        left, epochs, before = left // halving.factor, epochs * halving.factor, epochs
+    found.append(f"{max(1, left):,} to the end")
+    share = ""
+    if limit is not None:
+        spent += max(1, left) * max(0, limit - before)
+        share = f": {100 * spent / (jobs * limit):.0f} % of all epochs, or somewhat more"
     tell(
-        f"Halving     jobs to epochs, about: {', '.join(found)}, one to its end (those that end "
-        "before count there); the time below is that of all to their ends"
+        f"Halving     jobs to epochs, at least: {', '.join(found)}{share}; the time below is that "
+        "of all jobs to their ends"
     )
 
 

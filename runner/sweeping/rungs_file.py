@@ -2,24 +2,27 @@
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TextIO
 
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import ENDED, PRUNED
+from runner.run_folder.sweep_folder import HALVING
 from runner.run_folder.tables import is_float, joined
 from runner.storage.files import storage_errors, write_atomically
 from runner.storage.reading import read_text
-from runner.training.stopping import Rung
 
-FILE = "halving.csv"
 COLUMNS = ("job", "rung", "epochs", "status")
+WENT_ON = "went_on"
+"""In the place of `pruned`, once it is known."""
 
 
 class AtRung(NamedTuple):
     """How a job stood at a rung."""
 
+    epochs: int
+    """That it had been trained."""
     status: str
     """`pruned` where it was to wait there, else as it has ended."""
     value: float
@@ -33,54 +36,59 @@ class RungsFile:
     """
 
     def __init__(self, sweep: Path, column: str) -> None:
-        self._path, self._header, self._column = sweep / FILE, [*COLUMNS, column], column
+        self._path, self._column = sweep / HALVING, column
         self._at: dict[tuple[int, int], AtRung] = {}
         self._ends: dict[int, AtRung] = {}
-        sound = list(self._sound())
-        self._lines: list[Sequence[object]] = [*sound]
-        for job, _, epochs, status, value in sound:
-            at = AtRung(status, float(value))
-            if status == PRUNED:
-                self._at[int(job), int(epochs)] = at
-            else:
-                self._ends[int(job)] = at
+        self._file: TextIO | None = None
+        for job, rung, epochs, status, value in self._sound():
+            at = AtRung(int(epochs), PRUNED if status == WENT_ON else status, float(value))
+            self._take(int(job), int(rung), at)
 
     def __enter__(self) -> Self:
-        with storage_errors(self._path):
-            text = "".join(f"{joined(cells)}\n" for cells in (self._header, *self._lines))
-            write_atomically(self._path, text.encode())
-            self._file = open(self._path, "a", encoding="utf-8", buffering=1)
+        self._write()
+        self._file = open(self._path, "a", encoding="utf-8", buffering=1)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+            self._write()
 
     @property
     def ended(self) -> set[int]:
         """The jobs that have come to their ends."""
         return set(self._ends)
 
-    def at(self, job: int, epochs: int) -> AtRung | None:
-        """How a job stood after so many epochs, or where it had ended; None where nobody knows."""
-        return self._at.get((job, epochs), self._ends.get(job))
+    def at(self, job: int, rung: int) -> AtRung | None:
+        """How a job stood at a rung, or where it had ended before; None where nobody knows."""
+        return self._at.get((job, rung), self._ends.get(job))
 
-    def add(self, end: JobEnd, rung: Rung) -> AtRung:
-        """A job has come to a rung, or to its end before: how it stands."""
-        at, line = self._told(end, rung)
-        with storage_errors(self._path):
-            self._file.write(f"{joined(line)}\n")
+    def add(self, end: JobEnd, rung: int) -> AtRung:
+        """A job has come to a rung, or on the way there to its end: how it stands."""
+        value = "" if end.failed else end.cell(self._column)
+        at = AtRung(int(end.cell("epochs") or 0), end.status, float(value or math.nan))
+        self._take(end.number, rung, at)
+        if self._file is not None:
+            with storage_errors(self._path):
+                self._file.write(line_of(end.number, rung, at))
         return at
 
-    def take_over(self, end: JobEnd, rung: Rung) -> None:
-        """A job has come to its end of which no line tells; one will once this is entered."""
-        self._ends[end.number], line = self._told(end, rung)
-        self._lines.append(line)
+    def _take(self, job: int, rung: int, at: AtRung) -> None:
+        self._at[job, rung] = at
+        if at.status != PRUNED:
+            self._ends[job] = at
 
-    def _told(self, end: JobEnd, rung: Rung) -> tuple[AtRung, Sequence[object]]:
-        """How a job stands at a rung, and the line that tells it."""
-        cell = "" if end.failed else end.cell(self._column)
-        at = AtRung(end.status, float(cell or math.nan))
-        return at, [end.number, rung.number, rung.epochs, at.status, at.value]
+    def _write(self) -> None:
+        """Writes all anew, rung by rung."""
+        lines, further = [], set[int]()
+        for job, rung in sorted(self._at, key=lambda place: place[::-1], reverse=True):
+            at = self._at[job, rung]
+            went_on = at.status == PRUNED and job in further
+            lines.append(line_of(job, rung, at._replace(status=WENT_ON) if went_on else at))
+            further.add(job)
+        header = f"{joined([*COLUMNS, self._column])}\n"
+        with storage_errors(self._path):
+            write_atomically(self._path, "".join([header, *reversed(lines)]).encode())
 
     def _sound(self) -> Iterator[list[str]]:
         """The lines that are whole and of the same column."""
@@ -88,7 +96,13 @@ class RungsFile:
             header, *rows = csv.reader(read_text(self._path).splitlines())
         except (OSError, ValueError, csv.Error):
             return
-        for row in rows if header == self._header else ():
+        for row in rows if header == [*COLUMNS, self._column] else ():
             whole = len(row) == len(header) and all(map(str.isdecimal, row[:3]))
-            if whole and row[3] in ENDED and (is_float(row[4]) or row[4] == str(math.nan)):
+            known = whole and row[3] in (*ENDED, WENT_ON)
+            if known and (is_float(row[4]) or row[4] == str(math.nan)):
                 yield row
+
+
+def line_of(job: int, rung: int, at: AtRung) -> str:
+    """A job's line."""
+    return f"{joined([job, rung, *at])}\n"

@@ -12,7 +12,7 @@ from runner.run_folder.writing import machine
 from runner.signals import WARNINGS, end_at_once, ended_by, handled
 from runner.standard_output import forget_terminal, tell
 from runner.storage.locks import locked
-from runner.sweeping.course import Course
+from runner.sweeping.course import Course, check_rungs, tell_ranking
 from runner.sweeping.earlier_jobs import Earlier, numbers_for
 from runner.sweeping.job import Job
 from runner.sweeping.pool import MOST_WAITING, Lost, Pool
@@ -42,6 +42,9 @@ def run_jobs(
     """
     if not job_overrides:
         return []
+    if sweep.halves:
+        check_rungs(sweep)
+        tell_ranking(sweep.ranked_by)
     known = taken_up(sweep, job_overrides, first)
     jobs = [job for job, end in known if end is None]
     ends = {job.number: end for job, end in known if end is not None}
@@ -74,6 +77,7 @@ def run_jobs(
     ):
         raise Stop(None, 1)
     if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process
+        tell(f"a job's process was interrupted; {going_on(sweep, len(known), ends.values())}")
         raise Stop(None, INTERRUPTED["SIGTERM"])
     return [ends[job.number] for job, _ in known]
 
@@ -136,9 +140,13 @@ def taken_up(
     jobs = [Job(first + index, list(texts)) for index, texts in enumerate(job_overrides)]
     known = picked_up(sweep, jobs, first)
     pruned = sum(job.number in sweep.earlier.pruned for job, end in known if end is None)
-    if finished := sum(end is not None for _, end in known):
-        waiting = f", {pruned:,} of them pruned" if pruned else ""
-        tell(f"{are(finished, 'job')} finished, {len(known) - finished:,} to run{waiting}")
+    finished = sum(end is not None for _, end in known)
+    if finished or pruned:
+        left = len(known) - finished
+        waiting = f", {pruned:,} of them pruned until now" if pruned else ""
+        if sweep.halves and pruned:
+            left, waiting = left - pruned, f", {pruned:,} pruned until now"
+        tell(f"{are(finished, 'job')} finished, {left:,} to run{waiting}")
     return known
 
 

@@ -138,7 +138,7 @@ def test_repeats_give_compare_its_pairs(
     ]
     monkeypatch.chdir(run.cwd)
     assert compare(["s", "--by", "topology"]) == 0
-    assert "paired by seed" in capfd.readouterr().out
+    assert "the paired t-test (same seed)" in capfd.readouterr().out
 
 
 def test_paired_values_run_together(run: InProcess) -> None:

@@ -3,6 +3,7 @@
 import csv
 import itertools
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,6 +143,21 @@ def test_of_a_grid_most_are_pruned_and_the_rest_have_the_bytes_of_unpruned_runs(
         assert weights(halved)[str(number)] == weights(unpruned)[str(number)]
 
 
+def test_who_went_on_is_told_and_nobody_is_said_to_have_been_trained_further_than_that(
+    halved: Path,
+) -> None:
+    lines = list(csv.DictReader((halved / "halving.csv").read_text().splitlines()))
+    assert [(int(line["rung"]), int(line["job"])) for line in lines] == sorted(
+        (int(line["rung"]), int(line["job"])) for line in lines
+    )
+    told: dict[str, list[str]] = {}
+    for line in lines:
+        told.setdefault(line["job"], []).append(line["status"])
+    assert {each[-1] for each in told.values()} == {"pruned", "completed"}
+    assert all(set(each[:-1]) <= {"went_on"} for each in told.values())
+    assert max(int(line["epochs"]) for line in lines) == 30
+
+
 def test_what_is_pruned_says_at_which_rung(halved: Path) -> None:
     runs = runner.load_runs(halved)
     pruned = runs[runs["status"] == "pruned"]
@@ -211,7 +227,7 @@ def test_launched_again_nothing_runs_and_without_halving_the_pruned_go_on(
     before, table = rungs(folder), results(folder)
     again = run(*sweep)
     assert (first.code, again.code) == (0, 0)
-    assert "of them pruned" in again.out
+    assert "0 to run, 15 pruned until now" in again.out
     assert rungs(folder) == before
     pd.testing.assert_frame_equal(results(folder), table)
     assert run(*GRID, "hydra.sweep.dir=s").code == 0
@@ -251,13 +267,39 @@ def test_a_pruned_job_taken_up_by_name_keeps_its_place_and_no_other_goes_on(
     assert run(*sweep).code == 0
     after = results(folder)["status"]
     assert after.drop(index=first).equals(before.drop(index=first))
-    told = (str(first), "completed") in {(job, status) for job, *_, status, _ in rungs(folder)}
-    assert told == (record == "folders")  # a row stays what is known of a job
+    assert after[first] == "completed"
+    assert (str(first), "completed") in {(job, status) for job, *_, status, _ in rungs(folder)}
+
+
+def test_other_rungs_than_jobs_wait_at_are_refused(run: InProcess, halved: Path) -> None:
+    shutil.copytree(halved, run.cwd / "s")
+    before = rungs(run.cwd / "s")
+    for other in (("sweep.halving.first=3",), ("sweep.halving.first=2", "sweep.halving.factor=2")):
+        ended = run(*GRID, "hydra.sweep.dir=s", *other)
+        assert ended.code == 2
+        assert "where these have no rung" in ended.err
+    assert rungs(run.cwd / "s") == before
+
+
+def test_resume_leaves_a_halved_sweep_to_its_command(run: InProcess, halved: Path) -> None:
+    shutil.copytree(halved, run.cwd / "s")
+
+    def said() -> tuple[int, str]:
+        ended = ending(start("s", cwd=run.cwd, module="runner.resume"))
+        return ended.code, ended.out + ended.err
+
+    assert said() == (0, "s is complete: nothing to do, and 15 pruned: SWEEP/N takes one up\n")
+    shutil.rmtree(run.cwd / "s" / "3")
+    code, text = said()
+    assert code == 2
+    assert "the command that began it" in text
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["sweep.halving=5"], "sweep.halving"),
+        (["sweep.halving.factor=2"], "without sweep.halving.first"),
         (["sweep.halving.first=0"], "expected"),
         (["sweep.halving.first=1", "sweep.halving.factor=1"], "expected"),
         (["sweep.halving.first=1", "sweep.objective=steps"], "ranks jobs by a metric"),
