@@ -21,3 +21,6 @@ draw sine fit
 draw digits first_layer confusion_matrix worst_mistakes
 draw "digits topology=in-8C3p1-MP2-16C3-out" maps
 draw addition_sequences states
+
+python -m runner dataset=xor hydra.run.dir="$place/xor" >/dev/null
+python -m runner.replay "$place/xor" --gif "$docs/replay.gif"

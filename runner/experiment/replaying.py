@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.analysis.plots.subject import MOST_SAMPLES
-from runner.analysis.replay.moments import Moments, moments_of
-from runner.data.dataset import Part
+from runner.analysis.replay.moments import PARTS, Moments, measured, moments_of
 from runner.errors import DataError, SnapshotError, counted, printable
 from runner.experiment.differences import Difference, recorded_rows, weight_differences
 from runner.experiment.experiment import Experiment
@@ -163,13 +161,9 @@ def judged_on(experiment: Experiment) -> list[HeldOut]:
     """The samples of each part that a moment's weights are measured on, the first ones of many."""
     dataset = experiment.dataset
     return [
-        samples_of(PREFIXES[name], first_of(part), dataset) for name, part in dataset.parts.items()
+        samples_of(PREFIXES[name], measured(dataset, part), dataset)
+        for name, part in dataset.parts.items()
     ]
-
-
-def first_of(part: Part) -> Part:
-    """A part, or its first samples where it has many."""
-    return part if len(part) <= MOST_SAMPLES else part.take(np.arange(MOST_SAMPLES))
 
 
 def described(path: Path, experiment: Experiment, about: Mapping[str, Any]) -> dict[str, str]:
@@ -223,9 +217,13 @@ def told_of(
     """What else is to be known of the moments."""
     if about["status"] == "diverged":
         yield "The run diverged; the last moment is one before that."
-    many = [name for name, part in experiment.dataset.parts.items() if len(part) > MOST_SAMPLES]
-    if many:
-        yield f"Measured on the first {MOST_SAMPLES:,} samples ({', '.join(many)})."
+    dataset = experiment.dataset
+    each = "sample" if dataset.steps is None else "sequence"
+    for name, part in dataset.parts.items():
+        first, all_of = len(measured(dataset, part)), len(part)
+        if first < all_of:
+            told = counted(all_of, f"{PARTS[PREFIXES[name]]} {each}")
+            yield f"Measured on the first {first:,} of {told}."
     watch = experiment.watch
     if watch is not None and watch.restore_best and state is not None and state.best.size:
         best = watch.best_epoch(state)

@@ -1,6 +1,7 @@
 """A replay in a real browser: keys, slider, what is under the pointer, phones, paper, speed."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -188,26 +189,41 @@ def test_an_address_can_name_a_step(driver: Any, pages: dict[str, str]) -> None:
     assert at(page) > 0
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@contextmanager
+def screen(driver: Any, width: int, **features: str) -> Iterator[None]:
+    """The browser with a window of another width, and with media features."""
+    media = [{"name": "prefers-color-scheme", "value": features.get("scheme", "light")}]
+    size = {"height": 900, "deviceScaleFactor": 1}
+    send = driver.execute_cdp_cmd
+    send("Emulation.setDeviceMetricsOverride", {**size, "width": width, "mobile": width < 600})
+    send("Emulation.setEmulatedMedia", {"media": features.get("media", ""), "features": media})
+    try:
+        yield
+    finally:
+        send("Emulation.setDeviceMetricsOverride", {**size, "width": 1280, "mobile": False})
+        light = [{"name": "prefers-color-scheme", "value": "light"}]
+        send("Emulation.setEmulatedMedia", {"media": "", "features": light})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", ["two inputs", "a convolution", "sequences"])
-def test_it_fits_a_phone(pages: dict[str, str], kind: str, dark: bool) -> None:
-    with browser(400, 800, dark=dark) as driver:
+def test_it_fits_a_phone(driver: Any, pages: dict[str, str], kind: str, scheme: str) -> None:
+    with screen(driver, 400, scheme=scheme):
         page = opened(driver, pages[kind])
         assert page.execute_script("return document.documentElement.scrollWidth") <= 400
         paper = page.execute_script("return getComputedStyle(document.body).backgroundColor")
-        assert (paper == "rgb(20, 23, 27)") == dark
+        assert (paper == "rgb(20, 23, 27)") == (scheme == "dark")
         assert errors(page) == []
 
 
-def test_it_prints_the_moment_on_white_paper(pages: dict[str, str]) -> None:
-    with browser(800, 900, dark=True) as driver:
+def test_it_prints_the_moment_on_white_paper(driver: Any, pages: dict[str, str]) -> None:
+    with screen(driver, 1280, scheme="dark", media="print"):
         page = opened(driver, f"{pages['a convolution']}#20")
-        dark = [{"name": "prefers-color-scheme", "value": "dark"}]
-        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
         page.execute_script("dispatchEvent(new Event('beforeprint'))")
         assert not page.find_element("id", "play").is_displayed()
         assert page.find_element("id", "where").is_displayed()
         assert page.execute_script("return ends() === ENDS.light")
+        assert page.execute_script("return layout.width") < 480  # drawn for paper's width
         page.execute_script("dispatchEvent(new Event('afterprint'))")
         assert page.execute_script("return ends() === ENDS.dark")
         assert errors(page) == []

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from runner.analysis.plots.subject import MOST_SAMPLES
 from runner.analysis.replay.graph import (
     Column,
     columns_of,
@@ -14,7 +13,7 @@ from runner.analysis.replay.graph import (
     weights_between,
 )
 from runner.analysis.replay.inputs import first_layer, fit, plane, unit_planes
-from runner.analysis.replay.moments import Moments
+from runner.analysis.replay.moments import PARTS, Moments, measured
 from runner.analysis.replay.packing import Packing
 from runner.analysis.replay.samples import Shown
 from runner.data.dataset import Part
@@ -24,9 +23,10 @@ from runner.network.arrays import Array
 from runner.training.metrics import TEST, VALIDATION
 
 Content = dict[str, Any]
-PARTS = {"": "training", VALIDATION: "validation", TEST: "test"}
 
 
+# Of a run that diverges numbers come to be too large for what they are kept as.
+@np.errstate(over="ignore", invalid="ignore")
 def replay_content(moments: Moments) -> Content:
     """Everything that the page draws; arrays are in one text, and places in it elsewhere."""
     packing = Packing()
@@ -60,7 +60,8 @@ def about(moments: Moments) -> Content:
     """The run in words, its moments, and the metrics of each."""
     results, dataset = moments.results, moments.dataset
     parts = {"": dataset.train, VALIDATION: dataset.validation, TEST: dataset.test}
-    end = results.get("stop_reason") or results.get("status", "")
+    status = results.get("status", "")
+    end = f"ended by {results['stop_reason']}" if status == "completed" else status
     rate = results.get("optimizer.learning_rate", "")
     return {
         "topology": str(moments.network.topology),
@@ -85,7 +86,7 @@ def about(moments: Moments) -> Content:
 
 def rows_of(moments: Moments, part: Part) -> int:
     """How many samples, or steps of them, a part's metrics are of."""
-    first = part if len(part) <= MOST_SAMPLES else part.take(np.arange(MOST_SAMPLES))
+    first = measured(moments.dataset, part)
     return len(moments.dataset.counting(first, first.targets))
 
 
@@ -157,11 +158,12 @@ def samples_content(moments: Moments, packing: Packing, shown: Shown, outputs: A
     dataset, targets = moments.dataset, shown.part.targets
     content: Content = {
         "part": shown.last.part,
-        "total": len(shown.last.samples),
+        "total": len(dataset.parts[shown.last.part]),
         "rows": shown.told,
         "outputs": None,
         "images": None,
         "wrong": None,
+        "wrong_at_end": None,
         "targets": None,
         "lengths": None if shown.part.lengths is None else shown.part.lengths.tolist(),
         "names": list(map(printable, dataset.target_names)),
@@ -170,6 +172,7 @@ def samples_content(moments: Moments, packing: Packing, shown: Shown, outputs: A
         content["outputs"] = packing.numbers(outputs)
         if shown.last.decides:
             content["wrong"] = packing.flags(shown.wrong(outputs, targets))
+            content["wrong_at_end"] = int(shown.last.wrong.sum())
     else:
         steps = moments.network.topology.steps
         content["targets"] = packing.shades(targets.reshape(1, len(targets), steps, -1), -1, 1)

@@ -46,9 +46,9 @@ function ticks() {
     for (let power = first; power <= last; power += every) powers.push(10 ** power);
     return powers;
   }
-  const rough = (curve.high - curve.low) / 4;
+  const rough = (curve.high - curve.low) / 5;
   const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((factor) => factor * unit >= rough) * unit;
+  const step = [1, 2, 2.5, 5, 10].find((factor) => factor * unit >= rough) * unit;
   const found = [];
   for (let place = Math.ceil(curve.low / step); place * step <= curve.high; place++) found.push(place * step);
   return found;
@@ -67,7 +67,7 @@ function drawAxes(name) {
   for (const value of ticks()) {
     const y = down(value);
     made.push(svgElement("line", { class: "axis", x1: SIDES.left, x2: right, y1: y, y2: y }));
-    const text = isShare(name) ? `${Number((100 * value).toPrecision(3))} %` : curve.logged ? power(value) : short(value, 2);
+    const text = isShare(name) ? `${Number((100 * value).toPrecision(3))} %` : curve.logged ? power(value) : short(value);
     made.push(svgElement("text", { x: SIDES.left - 6, y: y + 4, "text-anchor": "end" }, text));
   }
   const steps = [0, 1];
@@ -75,7 +75,7 @@ function drawAxes(name) {
   let before = -100;
   for (const step of steps) {
     const x = across(step);
-    if (x - before < 38 || (step > 1 && x > right - 14)) continue;
+    if (x - before < 38 || (step > 1 && x > right - 56)) continue;
     before = x;
     made.push(svgElement("line", { class: "axis", x1: x, x2: x, y1: bottom, y2: bottom + 4 }));
     made.push(svgElement("text", { x, y: bottom + 17, "text-anchor": "middle" }, power(step)));

@@ -20,16 +20,15 @@ from runner.analysis.plots.style import (
     new_figure,
 )
 from runner.analysis.plots.subject import Subject
-from runner.analysis.replay.moments import Moments
+from runner.analysis.replay.moments import PARTS, Moments
 from runner.errors import SettingsError, StorageError
-from runner.training.metrics import TEST, VALIDATION
 
-FRAMES = 60
+FRAMES = 48
+GIF_COLOURS = 128
 MILLISECONDS = 120
 """A frame; the last one stays longer."""
 LAST_MILLISECONDS = 2500
 SAYING_MOST = ("decision_surface", "fit", "states", "maps", "first_layer", "network", "weights")
-PARTS = {"": "training", VALIDATION: "validation", TEST: "test"}
 FFMPEG = "ffmpeg"
 
 
@@ -72,6 +71,7 @@ def beside(images: list[Image.Image]) -> Image.Image:
 def cursor_on_curve(moments: Moments, moment: int, subject: Subject) -> Figure:
     """The losses of all moments, and where this one is."""
     figure = new_figure(subject, 4.6, 3.0)
+    figure.texts.clear()  # the picture beside it tells the run
     (axes,) = axes_grid(figure, 1, 1, (0.75, 0.2, 0.5, 0.15))
     steps = moments.steps + 1.0  # that the first has a place on a logarithmic axis
     known = {prefix: f"{prefix}loss" for prefix in PARTS if f"{prefix}loss" in moments.metrics}
@@ -91,9 +91,9 @@ def cursor_on_curve(moments: Moments, moment: int, subject: Subject) -> Figure:
 
 
 def gif(moments: Moments) -> bytes:
-    """The frames as an animated GIF, over and over, its colours those of the last frame."""
+    """The frames as an animated GIF, over and over, in the colours of some of them."""
     shown = list(frames(moments))
-    colours = shown[-1].quantize(256)
+    colours = beside(shown[::8]).quantize(GIF_COLOURS)
     first, *others = [each.quantize(palette=colours, dither=Image.Dither.NONE) for each in shown]
     times = [MILLISECONDS] * len(others) + [LAST_MILLISECONDS]
     content = io.BytesIO()

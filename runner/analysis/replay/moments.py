@@ -6,14 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.analysis.plots.subject import Subject
-from runner.data.dataset import Dataset
+from runner.data.dataset import Dataset, Part
 from runner.network.arrays import Array
 from runner.network.network import Network
+from runner.training.metrics import TEST, VALIDATION
 
 MOST = 120
 """Moments of a replay, about."""
 MOST_BYTES = 400 << 20
 """Of the weights of all moments together: of a large network there are fewer moments."""
+
+PARTS = {"": "training", VALIDATION: "validation", TEST: "test"}
+"""In words, by what the names of their metrics begin with."""
+MOST_MEASURED = 10_000
+"""Samples of a part, or steps of its sequences, that a moment is measured on: the first ones."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,18 @@ class Moments:
     def subject(self, moment: int) -> Subject:
         """What pictures show of a moment."""
         results = {**self.results, "steps": str(self.steps[moment])}
+        if moment < len(self) - 1:  # what ended the training was not yet
+            results["status"] = f"of {self.steps[-1]:,}"
         for name, values in self.metrics.items():
             results[name] = str(values[moment])
         history = {"step": self.steps, "epoch": self.epochs, **self.metrics}
         return Subject(results, history, self.network, self.parameters[moment], self.dataset)
+
+
+def measured(dataset: Dataset, part: Part) -> Part:
+    """A part, or where it is large as much of its beginning as moments are measured on."""
+    most = max(1, MOST_MEASURED // (dataset.steps or 1))
+    return part if len(part) <= most else part.take(np.arange(most))
 
 
 def moments_of(last: int, parameters: int, itemsize: int) -> list[int]:

@@ -54,7 +54,7 @@ function drawEdges(pen, moment) {
     if (!hasEdges(place)) return drawFan(pen, still);
     const weights = gap.weights && part(gap.weights, moment);
     layout.edges[place].forEach(([x1, y1, x2, y2], edge) => {
-      const share = weights ? weights[edge] / gap.limit : 0;
+      const share = weights ? Math.max(-1, Math.min(1, weights[edge] / gap.limit)) : 0;
       const size = Math.abs(share);
       pen.strokeStyle = weights ? css(share < 0 ? low : high, 0.22 + 0.68 * Math.sqrt(size)) : still;
       pen.lineWidth = weights ? 0.4 + 5.6 * size : 1;
@@ -200,11 +200,11 @@ function netLegend() {
   const means = gaps.some((gap, place) => gap.mean && hasEdges(place));
   const kinds = new Set(columns.map((_, place) => pictureOf(place)));
   return [
-    ...colourBar("Edges: negative", "positive weights, the wider the larger."),
+    ...colourBar("Edges: negative", "positive weights, the wider the larger beside those of the same two layers."),
     means ? " Where an edge stands for several weights, their mean." : "",
     kinds.has("plane") ? " Each unit shows what it gives all over the inputs: blue low, orange high." : "",
     kinds.has("weights") ? " Units of layer 1 show their weights, laid out as the pixels are." : "",
-    kinds.has("number") && !planes ? " A circle's colour: what the unit gives for the chosen sample." : "",
+    kinds.has("number") && !planes ? " A circle's colour: what the unit gives for the chosen sample, blue low, orange high." : "",
     kinds.has("strip") ? " Each strip: a unit over the steps of the chosen sequence, left to right." : "",
     left.length ? ` Drawn are ${left.join(", ")}: those with the strongest weights at the end.` : "",
     pairs ? " Of the edges between two layers the strongest 200." : "",

@@ -97,14 +97,21 @@ function pressed(event) {
 }
 
 function connectPlayer() {
+  for (const id of ["play", "track", "speeds", "curve"]) byId(id).hidden = moments === 1; // of one moment a picture
   byId("moment").max = moments - 1;
   byId("moment").addEventListener("input", (event) => { setPlaying(false); go(Number(event.target.value)); });
   byId("play").addEventListener("click", () => setPlaying(!now.playing));
   addEventListener("keydown", pressed);
   const recolour = () => { chooseColours(); legends.forEach((write) => write()); everythingStale(); };
+  const onPaper = (is) => {
+    printing = is;
+    document.body.classList.toggle("on-paper", is);
+    recolour();
+  };
   dark.addEventListener("change", recolour);
-  addEventListener("beforeprint", () => { printing = true; recolour(); drawStale(); });
-  addEventListener("afterprint", () => { printing = false; recolour(); });
+  // Drawn as wide as paper is: by the time that the browser lays paper out it is too late to draw.
+  addEventListener("beforeprint", () => { onPaper(true); drawStale(); });
+  addEventListener("afterprint", () => onPaper(false));
   new ResizeObserver(everythingStale).observe(byId("main"));
   addPanel(byId("player"), showPlace);
 }

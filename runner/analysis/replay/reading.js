@@ -111,6 +111,7 @@ function penFor(canvas, width, height) {
 
 const short = (value, digits = 3) => {
   if (value === null || Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "> 3e38" : "< −3e38"; // float32 holds no more
   const rounded = Number(value.toPrecision(digits));
   const size = Math.abs(rounded);
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) return rounded.toExponential().replace("e+", "e").replace("-", "−");

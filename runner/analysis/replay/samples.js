@@ -11,7 +11,8 @@ function saidOf(moment, row) {
     const value = outputs.length === 1 ? short(outputs[0], 2) : "";
     return [cut(content.classes[label], 12), value].filter(Boolean).join("  ");
   }
-  return [...outputs.slice(0, MOST_OUTPUTS)].map((value) => short(value, 2)).join("  ");
+  const digits = samples.wrong ? 2 : 4; // as many as a target that is a number has
+  return [...outputs.slice(0, MOST_OUTPUTS)].map((value) => short(value, digits)).join("  ");
 }
 
 function drawSamples(moment) {
@@ -25,15 +26,17 @@ function drawSamples(moment) {
   });
 }
 
+const minus = (numbers) => numbers.replaceAll("-", "−");
 function choiceOf(told, row) {
   const choice = element("button", { type: "button", onclick: () => { now.sample = row; everythingStale(); } });
   if (samples.images) choice.append(element("canvas", { "aria-hidden": "true" }));
-  if (told.inputs) choice.append(element("small", {}, told.inputs));
+  if (told.inputs) choice.append(element("small", {}, minus(told.inputs)));
   if (samples.targets) {
     choice.append(`sequence ${told.place}`);
     return choice;
   }
-  const wanted = samples.images ? cut(told.target, 12) : `target ${cut(told.target, 24)}`;
+  const target = content.classes ? told.target : minus(told.target);
+  const wanted = samples.images ? cut(target, 12) : `target ${cut(target, 24)}`;
   choice.append(element("span", {}, wanted), element("span", { class: "said" }));
   choice.title = `sample ${told.place}`;
   return choice;
@@ -48,6 +51,13 @@ function drawThumbnails() {
   }
 }
 
+// How many are wrong in the end, where more are than are shown.
+function wrongInTheEnd() {
+  if (!samples.wrong) return "";
+  const here = part(samples.wrong, moments - 1).reduce((sum, wrong) => sum + wrong, 0);
+  return samples.wrong_at_end > here ? `At the end ${whole(samples.wrong_at_end)} are wrong; ${here} of them are here. ` : "";
+}
+
 function connectSamples() {
   if (plane) return; // where all of them are
   const some = samples.rows.length < samples.total ? `${samples.rows.length} of ${whole(samples.total)}` : `All ${samples.total}`;
@@ -56,7 +66,7 @@ function connectSamples() {
   const judged = samples.targets ? "" : `${samples.images ? "Above its class" : "Its target"}, below what the network says of it${samples.wrong ? ": ✓ right, ✗ wrong" : ""}. `;
   legend("samples", () => {
     drawThumbnails();
-    return [`${judged}Choose one: the network shows what its units give for it.`];
+    return [`${judged}${wrongInTheEnd()}Choose one: the network shows what its units give for it.`];
   });
   addPanel(byId("samples"), drawSamples);
 }

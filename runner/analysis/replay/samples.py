@@ -15,7 +15,7 @@ from runner.network.trained import scaled_blocks
 MOST_SHOWN = 12
 MOST_ACTIVATIONS = 1_500_000
 """Numbers of all shown samples at all moments."""
-MOST_WRONG = 3
+MOST_WRONG = 6
 """Of the shown samples those that are wrong in the end."""
 MOST_INPUTS = 8
 """Of a sample that is told in numbers."""

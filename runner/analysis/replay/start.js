@@ -2,7 +2,7 @@
 
 function fillHeader() {
   const { trained, end, parameters } = content;
-  byId("summary").textContent = `${trained}; ${counted(lastStep, "step")}, ended by ${end}; ${counted(parameters, "parameter")}. ${moments} moments.`;
+  byId("summary").textContent = `${trained}; ${counted(lastStep, "step")}, ${end}; ${counted(parameters, "parameter")}. ${counted(moments, "moment")}.`;
   byId("notes").append(...content.notes.map((note) => element("p", {}, note)));
 }
 
