@@ -32,6 +32,10 @@ class Subject:
     parameters: Array
     dataset: Dataset
     """With targets [samples, n_out]."""
+    start: Array | None = None
+    """The weights of its first snapshot, where there are others than those that it came to."""
+    best_epoch: int | None = None
+    """The epoch whose weights these are, where the best were restored."""
 
     @property
     def part(self) -> str:
@@ -85,11 +89,14 @@ class Subject:
     @cached_property
     def example(self) -> list[Array]:
         """Of that sample what the network sees, and what each layer makes of it, [1, …] each."""
-        parameters, topology = self.parameters, self.network.topology
-        inputs, scaling = self.example_part.inputs, self.dataset.scaling
-        ((_, seen),) = scaled_blocks(inputs[:], scaling, parameters.dtype, len(inputs))
+        return self.through_layers(self.example_part.inputs[:])
+
+    def through_layers(self, inputs: Array) -> list[Array]:
+        """Raw inputs [rows, n_in] as the network sees them, and what each layer makes of them."""
+        parameters, scaling = self.parameters, self.dataset.scaling
+        ((_, seen),) = scaled_blocks(inputs, scaling, parameters.dtype, len(inputs))
         found = [seen.astype(parameters.dtype)]
-        for index in range(len(topology.layers)):
+        for index in range(len(self.network.topology.layers)):
             found.append(self.network.layer_forward(parameters, index, found[-1])[1])
         return found
 
@@ -103,6 +110,13 @@ class Subject:
         """Whether each output stands for a yes or no, so that a sample is right or wrong."""
         targets = self.samples.targets
         return self.dataset.classes is not None or bool(np.isin(targets, (0, 1)).all())
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether outputs are probabilities of the classes."""
+        outputs, activation = self.network.topology.outputs, self.network.output
+        likely = activation == "softmax" or (activation == "sigmoid" and outputs == 1)
+        return likely and self.dataset.classes is not None
 
     @cached_property
     def wrong(self) -> Array:
