@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
-from runner.analysis.plots.style import LIGHT, drawn_in, look, titled
+from runner.analysis.plots.style import CENTRED, LIGHT, drawn_in, look, titled, written_on
 from runner.data.dataset import Dataset
 from runner.data.texts import letter
 from runner.errors import SettingsError, counted, printable
@@ -31,6 +31,8 @@ MOST_LINES = 4
 LONGEST_TITLE = 90
 MOST_ROWS = 64
 """Samples of several inputs up to which numbers to predict are shown as a table."""
+MOST_WRITTEN = 16
+"""Rows, and columns, up to which each number of a table is written out."""
 WHITE = {1: 0.0, 3: 1.0}
 """What is drawn white, by channels: ink is counted in grey images, light in colour."""
 
@@ -44,7 +46,7 @@ def save_picture(path: Path, name: str, dataset: Dataset) -> None:
     # Names are texts, also with a $.
     with drawn_in(LIGHT), mpl.rc_context({"text.parse_math": False}):
         figure = titled(short(name), extent(dataset), 6.4, 4.6)
-        whole = (0.0, 0.01, 1.0, figure.subplotpars.top)
+        whole = (0.01, 0.01, 0.98, figure.subplotpars.top)
         figure.set_layout_engine("constrained", rect=whole)
         draw(figure, dataset)
         kind = path.suffix[1:] or "png"
@@ -105,13 +107,22 @@ def draw_images(axes: Any, dataset: Dataset, classes: Sequence[str]) -> None:
         np.arange(len(shown)) * row_height + height / 2, list(map(short, classes[: len(shown)]))
     )
     axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
 
 
 def draw_rows(axes: Any, dataset: Dataset) -> None:
     """A truth table: a row a sample, its inputs, then its targets."""
     train = dataset.train
     shades = LinearSegmentedColormap.from_list("shades", (look().paper, look().colours[0]))
-    axes.imshow(np.hstack([train.inputs, train.targets]), cmap=shades, aspect="auto")
+    values = np.hstack([train.inputs, train.targets])
+    image = axes.imshow(values, cmap=shades, aspect="auto")
+    if len(values) <= MOST_WRITTEN and values.shape[1] <= MOST_WRITTEN:
+        axes.set_yticks(range(len(values)), range(1, len(values) + 1))
+        for (row, column), value in np.ndenumerate(values):
+            colour = written_on(image.to_rgba(value))
+            axes.text(column, row, f"{value:.4g}", color=colour, **CENTRED)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
     inputs, targets = dataset.input_names, dataset.target_names
     names = [short(f"input {name}") for name in inputs] + [
         short(f"target {name}") for name in targets

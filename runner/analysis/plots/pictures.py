@@ -53,6 +53,8 @@ class Picture(NamedTuple):
 
     applies: Callable[[Subject], bool]
     draw: Callable[[Subject], Figure]
+    shaded: bool = False
+    """Whether it has more shades than the 256 of a palette, which takes a third of the bytes."""
 
 
 PICTURES = {
@@ -60,17 +62,17 @@ PICTURES = {
     "learning_rate": Picture(is_range_test, loss_by_rate),
     "layer_statistics": Picture(has_statistics, statistics_over_time),
     "straight_line": Picture(has_line, loss_along_line),
-    "weights": Picture(has_weights, weight_maps),
+    "weights": Picture(has_weights, weight_maps, shaded=True),
     "network": Picture(is_small, network_graph),
-    "decision_surface": Picture(is_plane, decision_surface),
-    "units": Picture(has_units, units_over_plane),
+    "decision_surface": Picture(is_plane, decision_surface, shaded=True),
+    "units": Picture(has_units, units_over_plane, shaded=True),
     "fit": Picture(is_line, fit),
-    "first_layer": Picture(shows_windows, first_layer_images),
-    "maps": Picture(has_maps, maps_of_layers),
+    "first_layer": Picture(shows_windows, first_layer_images, shaded=True),
+    "maps": Picture(has_maps, maps_of_layers, shaded=True),
     "states": Picture(has_states, states_over_time),
     "confusion_matrix": Picture(has_classes, confusion_matrix),
     "calibration": Picture(has_probabilities, reliability_diagram),
-    "worst_mistakes": Picture(has_mistakes, worst_mistakes),
+    "worst_mistakes": Picture(has_mistakes, worst_mistakes, shaded=True),
 }
 SCREEN, CRISP = 100, 200
 """Points an inch: of a film, and of a file, which screens of two points a pixel show sharp."""
@@ -166,6 +168,8 @@ def png(picture: Picture, subject: Subject, look: Look = LIGHT, dots: int = SCRE
         canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    if not picture.shaded:
+        image = image.quantize(256, Image.Quantize.FASTOCTREE)
     image.save(content, format="png", compress_level=6)
     return content.getvalue()
 

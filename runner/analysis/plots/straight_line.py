@@ -24,15 +24,16 @@ from runner.network.trained import rows_at_once, scaled_blocks
 
 PLACES = np.linspace(-0.25, 1.25, 25)
 """a of theta(a) = (1 - a) start + a end."""
-MOST_PRODUCTS = 1_000_000_000
-"""Multiply-adds of a picture, some tenths of a second."""
+MOST_PRODUCTS = {True: 10_000_000_000, False: 1_000_000_000}
+"""Multiply-adds of a picture, of dense nets and of others: some tenths of a second."""
 MOST_ROWS, FEWEST_ROWS = 1000, 50
 
 
 def rows_looked_at(subject: Subject) -> int:
     """Samples of each part that the time is there for."""
-    each = max(1, subject.network.topology.products) * len(PLACES) * 2
-    return min(MOST_ROWS, MOST_PRODUCTS // each)
+    topology = subject.network.topology
+    each = max(1, topology.products) * len(PLACES) * 2
+    return min(MOST_ROWS, MOST_PRODUCTS[topology.is_dense] // each)
 
 
 def has_line(subject: Subject) -> bool:

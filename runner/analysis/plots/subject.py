@@ -14,6 +14,9 @@ from runner.network.trained import predict, scaled_blocks
 
 MOST_SAMPLES = 10_000
 """Samples of a part that are looked at; the first ones."""
+MOST_PRODUCTS, FEWEST_SEQUENCES = 2_000_000_000, 50
+"""Multiply-adds that sequences with a target at each step are looked at for, some seconds; and how
+many are looked at all the same. They make many steps."""
 CONTRASTED = 1000
 """Samples among which a typical one is looked for."""
 JUDGES = ("test", "validation", "train")
@@ -45,9 +48,12 @@ class Subject:
     @cached_property
     def samples(self) -> Part:
         """The samples that are shown."""
-        part = self.dataset.parts[self.part]
-        lengths = None if part.lengths is None else part.lengths[:MOST_SAMPLES]
-        return Part(part.inputs[:MOST_SAMPLES], part.targets[:MOST_SAMPLES], lengths=lengths)
+        part, most = self.dataset.parts[self.part], MOST_SAMPLES
+        if not self.dataset.one_target:
+            affordable = MOST_PRODUCTS // max(1, self.network.topology.products)
+            most = min(most, max(FEWEST_SEQUENCES, affordable))
+        lengths = None if part.lengths is None else part.lengths[:most]
+        return Part(part.inputs[:most], part.targets[:most], lengths=lengths)
 
     @cached_property
     def outputs(self) -> Array:

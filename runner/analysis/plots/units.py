@@ -18,7 +18,7 @@ COLUMNS = 12
 MOST_UNITS = 24
 """Of a layer."""
 MOST_LAYERS = 4
-TILE, BETWEEN, TITLE = 0.62, 0.2, 0.16
+TILE, BETWEEN, TITLE = 0.62, 0.2, 0.22
 """Inches: of a unit, of what is written above it, and of a layer's title."""
 MIDDLES = {"sigmoid": (0.5, 0.5), "tanh": (0.0, 1.0)}
 """Of bounded activations the middle, and how far it is to an end."""
@@ -66,6 +66,7 @@ def units_over_plane(subject: Subject) -> Figure:
         )
         name = subject.network.activation_names[index]
         place: Any = {"xy": (0, 1), "xycoords": "axes fraction", "va": "top"}
+        place |= {"xytext": (0, -5), "textcoords": "offset points"}
         axes.annotate(f"layer {index + 1}, {name}{cut}", size=9, weight="bold", **place)
         axes.set_anchor("NW")
     line = "; line: output 0.5" if boundary is not None else ""
