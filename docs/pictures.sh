@@ -5,20 +5,26 @@ docs=$(cd "$(dirname "$0")" && pwd)
 place=$(mktemp -d)
 trap 'rm -r "$place"' EXIT
 
-# draw "DATASET OVERRIDE …" PICTURE …: a run on the data set, and which of its pictures are kept.
+# draw "DATASET OVERRIDE …" PICTURE …: a run on the data set, and which of its pictures are kept,
+# in 256 colours.
 draw() {
     local run="$place/${1//[^a-z0-9]/_}" overrides
     read -ra overrides <<<"dataset=$1"
     python -m runner "${overrides[@]}" recording.plots=true hydra.run.dir="$run" >/dev/null
     for picture in "${@:2}"; do
-        cp "$run/plots/$picture.png" "$docs/$picture.png"
+        python -c "import sys; from PIL import Image
+Image.open(sys.argv[1]).quantize(256).save(sys.argv[2], optimize=True)" \
+            "$run/plots/$picture.png" "$docs/$picture.png"
     done
 }
 
 draw eight_samples learning_curve network weights
 draw spirals decision_surface
+draw "moons topology=2-6-6-1 optimizer.learning_rate=2" units
 draw sine fit
-draw digits first_layer confusion_matrix worst_mistakes
+draw digits first_layer confusion_matrix worst_mistakes straight_line
+draw "digits dataset.first=300 stopping.max_epochs=60" calibration
+draw "spirals recording.layer_statistics=true" layer_statistics
 draw "digits topology=in-8C3p1-MP2-16C3-out" maps
 draw addition_sequences states
 

@@ -8,6 +8,7 @@ from runner.commands import CommandParser, run_command
 EXAMPLES = """\
   python -m runner.plots outputs/2026-11-22/14-46-04-5d0c64e8a1
   python -m runner.plots outputs/2026-11-22/15-02-10-9d1f0c2b7e      every job of a sweep
+  python -m runner.plots outputs/2026-11-22/14-46-04-5d0c64e8a1 --format svg
   python -m runner.plots outputs/many/17       a job that is a row, which is given its folder first
 """
 
@@ -16,10 +17,15 @@ def main(arguments: Sequence[str]) -> int:
     """Draws into `plots/` of each run; 1 when something could not be drawn, named on stderr."""
     parser = CommandParser("plots", "Draws the pictures of runs that have ended.", EXAMPLES)
     parser.add_argument("paths", nargs="+", metavar="RUN", help="runs, sweeps or folders of those")
+    parser.add_argument(
+        "--format", choices=("png", "svg"), default="png", help="svg: lines of any size, for print"
+    )
+    parser.add_argument("--dark", action="store_true", help="on dark paper, into plots/dark/")
     options = parser.parse_args(arguments)
-    from runner.experiment.drawing import draw_runs  # noqa: PLC0415 - loads matplotlib
+    from runner.analysis.plots.pictures import Form  # noqa: PLC0415 - loads matplotlib
+    from runner.experiment.drawing import draw_runs  # noqa: PLC0415
 
-    return int(not draw_runs(options.paths))
+    return int(not draw_runs(options.paths, Form(options.format, options.dark)))
 
 
 if __name__ == "__main__":

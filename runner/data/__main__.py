@@ -7,7 +7,6 @@ from pathlib import Path
 from runner.commands import CommandParser, run_command
 from runner.configuration.composing import compose
 from runner.data.description import description
-from runner.data.pictures import save_picture
 from runner.errors import SettingsError
 from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
@@ -32,6 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     for line in description(settings.dataset.name, dataset):
         print(line)
     if options.plot is not None:
+        from runner.analysis.plots.dataset import save_picture  # noqa: PLC0415 - loads matplotlib
+
         save_picture(options.plot, settings.dataset.name, dataset)
     return 0
 

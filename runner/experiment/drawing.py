@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner.analysis.plots.pictures import draw_pictures, read_subject
+from runner.analysis.plots.pictures import PLAIN, Form, draw_pictures, read_subject
 from runner.analysis.plots.subject import Subject
 from runner.analysis.runs import read_runs
 from runner.data.dataset import Dataset
@@ -38,7 +38,7 @@ def subject_of(run: Path, datasets: dict[str, Dataset] | None = None) -> Subject
     return read_subject(run, trained.network, trained.parameters, dataset)
 
 
-def draw_runs(paths: Sequence[str]) -> bool:
+def draw_runs(paths: Sequence[str], form: Form = PLAIN) -> bool:
     """Draws the pictures of runs into their folders, each named; whether all could be drawn.
 
     What could not is told on stderr. Raises SnapshotError where no run has ended.
@@ -59,13 +59,13 @@ def draw_runs(paths: Sequence[str]) -> bool:
     all_drawn = True
     for path in map(Path, runs["path"]):
         try:
-            problems = list(draw_pictures(subject_of(path, datasets), path))
+            problems = list(draw_pictures(subject_of(path, datasets), path, form))
         except RunnerError as error:
             problems = [error_line(error)]
         except (OSError, ValueError) as error:
-            problems = [f"plots/ is left out: {error_line(error)}"]
+            problems = [f"{form.folder}/ is left out: {error_line(error)}"]
         for problem in problems:
             print(f"warning: {printable(path)}: {problem}", file=forgiving(sys.stderr))
         all_drawn &= not problems
-        print(printable(path / "plots"))
+        print(printable(path / form.folder))
     return all_drawn

@@ -1,6 +1,7 @@
 """What a run or a sweep left behind, as objects: tables, the network, pictures for a notebook."""
 
 import os
+import struct
 from base64 import b64encode
 from contextlib import suppress
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from runner.analysis.plots.pictures import PICTURES, png
+from runner.analysis.plots.pictures import PICTURES, drawn
 from runner.analysis.plots.subject import Subject
 from runner.analysis.replay.page import replay_page
 from runner.analysis.runs import load_runs
@@ -45,8 +46,10 @@ class Picture:
     def __init__(self, png: bytes) -> None:
         self.png = png
 
-    def _repr_png_(self) -> bytes:
-        return self.png
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        # Two of its points are one of the page: sharp where screens are.
+        width, height = struct.unpack(">II", self.png[16:24])
+        return self.png, {"width": width // 2, "height": height // 2}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the PNG file."""
@@ -156,7 +159,9 @@ class Run:
                 f"{suggestion(name, self.pictures)}it has {', '.join(self.pictures)}"
             )
         file = self.path / "plots" / f"{name}.png"
-        return Picture(file.read_bytes() if file.is_file() else png(PICTURES[name], self._subject))
+        return Picture(
+            file.read_bytes() if file.is_file() else drawn(PICTURES[name], self._subject)
+        )
 
     @system_errors()
     def replay(self) -> Replay:

@@ -38,20 +38,27 @@ DOCUMENTS = tuple(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrid
 DRAWN = (
     "learning_curve",
     "learning_rate",
+    "layer_statistics",
+    "straight_line",
     "weights",
     "network",
     "decision_surface",
+    "units",
     "fit",
     "first_layer",
     "maps",
     "states",
     "confusion_matrix",
+    "calibration",
     "worst_mistakes",
 )
 """The pictures of a run, by name."""
+FORMATS = ("png", "svg")
+LOOKS = ("", "dark/")
+"""Where they lie below `plots/`."""
 OF_ITS_END = (
     *("predictions.csv", "classes.csv", "confusion.csv"),
-    *(f"plots/{name}.png" for name in DRAWN),
+    *(f"plots/{look}{name}.{kind}" for look in LOOKS for kind in FORMATS for name in DRAWN),
 )
 """What tells of a run's end alone, and is wrong once the run has gone on."""
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from runner.analysis.pages.one_file import look
-from runner.analysis.plots.style import COLOURS
+from runner.analysis.plots.style import COLOURS, DARK
 from runner.analysis.report.page import source
 from runner.network.arrays import Array
 
@@ -41,7 +41,7 @@ def palettes() -> dict[str, list[str]]:
     found = {
         name: re.findall("#[0-9A-F]{6}", text) for name, text in (("light", light), ("dark", dark))
     }
-    return {**found, "pictures": list(COLOURS)}
+    return {**found, "pictures": list(COLOURS), "dark pictures": list(DARK.colours)}
 
 
 def linear(colour: str) -> Array:
@@ -58,7 +58,7 @@ def lab(rgb: Array) -> Array:
 
 
 @pytest.mark.parametrize("sight", SIGHTS)
-@pytest.mark.parametrize("palette", ["light", "dark", "pictures"])
+@pytest.mark.parametrize("palette", ["light", "dark", "pictures", "dark pictures"])
 def test_any_two_colours_are_told_apart(palette: str, sight: str) -> None:
     seen = [lab(SIGHTS[sight] @ linear(colour)) for colour in palettes()[palette]]
     assert len(seen) == 8
@@ -66,7 +66,13 @@ def test_any_two_colours_are_told_apart(palette: str, sight: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("palette", "paper"), [("light", "#ffffff"), ("dark", "#14171b"), ("pictures", "#ffffff")]
+    ("palette", "paper"),
+    [
+        ("light", "#ffffff"),
+        ("dark", "#14171b"),
+        ("pictures", "#ffffff"),
+        ("dark pictures", DARK.paper),
+    ],
 )
 def test_colours_stand_out_from_the_paper(palette: str, paper: str) -> None:
     for colour in palettes()[palette]:
@@ -88,3 +94,8 @@ def test_shades_of_a_metric_grow_lighter_and_stand_out_from_the_paper(
     for rgb in seen:
         high, low = sorted([LUMINANCE @ rgb, LUMINANCE @ linear(paper)], reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 2
+
+
+@pytest.mark.parametrize(("pictures", "report"), [("pictures", "light"), ("dark pictures", "dark")])
+def test_pictures_have_the_report_s_colours(pictures: str, report: str) -> None:
+    assert palettes()[pictures] == palettes()[report]

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.analysis.plots.decisions import confusion_matrix, worst_mistakes
+from runner.analysis.plots.confusion import confusion_matrix
 from runner.analysis.plots.maps import maps_of_layers
+from runner.analysis.plots.mistakes import worst_mistakes
 from runner.analysis.plots.pictures import draw_pictures
 from runner.analysis.plots.states import states_over_time
 from runner.analysis.plots.subject import Subject
@@ -16,6 +17,7 @@ from runner.data.dataset import Dataset, Part
 from runner.data.preparing import prepare
 from runner.data.splits import Split
 from runner.data.texts import TextOptions, load_text
+from runner.network.arrays import Array
 from runner.network.network import Network
 from runner.network.scaling import Scaling
 from runner.network.topology import Topology, parse_topology
@@ -87,11 +89,15 @@ def test_pictures_are_drawn_where_they_say_something(case: str, tmp_path: Path) 
     assert {path.stem for path in (tmp_path / "plots").iterdir()} == expected | ALWAYS
 
 
+def sorted_units(weights: Array) -> Array:
+    return weights[:, np.argsort(-np.linalg.norm(weights, axis=0))]
+
+
 def test_filters_are_laid_out_as_a_window_is() -> None:
     run, _ = CASES["grey"]
     weights = run.network.topology.layers[0].weight_matrix(run.parameters)
     shown = heat_maps(axes_of(first_layer_images(run)))
-    np.testing.assert_array_equal(shown, weights.T.reshape(8, 3, 3))
+    np.testing.assert_array_equal(shown, sorted_units(weights).T.reshape(8, 3, 3))
 
 
 def test_filters_over_colours_are_in_colour() -> None:
@@ -99,7 +105,7 @@ def test_filters_over_colours_are_in_colour() -> None:
     weights = run.network.topology.layers[0].weight_matrix(run.parameters)
     shown = heat_maps(axes_of(first_layer_images(run)))
     assert [image.shape for image in shown] == [(3, 3, 3)] * 20
-    green = weights.reshape(3, 3, 3, 20)[1, :, :, 4]
+    green = sorted_units(weights).reshape(3, 3, 3, 20)[1, :, :, 4]
     np.testing.assert_allclose(shown[4][..., 1], 0.5 + 0.5 * green / np.abs(weights).max())
 
 
@@ -108,7 +114,7 @@ def test_filters_over_other_channels_are_a_row_each() -> None:
     weights = run.network.topology.layers[0].weight_matrix(run.parameters)
     figure = first_layer_images(run)
     shown = heat_maps(axes_of(figure))
-    np.testing.assert_array_equal(shown, weights.T.reshape(8, 3, 3))
+    np.testing.assert_array_equal(shown, sorted_units(weights).T.reshape(8, 3, 3))
     assert "weights into 4 maps, a row each" in figure.texts[-1].get_text()
 
 

@@ -10,14 +10,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from runner.analysis.plots.decisions import (
-    confusion_matrix,
-    decision_surface,
-    fit,
-    worst_mistakes,
-    worst_samples,
-)
+from runner.analysis.plots.confusion import confusion_matrix
+from runner.analysis.plots.decisions import decision_surface, fit
 from runner.analysis.plots.learning import learning_curve, loss_by_rate
+from runner.analysis.plots.mistakes import worst_mistakes, worst_samples
 from runner.analysis.plots.pictures import PICTURES, Picture, draw_pictures, draw_run, png
 from runner.analysis.plots.style import COLOURS, plain
 from runner.analysis.plots.subject import Subject
@@ -117,8 +113,8 @@ def truth_table() -> Dataset:
 
 
 CASES = {
-    "a truth table": (subject((2, 3, 1), truth_table()), {"network", "decision_surface"}),
-    "many units": (subject((2, 40, 1), truth_table()), {"decision_surface"}),
+    "a truth table": (subject((2, 3, 1), truth_table()), {"network", "decision_surface", "units"}),
+    "many units": (subject((2, 40, 1), truth_table()), {"decision_surface", "units"}),
     "numbers from one input": (
         subject((1, 5, 1), numbers(1)),
         {"network", "fit", "worst_mistakes"},
@@ -126,15 +122,15 @@ CASES = {
     "numbers from many inputs": (subject((4, 5, 2), numbers(4, 2)), {"network", "worst_mistakes"}),
     "numbers in the plane": (
         subject((2, 5, 2), numbers(2, 2)),
-        {"network", "decision_surface", "worst_mistakes"},
+        {"network", "decision_surface", "units", "worst_mistakes"},
     ),
     "two classes, one output": (
         subject((2, 5, 1), classes(2, ("no", "yes"))),
-        {"network", "decision_surface", "confusion_matrix"},
+        {"network", "decision_surface", "units", "confusion_matrix"},
     ),
     "three classes": (
         subject((2, 5, 3), classes(2, ("x", "y", "z"))),
-        {"network", "decision_surface", "confusion_matrix"},
+        {"network", "decision_surface", "units", "confusion_matrix"},
     ),
     "images": (subject((12, 5, 3), images()), {"network", "first_layer", "confusion_matrix"}),
     "colour images": (subject((36, 70, 3), images(3)), {"first_layer", "confusion_matrix"}),
@@ -152,7 +148,7 @@ def test_pictures_are_drawn_where_they_say_something(case: str, tmp_path: Path) 
     assert ("worst_mistakes" in drawn) == wrong
     for path in (tmp_path / "plots").iterdir():
         assert path.read_bytes().startswith(b"\x89PNG")
-        assert path.stat().st_size < 150_000
+        assert path.stat().st_size < 300_000
 
 
 def axes_of(figure: Figure) -> list[Any]:
@@ -304,17 +300,19 @@ def test_first_layer_images_are_laid_out_as_the_inputs_are() -> None:
     axes = axes_of(first_layer_images(run))
     matrix = run.network.topology.layers[0].weight_matrix(run.parameters)
     assert len(heat_maps(axes)) == 5
-    for unit, shown in enumerate(heat_maps(axes)):
+    strongest = np.argsort(-np.linalg.norm(matrix, axis=0))
+    for unit, shown in zip(strongest, heat_maps(axes), strict=True):
         assert shown == pytest.approx(matrix[:, unit].reshape(4, 3))
 
 
 def test_the_confusion_matrix_counts_samples_of_the_test_part() -> None:
     run = CASES["three classes"][0]
-    (axes,) = axes_of(confusion_matrix(run))
+    axes, _ = axes_of(confusion_matrix(run))
     said = run.network.predict(run.parameters, run.samples.inputs).argmax(axis=1)
     meant = np.arange(12) % 3
     counts = np.array([[np.sum((meant == i) & (said == j)) for j in range(3)] for i in range(3)])
-    assert heat_maps([axes])[0] == pytest.approx(counts / 4)
+    assert heat_maps([axes])[1] == pytest.approx(np.where(np.eye(3), 0, counts / 4))
+    assert axes.images[1].get_clim() == (0, np.where(np.eye(3), 0, counts / 4).max())
     written = sorted(int(text.get_text()) for text in axes.texts)
     assert written == sorted(counts[counts > 0].tolist())
     assert axes.get_xlabel() == "taken for (12 test samples)"
@@ -329,7 +327,7 @@ def test_the_confusion_matrix_has_room_for_its_classes(names: tuple[str, ...]) -
     figure = confusion_matrix(replace(run, dataset=replace(run.dataset, classes=names)))
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
-    (axes,) = axes_of(figure)
+    axes = axes_of(figure)[0]
     labels = [axes.xaxis.label, axes.yaxis.label, *axes.get_xticklabels(), *axes.get_yticklabels()]
     for label in labels:
         box = label.get_window_extent()
@@ -352,15 +350,21 @@ def test_mistaken_images_are_shown_with_what_they_are_and_were_taken_for() -> No
     image = np.asarray(run.samples.inputs[place], float).reshape(4, 3)
     assert heat_maps([axes])[0] == pytest.approx(image / image.max())
     said = run.outputs[place].argmax()
-    assert axes.texts[0].get_text() == f"{'abc'[place % 3]} → {'abc'[said]}"
+    assert axes.texts[0].get_text() == (
+        f"{'abc'[place % 3]} → {'abc'[said]}\n{run.outputs[place].max():.2f}"
+    )
 
 
 def test_mistaken_numbers_are_bars_as_long_as_their_error() -> None:
     run = CASES["numbers from many inputs"][0]
-    (axes,) = axes_of(worst_mistakes(run))
+    axes, beside = axes_of(worst_mistakes(run))
     lengths = [bar.get_width() for bar in axes.patches]
     assert lengths == pytest.approx(sorted(run.errors, reverse=True)[: len(lengths)])
     assert axes.get_yticklabels()[0].get_text().startswith(f"sample {run.errors.argmax() + 1}:")
+    worst = run.samples.inputs[run.errors.argmax()]
+    assert [text.get_text() for text in beside.texts[:4]] == [f"{value:.3g}" for value in worst]
+    names = [text.get_text() for text in beside.get_xticklabels()]
+    assert names == list(run.dataset.input_names)
 
 
 @pytest.mark.parametrize("size", [1.0, 1e-3, 123456.0, 1e12])
@@ -383,9 +387,11 @@ def test_a_surface_is_what_the_network_says_at_its_points() -> None:
     corners = np.array([[left, bottom], [right, bottom], [left, top], [right, top]])
     expected = run.network.predict(run.parameters, corners).ravel()
     assert shown[[0, 0, -1, -1], [0, -1, 0, -1]] == pytest.approx(expected)
-    dots = axes.collections[-1]
-    assert np.asarray(dots.get_offsets()) == pytest.approx(run.samples.inputs)
-    assert np.asarray(dots.get_array()) == pytest.approx([0, 1, 1, 0])
+    sides = {
+        dots.get_label(): np.asarray(dots.get_offsets()).tolist() for dots in axes.collections[-2:]
+    }
+    assert sides == {"target 0": [[0, 0], [1, 1]], "target 1": [[0, 1], [1, 0]]}
+    assert len(axes.get_legend().get_texts()) == 2
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("input 1", "input 2")
 
 

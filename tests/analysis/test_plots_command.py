@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from runner.analysis.plots.pictures import PICTURES
 from runner.errors import SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.plots import main
+from runner.run_folder.writing import OF_ITS_END
 from tests.end_to_end.commands import composed
 
 
@@ -23,9 +25,9 @@ def pictures(run: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("dataset", "expected"),
     [
-        ("digits", {"first_layer", "confusion_matrix", "worst_mistakes"}),
+        ("digits", {"first_layer", "confusion_matrix", "calibration", "worst_mistakes"}),
         ("sine", {"fit", "worst_mistakes"}),
-        ("xor", {"network", "decision_surface", "worst_mistakes"}),
+        ("xor", {"network", "decision_surface", "units", "worst_mistakes"}),
     ],
 )
 def test_pictures_drawn_later_are_those_of_the_run_s_end(
@@ -35,7 +37,11 @@ def test_pictures_drawn_later_are_those_of_the_run_s_end(
     later = finished(tmp_path / "later", f"dataset={dataset}")
     assert not (later / "plots").exists()
     assert main([str(later)]) == 0
-    assert pictures(later) == pictures(now) == expected | {"learning_curve", "weights"}
+    assert (
+        pictures(later)
+        == pictures(now)
+        == expected | {"learning_curve", "straight_line", "weights"}
+    )
     for name in pictures(now):
         picture = f"plots/{name}.png"
         assert (later / picture).read_bytes() == (now / picture).read_bytes()
@@ -61,3 +67,30 @@ def test_a_run_on_other_data_is_named_and_the_others_are_drawn(
 def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="no run has ended"):
         main([str(tmp_path)])
+
+
+@pytest.mark.parametrize(
+    ("options", "place", "begins"),
+    [
+        (["--format", "svg"], "plots/weights.svg", b"<?xml"),
+        (["--dark"], "plots/dark/weights.png", b"\x89PNG"),
+        (["--dark", "--format", "svg"], "plots/dark/weights.svg", b"<?xml"),
+    ],
+)
+def test_pictures_are_drawn_for_print_and_on_dark_paper_where_asked(
+    options: list[str], place: str, begins: bytes, tmp_path: Path
+) -> None:
+    run = finished(tmp_path / "run", "recording.plots=false")
+    assert main([str(run), *options]) == 0
+    first = (run / place).read_bytes()
+    assert first.startswith(begins)
+    assert [path.name for path in (run / place).parent.iterdir() if path.stem == "weights"] == [
+        Path(place).name
+    ]
+    main([str(run), *options])
+    assert (run / place).read_bytes() == first
+
+
+def test_what_was_drawn_of_a_run_s_end_goes_when_it_goes_on() -> None:
+    assert {f"plots/{name}.png" for name in PICTURES} <= set(OF_ITS_END)
+    assert {f"plots/dark/{name}.svg" for name in PICTURES} <= set(OF_ITS_END)

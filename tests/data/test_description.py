@@ -4,10 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from runner.analysis.plots.dataset import draw, save_picture
 from runner.configuration.composing import compose
 from runner.data.dataset import Dataset
 from runner.data.description import description
-from runner.data.pictures import draw, save_picture
 from runner.experiment.loading import load_dataset
 from runner.settings import parse_settings
 from tests.data import small_files
@@ -99,10 +99,10 @@ def test_of_sequences_with_several_targets_all_are_told_or_few_drawn_each_in_its
         assert all(place == round(place) for place in axes.get_xticks())
     told = ", ".join(f"y.{place} {value:.6g}" for place, value in enumerate(x[0, 0, :3], 1))
     assert titles == [
-        [f"sample 1: {told}", "5 of 12 features"],
-        ["sample 1", "5 of 12 features\n5 of 10 targets"],
+        [f"sample 1: {told}", "4 of 12 features"],
+        ["sample 1", "4 of 12 features\n4 of 10 targets"],
     ]
-    assert [len(each) for each in colours] == [5, 10]
+    assert [len(each) for each in colours] == [4, 8]
 
 
 def test_classes_of_steps_have_an_axis_with_their_names(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_a_run_that_goes_on_keeps_nothing_of_an_end_that_is_no_longer_its_own(
 
     assert set(DRAWN) == set(PICTURES)
     with claimed(tmp_path) as directory:
-        (tmp_path / "plots").mkdir()
+        (tmp_path / "plots" / "dark").mkdir(parents=True)
         for name in (*OF_ITS_END, "plots/mine.png"):
             (tmp_path / name).write_text("of before")
         directory.finish("interrupted", {"status": "interrupted", "stop_reason": "x"}, "")

@@ -287,7 +287,7 @@ def test_what_python_has_of_a_sweep_in_rows(run: InProcess) -> None:
     assert one.results["steps"] == one.history["step"].max() == 60
     assert "3-2-1" in one._repr_html_()
     assert not one.path.exists()
-    assert one.plot("weights")._repr_png_().startswith(b"\x89PNG")
+    assert one.plot("weights").png.startswith(b"\x89PNG")
     assert (one.path / "run.json").exists()  # a picture shows what the whole run has
 
 

@@ -5,14 +5,16 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from runner.analysis.plots.style import (
-    FAINT,
     GRID_LINES,
     HELD_OUT,
+    SMALL,
     TRAINING,
     axes_grid,
     logarithmic,
+    look,
     new_figure,
 )
 from runner.analysis.plots.subject import Subject
@@ -22,6 +24,8 @@ from runner.training.schedules import RANGE
 
 LONG = 1000
 """Epochs from which on a run is shown on logarithmic axes."""
+FEW = 10
+"""Epochs below which ticks would be between them."""
 WORDS = {"loss": "loss", "mae": "mean absolute error", "accuracy": "accuracy (%)"}
 
 
@@ -33,14 +37,24 @@ def has_history(subject: Subject) -> bool:
 def learning_curve(subject: Subject) -> Figure:
     """Metrics by epoch; log-log for long runs, where learning follows power laws."""
     figure = new_figure(subject, 7.6, 2.9)
-    axes = axes_grid(figure, 1, 2, (0.7, 0.15, 0.5, 0.1), wspace=0.28)
+    axes = axes_grid(figure, 1, 2, (0.7, 0.15, 0.5, 0.05), wspace=0.28)
     metrics = ("loss", "mae" if subject.dataset.classes is None else "accuracy")
     for place, metric in zip(axes, metrics, strict=True):
         draw_metric(place, subject, metric)
+        draw_best(place, subject)
     draw_target(axes[1], subject, metrics[1])
-    if len(axes[0].lines) > 1:
+    if len(axes[0].get_legend_handles_labels()[0]) > 1:
         axes[0].legend()
     return figure
+
+
+def draw_best(axes: Axes, subject: Subject) -> None:
+    """A line at the epoch whose weights are the run's result, where it is not the last one."""
+    best = subject.best_epoch
+    if best is None or best >= subject.history["epoch"][-1]:
+        return
+    look_of_line: Any = {"color": look().faint, "lw": 1, "ls": (0, (4, 3)), "zorder": 1}
+    axes.axvline(best, label=f"restored: epoch {best:,}", **look_of_line)
 
 
 def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
@@ -63,20 +77,28 @@ def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
             axes.plot(epochs[known], values[known], color=colour, label=label, lw=1.5, marker=mark)
             shown.append(values[known])
     if (tested := factor * float(subject.results.get(f"test_{metric}") or "nan")) == tested:
-        circle: Any = {"marker": "o", "ls": "", "mfc": "white", "mew": 1.5, "zorder": 3}
-        axes.plot(epochs[-1:], [tested], color=HELD_OUT, label="test, at the end", **circle)
+        end = epochs[-1] if subject.best_epoch is None else subject.best_epoch
+        circle: Any = {"marker": "o", "ls": "", "mfc": look().paper, "mew": 1.5, "zorder": 3}
+        axes.plot([end], [tested], color=HELD_OUT, label="test, at the end", **circle)
         shown.append(np.array([tested]))
-    full_batch = np.array_equal(epochs, history["step"])
-    axes.set_xlabel("step" if full_batch else "epoch")
     axes.set_ylabel(WORDS[metric])
+    over_epochs(axes, subject)
+    values = np.concatenate(shown) if shown else np.ones(1)
+    if metric != "accuracy" and values.min() > 0 and values.max() > 10 * values.min():
+        logarithmic(axes, "y", values)
+
+
+def over_epochs(axes: Axes, subject: Subject) -> None:
+    """The axis of time; where each step is an epoch, it is told in steps."""
+    epochs = subject.history["epoch"]
+    axes.set_xlabel("step" if np.array_equal(epochs, subject.history["step"]) else "epoch")
     axes.grid(**GRID_LINES)
     if len(epochs) == 1:
         axes.set_xticks(epochs)
     elif epochs[-1] >= LONG:
         logarithmic(axes, "x", epochs)
-    values = np.concatenate(shown) if shown else np.ones(1)
-    if metric != "accuracy" and values.min() > 0 and values.max() > 10 * values.min():
-        logarithmic(axes, "y", values)
+    elif epochs[-1] < FEW:
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
 def draw_target(axes: Axes, subject: Subject, metric: str) -> None:
@@ -89,10 +111,10 @@ def draw_target(axes: Axes, subject: Subject, metric: str) -> None:
     if factor is None:
         return
     level = factor * float(target) if factor > 0 else 1 - float(target)
-    axes.axhline(level, color=FAINT, lw=0.9, ls=":")
+    axes.axhline(level, color=look().faint, lw=0.9, ls=":")
     above: Any = {"xytext": (0, 2), "textcoords": "offset points"}
     place: Any = {"xy": (0.01, level), "xycoords": ("axes fraction", "data")}
-    axes.annotate("target", size=8, color=FAINT, **place, **above)
+    axes.annotate("target", size=SMALL, color=look().faint, **place, **above)
 
 
 def is_range_test(subject: Subject) -> bool:

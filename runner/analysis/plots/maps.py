@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from runner.analysis.plots.style import INK, PARTS, SIGNED, axes_grid, new_figure, plain
+from runner.analysis.plots.style import PARTS, axes_grid, foot, look, new_figure, plain
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.tiles import draw_tiles
 from runner.analysis.plots.weights import largest
@@ -38,21 +38,21 @@ def maps_of_layers(subject: Subject) -> Figure:
     columns = min(MOST_MAPS, max(LEAST_COLUMNS, *(shapes[row][0] for row in rows)))
     width, height = columns * TILE + 0.3, len(rows) * (TILE + 0.32) + 0.35
     figure = new_figure(subject, width, height)
-    axes = axes_grid(figure, len(rows), 1, (0.15, 0.15, 0.3, 0.25), hspace=0.32 / TILE)
+    axes = axes_grid(figure, len(rows), 1, (0.15, 0.15, 0.3, 0.2), hspace=0.32 / TILE)
     for place, row in zip(axes, rows, strict=True):
         maps = subject.example[row].reshape(shapes[row])
         limit = largest(maps)
-        look: Any = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
+        scale: Any = {"cmap": look().signed, "vmin": -limit, "vmax": limit}
         shown = maps[:MOST_MAPS, :, :, None]
         if row == 0:
             shown = as_picture(subject.example_part.inputs.reshape(maps.shape))
-            look = {"cmap": "gray_r"}
-        draw_tiles(place, list(shown), columns, (0.12, 0.12), **look)
+            scale = {"cmap": "gray_r"}
+        draw_tiles(place, list(shown), columns, (0.12, 0.12), **scale)
         place.set_anchor("W")
         cut = f", the first {MOST_MAPS}" if len(maps) > MOST_MAPS else ""
         place.set_title(f"{names[row]}: {written(shapes[row])}{cut}", loc="left", size=9)
     told = f"{example_text(subject)}; red positive, blue negative, to the largest of a row"
-    figure.text(0.15 / width, 0.012, told, size=8, color=INK, va="bottom")
+    foot(figure, told)
     return figure
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from runner.analysis.plots.maps import example_text
-from runner.analysis.plots.style import INK, SIGNED, axes_grid, new_figure, plain
+from runner.analysis.plots.style import axes_grid, foot, look, new_figure, plain
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.weights import largest
 from runner.data.texts import letter
@@ -79,8 +79,8 @@ def states_over_time(subject: Subject) -> Figure:
     for place, (title, values, each) in zip(axes, shown, strict=True):
         limit = largest(values)
         extent = (0.5, values.shape[1] + 0.5, steps + 0.5, 0.5)
-        look: Any = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
-        place.imshow(values[:steps], aspect="auto", extent=extent, **look)
+        scale: Any = {"cmap": look().signed, "vmin": -limit, "vmax": limit}
+        place.imshow(values[:steps], aspect="auto", extent=extent, **scale)
         place.set_title(f"{title}\nto ±{limit:.2g}", size=9)
         place.set_xlabel(each)
         place.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
@@ -90,9 +90,7 @@ def states_over_time(subject: Subject) -> Figure:
         if of_text and each != "unit":
             write_letters(place, values[:steps], letters)
     axes[0].set_ylabel("step")
-    width = figure.get_size_inches()[0]
-    told = f"{example_text(subject)}; red positive, blue negative"
-    figure.text(0.15 / width, 0.012, told, size=8, color=INK, va="bottom")
+    foot(figure, f"{example_text(subject)}; red positive, blue negative")
     return figure
 
 

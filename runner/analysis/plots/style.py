@@ -2,10 +2,16 @@
 
 import math
 import textwrap
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
+import matplotlib as mpl
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
@@ -14,56 +20,129 @@ from runner.errors import counted, printable
 from runner.network.arrays import Array
 from runner.training.metrics import percent
 
+
+class Look(NamedTuple):
+    """The colours of pictures on one paper."""
+
+    paper: str
+    ink: str
+    faint: str
+    lines: str
+    """Of a grid."""
+    colours: tuple[str, ...]
+    """Of lines and classes; those of the report."""
+    signed: str | Colormap
+    """A colour map from blue, negative, to red, positive; 0 is the paper's."""
+    amounts: str
+    """A colour map of even steps, from the paper's to the strongest."""
+
+
 # Okabe and Ito 2008, yellow and black left out.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1A1A1A", "#56B4E9", "#6B3E00", "#7A5CFF")
-TRAINING, HELD_OUT = COLOURS[:2]
-SIGNED = "RdBu_r"
-"""From blue, negative, to red, positive; 0 is white."""
+LIGHT = Look("#ffffff", "#222222", "#666666", "#e5e5e5", COLOURS, "RdBu_r", "magma_r")
+DARK = Look(
+    paper="#14171b",
+    ink="#e6e6e6",
+    faint="#a3a8ae",
+    lines="#30353b",
+    colours=(
+        *("#56B4E9", "#E8702A", "#2BC59B", "#D070A8"),
+        *("#FFFFFF", "#F0E442", "#9A4A3A", "#7B61FF"),
+    ),
+    signed=LinearSegmentedColormap.from_list(
+        "signed on dark", ("#c5e6fb", "#3d92cf", "#1d2228", "#cf5640", "#ffcfc0")
+    ),
+    amounts="magma",
+)
+INK, FAINT = LIGHT.ink, LIGHT.faint
+TRAINING, HELD_OUT = "C0", "C1"
+"""The first two colours of the look that a picture is drawn in."""
 CENTRED: Any = {"ha": "center", "va": "center"}
-GRID_LINES: Any = {"color": "#e5e5e5", "lw": 0.6}
-INK, FAINT = "#222222", "#666666"
+GRID_LINES: Any = {"visible": True}
 PARTS = {"train": "training", "validation": "validation", "test": "test"}
 LONGEST_NAME = 40
-LOOK: Any = {
+SMALL = 8
+"""Points of what is written into a picture."""
+SAME_EVERYWHERE: Any = {
     "font.size": 9,
-    "axes.titlesize": 10,
+    "axes.titlesize": 9.5,
     "axes.titley": 1.0,  # else where titles end up is measured in each drawing
-    "axes.labelcolor": INK,
-    "axes.edgecolor": "#999999",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "xtick.color": FAINT,
-    "ytick.color": FAINT,
     "legend.frameon": False,
+    "grid.linewidth": 0.6,
     "image.interpolation": "nearest",
+    "svg.hashsalt": "runner",  # else names in the file are drawn by chance
 }
 MOST_POWERS = 5
 """Of ten with a tick; of more, every second or third has one."""
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-TITLE_HEIGHT = 0.78
-"""Inches above the axes for the title and two lines below it."""
 CHARACTERS = 14.5
 """Of the small print, an inch."""
 TITLE_CHARACTERS = 9.5
 """Of the title, an inch."""
+LINE = 0.155
+"""Inches of a line of the small print."""
+
+_look: ContextVar[Look] = ContextVar("look", default=LIGHT)
+
+
+def look() -> Look:
+    """What a picture is drawn in now."""
+    return _look.get()
+
+
+@contextmanager
+def drawn_in(wanted: Look) -> Iterator[None]:
+    """What is drawn inside has these colours, and the fonts and sizes of all pictures."""
+    colours: Any = {
+        "text.color": wanted.ink,
+        "axes.labelcolor": wanted.ink,
+        "axes.edgecolor": "#999999",
+        "axes.facecolor": wanted.paper,
+        "figure.facecolor": wanted.paper,
+        "axes.prop_cycle": cycler(color=wanted.colours),
+        "grid.color": wanted.lines,
+        "xtick.color": wanted.faint,
+        "ytick.color": wanted.faint,
+    }
+    before = _look.set(wanted)
+    try:
+        with mpl.rc_context(SAME_EVERYWHERE | colours):
+            yield
+    finally:
+        _look.reset(before)
 
 
 def new_figure(subject: Subject, width: float, height: float) -> Figure:
     """A figure of so many inches below its title, which tells the run."""
-    figure = Figure(figsize=(width, height + TITLE_HEIGHT), dpi=100)
     results = subject.results
     run = (results["topology"], results["dataset.name"], f"seed {results['seed']}")
-    top = 1 - 0.1 / (height + TITLE_HEIGHT)
-    left = 0.12 / width
-    title, size = "  ·  ".join(plain(text) for text in run), 11.0
+    title = "  ·  ".join(plain(text) for text in run)
+    return titled(title, ending(subject), width, height)
+
+
+def titled(title: str, told: str, width: float, height: float) -> Figure:
+    """A figure of so many inches below a title and small print, which take the room they need."""
+    size, heads = 11.0, 1
     if len(title) > TITLE_CHARACTERS * width:  # two smaller lines take hardly more room
         lines = textwrap.wrap(title, int(1.25 * TITLE_CHARACTERS * width), max_lines=2)
-        title, size = "\n".join(lines), 8.5
-    figure.text(left, top, title, weight="bold", size=size, va="top", color=INK)
-    below = top - (0.31 if "\n" in title else 0.21) / (height + TITLE_HEIGHT)
-    lines = textwrap.wrap(ending(subject), int(CHARACTERS * width), max_lines=2)
-    figure.text(left, below, "\n".join(lines), size=8.5, va="top", color=FAINT)
+        title, size, heads = "\n".join(lines), 8.5, len(lines)
+    lines = textwrap.wrap(told, int(CHARACTERS * width), max_lines=2)
+    above = 0.21 if heads == 1 else 0.31
+    head = 0.1 + above + LINE * len(lines) + 0.14
+    figure = Figure(figsize=(width, height + head), dpi=100)
+    left, top = 0.12 / width, 1 - 0.1 / (height + head)
+    figure.text(left, top, title, weight="bold", size=size, va="top")
+    below = top - above / (height + head)
+    figure.text(left, below, "\n".join(lines), size=8.5, va="top", color=look().faint)
+    figure.subplots_adjust(top=height / (height + head))  # where axes may begin
     return figure
+
+
+def foot(figure: Figure, text: str) -> None:
+    """Small print at the bottom."""
+    figure.text(0.12 / figure.get_figwidth(), 0.07 / figure.get_figheight(), text, size=SMALL)
 
 
 def axes_grid(
@@ -80,7 +159,7 @@ def axes_grid(
             "left": left / width,
             "right": 1 - right / width,
             "bottom": bottom / height,
-            "top": 1 - (top + TITLE_HEIGHT) / height,
+            "top": figure.subplotpars.top - top / height,
             **gaps,
         },
     )
@@ -139,3 +218,9 @@ def plain(name: object, longest: int = LONGEST_NAME) -> str:
     """A name as text on one line, with nothing that matplotlib would read as mathematics."""
     line = printable(name)
     return (line if len(line) <= longest else line[: longest - 1] + "…").replace("$", r"\$")
+
+
+def written_on(colour: Any) -> str:
+    """Black or white, whichever is read better on a colour."""
+    red, green, blue = to_rgb(colour)
+    return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "#ffffff"

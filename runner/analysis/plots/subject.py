@@ -14,6 +14,9 @@ from runner.network.trained import predict, scaled_blocks
 
 MOST_SAMPLES = 10_000
 """Samples of a part that are looked at; the first ones."""
+MOST_PRODUCTS, FEWEST_SEQUENCES = 2_000_000_000, 50
+"""Multiply-adds that sequences with a target at each step are looked at for, some seconds; and how
+many are looked at all the same. They make many steps."""
 CONTRASTED = 1000
 """Samples among which a typical one is looked for."""
 JUDGES = ("test", "validation", "train")
@@ -32,6 +35,10 @@ class Subject:
     parameters: Array
     dataset: Dataset
     """With targets [samples, n_out]."""
+    start: Array | None = None
+    """The weights of its first snapshot, where there are others than those that it came to."""
+    best_epoch: int | None = None
+    """The epoch whose weights these are, where the best were restored."""
 
     @property
     def part(self) -> str:
@@ -41,9 +48,12 @@ class Subject:
     @cached_property
     def samples(self) -> Part:
         """The samples that are shown."""
-        part = self.dataset.parts[self.part]
-        lengths = None if part.lengths is None else part.lengths[:MOST_SAMPLES]
-        return Part(part.inputs[:MOST_SAMPLES], part.targets[:MOST_SAMPLES], lengths=lengths)
+        part, most = self.dataset.parts[self.part], MOST_SAMPLES
+        if not self.dataset.one_target:
+            affordable = MOST_PRODUCTS // max(1, self.network.topology.products)
+            most = min(most, max(FEWEST_SEQUENCES, affordable))
+        lengths = None if part.lengths is None else part.lengths[:most]
+        return Part(part.inputs[:most], part.targets[:most], lengths=lengths)
 
     @cached_property
     def outputs(self) -> Array:
@@ -85,11 +95,14 @@ class Subject:
     @cached_property
     def example(self) -> list[Array]:
         """Of that sample what the network sees, and what each layer makes of it, [1, …] each."""
-        parameters, topology = self.parameters, self.network.topology
-        inputs, scaling = self.example_part.inputs, self.dataset.scaling
-        ((_, seen),) = scaled_blocks(inputs[:], scaling, parameters.dtype, len(inputs))
+        return self.through_layers(self.example_part.inputs[:])
+
+    def through_layers(self, inputs: Array) -> list[Array]:
+        """Raw inputs [rows, n_in] as the network sees them, and what each layer makes of them."""
+        parameters, scaling = self.parameters, self.dataset.scaling
+        ((_, seen),) = scaled_blocks(inputs, scaling, parameters.dtype, len(inputs))
         found = [seen.astype(parameters.dtype)]
-        for index in range(len(topology.layers)):
+        for index in range(len(self.network.topology.layers)):
             found.append(self.network.layer_forward(parameters, index, found[-1])[1])
         return found
 
@@ -103,6 +116,13 @@ class Subject:
         """Whether each output stands for a yes or no, so that a sample is right or wrong."""
         targets = self.samples.targets
         return self.dataset.classes is not None or bool(np.isin(targets, (0, 1)).all())
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether outputs are probabilities of the classes."""
+        outputs, activation = self.network.topology.outputs, self.network.output
+        likely = activation == "softmax" or (activation == "sigmoid" and outputs == 1)
+        return likely and self.dataset.classes is not None
 
     @cached_property
     def wrong(self) -> Array:

@@ -11,7 +11,15 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from runner.analysis.plots.style import CENTRED, INK, SIGNED, axes_grid, new_figure, plain
+from runner.analysis.plots.style import (
+    CENTRED,
+    axes_grid,
+    foot,
+    look,
+    new_figure,
+    plain,
+    written_on,
+)
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.tiles import draw_tiles
 from runner.errors import counted
@@ -25,6 +33,10 @@ MOST_DRAWN_UNITS = 24
 """In a layer of a network that is drawn."""
 MOST_DRAWN_LAYERS = 8
 MOST_LAYERS = 8
+SORTED = 16
+"""Units from beyond which on they are sorted."""
+NUMBER = 0.48
+"""Inches of a weight that is written out."""
 MOST_UNITS = 60
 """Whose weights are shown as images."""
 UNIT_SIZE = 15
@@ -47,43 +59,80 @@ class Panel(NamedTuple):
     """What rows come from and columns lead to."""
 
 
+def by_strength(matrix: Array) -> Array:
+    """Columns of [n_in, units], that with the largest norm first."""
+    norms = np.sqrt((matrix.astype(float) ** 2).sum(axis=0))
+    order: Array = np.argsort(-norms, kind="stable")
+    return order
+
+
 def weight_panels(subject: Subject) -> Iterator[Panel]:
-    """Each layer's matrices, of a recurrent one that from state to state as well."""
+    """Each layer's matrices, of a recurrent one that from state to state as well.
+
+    Of many hidden units those with the largest weights come first, also where they lead on: in the
+    order that they were drawn in, weights look like noise.
+    """
     topology, none = subject.network.topology, np.empty(0)
+    below: Array | None = None
     for number, layer in enumerate(topology.layers, 1):
         kind, own = layer.kind, layer.views(subject.parameters)
         if not own:
+            below = None
             continue
         told = f"layer {number}" if isinstance(kind, Dense) else f"layer {number}, {kind}"
         bias = layer.bias_vector(subject.parameters) if topology.bias else none
-        yield Panel(told, own["weights"], bias, *kind.ends)
+        matrix, (source, sink) = own["weights"], kind.ends
+        plain_units = isinstance(kind, Dense) and kind.steps is None
+        if plain_units and below is not None:
+            matrix, source = matrix[below], f"{source}, strongest first"
+        below = None
+        hidden = number < len(topology.layers)
+        if hidden and (plain_units or isinstance(kind, Convolution)) and matrix.shape[1] > SORTED:
+            order, sink = by_strength(matrix), f"{sink}, strongest first"
+            matrix, bias = matrix[:, order], bias[order] if bias.size else bias
+            below = order if plain_units else None
+        yield Panel(told, matrix, bias, source, sink)
         if "recurrent" in own:
             yield Panel(f"layer {number}, state", own["recurrent"], none, "unit", kind.ends[1])
+
+
+def carries_numbers(panel: Panel) -> bool:
+    """Whether there is room for a matrix's numbers."""
+    rows, columns = panel.matrix.shape
+    return bool(rows + bool(panel.bias.size) <= 8 and columns <= 6)
 
 
 def weight_maps(subject: Subject) -> Figure:
     """Each layer's matrix [n_in, n_out], biases as a last row; colours reach to its largest."""
     panels = list(islice(weight_panels(subject), MOST_LAYERS))
-    figure = new_figure(subject, 0.5 + 2.4 * len(panels), 2.7)
-    margins = (0.65, 0.5, 0.5, 0.25)
-    axes = axes_grid(figure, 1, len(panels), margins, wspace=0.55)
+    widths = [
+        max(1.45, NUMBER * panel.matrix.shape[1]) if carries_numbers(panel) else 1.9
+        for panel in panels
+    ]
+    between = 1.0
+    figure = new_figure(subject, 0.7 + sum(widths) + between * len(widths), 2.7)
+    margins = (0.7, 0.45, 0.5, 0.25)
+    gaps: Any = {"width_ratios": widths, "wspace": between * len(widths) / sum(widths)}
+    axes = axes_grid(figure, 1, len(panels), margins, **gaps)
     for place, panel in zip(axes, panels, strict=True):
-        draw_matrix(place, panel.matrix, panel.bias)
+        draw_matrix(place, panel)
         inputs, units = panel.matrix.shape
         place.set_title(f"{panel.title}: {inputs} × {units}")
         place.set_xlabel(f"to {panel.sink}")
         named = "; last: bias" if panel.bias.size and len(panel.matrix) >= 16 else ""
-        place.set_ylabel(f"from {panel.source}{named}")
+        place.set_ylabel(f"from {panel.source}{named}", labelpad=2)
     return figure
 
 
-def draw_matrix(axes: Axes, matrix: Array, bias: Array) -> None:
+def draw_matrix(axes: Axes, panel: Panel) -> None:
     """A heat map with its colour bar; small ones carry their numbers."""
+    matrix, bias = panel.matrix, panel.bias
     shown = np.vstack([matrix, bias[None]]) if bias.size else matrix
     limit = largest(shown)
     rows, columns = shown.shape
     extent = (0.5, columns + 0.5, rows + 0.5, 0.5)  # units count from 1
-    image = axes.imshow(shown, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto", extent=extent)
+    scale: Any = {"cmap": look().signed, "vmin": -limit, "vmax": limit}
+    image = axes.imshow(shown, aspect="auto", extent=extent, **scale)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     if rows <= 16:
@@ -97,9 +146,9 @@ def draw_matrix(axes: Axes, matrix: Array, bias: Array) -> None:
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.06, pad=0.03, **ends)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_visible(False)
-    if rows <= 8 and columns <= 5:
+    if carries_numbers(panel):
         for (row, column), value in np.ndenumerate(shown):
-            colour = "white" if abs(value) > 0.6 * limit else INK
+            colour = written_on(image.to_rgba(value))
             axes.text(column + 1, row + 1, f"{value:.3g}", color=colour, size=7.5, **CENTRED)
 
 
@@ -133,8 +182,14 @@ def network_graph(subject: Subject) -> Figure:
         fills.append(bias / largest(bias) if bias.size else np.zeros(matrix.shape[1]))
     size = min(UNIT_SIZE, 0.7 * 72 * height / max(topology.sizes))
     x, y = np.concatenate(places).T
-    look: Any = {"cmap": SIGNED, "vmin": -1.6, "vmax": 1.6, "edgecolors": INK, "linewidths": 1}
-    axes.scatter(x, y, c=np.concatenate(fills), s=size**2, zorder=3, **look)
+    scale: Any = {
+        "cmap": look().signed,
+        "vmin": -1.6,
+        "vmax": 1.6,
+        "edgecolors": look().ink,
+        "linewidths": 1,
+    }
+    axes.scatter(x, y, c=np.concatenate(fills), s=size**2, zorder=3, **scale)
     beside = 0.5 * size + 5
     name_units(axes, places[0], subject.dataset.input_names, -beside)
     name_units(axes, places[-1], subject.dataset.target_names, beside)
@@ -143,7 +198,7 @@ def network_graph(subject: Subject) -> Figure:
     axes.axis("off")
     filled = "; fill: bias" if topology.bias else ""
     note = f"red positive, blue negative; width: size{filled}"
-    figure.text(0.5, 0.09 / (height + 0.6), note, size=8, ha="center", color=INK)
+    foot(figure, note)
     return figure
 
 
@@ -170,7 +225,7 @@ def edges(sources: Array, sinks: Array, matrix: Array) -> LineCollection:
     lines = LineCollection(
         np.stack([sources[tails], sinks[heads]], axis=1).tolist(),
         linewidths=0.3 + 3.2 * np.abs(weights) / limit,
-        cmap=SIGNED,
+        cmap=look().signed,
         norm=Normalize(-1.3 * limit, 1.3 * limit),
         zorder=1,
     )
@@ -193,13 +248,14 @@ def shows_windows(subject: Subject) -> bool:
 
 
 def first_layer_images(subject: Subject) -> Figure:
-    """The weights into each first-layer unit or map, laid out as the pixels are.
+    """The weights into each first-layer unit or map, laid out as the pixels are, strongest first.
 
     Of one or three channels an image each, of others a row of images, one a channel.
     """
     shape = window(subject) or (1, 1, 1)
     channels, apart = shape[0], shape[0] not in (1, 3)
     matrix = subject.network.topology.layers[0].weight_matrix(subject.parameters)
+    matrix = matrix[:, by_strength(matrix)]
     units = min(matrix.shape[1], max(1, MOST_UNITS // channels) if apart else MOST_UNITS)
     columns = channels if apart else min(10, units)
     limit = largest(matrix[:, :units])
@@ -210,13 +266,13 @@ def first_layer_images(subject: Subject) -> Figure:
     width, rows = max(4.5, 0.75 * columns + 0.3), -(-len(shown) // columns)
     figure = new_figure(subject, width, 0.75 * rows + 0.35)
     (axes,) = axes_grid(figure, 1, 1, (0.15, 0.15, 0.35, 0.05))
-    draw_tiles(axes, shown, columns, (0.08, 0.08), cmap=SIGNED, vmin=-limit, vmax=limit)
-    whole = "" if units == matrix.shape[1] else f" the first {units} of"
+    draw_tiles(axes, shown, columns, (0.08, 0.08), cmap=look().signed, vmin=-limit, vmax=limit)
+    whole = "" if units == matrix.shape[1] else f" the strongest {units} of"
     _, one = subject.network.topology.kinds[0].ends
     each = ", a row each" if apart else ""
     note = f"weights into{whole} {counted(matrix.shape[1], one)}{each}"
-    note += f"; colours from −{limit:.2g} to {limit:.2g}"
-    figure.text(0.15 / width, 0.012, note, size=8, color=INK, va="bottom")
+    note += f", strongest first; colours from −{limit:.2g} to {limit:.2g}"
+    foot(figure, note)
     return figure
 
 
