@@ -113,17 +113,22 @@ class SweepFolder:
         return {job: told.get(int(job.name)) or RunFolder(job).status for job in self.jobs}
 
     @property
+    def planned(self) -> int:
+        """How many jobs its last launch has, by its sweep.log; 0 without one."""
+        try:
+            launches = LAUNCH.findall(read_text(self.path / "sweep.log"))
+        except (OSError, ValueError):
+            return 0
+        return sum(int(count.replace(",", "")) for each in launches[-1:] for count in each)
+
+    @property
     def never_started(self) -> int:
         """How many jobs of its last launch have no folder, by its sweep.log; 0 without one.
 
         Too few are told where some that have one are of other launches.
         """
-        try:
-            launches = LAUNCH.findall(read_text(self.path / "sweep.log"))
-        except (OSError, ValueError):
-            return 0
-        planned = [sum(int(count.replace(",", "")) for count in each) for each in launches[-1:]]
-        return max(0, sum(planned) - len(self.jobs))
+        planned = self.planned
+        return max(0, planned - len(self.jobs)) if planned else 0
 
     @property
     def ended(self) -> Ended:

@@ -1,0 +1,126 @@
+"""What there is below a folder at this moment, and one run or sweep of it by its name."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.errors import printable
+from runner.run_folder.layout import is_job_number
+from runner.watching.finding import Finder, Place
+from runner.watching.run_standing import (
+    NOT_READABLE,
+    Standing,
+    last_values,
+    standing,
+    whole_run,
+)
+from runner.watching.sweep_standing import FollowedSweep
+
+MOST_LISTED = 60
+"""Runs and sweeps; the running ones, then the newest."""
+LEAST_SECONDS = 1.0
+MOST_SECONDS = 30.0
+SHARE = 0.005
+"""Of one processor's time that looking may take."""
+
+
+class Overview:
+    """Follows a folder of runs; asked again and again.
+
+    A name leads nowhere by itself: it is looked up among what was found.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.seconds = LEAST_SECONDS
+        """Until it is worth to look again: looking that takes long is done less often."""
+        self._finder = Finder(root)
+        self._places: dict[str, Place] = {}
+        self._runs: dict[Path, tuple[int, Standing | None]] = {}
+        self._sweeps: dict[Path, FollowedSweep] = {}
+        self._looked: tuple[float, dict[str, Any]] | None = None
+
+    def look(self) -> dict[str, Any]:
+        """Everything in one line each, looked for at most once in `seconds`."""
+        now = time.monotonic()
+        if self._looked is None or now - self._looked[0] >= 0.9 * self.seconds:
+            began = time.thread_time()
+            told = self._look()
+            spent = time.thread_time() - began
+            self.seconds = min(MOST_SECONDS, max(LEAST_SECONDS, spent / SHARE))
+            self._looked = now, told
+        return self._looked[1]
+
+    def whole(self, name: str) -> dict[str, Any] | None:
+        """All about a run, a sweep, or SWEEP/N; None where there is none of that name."""
+        place = self._places.get(name)
+        sweep, _, job = name.rpartition("/")
+        parent = self._places.get(sweep or ".")
+        try:
+            if place is not None and place.is_sweep:
+                return {"kind": "sweep", "name": name, **self._sweep(place).whole()}
+            if place is not None:
+                return {"kind": "run", "name": name, **whole_run(place.path)}
+            if parent is not None and parent.is_sweep and is_job_number(job):
+                folder = parent.path / job
+                if not folder.is_symlink():
+                    return {"kind": "run", "name": name, **whole_run(folder)}
+        except NOT_READABLE as error:
+            return {"kind": "gone", "name": name, "error": printable(error)}
+        return None
+
+    def _look(self) -> dict[str, Any]:
+        found = self._finder.look()
+        places = found or []
+        self._places = {place.name: place for place in places}
+        here = {place.path for place in places}
+        self._runs = {path: known for path, known in self._runs.items() if path in here}
+        self._sweeps = {path: known for path, known in self._sweeps.items() if path in here}
+        running = [place for place in places if self._runs_now(place)]
+        first = set(running)
+        listed = [*running, *(p for p in places[:MOST_LISTED] if p not in first)][:MOST_LISTED]
+        lines = [line for line in map(self._line, listed) if line is not None]
+        lines.sort(key=lambda line: line["status"] != "running")
+        return {
+            "there": found is not None,
+            "runs": lines,
+            "count": len(places),
+            "running": sum(line["status"] == "running" for line in lines),
+        }
+
+    def _runs_now(self, place: Place) -> bool:
+        """Whether a run goes on; a sweep is told among the newest."""
+        told = None if place.is_sweep else self._run(place)
+        return told is not None and told.status == "running"
+
+    def _run(self, place: Place) -> Standing | None:
+        """How a run stands, read anew where it goes on or its folder has changed."""
+        known = self._runs.get(place.path)
+        if (
+            known is None
+            or known[0] != place.changed
+            or known[1] is None
+            or known[1].status == "running"
+        ):
+            try:
+                told = standing(place.path)
+            except NOT_READABLE:
+                told = None
+            known = self._runs[place.path] = place.changed, told
+        return known[1]
+
+    def _sweep(self, place: Place) -> FollowedSweep:
+        return self._sweeps.setdefault(place.path, FollowedSweep(place.path))
+
+    def _line(self, place: Place) -> Mapping[str, Any] | None:
+        if place.is_sweep:
+            try:
+                return {"kind": "sweep", "name": place.name, **self._sweep(place).standing()}
+            except NOT_READABLE:  # it vanishes at this moment
+                return None
+        told = self._run(place)
+        if told is None:
+            return {"kind": "run", "name": place.name, "status": "damaged", "title": "run.json?"}
+        step, spark = last_values(place.path, told.metric)
+        return {"kind": "run", "name": place.name, "step": step, "spark": spark, **told._asdict()}

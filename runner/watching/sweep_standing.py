@@ -1,0 +1,176 @@
+"""How a sweep stands at this moment: from results.csv, to which it appends as jobs end.
+
+So also of a sweep whose jobs are rows: their file is not opened, for it would make its writer wait,
+but for a job that somebody looks at.
+"""
+
+import math
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.analysis.csv_tables import NOT_READABLE as DAMAGED
+from runner.analysis.csv_tables import read_rows
+from runner.errors import printable
+from runner.run_folder.job_end import JobEnd
+from runner.run_folder.run import RunFolder
+from runner.run_folder.statuses import PRUNED
+from runner.run_folder.sweep_folder import SweepFolder
+from runner.run_folder.tables import joined
+from runner.sweeping.tally import chosen_by
+from runner.training.metrics import higher_is_better
+from runner.watching.numbers import plain, thinned
+from runner.watching.run_standing import NOT_READABLE, last_lines, last_values, standing
+
+SECONDS_OF_SILENCE = 60.0
+"""A sweep that lacks jobs, none of which runs, and has written nothing for so long has stopped."""
+MOST_DOTS = 1000
+MOST_RUNNING = 64
+"""Jobs that are told one by one."""
+
+
+@dataclass
+class Ends:
+    """What a table of jobs says."""
+
+    jobs: set[int] = field(default_factory=set)
+    failed: int = 0
+    pruned: int = 0
+    metric: str = ""
+    dots: list[tuple[int, float]] = field(default_factory=list)
+    """The metric of those that have it, by number."""
+    best: tuple[int, float] | None = None
+
+
+class FollowedSweep:
+    """A sweep's folder, whose table is read when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read: tuple[int, int, int] = (0, 0, 0)
+        self._ends = Ends()
+        self._objective: str | None = None
+        self._damaged = ""
+
+    def standing(self) -> dict[str, Any]:
+        """How it stands. Raises OSError where its folder has vanished."""
+        self._follow_table()
+        ends, sweep = self._ends, SweepFolder(self._path)
+        running = self._running(sweep)
+        planned = max(sweep.planned, len(ends.jobs) + len(running))
+        silent = time.time() - self._last_written() > SECONDS_OF_SILENCE
+        open_jobs = len(ends.jobs) < planned or not planned
+        status = "completed" if not open_jobs else "running" if running or not silent else "ended"
+        return {
+            "status": status,
+            "done": len(ends.jobs),
+            "planned": planned,
+            "failed": ends.failed,
+            "pruned": ends.pruned,
+            "metric": ends.metric,
+            "best": self._best(),
+            "running": running,
+            "error": self._damaged,
+        }
+
+    def whole(self) -> dict[str, Any]:
+        """All that the page shows of it."""
+        told, dots = self.standing(), self._ends.dots
+        some = [dots[place] for place in thinned(len(dots), MOST_DOTS)]
+        numbers, values = [n for n, _ in some], plain([v for _, v in some])
+        log = last_lines(self._path / "sweep.log")
+        return {**told, "dots": {"job": numbers, "value": values}, "log": log}
+
+    def _follow_table(self) -> None:
+        table = self._path / "results.csv"
+        try:
+            about = os.stat(table, follow_symlinks=False)
+            read = about.st_mtime_ns, about.st_size, about.st_ino
+            if read != self._read:
+                self._ends = self._ends_in(table)
+                self._read, self._damaged = read, ""
+        except FileNotFoundError:
+            self._ends = Ends()
+        except DAMAGED as error:
+            self._damaged = printable(f"results.csv: {error}")
+
+    def _ends_in(self, table: Path) -> Ends:
+        names, lines = read_rows(str(table), growing=True)
+        if "status" not in names or names[0] != "job":
+            raise ValueError("it holds no results of jobs")
+        header, ends = joined(list(names[1:])), Ends()
+        for line in lines:
+            number, _, row = line.partition(",")
+            told = JobEnd(int(number), "", "", 0, header, row)
+            end = JobEnd(
+                told.number, told.cell("status"), "", 0, header, row, told.cell("stopping.metric")
+            )
+            self._count(end, ends)
+        return ends
+
+    def _count(self, end: JobEnd, ends: Ends) -> None:
+        ends.jobs.add(end.number)
+        ends.failed += end.failed
+        ends.pruned += end.status == PRUNED
+        if end.failed:
+            return
+        ends.metric = ends.metric or self._asked_for(end.number) or chosen_by(end)
+        try:
+            value = float(end.cell(ends.metric))
+        except ValueError:
+            return
+        if not math.isfinite(value):
+            return
+        ends.dots.append((end.number, value))
+        sign = 1 if higher_is_better(ends.metric) else -1
+        better = ends.best is None or sign * value > sign * ends.best[1]
+        if better and end.status != PRUNED:
+            ends.best = end.number, value
+
+    def _asked_for(self, number: int) -> str:
+        """The column that `sweep.objective` names, if any."""
+        if self._objective is None:
+            try:
+                configuration = RunFolder(self._path / str(number)).configuration
+                self._objective = str(configuration["sweep"]["objective"] or "")
+            except NOT_READABLE:
+                self._objective = ""
+        return self._objective
+
+    def _best(self) -> dict[str, Any] | None:
+        if self._ends.best is None:
+            return None
+        number, value = self._ends.best
+        try:
+            overrides = RunFolder(self._path / str(number)).overrides or []
+        except NOT_READABLE:
+            overrides = []
+        return {"job": number, "value": value, "title": printable(" ".join(overrides))}
+
+    def _running(self, sweep: SweepFolder) -> list[dict[str, Any]]:
+        """Those jobs that have folders and have not ended."""
+        found: list[dict[str, Any]] = []
+        for number, folder in sweep.folders.items():
+            if number in self._ends.jobs or folder.is_symlink() or len(found) == MOST_RUNNING:
+                continue
+            try:
+                told = standing(folder)
+            except NOT_READABLE:
+                continue
+            if told.status == "running":
+                step, spark = last_values(folder, told.metric)
+                found.append({"job": number, "title": told.title, "step": step, "spark": spark})
+        return found
+
+    def _last_written(self) -> float:
+        """When the sweep last left something, in seconds."""
+        times = []
+        for name in (".", "results.csv", "sweep.log"):
+            try:
+                times.append(os.stat(self._path / name).st_mtime)
+            except FileNotFoundError:
+                if name == ".":
+                    raise
+        return max(times)
