@@ -30,3 +30,12 @@ draw addition_sequences states
 
 python -m runner dataset=xor hydra.run.dir="$place/xor" >/dev/null
 python -m runner.replay "$place/xor" --gif "$docs/replay.gif"
+
+# The page of docs/tutorial/xor.md, at step 296.
+python -m runner dataset=xor topology=2-3-1 seed=2 hydra.run.dir="$place/xor3" >/dev/null
+python -m runner.replay "$place/xor3" -o "$place/xor.html"
+chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 --virtual-time-budget=4000 \
+    --screenshot="$place/xor.png" "file://$place/xor.html#300" 2>/dev/null
+python -c "import sys; from PIL import Image
+Image.open(sys.argv[1]).convert('RGB').quantize(128).save(sys.argv[2], optimize=True)" \
+    "$place/xor.png" "$docs/tutorial/xor.png"
