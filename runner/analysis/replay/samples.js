@@ -149,7 +149,7 @@ function connectLayers() {
     show("layers", "States over the chosen sequence");
     addStates();
   } else return;
-  const middle = maps ? "Colours of each layer reach to its largest value of all moments." : "Steps from top to bottom, units side by side.";
+  const middle = maps ? "Colours of each layer reach to its largest value for these samples at all moments." : "Steps from top to bottom, units side by side.";
   legend("layers", () => [...colourBar("low", "high"), `. ${middle}`]);
   addPanel(byId("layers"), (moment) => figures.forEach(({ canvas, draw }) => draw(canvas, moment)));
 }
