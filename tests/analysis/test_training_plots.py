@@ -126,7 +126,7 @@ def test_the_error_of_calibration_is_the_mean_distance_of_right_and_sure() -> No
             expected += inside.mean() * abs(sure[inside].mean() - right[inside].mean())
     assert bins.counts.sum() == 400
     assert bins.error == pytest.approx(expected)
-    told = axes_of(reliability_diagram(run))[0].texts[0].get_text()
+    told = axes_of(reliability_diagram(run))[0].get_title(loc="left")
     assert told.startswith(f"expected calibration error {100 * expected:.1f} %")
 
 
