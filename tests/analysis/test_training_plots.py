@@ -1,17 +1,19 @@
 """Pictures of how a training went: statistics of layers, the straight line, what was restored."""
 
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from runner.analysis.plots.calibration import bins_of, reliability_diagram, share_interval
 from runner.analysis.plots.layer_statistics import statistics_over_time
 from runner.analysis.plots.learning import learning_curve
-from runner.analysis.plots.pictures import PICTURES, drawn
+from runner.analysis.plots.pictures import PICTURES, png
 from runner.analysis.plots.straight_line import PLACES, loss_along_line
-from runner.analysis.plots.style import DARK, drawn_in, look
+from runner.analysis.plots.style import DARK, LIGHT, Look, drawn_in, look
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.units import units_over_plane
 from runner.data.dataset import Dataset
@@ -124,7 +126,7 @@ def test_the_error_of_calibration_is_the_mean_distance_of_right_and_sure() -> No
             expected += inside.mean() * abs(sure[inside].mean() - right[inside].mean())
     assert bins.counts.sum() == 400
     assert bins.error == pytest.approx(expected)
-    told = axes_of(reliability_diagram(run))[0].texts[0].get_text()
+    told = axes_of(reliability_diagram(run))[0].get_title(loc="left")
     assert told.startswith(f"expected calibration error {100 * expected:.1f} %")
 
 
@@ -168,4 +170,12 @@ def test_what_is_drawn_on_dark_paper_leaves_the_look_as_it_was() -> None:
     with drawn_in(DARK):
         assert look() is DARK
     assert look() is before
-    assert drawn(PICTURES["network"], CASES["a truth table"][0]).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK])
+@pytest.mark.parametrize("name", ["network", "units"])  # in a palette, and in all shades
+def test_the_paper_has_its_colour_to_the_bit(name: str, look: Look) -> None:
+    image = Image.open(BytesIO(png(PICTURES[name], CASES["a truth table"][0], look)))
+    corner = image.convert("RGB").getpixel((0, 0))
+    assert isinstance(corner, tuple)
+    assert "#{:02x}{:02x}{:02x}".format(*corner) == look.paper

@@ -87,9 +87,9 @@ def reliability_diagram(subject: Subject) -> Figure:
     shown = bins.counts >= FEWEST_OF_BIN
     counts, sure, right = bins.counts[shown], bins.confidence[shown], bins.accuracy[shown]
     low, high = share_interval(right, counts)
-    figure = new_figure(subject, 4.4, 4.6)
+    figure = new_figure(subject, 4.4, 4.7)
     gaps = {"height_ratios": [3.2, 1], "hspace": 0.12}
-    above, below = axes_grid(figure, 2, 1, (0.7, 0.2, 0.5, 0.05), **gaps)
+    above, below = axes_grid(figure, 2, 1, (0.7, 0.2, 0.5, 0.38), **gaps)
     above.plot([0, 100], [0, 100], color=look().faint, lw=1, ls="--", label="as sure as right")
     beyond = 100 * np.abs(np.stack([low, high]) - right)
     above.errorbar(
@@ -101,7 +101,7 @@ def reliability_diagram(subject: Subject) -> Figure:
         f"sure {100 * confidences(subject).mean():.1f} %, "
         f"right {100 * (1 - subject.wrong.mean()):.1f} %"
     )
-    above.text(0.03, 0.97, told, transform=above.transAxes, va="top")
+    above.set_title(told, loc="left", size=9)
     above.text(0.97, 0.05, "below the line: too sure", transform=above.transAxes, ha="right")
     edges = 100 * np.arange(BINS) / BINS
     shares = 100 * bins.counts / bins.counts.sum()

@@ -69,7 +69,7 @@ PICTURES = {
     "fit": Picture(is_line, fit),
     "first_layer": Picture(shows_windows, first_layer_images, shaded=True),
     "maps": Picture(has_maps, maps_of_layers, shaded=True),
-    "states": Picture(has_states, states_over_time),
+    "states": Picture(has_states, states_over_time, shaded=True),
     "confusion_matrix": Picture(has_classes, confusion_matrix),
     "calibration": Picture(has_probabilities, reliability_diagram),
     "worst_mistakes": Picture(has_mistakes, worst_mistakes, shaded=True),
@@ -169,9 +169,19 @@ def png(picture: Picture, subject: Subject, look: Look = LIGHT, dots: int = SCRE
         canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     if not picture.shaded:
-        image = image.quantize(256, Image.Quantize.FASTOCTREE)
+        image = with_palette(image)
     image.save(content, format="png", compress_level=6)
     return content.getvalue()
+
+
+def with_palette(image: Image.Image) -> Image.Image:
+    """The image in 256 colours, that of its corner, the paper's, as it was."""
+    few = image.quantize(256, Image.Quantize.FASTOCTREE)
+    palette, corner = few.getpalette() or [], few.getpixel((0, 0))
+    if isinstance(corner, int):
+        palette[3 * corner : 3 * corner + 3] = image.getpixel((0, 0))
+    few.putpalette(palette)
+    return few
 
 
 @contextmanager
