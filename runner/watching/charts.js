@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [420, 200];
-const ROOM = { left: 52, right: 10, top: 10, bottom: 24 };
+const ROOM = { left: 60, right: 10, top: 10, bottom: 24 };
 const DASHES = { "": "", val_: "6 3", test_: "2 3" };
 const TOLD = { "": "training", val_: "validation", test_: "test" };
 
@@ -50,7 +50,7 @@ function chart(name, below, xs, lines, dots) {
   const made = drawing("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${name} against ${below}` });
   for (const mark of up.marks) {
     made.append(drawing("line", { class: "axis", x1: ROOM.left, x2: WIDTH - ROOM.right, y1: y(mark), y2: y(mark) }));
-    made.append(drawing("text", { x: ROOM.left - 6, y: y(mark) + 4, "text-anchor": "end" }, isShare(name) ? `${Number((100 * mark).toPrecision(3))} %` : number(mark)));
+    made.append(drawing("text", { x: ROOM.left - 6, y: y(mark) + 4, "text-anchor": "end" }, isShare(name) ? `${Number((100 * mark).toPrecision(4))} %` : mark >= 1e-3 || mark === 0 ? String(Number(mark.toPrecision(3))) : number(mark)));
   }
   made.append(drawing("text", { x: ROOM.left, y: HEIGHT - 6 }, xs[0].toLocaleString("en")));
   made.append(drawing("text", { x: WIDTH - ROOM.right, y: HEIGHT - 6, "text-anchor": "end" }, `${below} ${xs.at(-1).toLocaleString("en")}`));

@@ -1,5 +1,6 @@
 """What there is below a folder at this moment, and one run or sweep of it by its name."""
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -96,19 +97,15 @@ class Overview:
 
     def _run(self, place: Place) -> Standing | None:
         """How a run stands, read anew where it goes on or its folder has changed."""
-        known = self._runs.get(place.path)
-        if (
-            known is None
-            or known[0] != place.changed
-            or known[1] is None
-            or known[1].status == "running"
-        ):
-            try:
+        changed, told = self._runs.get(place.path, (0, None))
+        try:
+            now = os.stat(place.path / "run.json", follow_symlinks=False).st_mtime_ns
+            if now != changed or told is None or told.status == "running":
                 told = standing(place.path)
-            except NOT_READABLE:
-                told = None
-            known = self._runs[place.path] = place.changed, told
-        return known[1]
+        except NOT_READABLE:
+            now, told = 0, None
+        self._runs[place.path] = now, told
+        return told
 
     def _sweep(self, place: Place) -> FollowedSweep:
         return self._sweeps.setdefault(place.path, FollowedSweep(place.path))

@@ -44,10 +44,10 @@ source = partial(own_source, __package__)
 
 def watch_page(root: Path) -> str:
     """The page, which then asks for all else."""
-    title = f"watching {printable(root)}"
+    folder = printable(root if root.name else root.absolute())
     own = "\n".join(map(source, SOURCES))
-    content = {"root": printable(root)}
-    return whole_page(source("page.html"), title, source("page.css"), content, [own])
+    content = {"root": folder}
+    return whole_page(source("page.html"), f"watching {folder}", source("page.css"), content, [own])
 
 
 def application(root: Path) -> Starlette:
@@ -87,6 +87,7 @@ def serve(root: Path, port: int, *, open_browser: bool) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
+        listening.listen()  # what is told below can be asked at once
     except OSError as error:
         listening.close()
         raise ConflictError(
