@@ -30,7 +30,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     make_sweep(folder / "sweep", JOBS, HOSTILE)
     plots = folder / "sweep" / "0" / "plots"
     plots.mkdir()
-    picture = Path(__file__).parents[2] / "docs" / "learning_curves.png"
+    picture = Path(__file__).parents[2] / "docs" / "learning_curve.png"
     (plots / "learning_curve.png").write_bytes(picture.read_bytes())
     target = folder / "report.html"
     assert main([str(folder / "sweep"), "-o", str(target)]) == 0
