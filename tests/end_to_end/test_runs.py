@@ -69,6 +69,7 @@ def test_a_run_directory_holds_what_it_should(finished: tuple[Ending, Path]) -> 
         "predictions.csv",
         "plots/learning_curve.png",
         "plots/network.png",
+        "plots/straight_line.png",
         "plots/weights.png",
         "snapshots/step-000000000.npz",
         "snapshots/step-000001000.npz",
