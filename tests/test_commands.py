@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from runner.__main__ import COMMANDS
+from runner.__main__ import main as command
 from runner.checking.extras import extra
 from runner.commands import CommandParser, run_command
 from runner.errors import (
@@ -151,3 +153,12 @@ def test_a_working_folder_that_is_gone_is_named(arguments: str, tmp_path: Path) 
     assert ended.returncode == 6
     assert ended.stderr.startswith("error: the working folder: No such file or directory; ")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_first_word_is_a_command(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["runner", name, "--nonsense"])
+    assert command() == 2
+    assert f"python -m runner.{name} --help" in capsys.readouterr().err
