@@ -2,8 +2,6 @@
 # A folder for results: docker run --rm -v "$PWD/outputs:/work/outputs" runner topology=3-4-1 seed=1
 FROM python:3.13-slim
 
-# Numba links its kernels with the C compiler's parts, where kernels are kept on disk.
-RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 COPY . /source
 RUN pip install --no-cache-dir /source
 WORKDIR /work
