@@ -66,3 +66,8 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
     except Exception as error:
         return report_error(error)
     return code
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Columns, separated by commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))

@@ -7,7 +7,7 @@ from pathlib import Path
 from runner.analysis.filters import chosen_runs
 from runner.analysis.group_table import comparison, show_groups
 from runner.analysis.run_table import show_runs, write_table
-from runner.commands import CommandParser, run_command
+from runner.commands import CommandParser, names, run_command
 from runner.errors import SettingsError
 
 EXAMPLES = """\
@@ -54,11 +54,6 @@ def main(arguments: Sequence[str]) -> int:
     if options.csv is not None:
         write_table(options.csv, table)
     return 0
-
-
-def names(text: str) -> tuple[str, ...]:
-    """Columns, separated by commas, each once."""
-    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 if __name__ == "__main__":

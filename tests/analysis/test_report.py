@@ -6,12 +6,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import runner
+from runner.analysis.group_table import comparison
 from runner.analysis.pages.one_file import json_text, sha256
-from runner.analysis.report import selection
+from runner.analysis.report import conclusion, selection
 from runner.analysis.report.content import brief, command, report_content, subsample
+from runner.analysis.report.embedded_pictures import Drawing
 from runner.analysis.report.page import report_page
 from runner.errors import SettingsError, SnapshotError
 from runner.report import main
@@ -158,7 +162,7 @@ def test_of_many_runs_the_extremes_and_some_by_chance_are_shown_and_groups_of_al
     assert few["summary"] == "40 runs: 40 completed."
     assert few["sampled"] == (
         "Table and charts show 12 of the 40 runs, numbered anew: the 2 best (lowest loss), the 2 "
-        "worst and 8 others drawn by chance."
+        "worst and 8 others drawn by chance. What is said of groups is of all runs."
     )
     assert (
         {len(few[name]) for name in ("paths", "commands")} == {len(few["curves"]["runs"])} == {12}
@@ -168,12 +172,72 @@ def test_of_many_runs_the_extremes_and_some_by_chance_are_shown_and_groups_of_al
     ranked = runs["loss"].sort_values().dropna().index
     assert {*ranked[:2], *ranked[-2:]} <= {*jobs}
     assert column(few, "steps") == runs["steps"][jobs].tolist()
-    topologies, rates = few["groups"][:2]
-    assert (topologies["setting"], rates["setting"]) == ("topology", "optimizer.learning_rate")
-    sizes = {row[0]: row[1] for row in topologies["rows"]}
-    assert list(sizes) == ["3-2-1", "3-4-1", "3-8-1", "3-8-8-1", "3-16-1"]
-    counts = runs.loc[runs["loss"].notna(), "topology"].value_counts()
-    assert sizes == {name: str(count) for name, count in counts.items()}
+    told = few["conclusion"]
+    assert (told["by"], told["groups"]) == (["topology", "optimizer.learning_rate"], 20)
+    assert sum(row["n"] for row in told["rows"]) == 39
+
+
+def test_it_opens_with_what_compare_says_of_the_groups(sweep: Path) -> None:
+    runs = runner.load_runs(sweep)
+    found = comparison(runs, ["topology"])
+    told = report_content(runs, ["topology"])["conclusion"]
+    table = found.table.sort_values("mean")
+    assert sorted(row["mean"] for row in told["rows"]) == pytest.approx(table["mean"].tolist())
+    assert {row["low"] for row in told["rows"]} == set(found.table["low"])
+    assert {row["mark"] for row in told["rows"]} == set(found.table["best"])
+    assert told["rows"][0]["mark"] == "best"
+    assert {one["text"] for one in told["sentences"]} == set(found.differences["sentence"])
+    assert told["headline"].startswith(f"{told['rows'][0]['name']} has the best mean loss: ")
+
+
+def test_all_may_be_compared_with_one_group(sweep: Path) -> None:
+    told = report_content(runner.load_runs(sweep), ["topology"], "3-4-1")["conclusion"]
+    assert [row["name"] for row in told["rows"] if row["mark"] == "compared with"] == ["3-4-1"]
+    assert told["verdict"].startswith("3-4-1 is shown to be better than ")
+
+
+def only(runs: pd.DataFrame, count: int, **values: Any) -> pd.DataFrame:
+    """The first runs, with other values."""
+    return runs.head(count).assign(**values).reset_index(drop=True)
+
+
+@pytest.mark.parametrize(
+    ("count", "values", "headline", "verdict"),
+    [
+        (1, {}, "Loss: 0.", "A single run tells nothing of chance."),
+        (2, {}, "3-2-1 has|0.1 has|0.01 has", "Which is really best cannot be told: "),
+        (5, {"topology": "3-2-1", "optimizer.learning_rate": 1.0, "seed": range(5)}, "Loss: ", ""),
+        (3, {"status": "failed"}, "None of these runs has completed", None),
+    ],
+)
+def test_few_runs_are_told_for_what_they_are(
+    sweep: Path, count: int, values: dict[str, Any], headline: str, verdict: str | None
+) -> None:
+    told = report_content(only(runner.load_runs(sweep), count, **values))["conclusion"]
+    assert re.match(headline, told.get("none") or told["headline"])
+    assert told.get("verdict", "") == "" if verdict in ("", None) else told["verdict"] >= verdict
+
+
+def test_of_too_many_groups_some_settings_are_averaged_and_that_is_said(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conclusion, "MOST_GROUPS", 10)
+    runs = runner.load_runs(sweep)
+    runs["optimizer.learning_rate"] = np.linspace(0.1, 1, len(runs))
+    told = report_content(runs)["conclusion"]
+    assert told["by"] == ["topology"]
+    assert any("averages over optimizer.learning_rate" in text for text in told["remarks"])
+
+
+@pytest.mark.parametrize(("only_best", "count"), [(True, 5), (False, 40)])
+def test_pictures_are_drawn_of_the_best_of_each_group_or_of_all(
+    sweep: Path, only_best: bool, count: int
+) -> None:
+    drawing = Drawing(only_best, lambda run: {"maps": run.name.encode()})
+    runs = runner.load_runs(sweep)
+    content = report_content(runs, ["topology"], drawing=drawing)
+    assert len(content["pictures"]) == count
+    assert str(runs["loss"].argmin()) in content["pictures"]
 
 
 def test_the_command_writes_one_page(sweep: Path, tmp_path: Path) -> None:
@@ -189,6 +253,7 @@ def test_the_command_writes_one_page(sweep: Path, tmp_path: Path) -> None:
         (["nowhere"], SnapshotError, "nowhere is not a folder"),
         (["."], SnapshotError, "no run has ended"),
         (["-o", "README.md"], SettingsError, "README.md: expected a name that ends in .html"),
+        (["--against", "3-4-1"], SettingsError, "it goes with --by"),
         (["--colour"], SettingsError, "--help shows what it takes"),
     ],
 )

@@ -21,6 +21,7 @@ pytestmark = [
 JOBS = 120
 SCREENS = [(1280, 900, False), (1280, 900, True), (390, 844, False), (390, 844, True)]
 TAB, ENTER, SPACE, ESCAPE = "\ue004", "\ue007", "\ue00d", "\ue00c"
+LEFT, RIGHT = "\ue012", "\ue014"
 UP, DOWN = "\ue013", "\ue015"
 
 
@@ -70,6 +71,11 @@ def column(page: Any, place: int) -> list[str]:
     return [str(text) for text in rows]
 
 
+def by_number(page: Any) -> None:
+    """The table in the order of the runs."""
+    page.find_element("xpath", "//th/button[text()='run']").click()
+
+
 def press(page: Any, *keys: str) -> None:
     """Keys, to whatever has the focus."""
     from selenium.webdriver.common.action_chains import ActionChains
@@ -89,14 +95,14 @@ def tab_to(page: Any, expression: str) -> None:
 def test_it_shows_a_page_of_the_runs(page: Any) -> None:
     assert page.find_element("id", "summary").text == f"{JOBS} runs: 119 completed, 1 failed."
     assert not page.find_element("id", "sampled").is_displayed()
-    assert not page.find_element("id", "groups").is_displayed()
-    assert column(page, 1) == [str(run) for run in range(50)]
+    losses = [float(text.replace(",", "")) for text in column(page, 2)]
+    assert (len(losses), losses) == (50, sorted(losses))
     assert page.find_element("id", "page").text == "page 1 of 3"
     page.execute_script("byId('filter').value = 'seed=1'; applyFilter();")
     assert not page.find_element("id", "pages").is_displayed()
     page.execute_script("byId('filter').value = ''; applyFilter();")
     page.find_element("id", "next").click()
-    assert column(page, 1)[0] == "50"
+    assert float(column(page, 2)[0].replace(",", "")) >= losses[-1]
 
 
 def test_of_many_runs_it_says_how_many_it_shows(
@@ -113,12 +119,13 @@ def test_of_many_runs_it_says_how_many_it_shows(
         f"Table and charts show 30 of the {JOBS} runs, numbered anew: the 3 best ("
     )
     assert driver.find_element("id", "count").text == "30 of 30 runs"
-    rows = driver.find_elements("css selector", "#groups tbody:nth-of-type(1) tr")
-    assert [row.text.split()[0] for row in rows][-1] == "3-16-1"
+    assert len(driver.find_elements("css selector", "#group-table tbody tr")) == 20
+    assert driver.find_element("id", "group-note").text.startswith("119 runs; lower is better.")
     assert errors(driver) == []
 
 
 def test_numbers_of_a_column_have_as_many_decimals(page: Any) -> None:
+    by_number(page)
     names = page.find_elements("css selector", "#table thead th")
     place = [name.text for name in names].index("accuracy")
     assert len({len(text.partition(".")[2]) for text in column(page, place)} - {0}) == 1
@@ -179,7 +186,13 @@ def test_curves_have_a_line_and_a_band_for_each_topology(page: Any) -> None:
     page.execute_script("document.getElementById('curves').scrollIntoView()")
     traces = wait_for(page, "document.getElementById('curves-chart').data")
     lines = [trace for trace in traces if trace.get("name")]
-    assert [line["name"] for line in lines] == ["3-2-1", "3-4-1", "3-8-1", "3-8-8-1", "3-16-1"]
+    rates = [f"{rate}" for rate in (0.01, 0.1, 1, 10)]
+    assert [line["name"] for line in lines] == 5 * rates
+    assert len({line.get("xaxis") for line in lines}) == 5
+    titles = page.execute_script(
+        "return byId('curves-chart').layout.annotations.map(({ text }) => text)"
+    )
+    assert titles == ["3-2-1", "3-4-1", "3-8-1", "3-8-8-1", "3-16-1"]
     low, high = traces[0]["y"], traces[1]["y"]
     middle = lines[0]["y"]
     assert all(a <= b <= c for a, b, c in zip(low, middle, high, strict=True))
@@ -311,6 +324,7 @@ def test_the_heat_map_shows_means_as_compare_does(page: Any) -> None:
 
 def test_curves_are_drawn_against_steps_epochs_or_seconds(page: Any) -> None:
     drawn = """
+        byId('curves-facet').value = '';
         byId('curves-x').value = arguments[0];
         byId('curves-x').dispatchEvent(new Event('change'));
         drawCurves();
@@ -336,13 +350,13 @@ def test_curves_start_with_validation_where_there_is_any(page: Any) -> None:
     assert page.execute_script(chosen) == "val_loss"
     drawn = "drawCurves(); return document.getElementById('curves-chart').data"
     dotted = [trace for trace in page.execute_script(drawn) if trace["line"].get("dash") == "dot"]
-    assert [trace["name"] for trace in dotted] == [
-        f"{topology} in training" for topology in ("3-2-1", "3-4-1", "3-8-1", "3-8-8-1", "3-16-1")
-    ]
+    names = [f"{rate} in training" for rate in (0.01, 0.1, 1, 10)]
+    assert [trace["name"] for trace in dotted] == 5 * names
     assert page.find_element("id", "curves-note").text.endswith("Dotted: loss in training.")
 
 
 def test_two_runs_are_compared(page: Any) -> None:
+    by_number(page)
     boxes = page.find_elements("css selector", "#table tbody input")
     boxes[0].click()
     page.find_elements("css selector", "#table tbody input")[5].click()
@@ -354,6 +368,7 @@ def test_two_runs_are_compared(page: Any) -> None:
 
 
 def test_a_run_has_its_command_its_pictures_and_its_settings(page: Any) -> None:
+    by_number(page)
     page.find_element("link text", "0").click()
     panel = page.find_element("id", "panel")
     assert panel.find_element("tag name", "pre").text.startswith("python -m runner topology=3-2-1")
@@ -362,6 +377,46 @@ def test_a_run_has_its_command_its_pictures_and_its_settings(page: Any) -> None:
     assert HOSTILE in panel.text
     panel.find_element("xpath", "//button[text()='Copy']").click()
     wait_for(page, "String(getSelection()).startsWith('python -m runner')")
+
+
+def test_it_opens_with_the_groups_and_a_click_filters_by_one(page: Any) -> None:
+    rows = page.find_elements("css selector", "#group-table tbody tr")
+    assert len(rows) == 20
+    assert rows[0].text.endswith("★ best")
+    assert page.find_element("id", "headline").text.startswith(
+        rows[0].find_element("tag name", "button").text
+    )
+    rows[3].find_element("tag name", "button").click()
+    assert page.find_element("id", "count").text == "6 of 120 runs"
+
+
+def test_arrow_keys_and_buttons_turn_to_the_next_run_of_the_table(page: Any) -> None:
+    order = column(page, 1)
+    page.find_element("link text", order[0]).click()
+    title = "document.getElementById('panel-title').textContent.split(' ')[1]"
+    assert not page.find_element("id", "run-before").is_enabled()
+    press(page, RIGHT)
+    assert page.execute_script(f"return {title}") == order[1]
+    page.find_element("id", "run-after").click()
+    assert page.execute_script(f"return {title}") == order[2]
+    assert page.execute_script("return document.activeElement.id") == "run-after"
+    press(page, LEFT)
+    assert page.execute_script(f"return {title}") == order[1]
+    results = page.find_element("css selector", "#panel .result").text
+    assert "loss" in results.splitlines()[0]
+
+
+def test_curves_have_a_colour_for_any_set_of_settings(page: Any) -> None:
+    drawn = """
+        byId('curves-facet').value = '';
+        curvesBy.clear();
+        for (const name of arguments[0]) curvesBy.add(name);
+        drawCurves();
+        return byId('curves-chart').data.filter(({ showlegend }) => showlegend).length;
+    """
+    counts = [page.execute_script(drawn, names) for names in (["topology"], ["topology", "seed"])]
+    assert counts == [5, 16]
+    assert "The first 16 of 30" in page.find_element("id", "curves-note").text
 
 
 def test_names_are_shown_and_not_run(page: Any) -> None:
@@ -399,6 +454,8 @@ def test_it_fits_phones_and_desks_in_light_and_dark(
         assert page.execute_script("return document.documentElement.scrollWidth") <= width
         paper = page.execute_script("return getComputedStyle(document.body).backgroundColor")
         assert (paper == "rgb(20, 23, 27)") == dark
+        best = page.find_element("css selector", "#group-table tr.best").rect
+        assert best["y"] + best["height"] < height  # without scrolling
         assert errors(page) == []
 
 

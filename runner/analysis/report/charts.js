@@ -1,11 +1,7 @@
 // The charts, drawn by Plotly when they come into view, in the colours of the page.
 
-const DASHES = ["solid", "dash", "dot"];
-const MOST_GROUPS = 16;
 const MOST_BOXES = 24;
 const MOST_CELLS = 40;
-const GRID = 50;
-const MOST_IN_BAND = 20;
 
 const scale = () => (isDark() ? "Viridis" : "Cividis");
 
@@ -51,108 +47,6 @@ const spread = (values) => Math.max(...values) / Math.min(...values);
 function wantsLog(values) {
   const known = values.filter((value) => value !== null);
   return known.length > 1 && positive(known) && spread(known) >= 100;
-}
-
-const curveAxis = () => byId("curves-x").value;
-
-// A run's curve as [steps, values], without what is missing; steps, or what else curves are drawn against.
-function curveOf(run, metric) {
-  const columns = content.curves.runs[run];
-  if (!columns) return null;
-  const [steps, values] = [curveAxis(), metric].map((name) => columns[content.curves.names.indexOf(name)]);
-  const known = steps.map((_, place) => place).filter((place) => values[place] !== null && steps[place] > 0);
-  if (!known.length) return null;
-  return [known.map((place) => steps[place]), known.map((place) => values[place])];
-}
-
-// A curve's value at a step, on a straight line in log step; null beyond its ends.
-function valueAt([steps, values], step) {
-  if (step < steps[0] || step > steps[steps.length - 1]) return null;
-  let after = steps.findIndex((known) => known >= step);
-  if (steps[after] === step) return values[after];
-  const [low, high] = [Math.log(steps[after - 1]), Math.log(steps[after])];
-  const share = (Math.log(step) - low) / (high - low);
-  return values[after - 1] + share * (values[after] - values[after - 1]);
-}
-
-// The value below which a share of the sorted numbers lies.
-const quantile = (sorted, share) => sorted[Math.round(share * (sorted.length - 1))];
-
-// Median of several curves and the band around it, on steps that are evenly spaced in log: least and
-// greatest of a few, the middle eight of ten of many.
-function bandOf(curves) {
-  if (curves.length === 1) return { steps: curves[0][0], middle: curves[0][1] };
-  const first = Math.max(1e-9, Math.min(...curves.map(([steps]) => steps[0])));
-  const last = Math.max(...curves.map(([steps]) => steps[steps.length - 1]));
-  const grid = [];
-  for (let i = 0; i <= GRID; i += 1) grid.push(first * (last / first) ** (i / GRID));
-  grid[GRID] = last;
-  const band = { steps: grid, middle: [], low: [], high: [] };
-  for (const step of grid) {
-    const values = curves.map((curve) => valueAt(curve, step)).filter((value) => value !== null);
-    values.sort((a, b) => a - b);
-    const cut = curves.length > MOST_IN_BAND ? 0.1 : 0;
-    band.middle.push(median(values));
-    band.low.push(quantile(values, cut) ?? null);
-    band.high.push(quantile(values, 1 - cut) ?? null);
-  }
-  return band;
-}
-
-function transparent(colour, share) {
-  const [r, g, b] = [1, 3, 5].map((place) => parseInt(colour.slice(place, place + 2), 16));
-  return `rgba(${r},${g},${b},${share})`;
-}
-
-// The metric in training beside that on validation data; none where colours have to be told by dashes.
-function inTraining(groups, metric) {
-  const name = metric.replace(/^val_/, "");
-  return name !== metric && content.curves.names.includes(name) && groups.length <= palette().length ? name : null;
-}
-
-function curveTraces(groups, metric) {
-  const traces = [];
-  const training = inTraining(groups, metric);
-  groups.forEach(([name, members], place) => {
-    const curves = members.map((run) => curveOf(run, metric)).filter(Boolean);
-    if (!curves.length) return;
-    const colour = palette()[place % palette().length];
-    const band = bandOf(curves);
-    const edge = { x: band.steps, mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false };
-    if (band.low) {
-      const fill = { fill: "tonexty", fillcolor: transparent(colour, 0.18) };
-      traces.push({ ...edge, y: band.low }, { ...edge, y: band.high, ...fill });
-    }
-    const dash = DASHES[Math.floor(place / palette().length) % DASHES.length];
-    traces.push({
-      x: band.steps, y: band.middle, mode: "lines", name: plain(name), line: { color: colour, dash },
-    });
-    const beside = training ? members.map((run) => curveOf(run, training)).filter(Boolean) : [];
-    if (!beside.length) return;
-    const { steps, middle } = bandOf(beside);
-    const dotted = { line: { color: colour, dash: "dot", width: 1.3 }, showlegend: groups.length === 1 };
-    traces.push({ x: steps, y: middle, mode: "lines", name: `${plain(name)} in training`, ...dotted });
-  });
-  return traces;
-}
-
-function drawCurves() {
-  const [metric, by] = [byId("curves-metric").value, byId("curves-group").value];
-  if (!metric || !table.shown.length) return noPlot("curves-chart", "No learning curves to show.");
-  const all = by === ""
-    ? table.shown.map((run) => [`run ${run}`, [run]])
-    : groupsBy(by, table.shown).map(([value, members]) => [labelOf(value), members]);
-  const groups = all.slice(0, MOST_GROUPS);
-  const axis = (id, title) => ({ title: { text: title }, type: byId(id).checked ? "log" : "linear" });
-  const layout = layoutOf(axis("curves-log-x", curveAxis()), axis("curves-log-y", plain(metric)));
-  if (by !== "") layout.legend.title = { text: plain(by) };
-  plot("curves-chart", curveTraces(groups, metric), layout, `${metric} by ${curveAxis()}, for each ${by || "run"}`);
-  const more = all.length > groups.length ? ` The first ${groups.length} of ${all.length}.` : "";
-  const dotted = inTraining(groups, metric) ? ` Dotted: ${inTraining(groups, metric)} in training.` : "";
-  byId("curves-note").textContent = by === ""
-    ? `A line is a run.${dotted}${more}`
-    : `Lines are medians of runs alike in ${by}; bands hold those still training, of more than ${MOST_IN_BAND} the middle eight of ten.${dotted}${more}`;
-  return undefined;
 }
 
 function drawMetric() {

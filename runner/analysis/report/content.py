@@ -1,11 +1,10 @@
 """What a report tells: runs, learning curves, commands and pictures, as plain values for JSON."""
 
-import base64
 import math
 import os
 import shlex
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,13 @@ import pandas as pd
 
 from runner.analysis.comparing import default_metric
 from runner.analysis.number_texts import decimals_of
-from runner.analysis.report.selection import groups, sentence, shown_places, statuses
+from runner.analysis.report.conclusion import conclusion
+from runner.analysis.report.embedded_pictures import Drawing, chosen_places, pictures
+from runner.analysis.report.selection import sentence, shown_places, statuses
 from runner.analysis.telling_apart import differs, settings_of, telling, worth_showing
 from runner.analysis.tidy_tables import kept_jobs, load_history
 from runner.run_folder.run import RunFolder
+from runner.training.metrics import higher_is_better
 
 CURVE_NUMBERS = 450_000
 """Numbers of all learning curves together: 3 MB."""
@@ -25,26 +27,31 @@ CURVE_AXES = ("step", "epoch", "seconds")
 """What a curve can be drawn against."""
 CURVE_POINTS = (8, 100)
 """Fewest and most points of a curve."""
-PICTURE_BYTES = 5_000_000
-"""Of all pictures together, in base64."""
 NOT_VARYING = ("path", "started", "finished")
 """Columns that differ from run to run and are no settings or results to compare by."""
 
 
-def report_content(runs: pd.DataFrame) -> dict[str, Any]:
+def report_content(
+    runs: pd.DataFrame,
+    by: Sequence[str] = (),
+    against: str | None = None,
+    drawing: Drawing | None = None,
+) -> dict[str, Any]:
     """Everything that the page shows.
 
-    runs: what `load_runs` gave.
+    runs: what `load_runs` gave. by, against: as for `conclusion`. drawing: which
+    runs get pictures that have none in their folders.
     """
+    concluded, found = conclusion(runs, by, against)
     names = [str(name) for name in runs if name not in NOT_VARYING]
     settings = settings_of(runs)
     varying = [name for name in names if differs(runs, name)]
     completed = runs[runs["status"] == "completed"]
-    metric = default_metric(runs if completed.empty else completed)
+    metric = found.measure.name if found else default_metric(runs if completed.empty else completed)
     of_all = {
         "summary": statuses(runs),
         "sampled": sentence(runs, metric),
-        "groups": groups(runs, metric),
+        "conclusion": concluded,
         "telling": telling(runs),
         "metric": metric,
         "results": worth_showing(runs, metric),
@@ -54,11 +61,21 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
     root = os.path.commonpath([path.parent for path in paths])
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         history = load_history(runs)
+    wanted: Sequence[int] = ()
+    if drawing is not None:
+        by, measure = (found.by, found.measure) if found else ((), None)
+        wanted = chosen_places(runs, by, measure, drawing)
+    shown, without = pictures(paths, drawing, wanted)
     return {
         **of_all,
         "paths": [brief(str(path), root) for path in paths],
         "columns": [
-            {"name": name, "setting": name in settings, **column_values(runs[name], root)}
+            {
+                "name": name,
+                "setting": name in settings,
+                "higher": name not in settings and higher_is_better(name),
+                **column_values(runs[name], root),
+            }
             for name in varying
         ],
         "constants": [
@@ -72,7 +89,8 @@ def report_content(runs: pd.DataFrame) -> dict[str, Any]:
         ],
         "curves": curves(runs, history),
         "commands": commands(paths),
-        "pictures": pictures(paths),
+        "pictures": shown,
+        "without_pictures": without,
         "unreadable": {**runs.attrs.get("unreadable", {}), **history.attrs["unreadable"]},
     }
 
@@ -154,30 +172,3 @@ def command(run: Path, known: Sequence[str] | None = None) -> str | None:
     if overrides is None or not all(override.isprintable() for override in overrides):
         return None
     return shlex.join(["python", "-m", "runner", *overrides])
-
-
-def pictures(runs: list[Path]) -> dict[str, list[dict[str, str]]]:
-    """By the run's place, its pictures as data addresses, as many as there is room for."""
-    found: dict[str, list[dict[str, str]]] = {}
-    room = PICTURE_BYTES
-    for place, run in enumerate(runs):
-        for file in picture_files(run):
-            try:
-                if os.stat(file).st_size > room:
-                    continue
-                content = base64.b64encode(file.read_bytes()).decode()
-            except OSError:
-                continue
-            room -= len(content)
-            if room < 0:
-                return found
-            picture = {"name": file.stem.replace("_", " "), "png": content}
-            found.setdefault(str(place), []).append(picture)
-    return found
-
-
-def picture_files(run: Path) -> Iterator[Path]:
-    """The PNG files under `plots/`, in alphabetical order; links may lead elsewhere."""
-    for file in sorted((run / "plots").glob("*.png")):
-        if file.is_file() and not file.is_symlink() and not file.parent.is_symlink():
-            yield file

@@ -1,26 +1,58 @@
 """The report's HTML: content, style and scripts in one file that loads nothing from elsewhere."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.analysis.pages.one_file import own_source, whole_page
 from runner.analysis.report.content import report_content
+from runner.analysis.report.embedded_pictures import Drawing
 from runner.analysis.runs import read_runs, tell_left_out
 from runner.errors import SnapshotError, counted, printable
+from runner.standard_output import forgiving
 from runner.storage.files import write_output
 
 source = partial(own_source, __package__)
 """One of the page's source files."""
-SOURCES = ("runs.js", "table.js", "charts.js", "parallel.js", "brushes.js", "panels.js", "start.js")
+SOURCES = (
+    "runs.js",
+    "groups.js",
+    "table.js",
+    "charts.js",
+    "curves.js",
+    "parallel.js",
+    "brushes.js",
+    "panels.js",
+    "start.js",
+)
 """The page's own scripts, in the order in which they build on each other."""
 
 
-def write_report(paths: Sequence[str], output: Path, plotly: Callable[[], str]) -> None:
+class Groups(NamedTuple):
+    """Which groups of runs are compared, and with which of them."""
+
+    by: Sequence[str] = ()
+    """Settings; none: those that vary."""
+    against: str | None = None
+    """None: the best."""
+
+
+NO_GROUPS = Groups()
+
+
+def write_report(
+    paths: Sequence[str],
+    output: Path,
+    plotly: Callable[[], str],
+    groups: Groups = NO_GROUPS,
+    drawing: Drawing | None = None,
+) -> None:
     """Writes the report of all runs below the paths that have ended, and says so.
 
-    plotly: gives the source of plotly.js. Raises SnapshotError where there are no runs.
+    plotly: gives the source of plotly.js. drawing: which runs get pictures beside those they have.
+    Raises SnapshotError where there are no runs, SettingsError for groups that there are not.
     """
     runs = read_runs(paths)
     if runs.empty:
@@ -28,7 +60,7 @@ def write_report(paths: Sequence[str], output: Path, plotly: Callable[[], str]) 
             f"{printable(' '.join(paths))}: no run has ended; expected folders with results.csv"
         )
     title = f"Runs in {', '.join(printable(path) for path in paths[:3])}" + ", …" * (len(paths) > 3)
-    content = report_content(runs)
+    content = report_content(runs, groups.by, groups.against, drawing)
     told = runs.attrs["unreadable"]
     tell_left_out({name: why for name, why in content["unreadable"].items() if name not in told})
     page = report_page(content, title, plotly()).encode()
@@ -36,6 +68,9 @@ def write_report(paths: Sequence[str], output: Path, plotly: Callable[[], str]) 
     several = counted(len(runs), "run")
     if content["sampled"]:
         several = f"{len(content['paths']):,} of {several}"
+    if content["without_pictures"]:
+        without = counted(content["without_pictures"], "run")
+        print(f"no room for the pictures of {without}", file=forgiving(sys.stderr))
     print(f"{printable(output)}: {several}, {len(page) / 1e6:.1f} MB")
 
 

@@ -24,7 +24,10 @@ function valueRows(setting, run) {
   const constant = content.constants
     .filter((entry) => entry.setting === setting)
     .map(({ name, value }) => [name, value]);
-  return [...varying, ...constant]
+  const known = new Map([...varying, ...constant]);
+  const first = setting ? content.telling : [content.metric, ...content.results];
+  const names = [...new Set([...first, ...known.keys()])].filter((name) => known.has(name));
+  return names.map((name) => [name, known.get(name)])
     .filter(([, value]) => value !== "")
     .map(([name, value]) =>
       element("tr", {}, element("th", { scope: "row" }, name), element("td", { class: "long" }, value)),
@@ -38,15 +41,19 @@ function valueTable(setting, run) {
 function pictureBlock(run) {
   const pictures = content.pictures[run];
   if (!pictures) return [];
-  const figures = pictures.map(({ name, png }) =>
-    element(
-      "figure",
-      {},
-      element("img", { src: `data:image/png;base64,${png}`, alt: `${name} of run ${run}` }),
-      element("figcaption", {}, name),
-    ),
-  );
+  const figures = pictures.map(({ name, png, dark: twin }) => {
+    const src = `data:image/png;base64,${isDark() && twin ? twin : png}`;
+    const image = element("img", { alt: `${name} of run ${run}`, class: twin ? null : "light" });
+    image.addEventListener("load", () => halve(image));
+    image.src = src;
+    return element("figure", {}, image, element("figcaption", {}, name));
+  });
   return [element("h3", {}, "Pictures"), element("div", { class: "pictures" }, ...figures)];
+}
+
+// Pictures have two pixels for each of the page's; those of versions before have one.
+function halve(image) {
+  if (image.naturalWidth > 900) image.width = image.naturalWidth / 2;
 }
 
 function closePanel() {
@@ -54,28 +61,90 @@ function closePanel() {
   byId("panel").close();
 }
 
-function showPanel(run) {
-  const panel = byId("panel");
-  const chart = element("div", { class: "chart", id: "panel-chart" });
-  panel.replaceChildren(
+// The run's metric, and what else is shown of its results in the table.
+function resultLine(run) {
+  const texts = [content.metric, ...content.results.filter((name) => name !== content.metric)].flatMap((name) => {
+    const column = runs.columns.get(name);
+    const text = column ? textOf(column, run) : content.constants.find((entry) => entry.name === name)?.value;
+    return text ? [element("span", {}, element("b", {}, text), ` ${name}`)] : [];
+  });
+  return element("p", { class: "result" }, ...texts);
+}
+
+const settingsLine = (run) => content.telling.flatMap((name) => {
+  const column = runs.columns.get(name);
+  return column ? [`${shortName(name)}=${textOf(column, run) || "none"}`] : [];
+}).join(", ");
+
+// The run before or after in the table's order; undefined beyond its ends.
+function neighbour(run, by) {
+  const order = sortedRuns();
+  const place = order.indexOf(run);
+  return place < 0 ? undefined : order[place + by];
+}
+
+function turnButton(run, by, label, text) {
+  const other = neighbour(run, by);
+  const turn = () => turnPanel(by);
+  return element("button", { type: "button", id: by < 0 ? "run-before" : "run-after", "aria-label": label, disabled: other === undefined, onclick: turn }, text);
+}
+
+// The panel of the next run; the button that was used keeps the focus.
+function turnPanel(by) {
+  const run = neighbour(Number(byId("panel").dataset.run), by);
+  if (run === undefined) return;
+  const { id } = document.activeElement;
+  history.replaceState(null, "", `#run-${run}`);
+  showPanel(run);
+  const button = id ? byId(id) : null;
+  if (button && !button.disabled) button.focus();
+  else byId("panel-title").focus();
+}
+
+// Left and right, but where they move something else.
+function turnByKey(event) {
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!by || event.altKey || event.ctrlKey || event.metaKey || event.target.closest("pre, input, select, .scroll")) return;
+  event.preventDefault();
+  turnPanel(by);
+}
+
+function panelHead(run) {
+  const order = sortedRuns();
+  const place = order.indexOf(run);
+  const where = place < 0 ? "" : ` · ${(place + 1).toLocaleString("en")} of ${order.length.toLocaleString("en")} by ${table.sort}`;
+  return element(
+    "header",
+    {},
+    element("h2", { id: "panel-title", tabindex: "-1" }, `Run ${run}`, element("small", {}, where)),
     element(
-      "header",
-      {},
-      element("h2", { id: "panel-title" }, `Run ${run}`),
+      "div",
+      { class: "turn" },
+      turnButton(run, -1, "previous run", "←"),
+      turnButton(run, 1, "next run", "→"),
       element("button", { type: "button", onclick: closePanel }, "Close"),
     ),
-    element("p", { class: "note" }, [content.paths[run], content.started[run]].filter(Boolean).join(", started ")),
-    element("h3", {}, "Results"),
-    valueTable(false, run),
+  );
+}
+
+function showPanel(run) {
+  const panel = byId("panel");
+  panel.dataset.run = run;
+  panel.replaceChildren(
+    panelHead(run),
+    resultLine(run),
+    element("p", { class: "note" }, [settingsLine(run), [content.paths[run], content.started[run]].filter(Boolean).join(", started ")].filter(Boolean).join(" · ")),
+    element("div", { class: "chart", id: "panel-chart" }),
+    ...pictureBlock(run),
     element("h3", {}, "How to repeat it"),
     commandBlock(run),
-    element("h3", {}, "Learning curve"),
-    chart,
-    ...pictureBlock(run),
+    element("h3", {}, "Results"),
+    valueTable(false, run),
     element("h3", {}, "Settings"),
     valueTable(true, run),
   );
   if (!panel.open) panel.showModal();
+  panel.scrollTop = 0;
   drawRuns("panel-chart", [run]);
 }
 

@@ -88,6 +88,10 @@ const titleOf = (name) => cut(name.length > 18 ? name.slice(name.lastIndexOf("."
 
 function drawAxis(name, dimension, x, room, isLast) {
   const most = Math.min(AXIS.longest, Math.floor(room / AXIS.letter));
+  const ground = ([place, text]) => { // so that lines do not run through what is to be read
+    const width = Math.min(most, text.length) * AXIS.letter + 4;
+    return svg("rect", { x: x + (isLast ? 14 : -4 - width), y: heightOf(place) - 8, width, height: 16, class: "ground" });
+  };
   const labels = dimension.ticks.map(([place, text]) =>
     svg(
       "text",
@@ -98,7 +102,7 @@ function drawAxis(name, dimension, x, room, isLast) {
   );
   const title = svg("text", { x, y: 20, "text-anchor": "middle", class: "axis" }, titleOf(name), svg("title", {}, name));
   const line = svg("line", { x1: x, x2: x, y1: heightOf(0), y2: heightOf(1) });
-  return svg("g", {}, line, title, ...labels);
+  return svg("g", {}, line, title, ...dimension.ticks.map(ground), ...labels);
 }
 
 // The metric's axis carries the colours of the lines that end there.

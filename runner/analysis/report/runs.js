@@ -64,6 +64,20 @@ function groupsBy(name, members) {
   return [...groups].sort(([a], [b]) => compareValues(a, b));
 }
 
+// A name without what comes before its last point.
+const shortName = (name) => name.slice(name.lastIndexOf(".") + 1);
+
+// The same of several columns, in words: [["3-4-1 learning_rate=0.1", [run, …]], …]; named: numbers always are.
+function groupsByAll(names, members, named = false) {
+  const [first, ...rest] = names;
+  if (first === undefined) return [["", members]];
+  const alone = names.length === 1 && !named;
+  return groupsBy(first, members).flatMap(([value, some]) => {
+    const label = typeof value === "string" && value !== "" || alone ? labelOf(value) : `${shortName(first)}=${labelOf(value)}`;
+    return groupsByAll(rest, some, true).map(([other, those]) => [[label, other].filter(Boolean).join(" "), those]);
+  });
+}
+
 function labelOf(value) {
   if (value === null || value === "") return "none";
   return typeof value === "number" ? String(value) : value;

@@ -1,13 +1,8 @@
 """Which runs a page shows one by one where there are too many, and what it tells of all."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from runner.analysis.comparing import natural
-from runner.analysis.number_texts import decimals_for, number_text, shown_value
-from runner.analysis.telling_apart import telling
 from runner.errors import counted
 from runner.network.arrays import Array
 from runner.training.metrics import higher_is_better
@@ -19,8 +14,6 @@ EXTREMES = 50
 charts stay those of runs drawn by chance."""
 SEED = 1
 """Of the draw of the others: the same page every time."""
-MOST_GROUPS = 40
-MOST_SETTINGS = 6
 
 
 def shown_places(runs: pd.DataFrame, metric: str) -> Array:
@@ -56,32 +49,8 @@ def sentence(runs: pd.DataFrame, metric: str) -> str:
     return (
         f"Table and charts show {MOST_RUNS:,} of the {len(runs):,} runs, numbered anew: "
         f"the {known // 2:,} best ({which} {metric}), the {known - known // 2:,} worst and "
-        f"{MOST_RUNS - known:,} others drawn by chance."
+        f"{MOST_RUNS - known:,} others drawn by chance. What is said of groups is of all runs."
     )
-
-
-def groups(runs: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
-    """By setting, the completed runs in groups of its values, in words; nothing of few runs."""
-    if len(runs) <= MOST_RUNS:
-        return []
-    known = runs[counting(runs, metric)]
-    if known.empty:
-        return []
-    values = known[metric].astype(float)
-    decimals = decimals_for(values.to_numpy())
-    found = []
-    for name in telling(known):
-        if not 1 < known[name].nunique(dropna=False) <= MOST_GROUPS:
-            continue
-        by_value = values.groupby(known[name], dropna=False, observed=True)
-        table = by_value.agg(["count", "mean", "std", "min", "median", "max"])
-        rows = [
-            [shown_value(value), f"{int(count):,}", *(number_text(float(v), decimals) for v in row)]
-            for value, (count, *row) in zip(table.index, table.to_numpy().tolist(), strict=True)
-        ]
-        order = sorted(range(len(rows)), key=lambda place: natural(table.index[place]))
-        found.append({"setting": name, "rows": [rows[place] for place in order]})
-    return found[:MOST_SETTINGS]
 
 
 def statuses(runs: pd.DataFrame) -> str:

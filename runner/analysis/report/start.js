@@ -6,8 +6,6 @@ function fillSelect(id, names, preferred) {
   select.value = names.some(([value]) => value === preferred) ? preferred : names.length ? names[0][0] : "";
 }
 
-const FIGURES = ["mean", "sd", "min", "median", "max"];
-
 const named = (names) => names.map((name) => [name, name]);
 
 // Whether most runs have this metric.
@@ -24,10 +22,10 @@ function fillSelects() {
   const { axes, names } = content.curves;
   fillSelect("curves-x", named(axes), "step");
   fillSelect("curves-metric", named(names.slice(axes.length)), isDrawn("val_loss") ? "val_loss" : "loss");
-  fillSelect("curves-group", [["", "run"], ...named(settings)], runs.count > 1 ? first : "");
+  chooseCurveKeys();
   for (const id of ["metric-metric", "parallel-metric", "heat-metric"]) fillSelect(id, named(metrics), metric);
   fillSelect("metric-setting", named(settings), first);
-  const [across, down] = crossing(byUse) ?? crossing(settings) ?? settings;
+  const [across, down] = [content.conclusion.by, content.telling, byUse, settings].map(crossingOf).find(Boolean) ?? settings;
   fillSelect("heat-across", named(settings), across);
   fillSelect("heat-down", named(settings), down);
 }
@@ -35,6 +33,12 @@ function fillSelects() {
 // Whether most runs have learning curves of this metric.
 const isDrawn = (metric) =>
   content.curves.names.includes(metric) && 2 * runs.every.filter((run) => curveOf(run, metric)).length > runs.count;
+
+// Those that vary among them, seeds left out while others do.
+function crossingOf(names) {
+  const known = names.filter((name) => runs.columns.has(name));
+  return crossing(known.filter((name) => name !== "seed")) ?? crossing(known);
+}
 
 // Of these settings the two whose values were combined most fully; none where each decides the others.
 function crossing(settings) {
@@ -70,21 +74,9 @@ function summarise() {
   const unreadable = Object.entries(content.unreadable).map(([name, why]) => `${name}: ${why}`);
   const missing = unreadable.length ? ` ${unreadable.length} folders could not be read.` : "";
   byId("summary").textContent = content.summary + missing;
-  byId("summary").title = unreadable.slice(0, 20).join("\n");
-}
-
-// What is told of all runs where not all are shown.
-function showGroups() {
   byId("sampled").textContent = content.sampled;
   byId("sampled").hidden = !content.sampled;
-  const cells = (kind, texts) => texts.map((text, at) => element(kind, { class: at ? "number" : null }, text));
-  const parts = content.groups.flatMap(({ setting, rows }) => [
-    element("thead", {}, element("tr", {}, ...cells("th", [setting, "runs", ...FIGURES]))),
-    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...cells("td", row)))),
-  ]);
-  byId("groups").querySelector("table").replaceChildren(...parts);
-  byId("groups-title").textContent = `Groups of all runs: ${content.metric}`;
-  for (const each of [byId("groups"), document.querySelector("nav a[href='#groups']")]) each.hidden = !parts.length;
+  byId("summary").title = unreadable.slice(0, 20).join("\n");
 }
 
 function connect() {
@@ -107,6 +99,7 @@ function connect() {
   }
   for (const id of ["compare-a", "compare-b"]) on(id, "input", showComparison);
   on("panel", "cancel", closePanel);
+  on("panel", "keydown", turnByKey);
   addEventListener("hashchange", followHash);
   addEventListener("resize", () => redrawCharts("parallel"));
   dark.addEventListener("change", () => { redrawCharts(); showComparison(); followHash(); });
@@ -115,11 +108,12 @@ function connect() {
 }
 
 chooseFirstColumns();
+sortByMetric();
 fillSelects();
 setLogAxes();
 setLogMetric();
 summarise();
-showGroups();
+showConclusion();
 showColumnChoices();
 showConstants();
 connect();

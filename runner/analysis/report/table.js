@@ -11,6 +11,17 @@ function chooseFirstColumns() {
   for (const name of [...content.telling.slice(0, SETTINGS_SHOWN), ...content.results]) table.columns.add(name);
 }
 
+// Of results the best come first, of settings the least.
+const isMoreBetter = (name) => Boolean(runs.columns.get(name)?.higher);
+
+function sortByMetric() {
+  if (!runs.columns.has(content.metric)) return;
+  Object.assign(table, { sort: content.metric, descending: isMoreBetter(content.metric) });
+}
+
+// The metric, then settings that tell the runs apart, then other results.
+const inOrder = () => [...new Set([content.metric, ...choosable(), ...resultNames()])].filter((name) => runs.columns.has(name));
+
 function sortedRuns() {
   const column = runs.columns.get(table.sort);
   const sign = table.descending ? -1 : 1;
@@ -35,7 +46,7 @@ function levelRanks(column) {
 function headCell(name, numeric) {
   const direction = table.descending ? "descending" : "ascending";
   const sort = () => {
-    table.descending = table.sort === name && !table.descending;
+    table.descending = table.sort === name ? !table.descending : isMoreBetter(name);
     Object.assign(table, { sort: name, page: 0 });
     showTable();
     byId("table").querySelector(`th[aria-sort] button`).focus();
@@ -75,7 +86,7 @@ function bodyRow(run, columns) {
 }
 
 function showTable() {
-  const columns = [...choosable(), ...resultNames()]
+  const columns = inOrder()
     .filter((name) => table.columns.has(name))
     .map((name) => runs.columns.get(name));
   const pages = Math.max(1, Math.ceil(table.shown.length / PAGE));

@@ -1,0 +1,194 @@
+"""What a report opens with: groups of runs with their intervals, and which differences are real."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from runner.analysis.comparing import Group
+from runner.analysis.group_table import Comparison, comparison
+from runner.analysis.number_texts import decimals_for, number_text, shown_value
+from runner.analysis.telling_apart import telling
+from runner.analysis.verdict_sentences import name_of, test_of, words_of
+from runner.analysis.verdicts import best_of
+from runner.errors import RunnerError, SettingsError, counted, error_line, printable
+
+SEED_LIKE = ("seed", "dataset.fold", "dataset.split_seed")
+"""Settings whose values are chances, that groups hold many of rather than differ in."""
+MOST_GROUPS = 40
+"""That the page makes by itself, and draws of those that it was told to make."""
+MOST_SENTENCES = 100
+FALLBACK = "topology"
+"""Makes one group of runs that differ in nothing but their chances."""
+
+
+def conclusion(
+    runs: pd.DataFrame, by: Sequence[str] = (), against: str | None = None
+) -> tuple[dict[str, Any], Comparison | None]:
+    """What the page opens with, and the comparison that it tells; None where there is none.
+
+    by: the settings that make the groups, or none to choose. against: the group that others are
+    compared with, or None: the best. Raises SettingsError for settings and groups there are not.
+    """
+    keys, averaged = (by, []) if by else chosen_keys(runs)
+    try:
+        found = comparison(runs, keys, against=against)
+    except RunnerError as error:
+        if isinstance(error, SettingsError):
+            raise
+        return {"by": [], "none": sentence_of(error_line(error)), "rows": []}, None
+    return told(found, averaged), found
+
+
+def chosen_keys(runs: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """The settings that tell the runs apart but for chance, and those that were one too many.
+
+    The groups would be more than can be read, or of a run each where some have several.
+    """
+    completed = runs[runs["status"] == "completed"]
+    runs = runs if completed.empty else completed
+    names = [name for name in telling(runs) if name not in SEED_LIKE] if len(runs) > 1 else []
+    keys: list[str] = []
+    for name in names:
+        groups = len(runs[[*keys, name]].drop_duplicates())
+        if groups <= MOST_GROUPS and (groups < len(runs) or len(runs) <= MOST_GROUPS):
+            keys.append(name)
+    varying = [name for name in keys if runs[name].nunique(dropna=False) > 1]
+    return varying or [FALLBACK], [name for name in names if name not in keys]
+
+
+def told(found: Comparison, averaged: Sequence[str]) -> dict[str, Any]:
+    """A comparison as the page shows it, its rows the best first.
+
+    averaged: settings that vary within the groups because there would be too many.
+    """
+    base = found.against or best_of(found.groups, found.measure)
+    decimals = decimals_for(np.concatenate([group.values for group in found.groups]))
+    rows = found.table.assign(place=range(len(found.groups)))
+    ranks = [found.measure.scaled(group.values).mean() for group in found.groups]
+    best = best_of(found.groups, found.measure)
+    places = sorted(
+        rows["place"], key=lambda place: (found.groups[place] is not best, -ranks[place])
+    )
+    remarks = list(found.remarks)
+    if averaged:
+        keys = ", ".join(averaged)
+        remarks.insert(0, f"groups are averages over {keys}, of too many values; --by tells apart")
+    differences = found.differences
+    if len(differences):
+        differences = differences.sort_values(
+            ["shown", "too_few", "p"], ascending=[False, True, True], kind="stable"
+        )
+    return {
+        "by": list(found.by),
+        "metric": found.measure.name,
+        "higher": found.measure.higher_is_better,
+        "fraction": found.measure.fraction,
+        "better": f"{words_of(found.measure)[1]} is better",
+        "runs": counted(sum(len(group.values) for group in found.groups), "run"),
+        "groups": len(found.groups),
+        "headline": headline(found, base, decimals),
+        "verdict": verdict(found, base),
+        "rows": [
+            row_of(found, found.groups[place], rows.iloc[place], decimals)
+            for place in places[:MOST_GROUPS]
+        ],
+        "sentences": [
+            {"text": text, "shown": bool(shown)}
+            for text, shown in differences[["sentence", "shown"]].head(MOST_SENTENCES).to_numpy()
+        ]
+        if len(differences)
+        else [],
+        "test": test_of(found.verdicts, found.paired_by, by_looking=found.against is None)
+        if any(one.difference.equal < 1 for one in found.verdicts)
+        else "",
+        "remarks": [sentence_of(text) for text in [*found.left_out, *remarks]],
+    }
+
+
+def row_of(
+    found: Comparison, group: Group, row: "pd.Series[Any]", decimals: int | None
+) -> dict[str, Any]:
+    """A group: its name and values, its mean with the interval, and how it stands."""
+    numbers = {name: float(row[name]) for name in ("mean", "low", "high")}
+    known = {name: value if np.isfinite(value) else None for name, value in numbers.items()}
+    return {
+        "name": label_of(found, group),
+        "key": [
+            None if value is None or value != value else shown_value(value) for value in group.key
+        ],
+        "n": len(group.values),
+        **known,
+        "text": number_text(numbers["mean"], decimals),
+        "interval": interval_text(row, decimals),
+        "mark": str(row["best" if found.against is None else "against"]),
+    }
+
+
+def label_of(found: Comparison, group: Group) -> str:
+    """A group's name; all runs where there is no other."""
+    return "all runs" if len(found.groups) == 1 else name_of(group, found.by)
+
+
+def interval_text(row: "pd.Series[Any]", decimals: int | None) -> str:
+    """`[0.95, 0.97]`; empty of a single run."""
+    ends = [float(row["low"]), float(row["high"])]
+    if any(end != end for end in ends):
+        return ""
+    return f"[{', '.join(number_text(end, decimals) for end in ends)}]"
+
+
+def headline(found: Comparison, base: Group, decimals: int | None) -> str:
+    """`64-32-10 has the best mean test accuracy: 0.951 [0.944, 0.957], over 5 runs.`"""
+    best = best_of(found.groups, found.measure)
+    row = found.table.iloc[[group is best for group in found.groups].index(True)]
+    interval = interval_text(row, decimals)
+    value = f"{number_text(float(row['mean']), decimals)}{f' {interval}' if interval else ''}"
+    count = len(best.values)
+    of = f", over {count:,} runs" if count > 1 else ", a single run"
+    metric = printable(found.measure.name.replace("_", " "))
+    if len(found.groups) == 1:
+        return f"{metric[:1].upper()}{metric[1:]}: {value}{of}."
+    least = "" if base is best else f" (compared with {name_of(base, found.by)})"
+    return f"{name_of(best, found.by)} has the best mean {metric}: {value}{of}{least}."
+
+
+def verdict(found: Comparison, base: Group) -> str:
+    """How many of the other groups are shown to differ, in a sentence or two."""
+    others = found.verdicts
+    if not others:
+        return "" if len(found.groups[0].values) > 1 else "A single run tells nothing of chance."
+    few = sum(one.too_few for one in others)
+    better = sum(one.shown and one.better is base for one in others)
+    worse = sum(one.shown and one.worse is base for one in others)
+    name, several = name_of(base, found.by), counted(len(others), "other")
+    parts = []
+    if few == len(others):
+        return (
+            f"Which is really best cannot be told: {name} cannot be tested against any of the "
+            f"{several}, for want of runs. sweep.repeats=5 gives each setting five seeds."
+        )
+    if better == len(others):
+        parts.append(
+            f"It is shown to be better than {'the other' if better == 1 else f'all {several}'}"
+        )
+    elif found.against is None:
+        parts.append(f"It is shown to be better than {better} of the {several}")
+    else:
+        parts.append(
+            f"{name} is shown to be better than {better} of the {several}, worse than {worse}"
+        )
+    open_ones = len(others) - better - worse - few
+    if open_ones and found.against is None:
+        parts.append(f"{open_ones:,} may be as good" if open_ones > 1 else "one may be as good")
+    elif open_ones:
+        parts.append(f"{open_ones:,} not shown to differ")
+    if few:
+        parts.append(f"{few:,} cannot be tested, for want of runs")
+    return "; ".join(parts) + "."
+
+
+def sentence_of(text: str) -> str:
+    """With a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
