@@ -21,3 +21,4 @@ draw sine fit
 draw digits first_layer confusion_matrix worst_mistakes
 draw "digits topology=in-8C3p1-MP2-16C3-out" maps
 draw addition_sequences states
+PYTHONPATH="$docs/.." python "$docs/watch_picture.py"

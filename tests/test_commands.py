@@ -19,7 +19,7 @@ from runner.errors import (
 )
 from tests.end_to_end.commands import CHECKOUT, ENVIRONMENT, ending, start
 
-MODULES = ["compare", "data", "export", "predict", "replay", "reproduce", "sample"]
+MODULES = ["compare", "data", "export", "predict", "replay", "reproduce", "sample", "watch"]
 
 ERRORS: dict[str, tuple[BaseException, int, str]] = {
     "settings": (SettingsError("bad value"), 2, "bad value"),

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from runner.errors import printable
@@ -22,7 +23,7 @@ MOST_LISTED = 60
 """Runs and sweeps; the running ones, then the newest."""
 LEAST_SECONDS = 1.0
 MOST_SECONDS = 30.0
-SHARE = 0.005
+SHARE = 0.01
 """Of one processor's time that looking may take."""
 
 
@@ -41,35 +42,46 @@ class Overview:
         self._runs: dict[Path, tuple[int, Standing | None]] = {}
         self._sweeps: dict[Path, FollowedSweep] = {}
         self._looked: tuple[float, dict[str, Any]] | None = None
+        self._spent = 0.0  # on the run that is shown, when it was last asked for
+        self._one = Lock()  # several pages may ask
 
     def look(self) -> dict[str, Any]:
         """Everything in one line each, looked for at most once in `seconds`."""
-        now = time.monotonic()
-        if self._looked is None or now - self._looked[0] >= 0.9 * self.seconds:
-            began = time.thread_time()
-            told = self._look()
-            spent = time.thread_time() - began
-            self.seconds = min(MOST_SECONDS, max(LEAST_SECONDS, spent / SHARE))
-            self._looked = now, told
-        return self._looked[1]
+        with self._one:
+            now = time.monotonic()
+            if self._looked is None or now - self._looked[0] >= 0.9 * self.seconds:
+                began = time.thread_time()
+                told = self._look()
+                spent = time.thread_time() - began + self._spent
+                self.seconds = min(MOST_SECONDS, max(LEAST_SECONDS, spent / SHARE))
+                self._looked, self._spent = (now, told), 0.0
+            return self._looked[1]
 
     def whole(self, name: str) -> dict[str, Any] | None:
         """All about a run, a sweep, or SWEEP/N; None where there is none of that name."""
+        with self._one:
+            began = time.thread_time()
+            try:
+                return self._whole(name)
+            except NOT_READABLE as error:
+                return {"kind": "gone", "name": name, "error": printable(error)}
+            finally:
+                self._spent += time.thread_time() - began
+
+    def _whole(self, name: str) -> dict[str, Any] | None:
         place = self._places.get(name)
+        if place is not None and place.is_sweep:
+            return {"kind": "sweep", "name": name, **self._sweep(place).whole()}
+        if place is not None:
+            return {"kind": "run", "name": name, **whole_run(place.path)}
         sweep, _, job = name.rpartition("/")
         parent = self._places.get(sweep or ".")
-        try:
-            if place is not None and place.is_sweep:
-                return {"kind": "sweep", "name": name, **self._sweep(place).whole()}
-            if place is not None:
-                return {"kind": "run", "name": name, **whole_run(place.path)}
-            if parent is not None and parent.is_sweep and is_job_number(job):
-                folder = parent.path / job
-                if not folder.is_symlink():
-                    return {"kind": "run", "name": name, **whole_run(folder)}
-        except NOT_READABLE as error:
-            return {"kind": "gone", "name": name, "error": printable(error)}
-        return None
+        if parent is None or not parent.is_sweep or not is_job_number(job):
+            return None
+        folder = parent.path / job
+        if folder.is_symlink():
+            return None
+        return {"kind": "run", "name": name, **whole_run(folder)}
 
     def _look(self) -> dict[str, Any]:
         found = self._finder.look()
