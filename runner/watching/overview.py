@@ -39,8 +39,8 @@ class Overview:
         """Until it is worth to look again: looking that takes long is done less often."""
         self._finder = Finder(root)
         self._places: dict[str, Place] = {}
-        self._runs: dict[Path, tuple[int, Standing | None]] = {}
-        self._sweeps: dict[Path, FollowedSweep] = {}
+        self._runs: dict[str, tuple[int, Standing | None]] = {}
+        self._sweeps: dict[str, FollowedSweep] = {}
         self._looked: tuple[float, dict[str, Any]] | None = None
         self._spent = 0.0  # on the run that is shown, when it was last asked for
         self._one = Lock()  # several pages may ask
@@ -87,12 +87,11 @@ class Overview:
         found = self._finder.look()
         places = found or []
         self._places = {place.name: place for place in places}
-        here = {place.path for place in places}
-        self._runs = {path: known for path, known in self._runs.items() if path in here}
-        self._sweeps = {path: known for path, known in self._sweeps.items() if path in here}
+        self._runs = {n: known for n, known in self._runs.items() if n in self._places}
+        self._sweeps = {n: known for n, known in self._sweeps.items() if n in self._places}
         running = [place for place in places if self._runs_now(place)]
-        first = set(running)
-        listed = [*running, *(p for p in places[:MOST_LISTED] if p not in first)][:MOST_LISTED]
+        first = {place.name for place in running}
+        listed = [*running, *(p for p in places[:MOST_LISTED] if p.name not in first)][:MOST_LISTED]
         lines = [line for line in map(self._line, listed) if line is not None]
         lines.sort(key=lambda line: line["status"] != "running")
         return {
@@ -109,18 +108,18 @@ class Overview:
 
     def _run(self, place: Place) -> Standing | None:
         """How a run stands, read anew where it goes on or its folder has changed."""
-        changed, told = self._runs.get(place.path, (0, None))
+        changed, told = self._runs.get(place.name, (0, None))
         try:
-            now = os.stat(place.path / "run.json", follow_symlinks=False).st_mtime_ns
+            now = os.stat(f"{place.folder}/run.json", follow_symlinks=False).st_mtime_ns
             if now != changed or told is None or told.status == "running":
                 told = standing(place.path)
         except NOT_READABLE:
             now, told = 0, None
-        self._runs[place.path] = now, told
+        self._runs[place.name] = now, told
         return told
 
     def _sweep(self, place: Place) -> FollowedSweep:
-        return self._sweeps.setdefault(place.path, FollowedSweep(place.path))
+        return self._sweeps.setdefault(place.name, FollowedSweep(place.path))
 
     def _line(self, place: Place) -> Mapping[str, Any] | None:
         if place.is_sweep:

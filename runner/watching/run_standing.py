@@ -120,13 +120,13 @@ def read_or(read: Any, otherwise: Any) -> Any:
         return otherwise
 
 
-def curves(columns: Mapping[str, Array]) -> dict[str, list[float | None]]:
+def curves(columns: Mapping[str, Array]) -> dict[str, list[Any]]:
     """Steps and metrics of a history, of a long one some rows."""
     if not columns:
         return {}
     places = thinned(len(columns["step"]), MOST_POINTS)
-    names = [name for name in columns if name not in AXES[1:]]
-    return {name: plain(columns[name][places]) for name in names}
+    told = {name: plain(columns[name][places]) for name in columns if name not in AXES}
+    return {"step": columns["step"][places].astype(int).tolist(), **told}
 
 
 def last_lines(log: Path) -> list[str]:
