@@ -39,3 +39,4 @@ chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 --virt
 python -c "import sys; from PIL import Image
 Image.open(sys.argv[1]).convert('RGB').quantize(128).save(sys.argv[2], optimize=True)" \
     "$place/xor.png" "$docs/tutorial/xor.png"
+PYTHONPATH="$docs/.." python "$docs/watch_picture.py"

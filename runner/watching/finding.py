@@ -19,10 +19,15 @@ class Place(NamedTuple):
 
     name: str
     """Its folder, below the one that is watched; `.` for that itself."""
-    path: Path
+    folder: str
     is_sweep: bool
     changed: int
     """When something was last put into it, in nanoseconds."""
+
+    @property
+    def path(self) -> Path:
+        """Its folder; made when it is asked for, as thousands are found each time."""
+        return Path(self.folder)
 
 
 class Listing(NamedTuple):
@@ -52,19 +57,20 @@ class Finder:
             return None
         before, self._known = self._known, {}
         found: list[Place] = []
-        waiting = [(str(self._root), MOST_LEVELS)]
+        waiting = [(str(self._root), "", MOST_LEVELS)]
         while waiting and len(self._known) < MOST_FOLDERS * 10:
-            folder, levels = waiting.pop()
+            folder, below, levels = waiting.pop()
             try:
                 listing = self._listing(folder, before.get(folder))
             except OSError:  # it has vanished, or is not ours to read
                 continue
             self._known[folder] = listing
             if listing.kind:
-                name = os.path.relpath(folder, self._root)
-                found.append(Place(name, Path(folder), listing.kind == "sweep", listing.changed))
+                name = below[1:] or "."
+                found.append(Place(name, folder, listing.kind == "sweep", listing.changed))
             elif levels:
-                waiting += [(os.path.join(folder, name), levels - 1) for name in listing.inside]  # noqa: PTH118
+                inside = [(f"{folder}/{n}", f"{below}/{n}", levels - 1) for n in listing.inside]
+                waiting += inside
         return sorted(found, key=lambda place: (-place.changed, place.name))
 
     def _listing(self, folder: str, known: Listing | None) -> Listing:

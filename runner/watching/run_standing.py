@@ -64,23 +64,27 @@ def told_by(about: Mapping[str, Any], status: str) -> Standing:
 
 def last_values(path: Path, metric: str) -> tuple[int, list[float | None]]:
     """The last step of a run's history, and a metric at some rows up to there."""
-    try:
-        about = os.stat(path / "history.csv", follow_symlinks=False)
-        return read_last_values(path, metric, about.st_mtime_ns, about.st_size)
-    except NOT_READABLE:
+    columns = read_or(lambda: history_now(path), {})
+    values = columns.get(metric, columns.get("loss"))
+    if values is None or not len(values):
         return 0, []
+    return int(np.nan_to_num(columns["step"][-1])), plain(values[thinned(len(values), MOST_SPARKS)])
+
+
+def history_now(path: Path) -> Mapping[str, Array]:
+    """The columns of a run's history, read once while the file is the same."""
+    about = os.stat(path / "history.csv", follow_symlinks=False)
+    return known_history(path, about.st_mtime_ns, about.st_size)
 
 
 @lru_cache(maxsize=128)
-def read_last_values(
-    path: Path, metric: str, _changed: int, _size: int
-) -> tuple[int, list[float | None]]:
-    """The same, read once while the file is the same."""
+def known_history(path: Path, _changed: int, _size: int) -> Mapping[str, Array]:
+    """The same; where it is written to this is another one."""
     columns = history_columns(path)
     if not columns:
-        return 0, []
-    values = columns.get(metric, columns["loss"])
-    return int(columns["step"][-1]), plain(values[thinned(len(values), MOST_SPARKS)])
+        return {}
+    places = thinned(len(columns["step"]), MOST_POINTS)
+    return {name: values[places] for name, values in columns.items()}
 
 
 def whole_run(path: Path) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def whole_run(path: Path) -> dict[str, Any]:
     else:
         check_own_files(path)
         found = standing(path)
-        columns, log = read_or(lambda: history_columns(path), {}), last_lines(path / "run.log")
+        columns, log = read_or(lambda: history_now(path), {}), last_lines(path / "run.log")
         network, step = read_or(lambda: newest_network(path), (None, 0))
     return {
         **found._asdict(),
@@ -116,13 +120,13 @@ def read_or(read: Any, otherwise: Any) -> Any:
         return otherwise
 
 
-def curves(columns: Mapping[str, Array]) -> dict[str, list[float | None]]:
+def curves(columns: Mapping[str, Array]) -> dict[str, list[Any]]:
     """Steps and metrics of a history, of a long one some rows."""
     if not columns:
         return {}
     places = thinned(len(columns["step"]), MOST_POINTS)
-    names = [name for name in columns if name not in AXES[1:]]
-    return {name: plain(columns[name][places]) for name in names}
+    told = {name: plain(columns[name][places]) for name in columns if name not in AXES}
+    return {"step": columns["step"][places].astype(int).tolist(), **told}
 
 
 def last_lines(log: Path) -> list[str]:

@@ -25,7 +25,7 @@ from runner.watching.numbers import plain, thinned
 from runner.watching.run_standing import NOT_READABLE, last_lines, last_values, standing
 
 SECONDS_OF_SILENCE = 60.0
-"""A sweep that lacks jobs, none of which runs, and has written nothing for so long has stopped."""
+"""Of a sweep that lacks jobs, of which none is seen to run: it has ended, or its jobs take long."""
 MOST_DOTS = 1000
 MOST_RUNNING = 64
 """Jobs that are told one by one."""
@@ -62,7 +62,7 @@ class FollowedSweep:
         planned = max(sweep.planned, len(ends.jobs) + len(running))
         silent = time.time() - self._last_written() > SECONDS_OF_SILENCE
         open_jobs = len(ends.jobs) < planned or not planned
-        status = "completed" if not open_jobs else "running" if running or not silent else "ended"
+        status = "completed" if not open_jobs else "running" if running or not silent else "quiet"
         return {
             "status": status,
             "done": len(ends.jobs),
@@ -92,7 +92,7 @@ class FollowedSweep:
                 self._ends = self._ends_in(table)
                 self._read, self._damaged = read, ""
         except FileNotFoundError:
-            self._ends = Ends()
+            self._ends, self._read = Ends(), (0, 0, 0)
         except DAMAGED as error:
             self._damaged = printable(f"results.csv: {error}")
 

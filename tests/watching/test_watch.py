@@ -183,7 +183,7 @@ def test_looking_that_takes_long_is_done_seldom(root: Path, monkeypatch: Any) ->
     monkeypatch.setattr("runner.watching.overview.time.thread_time", lambda: next(clock))
     overview = Overview(root)
     overview.look()
-    assert overview.seconds == pytest.approx(20)
+    assert overview.seconds == pytest.approx(10)
     overview.look()  # nothing is looked for: the clock would have run out
 
 

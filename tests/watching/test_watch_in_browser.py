@@ -56,7 +56,7 @@ def test_it_follows_from_start_to_end(tmp_path: Path, driver: Any) -> None:
         wait_for(driver, "document.querySelector('#curves polyline')")
         assert run.wait(60) == 0
         wait_for(driver, "byId('summary').textContent.startsWith('completed')")
-        assert "Folder" in text(driver, "log")
+        wait_for(driver, "byId('log').textContent.includes('Folder')")  # its last line
         sweep = ("seed=range(1,9)", "stopping.target=null", "stopping.max_steps=20")
         jobs = started("-m", f"hydra.sweep.dir={root}/jobs", "sweep.record=rows", *sweep)
         wait_for(driver, "byId('summary').textContent.includes('8 of 8 jobs')")
