@@ -21,3 +21,12 @@ draw sine fit
 draw digits first_layer confusion_matrix worst_mistakes
 draw "digits topology=in-8C3p1-MP2-16C3-out" maps
 draw addition_sequences states
+
+# The first screen of a report, of the sweep that docs/report.md describes.
+sweep="$place/sweep"
+python -m runner -m dataset=digits topology=64-10,64-32-10,64-32-32-10 \
+    optimizer.learning_rate=0.001,0.01,0.1 sweep.repeats=5 stopping.max_epochs=5 \
+    hydra.sweep.dir="$sweep" >/dev/null
+(cd "$place" && python -m runner.report sweep -o report.html >/dev/null)
+chromium --headless --no-sandbox --hide-scrollbars --window-size=1100,900 --virtual-time-budget=3000 \
+    --screenshot="$docs/report.png" "file://$place/report.html" 2>/dev/null
