@@ -13,7 +13,8 @@ import pytest
 
 from runner import load_runs
 from runner.errors import ConflictError
-from runner.experiment.expanding import expand
+from runner.experiment.drawing import drawn_pictures
+from runner.experiment.expanding import expand, with_folder
 from runner.run_folder.job_rows import FILE, JobRows
 from runner.run_folder.run import RunFolder
 from runner.run_folder.sweep_folder import SweepFolder
@@ -80,6 +81,14 @@ def test_a_table_that_is_lost_or_stale_is_made_anew(run: InProcess, copy: Path) 
     ended = run(*ROWS, *SHORT, "seed=range(1,7)")
     assert (ended.code, ended.err) == (0, "")
     assert_table_says_what_rows_say(copy, 6)
+
+
+def test_a_row_has_the_pictures_of_its_folder_and_gets_none(copy: Path) -> None:
+    of_row = drawn_pictures(copy / "1", {})
+    assert not (copy / "1").exists()
+    with_folder(copy / "1")
+    assert of_row == drawn_pictures(copy / "1", {})
+    assert "learning_curve" in of_row
 
 
 def test_a_sweep_in_folders_keeps_the_results_of_rows(run: InProcess, copy: Path) -> None:

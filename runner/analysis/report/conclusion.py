@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from runner.analysis.comparing import Group
-from runner.analysis.group_table import Comparison, comparison
+from runner.analysis.group_table import Comparison, comparison, is_of_data
 from runner.analysis.number_texts import decimals_for, number_text, shown_value
 from runner.analysis.telling_apart import telling
 from runner.analysis.verdict_sentences import name_of, test_of, words_of
@@ -72,6 +72,8 @@ def told(found: Comparison, averaged: Sequence[str]) -> dict[str, Any]:
         rows["place"], key=lambda place: (found.groups[place] is not best, -ranks[place])
     )
     remarks = list(found.remarks)
+    if len(found.groups) > 1 and any(map(is_of_data, found.by)):
+        remarks.insert(0, "groups learn from different data, which alone may make them differ")
     if averaged:
         keys = ", ".join(averaged)
         remarks.insert(0, f"groups are averages over {keys}, of too many values; --by tells apart")
@@ -128,7 +130,11 @@ def row_of(
 
 def label_of(found: Comparison, group: Group) -> str:
     """A group's name; all runs where there is no other."""
-    return "all runs" if len(found.groups) == 1 else name_of(group, found.by)
+    if len(found.groups) == 1:
+        return "all runs"
+    name = name_of(group, found.by)
+    bare = len(found.by) == 1 and not isinstance(group.key[0], str)
+    return f"{found.by[0].rpartition('.')[2]}={name}" if bare else name
 
 
 def interval_text(row: "pd.Series[Any]", decimals: int | None) -> str:
@@ -150,8 +156,8 @@ def headline(found: Comparison, base: Group, decimals: int | None) -> str:
     metric = printable(found.measure.name.replace("_", " "))
     if len(found.groups) == 1:
         return f"{metric[:1].upper()}{metric[1:]}: {value}{of}."
-    least = "" if base is best else f" (compared with {name_of(base, found.by)})"
-    return f"{name_of(best, found.by)} has the best mean {metric}: {value}{of}{least}."
+    least = "" if base is best else f" (compared with {label_of(found, base)})"
+    return f"{label_of(found, best)} has the best mean {metric}: {value}{of}{least}."
 
 
 def verdict(found: Comparison, base: Group) -> str:
@@ -162,28 +168,26 @@ def verdict(found: Comparison, base: Group) -> str:
     few = sum(one.too_few for one in others)
     better = sum(one.shown and one.better is base for one in others)
     worse = sum(one.shown and one.worse is base for one in others)
-    name, several = name_of(base, found.by), counted(len(others), "other")
-    parts = []
+    name, several = label_of(found, base), f"the {len(others):,} others"
     if few == len(others):
+        which = "the other" if few == 1 else f"any of {several}"
         return (
-            f"Which is really best cannot be told: {name} cannot be tested against any of the "
-            f"{several}, for want of runs. sweep.repeats=5 gives each setting five seeds."
+            f"Which is really best cannot be told: {name} cannot be tested against {which}, "
+            "for want of runs. sweep.repeats=5 gives each setting five seeds."
         )
-    if better == len(others):
-        parts.append(
-            f"It is shown to be better than {'the other' if better == 1 else f'all {several}'}"
-        )
-    elif found.against is None:
-        parts.append(f"It is shown to be better than {better} of the {several}")
-    else:
-        parts.append(
-            f"{name} is shown to be better than {better} of the {several}, worse than {worse}"
-        )
-    open_ones = len(others) - better - worse - few
-    if open_ones and found.against is None:
-        parts.append(f"{open_ones:,} may be as good" if open_ones > 1 else "one may be as good")
-    elif open_ones:
-        parts.append(f"{open_ones:,} not shown to differ")
+    parts = [f"{name} is shown to be better than {better:,} of {several}, worse than {worse:,}"]
+    if found.against is None or len(others) == 1:
+        which = "the other" if len(others) == 1 else f"{better:,} of {several}"
+        which = f"all {several[4:]}" if better == len(others) > 1 else which
+        parts = [f"It is shown to be {'worse' if worse else 'better'} than {which}"]
+        if not better + worse:
+            which = "the other" if len(others) == 1 else f"any of {several}"
+            parts = [f"It is not shown to be better than {which}"]
+    still = len(others) - better - worse - few
+    if still and better and found.against is None:
+        parts.append(f"{still:,} may be as good" if still > 1 else "one may be as good")
+    elif still and found.against is not None:
+        parts.append(f"{still:,} not shown to differ")
     if few:
         parts.append(f"{few:,} cannot be tested, for want of runs")
     return "; ".join(parts) + "."
