@@ -190,4 +190,7 @@ def test_of(verdicts: Sequence[Verdict], paired_by: Sequence[str], *, by_looking
     if by_looking:
         allowed = f"allow for the best of {groups:,} groups having been chosen by its results"
     both = f"p and intervals {allowed}; " if groups > 2 else ""
-    return f"{text}; {both}an interval leaves out 0 just where a difference is shown."
+    marks = ""
+    if by_looking and groups > 2:
+        marks = " A group without a mark is no better than the best of the others, at 5 % for all."
+    return f"{text}; {both}an interval leaves out 0 just where a difference is shown.{marks}"

@@ -141,6 +141,18 @@ def stepwise(p: Sequence[float], *, by_looking: bool) -> tuple[list[float], list
     return together.tolist(), levels.tolist()
 
 
+def outdone(verdict: Verdict, verdicts: Sequence[Verdict]) -> bool:
+    """Whether the worse group is shown to be no better than the best of the others.
+
+    At 5 % for all groups together. That is less than being shown to be worse than the best one, and
+    takes fewer runs: an error it is only where the group that truly is best is called so, which has
+    to seem worse than one of k - 1 others for that. So p is one-sided and counts k - 1 times,
+    whichever group has the best mean. Source: Hsu 1984, by Bonferroni's bound here.
+    """
+    tested = sum(not each.too_few for each in verdicts)
+    return verdict.shown or verdict.difference.p / 2 * tested <= LEVEL
+
+
 def chosen_group(groups: Sequence[Group], by: Sequence[str], text: str) -> Group:
     """The group that `3-4-1` or `topology=3-4-1,optimizer.learning_rate=0.1` is.
 
@@ -196,15 +208,15 @@ def summary(
 ) -> pd.DataFrame:
     """A row a group: n, mean, sd, the mean's 95 % interval, median, min, max, and how it stands.
 
-    The column `best` marks the group of the best mean, geometric where factors count; those that
-    are not shown to be worse `may be best`, of others it says nothing. `against` in its place says
-    which are shown to be better or worse than a group that was chosen.
+    The column `best` marks the group of the best mean, geometric where factors count; others that
+    `may be best`, of those that are outdone it says nothing. `against` in its place says which are
+    shown to be better or worse than a group that was chosen.
     """
     base = against or best_of(groups, measure)
     marks = {id(base): "best" if against is None else "compared with"}
     for verdict in verdicts:
         is_worse = verdict.better is base
-        mark = "" if verdict.shown and is_worse else "may be best"
+        mark = "" if is_worse and outdone(verdict, verdicts) else "may be best"
         if against is not None:
             mark = "" if not verdict.shown else "worse" if is_worse else "better"
         other = verdict.worse if is_worse else verdict.better

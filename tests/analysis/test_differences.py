@@ -18,9 +18,17 @@ from runner.analysis.differences import (
     unpaired_difference,
 )
 from runner.analysis.verdict_sentences import verdict_table
-from runner.analysis.verdicts import LEVEL, compare_groups, stepwise
+from runner.analysis.verdicts import LEVEL, compare_groups, stepwise, summary
 from runner.network.arrays import Array
-from tests.analysis.false_alarms import ALIKE, DIFFERING, METRICS, RUNS, UNLIKE, simulated
+from tests.analysis.false_alarms import (
+    ALIKE,
+    DIFFERING,
+    METRICS,
+    RUNS,
+    UNLIKE,
+    best_lost,
+    simulated,
+)
 
 ACCURACY = Measure("accuracy", higher_is_better=True, relative=False, fraction=True)
 
@@ -147,6 +155,18 @@ def test_chance_is_rarely_called_a_difference(metric: str, paired: bool) -> None
     assert found.alarms <= 0.095
 
 
+def test_a_group_far_below_the_best_loses_its_mark_before_its_difference_is_shown() -> None:
+    far = Group(("far",), np.array([0.55, 0.82, 0.75, 0.62, 0.62]), np.arange(5))
+    near = [
+        Group((f"{at}",), 0.97 + np.arange(5) / 1000 + at / 1e4, np.arange(5)) for at in range(8)
+    ]
+    verdicts = compare_groups([far, *near], ACCURACY)
+    table = summary([far, *near], ["topology"], verdicts, ACCURACY)
+    (verdict,) = (each for each in verdicts if each.worse is far)
+    assert not verdict.shown
+    assert table["best"].iloc[0] == ""
+
+
 @pytest.mark.release
 @pytest.mark.parametrize("n", RUNS)
 @pytest.mark.parametrize("paired", [True, False])
@@ -160,5 +180,6 @@ def test_chance_is_called_a_difference_in_5_percent_at_most(
     differing = simulated(metric, n, DIFFERING, paired=paired)
     assert differing.alarms <= 0.06
     assert differing.coverage >= 0.95
+    assert best_lost(metric, n, paired=paired, simulations=500) <= 0.07
     # Of one skewed group that varies three times as much as the other, fewer: docs/comparing.md.
     assert simulated(metric, n, UNLIKE, paired=paired).coverage >= 0.85

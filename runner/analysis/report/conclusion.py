@@ -184,10 +184,11 @@ def verdict(found: Comparison, base: Group) -> str:
             which = "the other" if len(others) == 1 else f"any of {several}"
             parts = [f"It is not shown to be better than {which}"]
     still = len(others) - better - worse - few
-    if still and better and found.against is None:
-        parts.append(f"{still:,} may be as good" if still > 1 else "one may be as good")
-    elif still and found.against is not None:
+    if found.against is not None and still:
         parts.append(f"{still:,} not shown to differ")
+    elif found.against is None and (rivals := list(found.table["best"]).count("may be best")):
+        rest = f"of the others {rivals:,}" if better else f"{rivals:,} of them"
+        parts.append(f"{rest} may be best" if len(others) > 1 else "which may be best, too")
     if few:
         parts.append(f"{few:,} cannot be tested, for want of runs")
     return "; ".join(parts) + "."
