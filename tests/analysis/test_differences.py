@@ -157,9 +157,8 @@ def test_chance_is_rarely_called_a_difference(metric: str, paired: bool) -> None
 
 def test_a_group_far_below_the_best_loses_its_mark_before_its_difference_is_shown() -> None:
     far = Group(("far",), np.array([0.55, 0.82, 0.75, 0.62, 0.62]), np.arange(5))
-    near = [
-        Group((f"{at}",), 0.97 + np.arange(5) / 1000 + at / 1e4, np.arange(5)) for at in range(8)
-    ]
+    generator = np.random.default_rng(1)
+    near = [Group((at,), generator.normal(0.97, 0.003, 5), np.arange(5)) for at in range(8)]
     verdicts = compare_groups([far, *near], ACCURACY)
     table = summary([far, *near], ["topology"], verdicts, ACCURACY)
     (verdict,) = (each for each in verdicts if each.worse is far)
