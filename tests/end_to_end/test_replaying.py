@@ -14,6 +14,7 @@ from runner.analysis.replay import film, moments
 from runner.commands import run_command
 from runner.experiment.experiment import build
 from runner.experiment.replaying import replayed, states_at
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.replay import main
 from runner.resume import main as resume_main
 from runner.run_folder.run import RunFolder
@@ -39,11 +40,11 @@ CASES: dict[str, tuple[str, ...]] = {
 }
 
 
-def trained(run: InProcess, *arguments: str, folder: str = "r") -> Path:
+def trained(run: InProcess, *arguments: str) -> Path:
     """The folder of a run."""
-    ended = run(*arguments, f"hydra.run.dir={folder}")
+    ended = run(*arguments, "hydra.run.dir=r")
     assert ended.code in (0, 7), ended.err
-    return run.cwd / folder
+    return run.cwd / "r"
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
@@ -119,23 +120,27 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_replayed_is_told_in_one_line(
-    name: str,
-    run: InProcess,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(film, "FFMPEG", "no-such-ffmpeg")
-    arguments, code, told = REFUSED[name]
-    monkeypatch.chdir(run.cwd)
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs: one that is sound, one of other data, and one that failed."""
+    cwd = tmp_path_factory.mktemp("three")
     for folder in ("r", "other", "failed"):
-        trained(run, *STEPS, "stopping.max_steps=5", folder=folder)
+        run_experiment(composed(*STEPS, "stopping.max_steps=5"), cwd / folder, {}, QUIETLY)
     for folder, key in (("other", "checksums"), ("failed", "status")):
-        path = run.cwd / folder / "run.json"
+        path = cwd / folder / "run.json"
         about = json.loads(path.read_text())
         about[key] = {**about[key], "data": "0" * 64} if key == "checksums" else "failed"
         path.write_text(json.dumps(about))
+    return cwd
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_replayed_is_told_in_one_line(
+    name: str, three: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(film, "FFMPEG", "no-such-ffmpeg")
+    arguments, code, told = REFUSED[name]
+    monkeypatch.chdir(three)
     capfd.readouterr()
     assert run_command(main, arguments) == code
     said = capfd.readouterr().err
