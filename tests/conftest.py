@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from runner.experiment import running
+from runner.experiment import ending
 from runner.experiment.experiment import Experiment
 from tests.end_to_end.commands import InProcess
 
@@ -20,14 +20,14 @@ settings.load_profile("suite")
 @pytest.fixture(scope="session", autouse=True)
 def pictures_where_asked_for() -> Iterator[None]:
     """In this process `recording.plots=auto` draws nothing: pictures take most of a short run."""
-    drawn = running.draw_plots
+    drawn = ending.draw_plots
 
     def draw(experiment: Experiment, *arguments: Any) -> None:
         if experiment.settings.recording.plots:
             drawn(experiment, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "draw_plots", draw)
+        patch.setattr("runner.experiment.running.draw_plots", draw)
         yield
 
 
