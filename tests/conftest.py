@@ -1,16 +1,34 @@
 """Settings of the whole suite."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from runner.experiment import ending
+from runner.experiment.experiment import Experiment
 from tests.end_to_end.commands import InProcess
 
 # No deadline: a busy machine is not a failure. The same cases every time: a red test is news.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pictures_where_asked_for() -> Iterator[None]:
+    """In this process `recording.plots=auto` draws nothing: pictures take most of a short run."""
+    drawn = ending.draw_plots
+
+    def draw(experiment: Experiment, *arguments: Any) -> None:
+        if experiment.settings.recording.plots:
+            drawn(experiment, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("runner.experiment.running.draw_plots", draw)
+        yield
 
 
 @pytest.fixture

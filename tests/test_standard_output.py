@@ -12,7 +12,7 @@ import pytest
 
 from tests.end_to_end.commands import ENVIRONMENT
 
-SHORT = ("stopping.max_steps=20000", "stopping.target=null")
+SHORT = ("stopping.max_steps=20000", "stopping.target=null", "recording.plots=false")
 COMMANDS = {
     # what comes after `python -m`, and the folder that a run or sweep leaves
     "a run": (("runner", *SHORT, "hydra.run.dir=run"), "run"),
@@ -58,7 +58,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     for seed in (1, 2):
         arguments = ("runner", *SHORT, f"seed={seed}", f"hydra.run.dir=runs/{seed}")
-        assert through('exec "$@"', *arguments, "recording.plots=false", cwd=folder)[0] == 0
+        assert through('exec "$@"', *arguments, cwd=folder)[0] == 0
     return folder
 
 
@@ -110,8 +110,9 @@ def test_no_file_of_a_run_gets_the_number_of_a_closed_stream(tmp_path: Path) -> 
 
 
 def test_the_building_of_a_font_cache_is_no_news(tmp_path: Path) -> None:
+    drawn = (*SHORT, "recording.plots=true")
     new = {"MPLCONFIGDIR": str(tmp_path / "fonts"), "PYTHONWARNINGS": "default"}
-    code, out, said = through('exec "$@" 2>&1', "runner", *SHORT, cwd=tmp_path, **new)
+    code, out, said = through('exec "$@" 2>&1', "runner", *drawn, cwd=tmp_path, **new)
     assert code == 0, said
     assert list((tmp_path / "fonts").glob("fontlist-*.json"))
     assert out.splitlines()[-1].startswith("Folder      ")

@@ -80,20 +80,25 @@ def test_other_texts_are_the_grammar_s(text: str) -> None:
     assert number_given(text) is None
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def loader() -> Iterator[CheckedLoader]:
     with prepared_hydra():
         yield loader_of(conf_folder())
 
 
+@pytest.fixture(scope="module")
+def plain_sweep(loader: CheckedLoader) -> DictConfig:
+    """The configuration of a sweep that is told nothing."""
+    return master_of(loader, [])
+
+
 @pytest.mark.parametrize("overrides", JOBS, ids=lambda texts: " ".join(texts)[:60])
 def test_a_job_is_composed_as_hydra_composes_it(
-    loader: CheckedLoader, overrides: list[str]
+    loader: CheckedLoader, plain_sweep: DictConfig, overrides: list[str]
 ) -> None:
-    others = master_of(loader, [])
-    theirs = JobComposer(loader, others)
+    theirs = JobComposer(loader, plain_sweep)
     ours = JobComposer(loader, master_of(loader, [*overrides, "stopping.min_delta=1,2"]))
-    whole = numbered(loader.load_sweep_config(others, overrides), 17, "/somewhere/17")
+    whole = numbered(loader.load_sweep_config(plain_sweep, overrides), 17, "/somewhere/17")
     HydraConfig.instance().set_config(whole)
     task = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])
     for jobs in (theirs, theirs, ours):  # composed, from what was kept, from the sweep's own
@@ -145,12 +150,16 @@ REFERENCES = [
 
 
 @pytest.mark.parametrize("overrides", REFERENCES, ids=" ".join)
-def test_values_follow_those_they_refer_to(loader: CheckedLoader, overrides: list[str]) -> None:
-    test_a_job_is_composed_as_hydra_composes_it(loader, overrides)
+def test_values_follow_those_they_refer_to(
+    loader: CheckedLoader, plain_sweep: DictConfig, overrides: list[str]
+) -> None:
+    test_a_job_is_composed_as_hydra_composes_it(loader, plain_sweep, overrides)
 
 
 @pytest.mark.parametrize(
     "override", ["dataset.name=${hydra:job.num}", "dataset.name=${now:%S}", "+a=[1,'${seed}']"]
 )
-def test_what_only_hydra_can_resolve_is_left_to_it(loader: CheckedLoader, override: str) -> None:
-    assert JobComposer(loader, master_of(loader, [])).needs_hydra([override])
+def test_what_only_hydra_can_resolve_is_left_to_it(
+    loader: CheckedLoader, plain_sweep: DictConfig, override: str
+) -> None:
+    assert JobComposer(loader, plain_sweep).needs_hydra([override])

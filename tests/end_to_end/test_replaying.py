@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,11 @@ import pytest
 from PIL import Image
 
 import runner
-from runner.analysis.plots.style import ending
 from runner.analysis.replay import film, moments
 from runner.commands import run_command
 from runner.experiment.experiment import build
 from runner.experiment.replaying import replayed, states_at
+from runner.experiment.running import QUIETLY, run_experiment
 from runner.replay import main
 from runner.resume import main as resume_main
 from runner.run_folder.run import RunFolder
@@ -41,11 +40,11 @@ CASES: dict[str, tuple[str, ...]] = {
 }
 
 
-def trained(run: InProcess, *arguments: str, folder: str = "r") -> Path:
+def trained(run: InProcess, *arguments: str) -> Path:
     """The folder of a run."""
-    ended = run(*arguments, f"hydra.run.dir={folder}")
+    ended = run(*arguments, "hydra.run.dir=r")
     assert ended.code in (0, 7), ended.err
-    return run.cwd / folder
+    return run.cwd / "r"
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
@@ -121,25 +120,32 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
 }
 
 
-def test_what_cannot_be_replayed_is_told_in_one_line(
-    run: InProcess, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(film, "FFMPEG", "no-such-ffmpeg")
-    monkeypatch.chdir(run.cwd)
-    trained(run, *STEPS, "stopping.max_steps=5")
-    for folder in ("other", "failed"):
-        shutil.copytree(run.cwd / "r", run.cwd / folder)
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs: one that is sound, one of other data, and one that failed."""
+    cwd = tmp_path_factory.mktemp("three")
+    for folder in ("r", "other", "failed"):
+        run_experiment(composed(*STEPS, "stopping.max_steps=5"), cwd / folder, {}, QUIETLY)
     for folder, key in (("other", "checksums"), ("failed", "status")):
-        path = run.cwd / folder / "run.json"
+        path = cwd / folder / "run.json"
         about = json.loads(path.read_text())
         about[key] = {**about[key], "data": "0" * 64} if key == "checksums" else "failed"
         path.write_text(json.dumps(about))
+    return cwd
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_replayed_is_told_in_one_line(
+    name: str, three: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(film, "FFMPEG", "no-such-ffmpeg")
+    arguments, code, told = REFUSED[name]
+    monkeypatch.chdir(three)
     capfd.readouterr()
-    for name, (arguments, code, told) in REFUSED.items():
-        assert run_command(main, arguments) == code, name
-        said = capfd.readouterr().err
-        assert re.search(told, said), name
-        assert said.count("\n") == (code != 0), name
+    assert run_command(main, arguments) == code
+    said = capfd.readouterr().err
+    assert re.search(told, said)
+    assert said.count("\n") == (code != 0)
 
 
 @pytest.mark.parametrize(
@@ -165,18 +171,6 @@ def test_a_long_training_has_about_as_many_as_there_may_be() -> None:
         found = moments.moments_of(last, 16, 8)
         assert 0.9 * moments.MOST <= len(found) <= moments.MOST + 1
         assert found == sorted(set(found))
-
-
-def test_of_long_or_many_sequences_the_first_ones_are_measured(run: InProcess) -> None:
-    folder = trained(run, "dataset=addition_sequences", "stopping.max_steps=3")
-    *_, told = replayed(folder).notes
-    assert told == "Measured on the first 1,250 of 16,384 training sequences."
-
-
-def test_a_picture_of_a_moment_does_not_tell_what_ended_the_training(run: InProcess) -> None:
-    found = replayed(trained(run, *STEPS))
-    assert "5 steps (of 300)" in ending(found.subject(5))
-    assert "300 steps (max steps)" in ending(found.subject(len(found) - 1))
 
 
 def test_a_notebook_shows_it_inline(run: InProcess) -> None:

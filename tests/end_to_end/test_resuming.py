@@ -546,7 +546,8 @@ def test_a_clusters_warning_snapshots_and_stops_where_asked(
 ) -> None:
     run = tmp_path / "run"
     limits = ("stopping.target=null", f"recording.on_sigusr1={mode}", "stopping.max_seconds=60")
-    process = start(*limits, "recording.snapshots.epochs=null", "hydra.run.dir=run", cwd=tmp_path)
+    few = ("recording.snapshots.epochs=null", "recording.plots=false")
+    process = start(*limits, *few, "hydra.run.dir=run", cwd=tmp_path)
     while not (run / "run.log").exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)

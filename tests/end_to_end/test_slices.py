@@ -29,6 +29,7 @@ from tests.sweeping.test_earlier_jobs import weights
 
 LONG = ("-m", "stopping.target=null", "stopping.max_steps=4000000")
 FEW = ("stopping.target=null", "stopping.max_steps=20000", "network.dropout.rate=0.1")
+MANY = ("-m", "seed=range(1,201)", *FEW, "sweep.record=rows")
 ROWS = ("sweep.record=rows", "hydra.sweep.dir=s")
 
 
@@ -37,6 +38,22 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sweep in rows as the pool leaves it."""
     cwd = tmp_path_factory.mktemp("own")
     assert command(*SWEEP, *ROWS, cwd=cwd).code == 1
+    return cwd / "s"
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """200 short jobs in rows, of which nobody was lost."""
+    cwd = tmp_path_factory.mktemp("many")
+    assert command(*MANY, "hydra.sweep.dir=s", cwd=cwd).code == 0
+    return cwd / "s"
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three long jobs of which none was lost."""
+    cwd = tmp_path_factory.mktemp("long")
+    assert command(*LONG, "seed=1,2,3", "hydra.sweep.dir=s", cwd=cwd).code == 0
     return cwd / "s"
 
 
@@ -77,27 +94,27 @@ def test_slices_are_refused_where_nothing_reads_them(run: InProcess) -> None:
 
 
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
-def test_jobs_of_a_process_that_is_lost_are_handed_out_again(launcher: str, tmp_path: Path) -> None:
+def test_jobs_of_a_process_that_is_lost_are_handed_out_again(
+    launcher: str, long: Path, tmp_path: Path
+) -> None:
     pytest.importorskip(PACKAGES[launcher])
-    two = (*LONG, "seed=1,2")
-    sweep = (*two, f"hydra/launcher={launcher}", "hydra.sweep.dir=s")
+    sweep = (*LONG, "seed=1,2,3", f"hydra/launcher={launcher}", "hydra.sweep.dir=s")
     process = start(*sweep, cwd=tmp_path, **LENIENT)
     os.kill(wait_for_training(tmp_path / "s" / "0"), signal.SIGKILL)
     ended = ending(process)
     assert ended.code == 0, ended
     assert f"hydra/launcher={launcher} gave up: " in ended.out
     assert " handed out again" in ended.out
-    assert command(*two, "hydra.sweep.dir=whole", cwd=tmp_path).code == 0
-    assert table(tmp_path / "s") == table(tmp_path / "whole")
-    assert weights(tmp_path / "s") == weights(tmp_path / "whole")
+    assert table(tmp_path / "s") == table(long)
+    assert weights(tmp_path / "s") == weights(long)
 
 
 def test_a_sweep_that_loses_a_process_twice_tells_so_and_goes_on_when_launched_again(
-    tmp_path: Path,
+    long: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("joblib")
-    three = (*LONG, "seed=1,2,3")
-    sweep = (*three, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.sweep.dir=s")
+    joblib = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    sweep = (*LONG, "seed=1,2,3", *joblib, "hydra.sweep.dir=s")
     process = start(*sweep, cwd=tmp_path, **LENIENT)
     job = tmp_path / "s" / "0"
     first = wait_for_training(job)
@@ -112,16 +129,16 @@ def test_a_sweep_that_loses_a_process_twice_tells_so_and_goes_on_when_launched_a
     assert re.search("#0 .*seed=1: .*its process was ended from outside", ended.err)
     again = command(*sweep, cwd=tmp_path, **LENIENT)
     assert again.code == 0, again
-    assert command(*three, "hydra.sweep.dir=whole", cwd=tmp_path).code == 0
-    assert table(tmp_path / "s") == table(tmp_path / "whole")
+    assert table(tmp_path / "s") == table(long)
 
 
-def test_rows_of_a_process_that_is_lost_are_kept_and_the_others_made_anew(tmp_path: Path) -> None:
+def test_rows_of_a_process_that_is_lost_are_kept_and_the_others_made_anew(
+    many: Path, tmp_path: Path
+) -> None:
     psutil = pytest.importorskip("psutil")
     pytest.importorskip("joblib")
-    sweep = ("-m", "seed=range(1,201)", *FEW, "sweep.record=rows")
     joblib = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "sweep.slices=2")
-    process = start(*sweep, *joblib, "hydra.sweep.dir=s", cwd=tmp_path, **LENIENT)
+    process = start(*MANY, *joblib, "hydra.sweep.dir=s", cwd=tmp_path, **LENIENT)
     wait_until(lambda: len(list(tmp_path.glob(f"s/.slices/*/*/{FILE}"))) == 2)
     workers = [
         each
@@ -134,14 +151,12 @@ def test_rows_of_a_process_that_is_lost_are_kept_and_the_others_made_anew(tmp_pa
     again = re.findall(r"; (\d+) jobs? handed out again", ended.out)
     assert len(again) == 1
     assert 0 < int(again[0]) < 200
-    assert command(*sweep, "hydra.sweep.dir=whole", cwd=tmp_path).code == 0
-    assert_rows_are_the_same(tmp_path / "s", tmp_path / "whole")
+    assert_rows_are_the_same(tmp_path / "s", many)
 
 
-def test_rows_of_a_sweep_that_is_killed_are_taken_up(tmp_path: Path) -> None:
+def test_rows_of_a_sweep_that_is_killed_are_taken_up(many: Path, tmp_path: Path) -> None:
     pytest.importorskip("joblib")
-    sweep = ("-m", "seed=range(1,201)", *FEW, "sweep.record=rows")
-    joblib = (*sweep, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "sweep.slices=2")
+    joblib = (*MANY, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "sweep.slices=2")
     process = start(*joblib, "hydra.sweep.dir=s", cwd=tmp_path, **LENIENT)
     wait_until(lambda: len(list(tmp_path.glob(f"s/.slices/*/*/{FILE}"))) == 2)
     process.kill()
@@ -149,8 +164,7 @@ def test_rows_of_a_sweep_that_is_killed_are_taken_up(tmp_path: Path) -> None:
     ended = command(*joblib, "hydra.sweep.dir=s", cwd=tmp_path, **LENIENT)
     assert ended.code == 0, ended
     assert re.search("[0-9] jobs are finished, [0-9]+ to run", ended.out)
-    assert command(*sweep, "hydra.sweep.dir=whole", cwd=tmp_path).code == 0
-    assert table(tmp_path / "s") == table(tmp_path / "whole")
+    assert table(tmp_path / "s") == table(many)
 
 
 HIDDEN = 'mount -t tmpfs none hidden && cd hidden && "$0" "$@"; code=$?; cp -r s ..; exit $code'
@@ -210,21 +224,19 @@ def test_a_running_ray_cluster_whose_nodes_see_none_of_the_sweeps_disk(
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("retries", [0, 3])
 def test_jobs_of_a_node_that_is_lost_are_run_again(
-    retries: int, cluster: Any, tmp_path: Path
+    retries: int, cluster: Any, many: Path, tmp_path: Path
 ) -> None:
-    sweep = ("-m", "seed=range(1,201)", *FEW, "sweep.record=rows")
     ray = (
         "hydra/launcher=ray",
         f"hydra.launcher.ray.init.address={cluster.address}",
         f"+hydra.launcher.ray.remote.max_retries={retries}",
         "sweep.slices=4",
     )
-    process = start(*sweep, *ray, "hydra.sweep.dir=s", cwd=tmp_path, **LENIENT)
+    process = start(*MANY, *ray, "hydra.sweep.dir=s", cwd=tmp_path, **LENIENT)
     wait_until(lambda: len(list(tmp_path.glob(f"s/.slices/*/*/{FILE}"))) >= 2)
     (second,) = cluster.worker_nodes
     cluster.remove_node(second, allow_graceful=False)
     ended = ending(process, timeout=300)
     assert ended.code == 0, ended
     assert ("handed out again" in ended.out) == (retries == 0)
-    assert command(*sweep, "hydra.sweep.dir=whole", cwd=tmp_path).code == 0
-    assert_rows_are_the_same(tmp_path / "s", tmp_path / "whole")
+    assert_rows_are_the_same(tmp_path / "s", many)

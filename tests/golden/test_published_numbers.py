@@ -25,9 +25,9 @@ from runner.settings import parse_settings
 from tests.problems import ENGINE_NAMES
 
 MARKS = {
-    ("numpy", "sample_run"): pytest.mark.slow,  # 1.2 million steps
     ("compiled", "learning_rates"): pytest.mark.slow,
-    ("numpy", "learning_rates"): pytest.mark.release,  # the same digits, half a minute each
+    ("numpy", "sample_run"): pytest.mark.release,  # the same digits, half a minute each
+    ("numpy", "learning_rates"): pytest.mark.release,
     ("numpy", "learning_rates_32"): pytest.mark.release,
 }
 

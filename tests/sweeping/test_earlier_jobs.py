@@ -111,11 +111,18 @@ def wait_for(sweep: Path, jobs: int) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sweep that nobody ended."""
+    cwd = tmp_path_factory.mktemp("whole")
+    assert command(*LONG, "hydra.sweep.dir=s", cwd=cwd).code == 0
+    return cwd / "s"
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_sweep_that_was_ended_comes_to_what_an_uninterrupted_one_does(
-    tmp_path: Path, number: signal.Signals
+    whole: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    assert command(*LONG, "hydra.sweep.dir=whole", cwd=tmp_path).code == 0
     process = start(*LONG, "hydra.sweep.dir=s", cwd=tmp_path)
     wait_for(tmp_path / "s", 3)
     os.kill(process.pid, number)
@@ -125,7 +132,7 @@ def test_a_sweep_that_was_ended_comes_to_what_an_uninterrupted_one_does(
         assert "jobs are left; the same command with hydra.sweep.dir=" in first.out
     ended = command(*LONG, "hydra.sweep.dir=s", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
-    assert weights(tmp_path / "s") == weights(tmp_path / "whole")
+    assert weights(tmp_path / "s") == weights(whole)
     assert [row["job"] for row in rows(tmp_path / "s")] == [str(job) for job in range(5)]
 
 

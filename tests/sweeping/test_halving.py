@@ -184,12 +184,12 @@ def test_what_is_pruned_says_at_which_rung(halved: Path) -> None:
     ids=" ".join,
 )
 def test_the_same_jobs_are_pruned_however_the_sweep_is_run(
-    otherwise: list[str], halved: Path, tmp_path: Path
+    otherwise: list[str], halved: Path, run: InProcess
 ) -> None:
-    assert command(*HALVED, "hydra.sweep.dir=s", *otherwise, cwd=tmp_path).code == 0
-    assert rungs(tmp_path / "s") == rungs(halved)
+    assert run(*HALVED, "hydra.sweep.dir=s", *otherwise).code == 0
+    assert rungs(run.cwd / "s") == rungs(halved)
     names = [name for name in results(halved) if name not in ("engine", "threads")]
-    pd.testing.assert_frame_equal(results(tmp_path / "s")[names], results(halved)[names])
+    pd.testing.assert_frame_equal(results(run.cwd / "s")[names], results(halved)[names])
 
 
 @pytest.mark.slow
