@@ -40,6 +40,10 @@ def main(arguments: Sequence[str]) -> int:
         "--against", metavar="GROUP", help="which group all are compared with [the best]"
     )
     parser.add_argument(
+        "--metric", metavar="COLUMN", help="what is compared [as runner.compare chooses]"
+    )
+    parser.add_argument("--better", choices=("higher", "lower"), help="which is better")
+    parser.add_argument(
         "--pictures",
         choices=("best", "all"),
         help="draw those of the best run of each group, or of all runs [those in plots/]",
@@ -50,9 +54,10 @@ def main(arguments: Sequence[str]) -> int:
     if options.against is not None and not options.by:
         raise SettingsError("--against names a group: it goes with --by, which makes them")
     plotly = extra("plotly.offline", "report")
-    from runner.analysis.report.page import Groups, write_report  # noqa: PLC0415 - loads pandas
+    from runner.analysis.report.conclusion import Groups  # noqa: PLC0415 - loads pandas
+    from runner.analysis.report.page import write_report  # noqa: PLC0415 - the same
 
-    groups = Groups(options.by, options.against)
+    groups = Groups(options.by, options.against, options.metric, options.better)
     paths, drawing = options.paths or ["outputs"], drawing_of(options.pictures)
     write_report(paths, options.output, plotly.get_plotlyjs, groups, drawing)
     return 0

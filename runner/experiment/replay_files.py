@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from runner.analysis.replay.film import film, gif, needs_ffmpeg
+from runner.analysis.replay.film import FRAMES, film, gif, needs_ffmpeg
 from runner.analysis.replay.moments import Moments
 from runner.analysis.replay.page import replay_page
 from runner.errors import printable
@@ -32,8 +32,9 @@ def write_replay(run: Path, files: Mapping[str, Path]) -> None:
         for kind, path in files.items():
             content = WRITERS[kind](moments)
             write_output(path, content)
+            shown = len(moments) if kind == "page" else min(FRAMES, len(moments))
             bar.line(
-                f"{printable(path)}: {len(moments)} moments of {moments.steps[-1]:,} steps, "
+                f"{printable(path)}: {shown} moments of {moments.steps[-1]:,} steps, "
                 f"{len(content) / 1e6:.1f} MB"
             )
         for note in moments.notes:

@@ -57,8 +57,8 @@ def table(overview: Overview) -> Any:
         return Text(absent(overview.root))
     entries = found["runs"][:MOST_ROWS]
     drawn = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    for name in ("run", "status", "", "metric", "what"):
-        drawn.add_column(Text(name), no_wrap=True, overflow="ellipsis")
+    for name, least in (("run", 8), ("status", 9), ("", 18), ("metric", 14), ("what", 8)):
+        drawn.add_column(Text(name), no_wrap=True, overflow="ellipsis", min_width=least)
     for entry in entries:
         drawn.add_row(*map(Text, cells(entry)))
     more = found["count"] - len(entries)
@@ -80,6 +80,7 @@ def sweep_cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """Those of a sweep: how many jobs have ended, and the best of them."""
     done = f"{entry['done']:,} of {counted(entry['planned'], 'job')}"
     failed = f", {entry['failed']:,} failed" if entry["failed"] else ""
+    failed += f", {entry['pruned']:,} pruned" if entry["pruned"] else ""
     best = entry["best"]
     told = "" if best is None else f"best {best['value']:.6g} of #{best['job']} {best['title']}"
     return printable(entry["name"]), entry["status"], done + failed, entry["metric"], told

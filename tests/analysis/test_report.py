@@ -14,6 +14,7 @@ import runner
 from runner.analysis.group_table import comparison
 from runner.analysis.pages.one_file import json_text, sha256
 from runner.analysis.report import conclusion, selection
+from runner.analysis.report.conclusion import Groups
 from runner.analysis.report.content import brief, command, report_content, subsample
 from runner.analysis.report.embedded_pictures import Drawing
 from runner.analysis.report.page import report_page
@@ -180,7 +181,7 @@ def test_of_many_runs_the_extremes_and_some_by_chance_are_shown_and_groups_of_al
 def test_it_opens_with_what_compare_says_of_the_groups(sweep: Path) -> None:
     runs = runner.load_runs(sweep)
     found = comparison(runs, ["topology"])
-    told = report_content(runs, ["topology"])["conclusion"]
+    told = report_content(runs, Groups(["topology"]))["conclusion"]
     table = found.table.sort_values("mean")
     assert sorted(row["mean"] for row in told["rows"]) == pytest.approx(table["mean"].tolist())
     assert {row["low"] for row in told["rows"]} == set(found.table["low"])
@@ -191,7 +192,7 @@ def test_it_opens_with_what_compare_says_of_the_groups(sweep: Path) -> None:
 
 
 def test_all_may_be_compared_with_one_group(sweep: Path) -> None:
-    told = report_content(runner.load_runs(sweep), ["topology"], "3-4-1")["conclusion"]
+    told = report_content(runner.load_runs(sweep), Groups(["topology"], "3-4-1"))["conclusion"]
     assert [row["name"] for row in told["rows"] if row["mark"] == "compared with"] == ["3-4-1"]
     assert told["verdict"].startswith("3-4-1 is shown to be better than ")
 
@@ -241,7 +242,7 @@ def test_pictures_are_drawn_of_the_best_of_each_group_or_of_all(
 ) -> None:
     drawing = Drawing(only_best, lambda run: {"maps": run.name.encode()})
     runs = runner.load_runs(sweep)
-    content = report_content(runs, ["topology"], drawing=drawing)
+    content = report_content(runs, Groups(["topology"]), drawing)
     assert len(content["pictures"]) == count
     assert str(runs["loss"].argmin()) in content["pictures"]
 

@@ -1,7 +1,7 @@
 """What a report opens with: groups of runs with their intervals, and which differences are real."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,17 +23,32 @@ FALLBACK = "topology"
 """Makes one group of runs that differ in nothing but their chances."""
 
 
+class Groups(NamedTuple):
+    """Which groups of runs are compared, by what, and with which of them."""
+
+    by: Sequence[str] = ()
+    """Settings; none: those that vary."""
+    against: str | None = None
+    """None: the best."""
+    metric: str | None = None
+    """None: what `compare` takes."""
+    better: str | None = None
+    """higher or lower; None: as the metric is known."""
+
+
+ANY_GROUPS = Groups()
+
+
 def conclusion(
-    runs: pd.DataFrame, by: Sequence[str] = (), against: str | None = None
+    runs: pd.DataFrame, groups: Groups = ANY_GROUPS
 ) -> tuple[dict[str, Any], Comparison | None]:
     """What the page opens with, and the comparison that it tells; None where there is none.
 
-    by: the settings that make the groups, or none to choose. against: the group that others are
-    compared with, or None: the best. Raises SettingsError for settings and groups there are not.
+    Raises SettingsError for settings, groups and metrics that there are not.
     """
-    keys, averaged = (by, []) if by else chosen_keys(runs)
+    keys, averaged = (groups.by, []) if groups.by else chosen_keys(runs)
     try:
-        found = comparison(runs, keys, against=against)
+        found = comparison(runs, keys, groups.metric, groups.better, groups.against)
     except RunnerError as error:
         if isinstance(error, SettingsError):
             raise

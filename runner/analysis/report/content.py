@@ -13,7 +13,7 @@ import pandas as pd
 
 from runner.analysis.comparing import default_metric
 from runner.analysis.number_texts import decimals_of
-from runner.analysis.report.conclusion import conclusion
+from runner.analysis.report.conclusion import ANY_GROUPS, Groups, conclusion
 from runner.analysis.report.embedded_pictures import Drawing, chosen_places, pictures
 from runner.analysis.report.selection import sentence, shown_places, statuses
 from runner.analysis.telling_apart import differs, settings_of, telling, worth_showing
@@ -32,17 +32,14 @@ NOT_VARYING = ("path", "started", "finished")
 
 
 def report_content(
-    runs: pd.DataFrame,
-    by: Sequence[str] = (),
-    against: str | None = None,
-    drawing: Drawing | None = None,
+    runs: pd.DataFrame, groups: Groups = ANY_GROUPS, drawing: Drawing | None = None
 ) -> dict[str, Any]:
     """Everything that the page shows.
 
-    runs: what `load_runs` gave. by, against: as for `conclusion`. drawing: which
-    runs get pictures that have none in their folders.
+    runs: what `load_runs` gave. drawing: which runs get pictures that have none in their folders.
+    Raises SettingsError for groups that there are not.
     """
-    concluded, found = conclusion(runs, by, against)
+    concluded, found = conclusion(runs, groups)
     names = [str(name) for name in runs if name not in NOT_VARYING]
     settings = settings_of(runs)
     varying = [name for name in names if differs(runs, name)]

@@ -4,9 +4,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from runner.analysis.pages.one_file import own_source, whole_page
+from runner.analysis.report.conclusion import ANY_GROUPS, Groups
 from runner.analysis.report.content import report_content
 from runner.analysis.report.embedded_pictures import Drawing
 from runner.analysis.runs import read_runs, tell_left_out
@@ -30,23 +31,11 @@ SOURCES = (
 """The page's own scripts, in the order in which they build on each other."""
 
 
-class Groups(NamedTuple):
-    """Which groups of runs are compared, and with which of them."""
-
-    by: Sequence[str] = ()
-    """Settings; none: those that vary."""
-    against: str | None = None
-    """None: the best."""
-
-
-NO_GROUPS = Groups()
-
-
 def write_report(
     paths: Sequence[str],
     output: Path,
     plotly: Callable[[], str],
-    groups: Groups = NO_GROUPS,
+    groups: Groups = ANY_GROUPS,
     drawing: Drawing | None = None,
 ) -> None:
     """Writes the report of all runs below the paths that have ended, and says so.
@@ -60,7 +49,7 @@ def write_report(
             f"{printable(' '.join(paths))}: no run has ended; expected folders with results.csv"
         )
     title = f"Runs in {', '.join(printable(path) for path in paths[:3])}" + ", …" * (len(paths) > 3)
-    content = report_content(runs, groups.by, groups.against, drawing)
+    content = report_content(runs, groups, drawing)
     told = runs.attrs["unreadable"]
     tell_left_out({name: why for name, why in content["unreadable"].items() if name not in told})
     page = report_page(content, title, plotly()).encode()

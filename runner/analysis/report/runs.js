@@ -65,7 +65,7 @@ function groupsBy(name, members) {
 }
 
 // A name without what comes before its last point.
-const shortName = (name) => name.slice(name.lastIndexOf(".") + 1);
+const shortName = (name) => name.replace(/\.name$/, "").replace(/^.*\./, "");
 
 // The same of several columns, in words: [["3-4-1 learning_rate=0.1", [run, …]], …]; named: numbers always are.
 function groupsByAll(names, members, named = false) {
