@@ -57,7 +57,7 @@ function drawMetric() {
   if (!measured.length) return noPlot("metric-chart", `None of these runs has ${metric}.`);
   const groups = groupsBy(by, measured);
   const yaxis = { title: { text: plain(metric) }, type: byId("metric-log-y").checked ? "log" : "linear" };
-  const hover = (members) => members.map((run) => `run ${run}`);
+  const hover = (members) => members.map((run) => `run ${nameOf(run)}`);
   if (groups.length > MOST_BOXES && isNumeric(column)) {
     const x = measured.map((run) => column.numbers[run]);
     const xaxis = { title: { text: plain(by) }, type: wantsLog(x) ? "log" : "linear" };

@@ -16,8 +16,10 @@ from runner.analysis.number_texts import decimals_of
 from runner.analysis.report.conclusion import ANY_GROUPS, Groups, conclusion
 from runner.analysis.report.embedded_pictures import Drawing, chosen_places, pictures
 from runner.analysis.report.selection import sentence, shown_places, statuses
+from runner.analysis.run_table import short_names
 from runner.analysis.telling_apart import differs, settings_of, telling, worth_showing
 from runner.analysis.tidy_tables import kept_jobs, load_history
+from runner.errors import printable
 from runner.run_folder.run import RunFolder
 from runner.training.metrics import higher_is_better
 
@@ -65,6 +67,7 @@ def report_content(
     shown, without = pictures(paths, drawing, wanted)
     return {
         **of_all,
+        "names": list(map(printable, short_names(runs["path"]))),
         "paths": [brief(str(path), root) for path in paths],
         "columns": [
             {

@@ -128,7 +128,7 @@ function tellCurveKeys() {
 const curveKeys = () => choosable().filter((name) => curvesBy.has(name));
 
 function curveGroups(keys, members) {
-  return keys.length ? groupsByAll(keys, members) : members.map((run) => [`run ${run}`, [run]]);
+  return keys.length ? groupsByAll(keys, members) : members.map((run) => [`run ${nameOf(run)}`, [run]]);
 }
 
 // The axes of facets, in rows from the top, as many in one as there is room for.

@@ -92,7 +92,7 @@ function showBestRun() {
   if (!known.length) return;
   const best = known.reduce((a, b) => (sign * (column.numbers[b] - column.numbers[a]) < 0 ? b : a));
   byId("best-run").hidden = false;
-  byId("best-run").replaceChildren("Best single run: ", element("a", { href: `#run-${best}` }, `run ${best}`), `, ${numberText(column, column.numbers[best])}.`);
+  byId("best-run").replaceChildren("Best single run: ", element("a", { href: `#run-${best}` }, `run ${nameOf(best)}`), `, ${numberText(column, column.numbers[best])}.`);
 }
 
 function showSentences() {

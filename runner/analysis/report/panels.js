@@ -43,7 +43,7 @@ function pictureBlock(run) {
   if (!pictures) return [];
   const figures = pictures.map(({ name, png, dark: twin }) => {
     const src = `data:image/png;base64,${isDark() && twin ? twin : png}`;
-    const image = element("img", { alt: `${name} of run ${run}`, class: twin ? null : "light" });
+    const image = element("img", { alt: `${name} of run ${nameOf(run)}`, class: twin ? null : "light" });
     image.addEventListener("load", () => halve(image));
     image.src = src;
     return element("figure", {}, image, element("figcaption", {}, name));
@@ -116,7 +116,7 @@ function panelHead(run) {
   return element(
     "header",
     {},
-    element("h2", { id: "panel-title", tabindex: "-1" }, `Run ${run}`, element("small", {}, where)),
+    element("h2", { id: "panel-title", tabindex: "-1" }, `Run ${nameOf(run)}`, element("small", {}, where)),
     element(
       "div",
       { class: "turn" },
@@ -151,7 +151,7 @@ function showPanel(run) {
 // The loss, or the first metric there is, of some runs.
 function drawRuns(id, members) {
   const metric = byId("curves-metric").value;
-  const traces = metric ? curveTraces(members.map((run) => [`run ${run}`, [run]]), metric) : [];
+  const traces = metric ? curveTraces(members.map((run) => [`run ${nameOf(run)}`, [run]]), metric) : [];
   if (!traces.length) {
     noPlot(id, "No learning curve.");
     return;
@@ -159,7 +159,7 @@ function drawRuns(id, members) {
   const all = (axis) => traces.flatMap((trace) => trace[axis]);
   const type = (axis) => (wantsLog(all(axis)) ? "log" : "linear");
   const layout = layoutOf({ title: { text: curveAxis() }, type: type("x") }, { title: { text: plain(metric) }, type: type("y") });
-  plot(id, traces, layout, `${metric} by ${curveAxis()} of run ${members.join(" and ")}`);
+  plot(id, traces, layout, `${metric} by ${curveAxis()} of run ${members.map(nameOf).join(" and ")}`);
 }
 
 function followHash() {
@@ -191,7 +191,7 @@ function showComparison() {
     element("td", { class: "long" }, textOf(column, a)),
     element("td", { class: "long" }, textOf(column, b)),
   );
-  const head = (run) => element("th", { scope: "col" }, element("a", { href: `#run-${run}` }, `run ${run}`));
+  const head = (run) => element("th", { scope: "col" }, element("a", { href: `#run-${run}` }, `run ${nameOf(run)}`));
   byId("differences").replaceChildren(
     element("thead", {}, element("tr", {}, element("th", { scope: "col" }, ""), head(a), head(b))),
     element("tbody", {}, ...differing.map(row)),

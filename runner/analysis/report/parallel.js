@@ -117,7 +117,7 @@ function drawLine(run, member, names, dimensions, xs) {
   const points = xs.map((x, at) => `${x.toFixed(1)} ${heightOf(dimensions[at].places[member]).toFixed(1)}`);
   const shade = shadeOf(dimensions[dimensions.length - 1].places[member]);
   const values = names.map((name) => `${name} ${textOf(runs.columns.get(name), run) || "none"}`);
-  const title = svg("title", {}, [`run ${run}`, ...values].join("\n"));
+  const title = svg("title", {}, [`run ${nameOf(run)}`, ...values].join("\n"));
   const line = svg("path", { d: `M${points.join("L")}`, class: `line shade-${shade}`, "data-run": run }, title);
   line.addEventListener("click", () => { location.hash = `run-${run}`; });
   return line;

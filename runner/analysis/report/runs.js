@@ -65,6 +65,8 @@ function groupsBy(name, members) {
 }
 
 // A name without what comes before its last point.
+// A run's folder, below the one that holds all of them.
+const nameOf = (run) => content.names[run];
 const shortName = (name) => name.replace(/\.name$/, "").replace(/^.*\./, "");
 
 // The same of several columns, in words: [["3-4-1 learning_rate=0.1", [run, …]], …]; named: numbers always are.

@@ -65,11 +65,11 @@ function headCell(name, numeric) {
 function bodyRow(run, columns) {
   const box = element("input", {
     type: "checkbox",
-    "aria-label": `compare run ${run}`,
+    "aria-label": `compare run ${nameOf(run)}`,
     onchange: () => choose(run),
   });
   box.checked = chosen.includes(run);
-  const link = element("a", { href: `#run-${run}`, title: content.paths[run] }, String(run));
+  const link = element("a", { href: `#run-${run}`, title: content.paths[run] }, nameOf(run));
   const cells = columns.map((column) => {
     const text = textOf(column, run);
     const state = column.name === "status" ? text : "";
@@ -124,7 +124,7 @@ function choose(run) {
   else chosen.push(run);
   if (chosen.length > 2) chosen.shift();
   showTable();
-  const box = byId("table").querySelector(`input[aria-label="compare run ${run}"]`);
+  const box = byId("table").querySelector(`input[aria-label="compare run ${CSS.escape(nameOf(run))}"]`);
   if (box) box.focus();
   const [a, b] = [...chosen].sort((x, y) => x - y);
   byId("compare-a").value = a ?? "";
