@@ -24,6 +24,7 @@ from runner.sweeping.job import OF_SWEEP, Job, run_job
 from runner.sweeping.pool import Lost, Pool, in_time
 from runner.sweeping.running_jobs import ending
 from runner.sweeping.sweep import Sweep
+from runner.system import size_on_disk
 from runner.training.threads import limited
 
 Config = Mapping[str, Any]
@@ -224,4 +225,4 @@ def own_limit_met(limits: Mapping[str, Any], seconds: float) -> bool:
 
 def size_of(path: Path) -> int:
     """Bytes on the disk."""
-    return path.stat().st_blocks * 512
+    return size_on_disk(path.stat())
