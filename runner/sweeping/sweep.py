@@ -76,6 +76,10 @@ class Sweep:
         durable = bool(jobs.value("recording.durable"))
         self._writer = JobRowsWriter(self.folder, durable=durable) if self.options.rows else None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is sent to a process that runs some of its jobs."""
+        return Sweep, (self._jobs, self.folder)
+
     @property
     def halves(self) -> bool:
         """Whether its jobs wait for each other at rungs, where some are pruned."""
