@@ -1,7 +1,7 @@
 """What the system beneath can do, asked in one place; where it lacks something, the way around.
 
-Linux lacks none of it. The ways around are for macOS and Windows, and tests take them by taking
-away what is around here; nothing else in the runner asks which system this is.
+Linux lacks none of it. The ways around are for macOS and Windows; tests take them by taking away
+what is around here. `processors` and the sealed `compiled` see to what they alone want.
 """
 
 import importlib
