@@ -7,15 +7,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
 
+from runner import system
 from runner.errors import INTERRUPTED
 from runner.standard_output import forget_terminal
+from runner.system import ALARM
 
-WARNINGS = ("SIGUSR1", "SIGUSR2")
+ENDED_BY = system.there(INTERRUPTED)
+"""The signals that end what runs, as far as the system has them."""
+WARNINGS = system.there(("SIGUSR1", "SIGUSR2"))
 """What Slurm (`--signal`) and submitit send some time before they end a job."""
 
 
@@ -54,8 +57,8 @@ class Interrupted(BaseException):
 
 
 ENDINGS: Mapping[str, BaseException] = {
-    "SIGINT": KeyboardInterrupt(),
-    **{name: SystemExit(INTERRUPTED[name]) for name in ("SIGTERM", "SIGHUP")},
+    name: KeyboardInterrupt() if name == "SIGINT" else SystemExit(INTERRUPTED[name])
+    for name in ENDED_BY
 }
 """What a signal raises outside a run's training, to tidy up on the way."""
 
@@ -105,10 +108,11 @@ def ended_by() -> list[str]:
 
     In somebody else's process none that it ignores, or that no Python handles.
     """
-    heeded = ("SIGHUP",) if _ours else tuple(INTERRUPTED)  # nohup; a shell's `&` ignores SIGINT
+    # nohup; a shell's `&` ignores SIGINT
+    heeded = system.there(("SIGHUP",)) if _ours else ENDED_BY
     handlers = {name: signal.getsignal(signal.Signals[name]) for name in heeded}
     left = [name for name in heeded if handlers[name] is signal.SIG_IGN]
-    return [n for n in INTERRUPTED if n not in left and not handled_in_c(signal.Signals[n])]
+    return [n for n in ENDED_BY if n not in left and not handled_in_c(signal.Signals[n])]
 
 
 def handled_in_c(number: int) -> bool:
@@ -119,10 +123,7 @@ def handled_in_c(number: int) -> bool:
     handler = signal.getsignal(number)
     if handler is not signal.SIG_DFL:
         return handler is None
-    with suppress(OSError):
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        return bool(int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1)
-    return False
+    return system.is_caught(number)
 
 
 def is_ours(handler: Any) -> bool:
@@ -151,19 +152,18 @@ SECONDS_TO_END = 6.0
 
 def ask_to_end() -> None:
     """SIGTERM, to the main thread, so that no system call it waits in goes on waiting."""
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    system.signal_main_thread(signal.SIGTERM)
 
 
 @atexit.register
 def rest() -> None:
     """Once a process ends by itself nothing is raised any more, and no alarm of ours kills it."""
-    for name in ("SIGALRM", *INTERRUPTED):
-        number = signal.Signals[name]
+    for number in (ALARM, *(signal.Signals[name] for name in ENDED_BY)):
         if is_ours(signal.getsignal(number)):
-            signal.signal(number, signal.SIG_IGN if name == "SIGALRM" else signal.SIG_DFL)
+            signal.signal(number, signal.SIG_IGN if number == ALARM else signal.SIG_DFL)
 
 
-BINDING = str(Path("llvmlite", "binding"))
+BINDING = f"llvmlite{os.sep}binding"
 IMPORTS = "<frozen importlib"
 """In the names of files whose code no signal may end.
 
@@ -195,8 +195,8 @@ def raise_where_safe(wanted: Callable[[], BaseException | None], frame: FrameTyp
             raise error
 
     def try_again() -> None:
-        signal.signal(signal.SIGALRM, lambda _, frame: attempt(frame))
-        signal.setitimer(signal.ITIMER_REAL, SECONDS_BETWEEN_TRIES)
+        signal.signal(ALARM, lambda _, frame: attempt(frame))
+        system.alarm_in(SECONDS_BETWEEN_TRIES)
 
     def swallowed(what: Any) -> None:
         if isinstance(what.exc_value, (Interrupted, KeyboardInterrupt, SystemExit)):
@@ -264,7 +264,7 @@ class Interrupts:
             for name in WARNINGS:
                 if not handled_in_c(signal.Signals[name]):
                     self._listen(name, self._warn)
-            self._alarm, self._hook = signal.getsignal(signal.SIGALRM), sys.unraisablehook
+            self._alarm, self._hook = signal.getsignal(ALARM), sys.unraisablehook
             while _early:
                 self._warn(_early.pop(), None)
             while _unheeded:
@@ -275,9 +275,9 @@ class Interrupts:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
         if self._previous:
-            if is_ours(signal.getsignal(signal.SIGALRM)):
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                signal.signal(signal.SIGALRM, self._alarm)
+            if is_ours(signal.getsignal(ALARM)):
+                system.alarm_in(0)
+                signal.signal(ALARM, self._alarm)
             sys.unraisablehook = self._hook
         if self._handed_on is not None and kind is None:
             try:

@@ -8,8 +8,12 @@ import sys
 from contextlib import suppress
 from typing import IO, Any
 
-GONE = {errno.EPIPE, errno.EIO}
-"""Of a pipe whose reader has ended, such as `head`, and of a terminal that was closed."""
+from runner.system import WINDOWS
+
+BROKEN = {errno.EPIPE, *([errno.EINVAL] if WINDOWS else [])}
+"""Of a pipe whose reader has ended, such as `head`."""
+GONE = {*BROKEN, errno.EIO}
+"""The same, and of a terminal that was closed."""
 
 
 class Outliving(io.FileIO):
@@ -17,7 +21,7 @@ class Outliving(io.FileIO):
 
     def __init__(self, number: int) -> None:
         super().__init__(number, "wb", closefd=False)
-        self._gone = GONE if self.isatty() else {errno.EPIPE}
+        self._gone = GONE if self.isatty() else BROKEN
 
     def write(self, content: Any) -> int:
         """Writes; the number of bytes that are done with."""
@@ -113,9 +117,11 @@ def outliving(stream: IO[str] | None, number: int) -> OwnStream:
         raw = Outliving(to_nowhere(number) if free else os.open(os.devnull, os.O_WRONLY))
         return OwnStream(io.BufferedWriter(raw), encoding="utf-8")
     stream.flush()
-    raw = Outliving(stream.fileno())
+    console = getattr(stream.buffer, "raw", stream.buffer)
+    # A console of Windows takes letters and no bytes, by an object of its own.
+    own: Any = Outliving(stream.fileno()) if isinstance(console, io.FileIO) else console
     return OwnStream(
-        raw if stream.write_through else io.BufferedWriter(raw),
+        own if stream.write_through else io.BufferedWriter(own),
         encoding=stream.encoding,
         errors="backslashreplace",
         line_buffering=stream.line_buffering,

@@ -1,5 +1,6 @@
 """A run outlives its reader, and whoever has no standard output at all."""
 
+import io
 import json
 import os
 import pty
@@ -7,9 +8,11 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from runner.standard_output import outliving
 from tests.end_to_end.commands import ENVIRONMENT
 
 SHORT = ("stopping.max_steps=20000", "stopping.target=null", "recording.plots=false")
@@ -149,3 +152,27 @@ def read_terminal(number: int) -> bytes:
         return os.read(number, 65536)
     except OSError:
         return b""
+
+
+def test_a_console_that_takes_letters_alone_is_written_to_by_its_own_object() -> None:
+    class Console(io.RawIOBase):
+        """As Windows': a terminal, and no file."""
+
+        def __init__(self) -> None:
+            self.shown = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def fileno(self) -> int:
+            return 1
+
+        def write(self, content: Any) -> int:
+            self.shown += bytes(content)
+            return len(content)
+
+    console = Console()
+    stream = io.TextIOWrapper(io.BufferedWriter(console), encoding="utf-8")
+    ours = outliving(stream, 1)
+    print("größer", file=ours, flush=True)
+    assert console.shown.split() == ["größer".encode()]

@@ -29,6 +29,7 @@ from runner.sweeping.progress import See, summarized
 from runner.sweeping.running_jobs import run_jobs
 from runner.sweeping.slices import Slices, divided, followed, found_in, run_slice, take_in
 from runner.sweeping.sweep import Sweep
+from runner.system import sync_all
 from runner.training.stopping import Rung
 
 FEW = 4
@@ -225,5 +226,5 @@ class SliceTask:
                 if (end.failed or not sweep.options.rows) and not sweep.is_search:
                     print(printable(f"{names[end.number]}: {end.text}"), flush=True)
         if not sweep.options.rows:
-            os.sync()  # the sweep may be on another machine
+            sync_all()  # the sweep may be on another machine
         return ends

@@ -1,22 +1,22 @@
 """How much memory there is, and the refusal of what would need more, before it is allocated."""
 
-import os
-import resource
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 from runner.errors import RunnerError
+from runner.system import memory_limits
 
 CONTAINER = Path("/sys/fs/cgroup/memory.max")
 """What a container may use, where Linux says so."""
 
 
 def available_memory() -> int:
-    """Bytes that this process may come to: of the machine, of its container, by `ulimit -v`."""
-    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if allowed != resource.RLIM_INFINITY:
-        limits.append(allowed)
+    """Bytes that this process may come to: of the machine, of its container, by `ulimit -v`.
+
+    No end of them where the system does not say.
+    """
+    limits = [sys.maxsize, *memory_limits()]
     with suppress(OSError, ValueError):  # "max" where there is no limit
         limits.append(int(CONTAINER.read_text()))
     return min(limits)

@@ -40,6 +40,10 @@ class JobComposer:
         self.is_search = master.hydra.sweeper._target_ not in (GRID_SWEEPER, BASIC_SWEEPER)
         """Whether the sweeper learns from some jobs which others to launch."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is sent to another process: what is found of jobs is found again there."""
+        return JobComposer, (self._loader, self._master, self._context)
+
     @property
     def folder(self) -> Path:
         """The sweep's."""

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from runner.data.formats.opening import LARGEST
 from runner.errors import DataError, error_line, printable
+from runner.system import replace
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def keep(content: IO[bytes], size: int, path: Path) -> None:
         with open(temporary, "wb") as file:
             while piece := content.read(1 << 20):
                 file.write(piece)
-        os.replace(temporary, path)
+        replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -68,7 +68,7 @@ class Console:
         self._run = named or run
         self._screen: TextIO = forgiving(screen or sys.stdout)
         self._shown = shown
-        self._log: TextIO = open(run / "run.log", "a", encoding="utf-8")
+        self._log: TextIO = open(run / "run.log", "a", encoding="utf-8", newline="\n")
         self._bar: ProgressBar | NotebookLine | None = None
         self._next_line = 0.0
         self._samples: dict[str, int] = {}

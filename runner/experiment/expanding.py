@@ -33,7 +33,8 @@ from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import load_network
 from runner.run_folder.statuses import AT_REST, PRUNED
 from runner.settings import origin
-from runner.storage.files import storage_errors, sync
+from runner.storage.files import storage_errors
+from runner.system import sync_place
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def give_name(half: Path, run: Path) -> None:
         if RunFolder(half).status in (*AT_REST, "failed"):
             with storage_errors(run):
                 half.rename(run)
-                sync(run.parent)
+                sync_place(run.parent)
     except StorageError as error:
         raise ConflictError(f"{printable(run)} holds something else: {error}") from error
     finally:

@@ -46,6 +46,7 @@ from runner.signals import handing_on
 from runner.sweeping.grid import swept
 from runner.sweeping.running_jobs import run_jobs
 from runner.sweeping.sweep import Sweep
+from runner.system import after_fork
 
 WATCHED = Manner(shown="progress")
 """A bar while it trains; what there is to read is in its log, and what to look at in its `Run`."""
@@ -59,7 +60,7 @@ OWN_DATA = (
 TURNS = threading.Lock()
 """One sweep at a time: a process that is forked while another thread prepares or ends a sweep would
 wait for ever for what that one holds, such as the lock of a module that is being imported."""
-os.register_at_fork(after_in_child=TURNS._at_fork_reinit)  # type: ignore[attr-defined]
+after_fork(TURNS._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 @system_errors()

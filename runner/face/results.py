@@ -71,7 +71,7 @@ class Replay:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the HTML file."""
-        Path(path).write_text(self.html, encoding="utf-8")
+        Path(path).write_text(self.html, encoding="utf-8", newline="\n")
 
 
 class Run:

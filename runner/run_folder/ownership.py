@@ -7,12 +7,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from runner import system
 from runner.checking.rules import shown
 from runner.errors import ConflictError, printable
 from runner.storage.files import WRITTEN, make_folders, storage_errors
-from runner.storage.locks import hold, in_use, let_go_of, locked, recorded_writer, writer_lives
+from runner.storage.locks import (
+    hold,
+    in_use,
+    let_go_of,
+    locked_to_go,
+    recorded_writer,
+    writer_lives,
+)
 
-LEFTOVER = re.compile(r"\.run\.json\.\d+\.tmp")
+LEFTOVER = re.compile(rf"\.run\.json\.\d+\.tmp|{re.escape(system.LOCK)}")
 """What a run leaves that is killed before it has begun."""
 SECONDS_OF_RIVALS = 2.0
 """So long who has a folder may take to write run.json, or who was refused to take it away."""
@@ -90,7 +98,7 @@ def first_to_hold(folder: Path) -> int | None:
 def is_still(folder: Path, descriptor: int) -> bool:
     """Whether a folder's name still means what is held."""
     try:
-        return os.path.samestat(os.stat(folder), os.fstat(descriptor))
+        return os.path.samestat(os.stat(system.lock_place(folder)), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 
@@ -101,6 +109,6 @@ def take_away(made: Sequence[Path]) -> None:
     The innermost is held meanwhile: nobody begins a run in a folder that is about to go.
     """
     if made:
-        with suppress(OSError, ConflictError), locked(made[-1]):
+        with suppress(OSError, ConflictError), locked_to_go(made[-1]):
             for folder in reversed(made):
                 folder.rmdir()

@@ -158,7 +158,10 @@ class RunWriter:
     def fail(self, error: BaseException) -> None:
         """Records a failure: traceback in run.log, a row in results.csv, the error in run.json."""
         finished = now()
-        with storage_errors(self.path), open(self.path / "run.log", "a", encoding="utf-8") as log:
+        with (
+            storage_errors(self.path),
+            open(self.path / "run.log", "a", encoding="utf-8", newline="\n") as log,
+        ):
             log.write("".join(traceback.format_exception(error)))
             self._write_results({"status": "failed", "stop_reason": "error"}, finished)
         self._describe(

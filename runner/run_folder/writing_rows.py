@@ -59,6 +59,7 @@ class JobRowsWriter:
                 connection.execute(f"PRAGMA page_size = {PAGE}")  # heeded by a new file
                 # EXTRA: a transaction ends when its journal is gone, and that is to last, too.
                 connection.execute(f"PRAGMA synchronous = {'EXTRA' if self._durable else 'OFF'}")
+                connection.execute(f"PRAGMA fullfsync = {self._durable}")  # as macOS wants it
                 with connection:
                     connection.execute("BEGIN IMMEDIATE")
                     prepare(connection)

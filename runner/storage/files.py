@@ -9,7 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from runner import system
 from runner.errors import ConflictError, StorageError, printable
+from runner.system import sync_content, sync_place
 
 
 class Syncing(Protocol):
@@ -42,15 +44,15 @@ class AtOnce:
 
     def written(self, descriptor: int) -> None:
         """Waits for the content."""
-        os.fsync(descriptor)
+        sync_content(descriptor)
 
     def placed(self, path: Path) -> None:
         """Waits for the folder's entry."""
-        sync(path.parent)
+        sync_place(path.parent)
 
     def appended(self, path: Path) -> None:
         """Waits for the content."""
-        sync(path)
+        sync_place(path)
 
     def settle(self, *, wait: bool = False) -> None:
         """Nothing is put off."""
@@ -98,7 +100,7 @@ class BySecond(Never):
 
     def written(self, descriptor: int) -> None:
         """Waits for the content: a name must not outlive it."""
-        os.fsync(descriptor)
+        sync_content(descriptor)
 
     def placed(self, path: Path) -> None:
         """Remembers it: the folder that names it is to be synced."""
@@ -163,7 +165,7 @@ def write_atomically(path: Path, content: bytes, syncing: Syncing = AT_ONCE) -> 
         with open(temporary, "wb", buffering=0) as file:
             write_whole(file, content)
             syncing.written(file.fileno())
-        os.replace(temporary, path)
+        system.replace(temporary, path)
     except BaseException:
         with suppress(OSError):  # what went wrong first is what counts
             Path(temporary).unlink(missing_ok=True)
@@ -260,21 +262,10 @@ def made_now(path: Path) -> bool:
     return True
 
 
-def sync(path: Path) -> None:
-    """Makes a file's content, or the names in a folder, survive a power cut."""
-    if os.name == "nt":  # Windows cannot open folders
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def sync_if_there(path: Path) -> None:
     """The same, unless the file has been removed since."""
     with suppress(FileNotFoundError):
-        sync(path)
+        sync_place(path)
 
 
 def remove_leftovers(run: Path) -> None:

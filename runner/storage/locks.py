@@ -1,17 +1,18 @@
 """One writer a run: the folder is locked while a process writes it."""
 
-import fcntl
 import json
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from runner import system
 from runner.errors import ConflictError, printable
 from runner.storage.reading import read_text
+from runner.system import process_start
 
 
 @contextmanager
@@ -29,12 +30,26 @@ def locked(folder: Path) -> Iterator[None]:
         let_go_of(descriptor)
 
 
+@contextmanager
+def locked_to_go(folder: Path) -> Iterator[None]:
+    """As `locked`, for who removes the folder if it is empty.
+
+    A lock that is a file in it is let go before, or it would not be empty; who begins there in the
+    meantime either keeps it from going or finds it gone, and makes it again.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(locked(folder))
+        if not system.LOCKS_FOLDERS:
+            stack.close()
+        yield
+
+
 def hold(folder: Path) -> int:
     """The descriptor that holds a folder. Raises ConflictError while another process holds it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    descriptor = system.open_lock(folder)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            system.lock(descriptor)
         except BlockingIOError as error:
             raise in_use(folder) from error
         except OSError as error:  # some network file systems cannot lock a folder
@@ -43,27 +58,26 @@ def hold(folder: Path) -> int:
     except BaseException:
         os.close(descriptor)
         raise
-    held.add(descriptor)
+    held[descriptor] = folder
     return descriptor
 
 
 def let_go_of(descriptor: int) -> None:
     """Closes what `hold` gave."""
-    held.discard(descriptor)
-    os.close(descriptor)
+    system.close_lock(descriptor, held.pop(descriptor, None))
 
 
-held: set[int] = set()
+held: dict[int, Path] = {}
 """What this process has open of the folders that it holds."""
 
 
 def let_go() -> None:
     """Closes in a forked process what its parent holds."""
     while held:
-        os.close(held.pop())
+        os.close(held.popitem()[0])
 
 
-os.register_at_fork(after_in_child=let_go)
+system.after_fork(let_go)
 
 
 def in_use(folder: Path) -> ConflictError:
@@ -76,19 +90,10 @@ def in_use(folder: Path) -> ConflictError:
 @cache
 def this_process() -> dict[str, Any]:
     """What tells this process from every other: id, machine, and when it started."""
-    return {"id": os.getpid(), "host": platform.node(), "started": start_time(os.getpid())}
+    return {"id": os.getpid(), "host": platform.node(), "started": process_start(os.getpid())}
 
 
-os.register_at_fork(after_in_child=this_process.cache_clear)
-
-
-def start_time(process: int) -> str | None:
-    """When a process of this machine started, in clock ticks since boot; None if it is gone."""
-    try:
-        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return None
-    return text.rpartition(")")[2].split()[19]
+system.after_fork(this_process.cache_clear)
 
 
 def recorded_writer(folder: Path) -> Mapping[str, Any] | None:
@@ -107,4 +112,4 @@ def writer_lives(writer: Mapping[str, Any] | None) -> bool:
         return False
     if writer["host"] != platform.node():
         return True
-    return start_time(writer["id"]) == writer.get("started") is not None
+    return process_start(writer["id"]) == writer.get("started") is not None

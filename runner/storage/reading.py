@@ -5,6 +5,7 @@ import os
 import stat
 from pathlib import Path
 
+from runner import system
 from runner.errors import SnapshotError, printable
 
 MOST_TEXT = 1 << 26
@@ -14,16 +15,28 @@ BLOCK = 1 << 20
 
 def open_regular(path: Path | str, flags: int) -> int:
     """A descriptor of a plain file. Raises OSError for links, pipes and devices."""
+    if not system.SEES_LINKS and os.path.lexists(path):  # what changes before it is open is missed
+        check_plain(os.lstat(path).st_mode, path)
     try:
-        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, flags | system.UNSURPRISED, 0o666)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise OSError(errno.ELOOP, "is a symbolic link", str(path)) from error
         raise
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        check_plain(os.fstat(descriptor).st_mode, path)
+    except OSError:
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "is not a plain file", str(path))
+        raise
     return descriptor
+
+
+def check_plain(mode: int, path: Path | str) -> None:
+    """Raises OSError for the mode of a link, pipe or device."""
+    if stat.S_ISLNK(mode):
+        raise OSError(errno.ELOOP, "is a symbolic link", str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "is not a plain file", str(path))
 
 
 def read_text(path: Path | str, most: int = MOST_TEXT) -> str:

@@ -9,7 +9,7 @@ from runner.experiment.loading import whole_topology
 from runner.experiment.misfits import ends
 from runner.experiment.sharing import shared_dataset
 from runner.settings import Settings
-from runner.sweeping.pool import Lost, Pool, in_time
+from runner.sweeping.pool import Lost, in_time, start_pool
 
 SECONDS = 2.0
 """For all data sets together; what has not been looked at by then is for the jobs to say."""
@@ -38,7 +38,7 @@ class DataChecks:
         if not jobs:
             return None
         found: dict[int, str] = {}
-        pool = Pool(lambda task: misfit(jobs[task][1]), range(len(jobs)), 1)
+        pool = start_pool(misfit, range(len(jobs)), 1, given=lambda task: jobs[task][1])
         for event in in_time(pool, SECONDS, SECONDS):
             if not isinstance(event, Lost) and event[1]:
                 found[event[0]] = event[1]

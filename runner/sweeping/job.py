@@ -13,15 +13,16 @@ from runner.experiment.sharing import JOB
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.statuses import FINISHED, PRUNED
 from runner.run_folder.tables import read_results
-from runner.storage.files import BySweep
+from runner.storage.files import BySecond, BySweep
+from runner.system import SYNCS_ALL
 from runner.training.stopping import Rung
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-OF_SWEEP = replace(JOB, syncing=BySweep)
-"""Jobs of one process that all are forced to the disk together."""
+OF_SWEEP = replace(JOB, syncing=BySweep if SYNCS_ALL else BySecond)
+"""Jobs of one process that all are forced to the disk together, where the system can do that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from runner.run_folder.job_end import JobEnd
 from runner.run_folder.tables import split
 from runner.settings import parse_settings
 from runner.sweeping.job import OF_SWEEP, Job, run_job
-from runner.sweeping.pool import Lost, Pool, in_time
+from runner.sweeping.pool import Lost, Pool, in_time, start_pool
 from runner.sweeping.running_jobs import ending
 from runner.sweeping.sweep import Sweep
+from runner.system import size_on_disk
 from runner.training.threads import limited
 
 Config = Mapping[str, Any]
@@ -110,16 +111,12 @@ def measured(sweep: Sweep, nets: Sequence[Sequence[Job]], processes: int) -> lis
     order = [(net, job) for jobs in zip_longest(*nets) for net, job in enumerate(jobs) if job]
     limit = SECONDS * min(1.0, processes / len(nets)) / 4
     found = [Net() for _ in nets]
-    warm: set[int] = set()  # of each process: the nets that it has seen
     with tempfile.TemporaryDirectory(prefix="runner-plan-") as place, limited(1):
-
-        def attempt(task: int) -> Trial | str:
-            net, job = order[task]
-            first = net not in warm
-            warm.add(net)
-            return tried(sweep, job, limit, Path(place) / str(task), first=first)
-
-        for task, result in finished_in_time(Pool(attempt, range(len(order)), processes)):
+        attempt = Attempts(sweep, limit, Path(place))
+        pool = start_pool(
+            attempt, range(len(order)), processes, given=lambda task: (task, *order[task])
+        )
+        for task, result in finished_in_time(pool):
             net = order[task][0]
             if isinstance(result, Trial):
                 found[net] = replace(found[net], trials=(*found[net].trials, result))
@@ -128,6 +125,21 @@ def measured(sweep: Sweep, nets: Sequence[Sequence[Job]], processes: int) -> lis
     if found == [Net()]:
         return [built(sweep, nets[0][0])]
     return found
+
+
+class Attempts:
+    """Tries jobs in a process, each in a folder of its own."""
+
+    def __init__(self, sweep: Sweep, limit: float, place: Path) -> None:
+        self._sweep, self._limit, self._place = sweep, limit, place
+        self._warm: set[int] = set()  # the nets that the process has seen
+
+    def __call__(self, given: tuple[int, int, Job]) -> Trial | str:
+        """What a job of one of the nets shows."""
+        task, net, job = given
+        first = net not in self._warm
+        self._warm.add(net)
+        return tried(self._sweep, job, self._limit, self._place / str(task), first=first)
 
 
 def built(sweep: Sweep, job: Job) -> Net:
@@ -224,4 +236,4 @@ def own_limit_met(limits: Mapping[str, Any], seconds: float) -> bool:
 
 def size_of(path: Path) -> int:
     """Bytes on the disk."""
-    return path.stat().st_blocks * 512
+    return size_on_disk(path.stat())

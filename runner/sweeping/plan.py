@@ -1,8 +1,6 @@
 """What a sweep would do, before it does: its jobs, nets, time and disk. Nothing is started."""
 
 import math
-import os
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +13,11 @@ from runner.network.layer_table import layer_table
 from runner.run_folder.job_end import JobEnd
 from runner.settings import HalvingSettings
 from runner.standard_output import table_console, tell
-from runner.storage.locks import start_time
 from runner.sweeping.job import Job
 from runner.sweeping.measuring import Net, measured
 from runner.sweeping.running_jobs import picked_up
 from runner.sweeping.sweep import Sweep
+from runner.system import seconds_since_start
 
 MOST_NETS = 20
 MOST_TRIALS = 16
@@ -48,7 +46,7 @@ def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int)
     """
     jobs = [Job(number, list(texts)) for number, texts in enumerate(job_overrides)]
     known = picked_up(sweep, jobs, 0)
-    starting = seconds_since_start()
+    starting = seconds_since_start()  # until it has its jobs the sweep itself takes as long
     to_run = [job for job, end in known if end is None]
     print_jobs(known, given)
     if to_run:  # kernels are the processes' to load: if they are to be compiled, time is up first
@@ -61,14 +59,6 @@ def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int)
             print_layers(groups[0].net)
         print_estimates(groups, workers, starting)
     tell("Nothing was started; without sweep.plan=true the same command runs it.")
-
-
-def seconds_since_start() -> float:
-    """How long this process has run: until it has its jobs the sweep itself takes as long."""
-    ticks = start_time(os.getpid())
-    if ticks is None:
-        return 0.0
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def tried_groups(sweep: Sweep, to_run: Sequence[Job], workers: int) -> list[Group]:

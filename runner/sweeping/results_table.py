@@ -1,7 +1,6 @@
 """A sweep's results.csv while its jobs finish: appended to, and put in order at the end."""
 
 import csv
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.tables import all_names, columns_of, joined, read_header, split
 from runner.storage.files import storage_errors, write_atomically
+from runner.system import sync_all
 
 SECONDS_BETWEEN_WRITES = 1.0
 
@@ -22,7 +22,7 @@ class ResultsTable:
     def __init__(
         self,
         sweep: Path,
-        settle: Callable[[], object] = os.sync,
+        settle: Callable[[], object] = sync_all,
         finished: Iterable[JobEnd] = (),
     ) -> None:
         """settle: has what jobs left on the disk, before their rows are.
@@ -129,7 +129,7 @@ class ResultsTable:
             text = "".join(f"{line}\n" for line in self._pending)
             with storage_errors(self._path):
                 if self._begun:
-                    with open(self._path, "a", encoding="utf-8") as file:
+                    with open(self._path, "a", encoding="utf-8", newline="\n") as file:
                         file.write(text)
                 else:
                     write_atomically(self._path, text.encode())

@@ -46,7 +46,7 @@ class RungsFile:
 
     def __enter__(self) -> Self:
         self._write()
-        self._file = open(self._path, "a", encoding="utf-8", buffering=1)
+        self._file = open(self._path, "a", encoding="utf-8", buffering=1, newline="\n")
         return self
 
     def __exit__(self, *_: object) -> None:

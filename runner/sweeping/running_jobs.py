@@ -15,7 +15,7 @@ from runner.storage.locks import locked
 from runner.sweeping.course import Course, check_rungs, tell_ranking
 from runner.sweeping.earlier_jobs import Earlier, numbers_for
 from runner.sweeping.job import Job
-from runner.sweeping.pool import MOST_WAITING, Lost, Pool
+from runner.sweeping.pool import MOST_WAITING, Lost, Pool, start_pool
 from runner.sweeping.progress import See
 from runner.sweeping.sweep import Sweep
 from runner.sweeping.tally import SweepLog, Tally
@@ -189,10 +189,11 @@ def running(sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[Jo
     course = Course(sweep, jobs, see) if sweep.halves else None
     job_at = jobs.__getitem__ if course is None else course.job_at
     first = [range(len(jobs))] if course is None else stretches(map(course.place, course.first))
-    pool = Pool(
-        lambda task: sweep.run_some([job_at(place) for place in slice_of(task)]),
+    pool = start_pool(
+        sweep.run_some,
         [task_of(part) for each in first for part in slices(each, workers, sweep.most_together)],
         workers,
+        given=lambda task: [job_at(place) for place in slice_of(task)],
         last=lambda ends: any(end.status == "interrupted" for end in ends.values()),
         # What is left of a slice comes soon again, for all behind it wait to be written.
         most_waiting=max(2 * workers, MOST_WAITING // sweep.most_together),

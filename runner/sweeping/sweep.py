@@ -1,6 +1,5 @@
 """A sweep on this machine: what its jobs have in common, and how one of them is checked and run."""
 
-import os
 import sys
 import time
 from collections.abc import Hashable, Mapping, Sequence
@@ -32,6 +31,7 @@ from runner.sweeping.objective import check_objective
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.results_table import SECONDS_BETWEEN_WRITES, ResultsTable
 from runner.sweeping.row_jobs import SECONDS_TOGETHER, RowMaker, Together
+from runner.system import sync_all
 
 SEED = ("seed",)
 MOST_HANDED_OUT = 256
@@ -76,6 +76,10 @@ class Sweep:
         durable = bool(jobs.value("recording.durable"))
         self._writer = JobRowsWriter(self.folder, durable=durable) if self.options.rows else None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is sent to a process that runs some of its jobs."""
+        return Sweep, (self._jobs, self.folder)
+
     @property
     def halves(self) -> bool:
         """Whether its jobs wait for each other at rungs, where some are pruned."""
@@ -96,7 +100,7 @@ class Sweep:
         rows, earlier = JobRows(self.folder), self.earlier
         if earlier.damaged:
             rewrite(self.folder, sound_rows(self.folder))
-        settle = os.sync if self._writer is None else self._writer.flush
+        settle = sync_all if self._writer is None else self._writer.flush
         table = self._begun = ResultsTable(self.folder, settle, earlier.ends)
         if rows.is_there:
             ended = (KeptJob(row).end for row in rows if row.number in earlier.rows)
@@ -131,7 +135,7 @@ class Sweep:
         if not self.is_search:  # which has done so itself
             path = self.folder / "multirun.yaml"
             with storage_errors(path):
-                path.write_text(self._jobs.document, encoding="utf-8")
+                path.write_text(self._jobs.document, encoding="utf-8", newline="\n")
 
     def check(self, job: Job) -> None:
         """Checks a job, those alone by their seed that else are as one checked before.

@@ -134,7 +134,7 @@ class SweepLog:
     def __init__(self, sweep: Path) -> None:
         self._path = sweep / "sweep.log"
         with storage_errors(self._path):
-            self._file = open(self._path, "a", encoding="utf-8", buffering=1)
+            self._file = open(self._path, "a", encoding="utf-8", buffering=1, newline="\n")
 
     def __enter__(self) -> Self:
         return self

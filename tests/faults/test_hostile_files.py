@@ -77,11 +77,11 @@ PRESETS: dict[str, tuple[str, Sequence[str]]] = {
         ["would run code"],
     ),
     "callback that waits for a signal": (
-        "hydra: {callbacks: {x: {_target_: runner.sweeping.pool.signal.pause}}}",
+        "hydra: {callbacks: {x: {_target_: runner.sweeping.forked_pool.signal.pause}}}",
         ["would run code"],
     ),
     "callback that ends the process": (
-        "hydra: {callbacks: {x: {_target_: runner.sweeping.pool.os._exit, _args_: [0]}}}",
+        "hydra: {callbacks: {x: {_target_: runner.sweeping.forked_pool.os._exit, _args_: [0]}}}",
         ["would run code"],
     ),
     "no callbacks": ("hydra: {callbacks: null}", ["'hydra.callbacks' is not Optional"]),

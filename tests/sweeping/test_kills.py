@@ -11,7 +11,7 @@ from subprocess import Popen
 import pytest
 
 from runner.run_folder.sweep_folder import SweepFolder
-from runner.storage.locks import start_time
+from runner.system import process_start
 from tests.end_to_end.commands import command, ending, start
 from tests.sweeping.test_earlier_jobs import rows, weights
 
@@ -73,7 +73,7 @@ WAYS: dict[Callable[[Popen[str]], None], tuple[int, ...]] = {
 def wait_for_the_end_of(processes: dict[int, str | None]) -> None:
     """Waits for processes, known by when they started, that are to end by themselves."""
     deadline = time.monotonic() + 20
-    while any(start_time(process) == since for process, since in processes.items()):
+    while any(process_start(process) == since for process, since in processes.items()):
         assert time.monotonic() < deadline, f"{processes} have outlived their parent"
         time.sleep(0.01)
 
@@ -103,7 +103,7 @@ def test_a_sweep_killed_again_and_again_ends_as_one_that_never_was(
         wait_for_jobs(tmp_path / "s", rng.randint(0, 60 * (kill + 1) // (kills + 1)), process)
         time.sleep(rng.choice((0.001, 0.1, 1)) * rng.random())
         way = rng.choice(list(WAYS))
-        at_work = {worker: start_time(worker) for worker in workers(process.pid)}
+        at_work = {worker: process_start(worker) for worker in workers(process.pid)}
         way(process)
         assert ending(process).code in (*WAYS[way], 1), way  # 1: it had just ended
         wait_for_the_end_of(at_work)

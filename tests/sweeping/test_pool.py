@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from runner.sweeping.pool import Lost, Pool
+from runner.sweeping.forked_pool import ForkedPool
+from runner.sweeping.pool import Lost
 
 
 def results(
     work: Callable[[int], Any], tasks: range, processes: int = 2
 ) -> Iterator[tuple[int, Any] | Lost]:
-    pool = Pool(work, tasks, processes)
+    pool = ForkedPool(work, tasks, processes)
     try:
         yield from pool.results()
     finally:
@@ -29,7 +30,7 @@ def test_more_tasks_than_the_pipe_holds_are_all_done() -> None:
 
 
 def test_a_task_that_is_put_back_comes_before_most_others() -> None:
-    pool = Pool(lambda task: task, range(1_000), 2, most_waiting=8)
+    pool = ForkedPool(lambda task: task, range(1_000), 2, most_waiting=8)
     came: list[int] = []
     for event in pool.results():
         assert not isinstance(event, Lost)
@@ -60,7 +61,7 @@ def test_a_process_that_dies_loses_its_task_only(end: Callable[[], None], code: 
 
 
 def test_a_stopped_pool_takes_no_more_tasks() -> None:
-    pool = Pool(lambda task: time.sleep(0.01), range(10_000), 2)
+    pool = ForkedPool(lambda task: time.sleep(0.01), range(10_000), 2)
     done = 0
     for _ in pool.results():
         done += 1
@@ -72,7 +73,7 @@ def test_a_stopped_pool_takes_no_more_tasks() -> None:
 
 def test_a_signal_may_stop_a_pool_at_any_instant(capfd: pytest.CaptureFixture[str]) -> None:
     for microseconds in range(1, 20_000, 1_000):
-        pool = Pool(lambda _: b"x" * 100, range(60_000), 2)
+        pool = ForkedPool(lambda _: b"x" * 100, range(60_000), 2)
         previous = signal.signal(signal.SIGALRM, lambda *_, p=pool: p.stop(signal.SIGTERM))
         signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
         done = sum(not isinstance(event, Lost) for event in pool.results())
@@ -84,7 +85,9 @@ def test_a_signal_may_stop_a_pool_at_any_instant(capfd: pytest.CaptureFixture[st
 
 def test_a_result_does_not_wait_for_the_next_task() -> None:
     out, into = os.pipe()
-    pool = Pool(lambda task: task == 0 or select.select([out], [], [], 5)[0] == [out], range(2), 1)
+    pool = ForkedPool(
+        lambda task: task == 0 or select.select([out], [], [], 5)[0] == [out], range(2), 1
+    )
     for event in pool.results():
         assert not isinstance(event, Lost)
         assert event[1], "the first result came with the second"
@@ -97,7 +100,7 @@ def test_a_result_does_not_wait_for_the_next_task() -> None:
 def test_while_nothing_comes_the_caller_is_told() -> None:
     out, into = os.pipe()
     told: list[int] = []
-    pool = Pool(lambda task: select.select([out], [], [], 30)[0] == [out], range(1), 1)
+    pool = ForkedPool(lambda task: select.select([out], [], [], 30)[0] == [out], range(1), 1)
     assert list(pool.results(lambda: told.append(os.write(into, b"x")))) == [(0, True)]
     assert told
     pool.close()
