@@ -20,15 +20,20 @@ settings.load_profile("suite")
 @pytest.fixture(scope="session", autouse=True)
 def pictures_where_asked_for() -> Iterator[None]:
     """In this process `recording.plots=auto` draws nothing: pictures take most of a short run."""
-    drawn = ending.draw_plots
 
     def draw(experiment: Experiment, *arguments: Any) -> None:
         if experiment.settings.recording.plots:
-            drawn(experiment, *arguments)
+            ending.draw_plots(experiment, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("runner.experiment.running.draw_plots", draw)
         yield
+
+
+@pytest.fixture
+def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It draws what it draws for people."""
+    monkeypatch.setattr("runner.experiment.running.draw_plots", ending.draw_plots)
 
 
 @pytest.fixture

@@ -82,6 +82,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.usefixtures("pictures")
 def test_a_run_leaves_the_folder_that_a_shell_leaves(tmp_path: Path) -> None:
     shell = ["optimizer=adam", "seed=3", "recording.history=[1,5,60]", SHORT, "hydra.run.dir=a"]
     assert command(*shell, cwd=tmp_path).code == 0

@@ -95,21 +95,21 @@ def test_all_is_read_verified_and_held_by_one_writer(both: dict[str, tuple[Path,
     assert "4 runs: 4 identical" in here
 
 
-SWEEP = ("-m", "hydra.sweep.dir=s", "+hydra.job.env_set.A=b", "sweep.workers=2")
+SWEEP = ("-m", "hydra.sweep.dir=s", "+hydra.job.env_set.A=b", "sweep.workers=1")
 
 
 def test_an_interrupted_sweep_ends_in_order_and_goes_on(tmp_path: Path) -> None:
     """With what only Hydra does around a job, and so sends to processes."""
-    limits = ("seed=1,2", "stopping.max_steps=null", "stopping.max_seconds=6")
+    limits = ("seed=1,2", "stopping.max_steps=null", "stopping.max_seconds=2")
     process = start(*SWEEP, *limits, cwd=tmp_path, **LACKING)
-    last = time.monotonic() + 60
-    while len(list(tmp_path.glob("s/[01]/history.csv"))) < 2 and time.monotonic() < last:
+    last = time.monotonic() + 20
+    while not (tmp_path / "s/0/history.csv").exists() and time.monotonic() < last:
         time.sleep(0.05)
     assert process.poll() is None, ending(process)
     process.send_signal(signal.SIGINT)
     ended = ending(process)
     assert ended.code == 130, ended
-    assert "2 jobs are left" in ended.out or "2 jobs left" in ended.out, ended.out
+    assert "2 jobs are left" in ended.out, ended.out
     assert not list(tmp_path.rglob(".runner-lock"))
     again: Ending = command(*SWEEP, *limits, cwd=tmp_path, **LACKING)
     assert again.code == 0, again.err

@@ -270,6 +270,7 @@ def test_snapshots_are_written_when_asked_for(
     assert names == [f"step-{step:09d}.npz" for step in steps]
 
 
+@pytest.mark.usefixtures("pictures")
 @pytest.mark.parametrize(
     ("plots", "quiet", "drawn"),
     [("auto", False, True), ("auto", True, False), ("true", True, True), ("false", False, False)],

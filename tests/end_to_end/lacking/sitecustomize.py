@@ -19,7 +19,7 @@ from typing import Any
 MODULES = ("fcntl", "termios", "resource", "pwd", "grp", "pty", "tty")
 FUNCTIONS = (
     "fork forkpty register_at_fork sync setpgid getpgid setsid killpg getuid geteuid sysconf "
-    "set_blocking sched_getaffinity sched_setaffinity posix_spawn mkfifo O_NOFOLLOW O_NONBLOCK "
+    "set_blocking sched_getaffinity sched_setaffinity mkfifo O_NOFOLLOW O_NONBLOCK "
     "O_DIRECTORY O_CLOEXEC"
 )
 SIGNALS = ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCHLD", "SIGPIPE", "SIGTSTP")
