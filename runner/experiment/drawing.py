@@ -11,6 +11,7 @@ from runner.data.dataset import Dataset
 from runner.errors import DataError, RunnerError, SnapshotError, error_line, printable
 from runner.experiment.expanding import with_folder
 from runner.experiment.loading import load_dataset
+from runner.plugins.origins import check_pieces
 from runner.run_folder.job_rows import JobRows
 from runner.run_folder.run import RunFolder
 from runner.run_folder.run_network import load_network
@@ -29,6 +30,7 @@ def subject_of(run: Path, datasets: dict[str, Dataset] | None = None) -> Subject
     about = RunFolder(run).about()
     if about["checksums"].get("data") is None:
         raise DataError(f"{printable(run)} was never trained: {printable(about['error'])}")
+    check_pieces(about)
     settings = parse_settings(about["configuration"]).dataset
     dataset = read.get(repr(settings)) or load_dataset(settings)
     read[repr(settings)] = dataset

@@ -14,8 +14,9 @@ import numpy as np
 from runner.errors import SnapshotError, printable
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, UnknownPartError, trained_network
+from runner.plugins.origins import missing_piece
 from runner.run_folder.history import EMPTY, Mark
-from runner.run_folder.layout import snapshot_path, step_of
+from runner.run_folder.layout import read_run, snapshot_path, step_of
 from runner.storage.files import AT_ONCE, Syncing, make_folder, write_atomically
 from runner.storage.npz_files import Member, decode, encode
 from runner.training.engine import Problem
@@ -163,6 +164,8 @@ def unsound(path: Path) -> Iterator[None]:
     try:
         yield
     except UnknownPartError as error:
+        if (missing := missing_there(path)) is not None:
+            raise SnapshotError(f"{printable(path)}: {missing}") from error
         raise SnapshotError(
             f"{printable(path)}: {printable(error)}; use the version of the runner, or the module, "
             "that the run was made with"
@@ -171,6 +174,14 @@ def unsound(path: Path) -> Iterator[None]:
         raise SnapshotError(
             f"{printable(path)} is not a sound snapshot ({printable(error)}); use the one before it"
         ) from error
+
+
+def missing_there(path: Path) -> str | None:
+    """The piece of a person's own that a snapshot's run needs and nobody has registered here."""
+    try:
+        return missing_piece(read_run(path.parents[1]))
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def trained_from(members: dict[str, Array]) -> TrainedNetwork:
