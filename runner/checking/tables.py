@@ -45,7 +45,7 @@ class Table(dict[str, T]):
         owner = self.origins.get(name)
         if name in self and (owner is None or owner.module != origin.module):
             raise SettingsError(
-                f"{origin}: there is a {self.kind} '{name}' already, of "
+                f"{origin}: the {self.kind} '{name}' is there already, of "
                 f"{owner or 'the runner'}; choose another name"
             )
         self[name] = entry

@@ -67,7 +67,7 @@ def load(named: Named) -> None:
 
 def meant_by(name: str) -> str:
     """Which module may be meant, such as by the name of its file."""
-    module = ".".join(Path(name).with_suffix("").parts)
+    module = name.removesuffix(".py").replace("/", ".")
     if name.endswith(".py") and MODULE.fullmatch(module):
         return f"; did you mean --plugin {module}?"
     return "; expected one as in Python's import, my.module"

@@ -12,7 +12,7 @@ import inspect
 from bisect import insort
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -34,8 +34,15 @@ from runner.training.optimizers import OPTIMIZERS, Optimizer, Step
 from runner.training.schedules import SCHEDULES, RateSchedule
 
 F = TypeVar("F", bound=Callable[..., Any])
-Decorator = Callable[[F], F]
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
+
+
+class Decorator(Protocol):
+    """Gives a function as it is, once it is registered."""
+
+    def __call__(self, function: F, /) -> F:
+        """The same function."""
+        ...
 
 
 def naming(table: Table[Any], function: Any, name: str | None) -> tuple[str, Origin, Refuse]:
@@ -59,7 +66,7 @@ def activation(
     scalar: bool | Pair = False,
     name: str | None = None,
     check: bool = True,
-) -> Decorator[F]:
+) -> Decorator:
     """Registers an activation: the function is z -> a on arrays, `slope` (z, a) -> da/dz.
 
     scalar: whether both work on single numbers as well, and Numba can compile them: then
@@ -101,7 +108,7 @@ def loss(
     name: str | None = None,
     check: bool = True,
     reduction: str = "mean",
-) -> Decorator[F]:
+) -> Decorator:
     """Registers a loss: the function is (a, y) -> losses, [rows, n_out] or [rows], of arrays
     [rows, n_out]; `gradient` (a, y) -> dL/da.
 
@@ -133,7 +140,7 @@ def optimizer(
     name: str | None = None,
     full_batch_only: bool = False,
     **settings: float | tuple[float, float, float],
-) -> Decorator[F]:
+) -> Decorator:
     """Registers an optimizer: the function takes a `Step` and changes its parameters in place.
 
     slots: how many vectors it remembers, zero at first, as `step.slots`. settings: its own by name,
@@ -172,7 +179,7 @@ def updated(function: Callable[..., Any], step: Step) -> None:
         slot[:] = value
 
 
-def initializer(*, name: str | None = None) -> Decorator[F]:
+def initializer(*, name: str | None = None) -> Decorator:
     """Registers an initializer: (generator, shape, fans, scale) -> numbers of that shape.
 
     generator: the run's, to draw from. fans: fan-in and fan-out of the layer.
@@ -199,7 +206,7 @@ def schedule(
     needs_length: bool = False,
     name: str | None = None,
     **settings: float | tuple[float, float, float],
-) -> Decorator[F]:
+) -> Decorator:
     """Registers a learning-rate schedule: (epochs, length, settings) -> the factor at each of them.
 
     epochs: an array of how far training is, in epochs and fractions of them. length: the run's,
@@ -219,7 +226,7 @@ def schedule(
     return register
 
 
-def dataset(*, brings: Mapping[str, Any] | None = None, name: str | None = None) -> Decorator[F]:
+def dataset(*, brings: Mapping[str, Any] | None = None, name: str | None = None) -> Decorator:
     """Registers a data set: the function gives (inputs, targets), or a `Pool`.
 
     Its own parameters are the settings, each with a default: `dataset.samples=500`. Whole numbers
