@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     )
     from runner.face import resume, sweep, train
     from runner.face.results import Run, Runs
+    from runner.plugins.layers import layer
     from runner.plugins.pieces import (
         activation,
         dataset,
@@ -36,6 +37,7 @@ __all__ = [
     "activation",
     "dataset",
     "initializer",
+    "layer",
     "load_classes",
     "load_confusion",
     "load_history",
@@ -55,6 +57,7 @@ PLACES = {
         ("activation", "dataset", "initializer", "loss", "optimizer", "schedule"),
         "runner.plugins.pieces",
     ),
+    "layer": "runner.plugins.layers",
     "load_classes": "runner.analysis.tidy_tables",
     "load_confusion": "runner.analysis.tidy_tables",
     "load_history": "runner.analysis.tidy_tables",

@@ -46,11 +46,11 @@ def unsupported(problem: Problem) -> str | None:
     """
     if not has_numba():
         return "needs Numba, which is not installed; choose engine=numpy or auto"
+    if (lacking := without_form(problem)) is not None:
+        return f"{lacking}; choose engine=numpy or auto"
     strange = [kind for kind in problem.network.topology.kinds if type(kind) not in SERVED]
     if strange:
         return f"does not serve {strange[0]}; choose engine=numpy or auto"
-    if (lacking := without_form(problem)) is not None:
-        return f"{lacking}; choose engine=numpy or auto"
     if on_disk(problem.inputs):
         return (
             "needs the inputs in memory, and those of an npy file are read from "

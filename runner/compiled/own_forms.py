@@ -6,6 +6,7 @@ from typing import Any
 from runner.checking.tables import Origin, Table
 from runner.errors import printable
 from runner.network.activations import ACTIVATIONS
+from runner.network.layers.kinds import LAYERS
 from runner.network.losses import LOSSES
 from runner.training.engine import Problem
 from runner.training.optimizers import OPTIMIZERS
@@ -27,6 +28,9 @@ def own_entry(kind: str, name: str) -> Any:
 
 def without_form(problem: Problem) -> str | None:
     """What of a problem cannot be compiled, in words; None where all can be."""
+    for name, source in LAYERS.origins.items():
+        if LAYERS[name] in map(type, problem.network.topology.kinds):
+            return f"has no form of layer '{name}' ({source})"
     dtype = problem.targets.dtype.name
     named = {
         "forward": problem.network.activation_names,

@@ -13,6 +13,7 @@ from runner.data.kinds import DATASETS
 from runner.errors import SettingsError, printable
 from runner.network.activations import ACTIVATIONS
 from runner.network.initializers import INITIALIZERS
+from runner.network.layers.kinds import LAYERS
 from runner.network.losses import LOSSES
 from runner.plugins.loading import VERSIONS
 from runner.settings import Settings
@@ -22,7 +23,7 @@ from runner.training.schedules import SCHEDULES
 
 TABLES: Mapping[str, Table[Any]] = {
     table.kind: table
-    for table in (ACTIVATIONS, DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES)
+    for table in (ACTIVATIONS, DATASETS, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES)
 }
 PLUGINS = "plugins"
 """The entry of run.json that tells of them: by kind and name their modules."""
@@ -56,10 +57,12 @@ def source_of(function: Any, module: str) -> bytes | None:
 
 def used_pieces(settings: Settings, problem: Problem) -> dict[str, dict[str, str | None]]:
     """What a run uses that is a person's own, by kind and name, for run.json."""
+    layers = {type(layer) for layer in problem.network.topology.kinds}
     chosen: dict[str, tuple[str, ...]] = {
         "activation": problem.network.activation_names,
         "dataset": (settings.dataset.kind,),
         "initializer": settings.network.initializer.name,
+        "layer": tuple(name for name, kind in LAYERS.items() if kind in layers),
         "loss": (problem.loss,),
         "optimizer": (problem.optimizer,),
         "schedule": (problem.schedule.name,),

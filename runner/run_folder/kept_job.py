@@ -14,7 +14,7 @@ import numpy as np
 
 from runner.errors import SnapshotError, printable
 from runner.network.arrays import Array
-from runner.network.trained import TrainedNetwork, UnknownPartError, trained_network
+from runner.network.trained import TrainedNetwork, trained_network
 from runner.plugins.origins import PLUGINS, missing_piece
 from runner.run_folder.job_end import JobEnd, ending_words
 from runner.run_folder.job_rows import FILE, JobRow, JobRows
@@ -123,11 +123,10 @@ class KeptJob:
         try:
             arrays = decoded(io.BytesIO(self.row.kind.preparation), PREPARATION)
             return trained_network({**arrays, "parameters": self.weights})
-        except UnknownPartError as error:
-            problem = missing_piece(self.about) or printable(error)
-            raise SnapshotError(f"{name}: {problem}") from error
         except UNSOUND as error:
-            raise SnapshotError(f"{name} holds no network ({printable(error)})") from error
+            missing = missing_piece(self.about)
+            told = missing and f"{name}: {missing}"
+            raise SnapshotError(told or f"{name} holds no network ({printable(error)})") from error
 
     @property
     def end(self) -> JobEnd:

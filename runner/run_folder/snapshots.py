@@ -164,24 +164,23 @@ def unsound(path: Path) -> Iterator[None]:
     try:
         yield
     except UnknownPartError as error:
-        if (missing := missing_there(path)) is not None:
-            raise SnapshotError(f"{printable(path)}: {missing}") from error
-        raise SnapshotError(
+        raise snapshot_of_own(path) or SnapshotError(
             f"{printable(path)}: {printable(error)}; use the version of the runner, or the module, "
             "that the run was made with"
         ) from error
     except UNSOUND as error:
-        raise SnapshotError(
+        raise snapshot_of_own(path) or SnapshotError(
             f"{printable(path)} is not a sound snapshot ({printable(error)}); use the one before it"
         ) from error
 
 
-def missing_there(path: Path) -> str | None:
-    """The piece of a person's own that a snapshot's run needs and nobody has registered here."""
+def snapshot_of_own(path: Path) -> SnapshotError | None:
+    """What to say where a snapshot's run needs a person's own piece that is not here."""
     try:
-        return missing_piece(read_run(path.parents[1]))
+        missing = missing_piece(read_run(path.parents[1]))
     except (OSError, ValueError, IndexError):
         return None
+    return None if missing is None else SnapshotError(f"{printable(path)}: {missing}")
 
 
 def trained_from(members: dict[str, Array]) -> TrainedNetwork:

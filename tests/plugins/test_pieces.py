@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import runner
+from runner.configuration.reference import json_schema
 from runner.errors import SettingsError
 from runner.network.activations import ACTIVATIONS
 from runner.plugins import loading
-from runner.schema import json_schema
 from tests.end_to_end.commands import InProcess
 from tests.plugins.registering import registered, undone
 
@@ -125,7 +125,7 @@ GIVEN: dict[str, Callable[..., object]] = {
     "fewer targets": lambda: (np.zeros((3, 1)), [1, 2]),
     "nothing": lambda: (np.zeros((0, 1)), []),
     "NaN": lambda: ([[np.nan]], [1.0]),
-    "an error": lambda: {}["none"],
+    "an error": lambda: dict[str, object]()["none"],
 }
 
 
