@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     )
     from runner.face import resume, sweep, train
     from runner.face.results import Run, Runs
+    from runner.plugins.layers import layer
+    from runner.plugins.pieces import (
+        activation,
+        dataset,
+        initializer,
+        loss,
+        optimizer,
+        schedule,
+    )
     from runner.run_folder.run_network import load_network
 
 if sys.argv[:1] == ["-m"]:  # python -m runner…: Ctrl-C while modules load just ends the process
@@ -25,18 +34,30 @@ __all__ = [
     "Run",
     "Runs",
     "__version__",
+    "activation",
+    "dataset",
+    "initializer",
+    "layer",
     "load_classes",
     "load_confusion",
     "load_history",
     "load_network",
     "load_predictions",
     "load_runs",
+    "loss",
+    "optimizer",
     "resume",
+    "schedule",
     "sweep",
     "train",
 ]
 
 PLACES = {
+    **dict.fromkeys(
+        ("activation", "dataset", "initializer", "loss", "optimizer", "schedule"),
+        "runner.plugins.pieces",
+    ),
+    "layer": "runner.plugins.layers",
     "load_classes": "runner.analysis.tidy_tables",
     "load_confusion": "runner.analysis.tidy_tables",
     "load_history": "runner.analysis.tidy_tables",

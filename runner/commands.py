@@ -21,6 +21,7 @@ from runner.errors import (
     report_error,
     warning_line,
 )
+from runner.plugins.loading import load_installed, load_plugins
 from runner.signals import listen
 from runner.standard_output import outlive_readers
 
@@ -29,9 +30,12 @@ class CommandParser(argparse.ArgumentParser):
     """Arguments of `python -m runner.NAME`; a bad one raises SettingsError instead of exiting.
 
     examples: command lines for the end of the help text, each with what it does.
+    plugins: whether it may need pieces of a person's own, which `--plugin` imports.
     """
 
-    def __init__(self, name: str, description: str, examples: str = "") -> None:
+    def __init__(
+        self, name: str, description: str, examples: str = "", *, plugins: bool = False
+    ) -> None:
         super().__init__(
             prog=f"python -m runner.{name}",
             description=description,
@@ -39,6 +43,13 @@ class CommandParser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        if plugins:
+            self.add_argument(
+                "--plugin",
+                action=Importing,
+                metavar="MODULE",
+                help="import this module, which adds pieces of your own",
+            )
 
     def error(self, message: str) -> NoReturn:
         """Called by argparse for what it cannot use."""
@@ -47,6 +58,14 @@ class CommandParser(argparse.ArgumentParser):
             option = message.split()[1].rstrip(":")
             hint = f"; a value that begins with - is given as {option}=-VALUE"
         raise SettingsError(f"{printable(message)}{hint}; {self.prog} --help shows what it takes")
+
+
+class Importing(argparse.Action):
+    """Imports the module that an option names."""
+
+    def __call__(self, _parser: object, _namespace: object, value: object, *_: object) -> None:
+        """Called by argparse for each."""
+        load_plugins([str(value)])
 
 
 def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
@@ -59,6 +78,7 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
         listen()
         outlive_readers()
         warnings.formatwarning = warning_line
+        load_installed()
         code = main(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -18,7 +18,9 @@ SWEEP/N, and the weights are held against those of the row.
 
 def main(arguments: Sequence[str]) -> int:
     """Computes the jobs named, or those that a condition holds for; 1 where bytes are others."""
-    parser = CommandParser("expand", "Gives jobs that are rows the folders of runs.", EXAMPLES)
+    parser = CommandParser(
+        "expand", "Gives jobs that are rows the folders of runs.", EXAMPLES, plugins=True
+    )
     parser.add_argument("sweep", type=Path, metavar="SWEEP", help="folder of a sweep")
     parser.add_argument("jobs", nargs="*", type=int, metavar="N", help="numbers of jobs")
     parser.add_argument("--where", metavar="CONDITION", help="which jobs, e.g. 'seed <= 10'")

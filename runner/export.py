@@ -23,7 +23,9 @@ normalisation is folded into weights and biases; behind a recurrent layer it is 
 
 def main(arguments: Sequence[str]) -> int:
     """Writes the network in the format that the file's name asks for."""
-    parser = CommandParser("export", "Writes the network of a run for other programs.", EXAMPLES)
+    parser = CommandParser(
+        "export", "Writes the network of a run for other programs.", EXAMPLES, plugins=True
+    )
     parser.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
     parser.add_argument("file", type=Path, metavar="FILE", help="net.onnx or net.npz")
     parser.add_argument("--step", type=int, metavar="N", help="of which snapshot [the last]")

@@ -15,7 +15,9 @@ EXAMPLES = """\
 
 def main(arguments: Sequence[str]) -> int:
     """Draws into `plots/` of each run; 1 when something could not be drawn, named on stderr."""
-    parser = CommandParser("plots", "Draws the pictures of runs that have ended.", EXAMPLES)
+    parser = CommandParser(
+        "plots", "Draws the pictures of runs that have ended.", EXAMPLES, plugins=True
+    )
     parser.add_argument("paths", nargs="+", metavar="RUN", help="runs, sweeps or folders of those")
     parser.add_argument(
         "--format", choices=("png", "svg"), default="png", help="svg: lines of any size, for print"

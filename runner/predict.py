@@ -20,7 +20,7 @@ told. Scales, categories and what stands in for missing values are those of the 
 
 def main(arguments: Sequence[str]) -> int:
     """Writes a row of outputs for each row of the file, with its class where there are classes."""
-    parser = CommandParser("predict", "Predicts with the network of a run.", EXAMPLES)
+    parser = CommandParser("predict", "Predicts with the network of a run.", EXAMPLES, plugins=True)
     parser.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
     parser.add_argument("file", metavar="FILE", help="CSV, gzip, Parquet, npz, npy, images in IDX")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a CSV file [the screen]")

@@ -22,6 +22,7 @@ def main(arguments: Sequence[str]) -> int:
         "Computes moments of a training again, whatever was recorded, and writes them as one HTML "
         "file that opens offline.",
         EXAMPLES,
+        plugins=True,
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, or SWEEP/JOB")
     parser.add_argument("-o", "--output", dest="page", type=Path, metavar="FILE")

@@ -26,7 +26,9 @@ page alone, also of jobs that are rows; runs that have some in plots/ always sho
 
 def main(arguments: Sequence[str]) -> int:
     """Writes the report. Raises RunnerError where there are no runs, or the file is no page."""
-    parser = CommandParser("report", "Writes runs as one HTML file that opens offline.", EXAMPLES)
+    parser = CommandParser(
+        "report", "Writes runs as one HTML file that opens offline.", EXAMPLES, plugins=True
+    )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="runs, sweeps or folders of those")
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE")
     parser.add_argument(

@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         "Runs presets and holds them against the numbers that were published.",
         "  python -m runner.reproduce\n"
         "  python -m runner.reproduce nielsen_depth dataset.root=FOLDER",
+        plugins=True,
     )
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="presets; else all on data at hand"

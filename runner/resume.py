@@ -20,7 +20,7 @@ EXAMPLES = """\
 def main(arguments: Sequence[str]) -> int:
     """Goes on with every run named, and with every unfinished job of a sweep."""
     parser = CommandParser(
-        "resume", "Goes on with runs from their newest sound snapshots.", EXAMPLES
+        "resume", "Goes on with runs from their newest sound snapshots.", EXAMPLES, plugins=True
     )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run or of a sweep")
     parser.add_argument(

@@ -20,7 +20,9 @@ likeliest is taken. The same seed draws the same text.
 
 def main(arguments: Sequence[str]) -> int:
     """Prints so many characters."""
-    parser = CommandParser("sample", "Writes as the text that a run learnt.", EXAMPLES)
+    parser = CommandParser(
+        "sample", "Writes as the text that a run learnt.", EXAMPLES, plugins=True
+    )
     parser.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
     parser.add_argument("--length", type=int, default=500, metavar="N", help="characters [500]")
     parser.add_argument(

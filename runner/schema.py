@@ -20,7 +20,7 @@ and editors with a YAML language server, such as VS Code, complete and check its
 def main(arguments: Sequence[str]) -> int:
     """Prints the schema."""
     parser = CommandParser(
-        "schema", "JSON Schema of presets, or of the files of a group.", EXAMPLES
+        "schema", "JSON Schema of presets, or of the files of a group.", EXAMPLES, plugins=True
     )
     parser.add_argument("group", nargs="?", metavar="GROUP", help="such as optimizer [presets]")
     options = parser.parse_args(arguments)

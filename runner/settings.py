@@ -38,7 +38,7 @@ from runner.training.metrics import METRICS, SCORES, VALIDATION
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 
-NAMES = (*METRICS, *SCORES)
+WATCHED = [prefix + name for name in (*METRICS, *SCORES) for prefix in ("", VALIDATION)]
 LOGGERS = ("mlflow",)
 ENGINES = ("auto", "compiled", "numpy")
 EPOCHS = whole(at_least=1)
@@ -149,7 +149,7 @@ class DatasetSettings:
 class ActivationSettings:
     hidden: Annotated[tuple[str, ...], one_or_many(choice(ELEMENTWISE))]
     """One for all hidden layers, or one each."""
-    output: Annotated[str, choice(("auto", *ACTIVATIONS))]
+    output: Annotated[str, choice(ACTIVATIONS, "auto")]
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class ScheduleSettings:
 
 @dataclass(frozen=True)
 class StoppingSettings:
-    metric: Annotated[str, choice(prefix + name for name in NAMES for prefix in ("", VALIDATION))]
+    metric: Annotated[str, choice(WATCHED)]
     target: Annotated[float | None, optional(number())]
     max_steps: Annotated[int | None, optional(integer(at_least=1))]
     max_epochs: Annotated[int | None, optional(integer(at_least=1))]

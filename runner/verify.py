@@ -23,6 +23,7 @@ def main(arguments: Sequence[str]) -> int:
         "Repeats runs from their recorded configuration and compares their weights, history, "
         "results and predictions.",
         EXAMPLES,
+        plugins=True,
     )
     parser.add_argument(
         "runs", nargs="+", metavar="RUN", type=Path, help="folder of a run or of a sweep"

@@ -5,6 +5,7 @@ import warnings
 
 from runner.application.options import check_options
 from runner.errors import INTERRUPTED, SettingsError, report_error, warning_line
+from runner.plugins.loading import load_plugins
 from runner.signals import listen
 from runner.standard_output import outlive_readers
 
@@ -13,7 +14,7 @@ def main() -> int:
     """Runs the application; errors that a person can cause are one line on stderr."""
     try:
         outlive_readers()
-        check_options(sys.argv[1:])
+        load_plugins(check_options(sys.argv[1:]))
         from runner.application.hydra_application import run_or_sweep  # noqa: PLC0415 - see above
 
         listen()

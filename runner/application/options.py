@@ -34,6 +34,12 @@ OPTIONS: dict[tuple[str, ...], dict[str, Any]] = {
         "help": 'Complete keys in the shell: eval "$(runner -sc install=bash)"; '
         "runner -sc install=fish | source; zsh takes bash's; uninstall= undoes it",
     },
+    ("--plugin",): {
+        "action": "append",
+        "default": [],
+        "metavar": "MODULE",
+        "help": "Import this module, which adds pieces of your own; more than once for several",
+    },
     ("--config-path", "-cp"): {"help": "Take this folder of YAML files instead of the runner's"},
     ("--config-name", "-cn"): {"help": "Take this YAML file instead of config"},
     ("--config-dir", "-cd"): {"help": "Take presets and choices of this folder too"},
@@ -72,17 +78,22 @@ def options_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def check_options(arguments: Sequence[str]) -> None:
-    """Raises SettingsError for an option that there is not, and says what to type instead."""
+def check_options(arguments: Sequence[str]) -> Sequence[str]:
+    """The modules that `--plugin` names.
+
+    Raises SettingsError for an option that there is not, and says what to type instead.
+    """
     if any(names_rerun(argument) for argument in arguments):
         raise SettingsError(
             "--experimental-rerun reads a pickle, which could hold code; not supported"
         )
     parser = options_parser()
     parser.error = refuse_option  # type: ignore[method-assign]
-    _, unknown = parser.parse_known_args(list(arguments))
+    given, unknown = parser.parse_known_args(list(arguments))
     if unknown:
         raise SettingsError(unknown_argument(unknown, arguments))
+    plugins: list[str] = given.plugin
+    return plugins
 
 
 def refuse_option(message: str) -> NoReturn:

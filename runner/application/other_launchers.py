@@ -19,6 +19,7 @@ from runner.configuration.composing import prepared_hydra
 from runner.configuration.hydra_errors import first_line
 from runner.configuration.hydra_inside import NO_CALLBACKS
 from runner.errors import RunnerError, counted, printable
+from runner.plugins.loading import NAMED, Named, load
 from runner.processors import processors
 from runner.run_folder.job_end import JobEnd
 from runner.signals import follow_parent, handing_on, note_warnings
@@ -130,7 +131,7 @@ class OtherLauncher(SweepLauncher):
         slices = divided(jobs, self._count(sweep))
         ends: list[JobEnd] = []
         with Slices(sweep.folder).made(len(slices)) as record:
-            task = SliceTask(self._context, self.config, sweep.folder, record.name)
+            task = SliceTask(self._context, self.config, sweep.folder, record.name, tuple(NAMED))
             texts = [texts_of(number, each) for number, each in enumerate(slices)]
             context = HydraContext(SliceLoader(), NO_CALLBACKS)  # type: ignore[arg-type]
             self._launcher.setup(hydra_context=context, task_function=task, config=self.config)
@@ -208,6 +209,8 @@ class SliceTask:
     folder: Path
     name: str
     """Of the slices that are handed out together."""
+    plugins: tuple[Named, ...] = ()
+    """The modules that the person has named."""
 
     def __call__(self, config: DictConfig) -> list[JobEnd]:
         """How each of its jobs ended; of those that leave a folder, and those that fail, a line."""
@@ -215,6 +218,8 @@ class SliceTask:
         outlive_readers()
         if FolderGuard.path is None:  # a process of a launcher's, not the sweep's own
             follow_parent(os.getppid())
+        for named in self.plugins:
+            load(named)
         number, found = json.loads(config.slice)
         jobs = [Job(job, texts, rung and Rung(*rung)) for job, texts, rung in found]
         names = {job.number: job.name for job in jobs}

@@ -7,7 +7,7 @@ an underscore after it. A field with a default may be left out, as by runs from 
 one whose default is `said(...)` may not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from keyword import iskeyword
@@ -42,13 +42,30 @@ class Beside:
         return self.sections.values()
 
 
+class OfEntries(Mapping[str, Section]):
+    """The settings that each entry of a table asks for, as the table is when it is asked."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self._table = table
+
+    def __getitem__(self, name: str) -> Section:
+        return _rules(tuple(self._table[name].settings.items()))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
 def by_name(table: Mapping[str, Any]) -> Beside:
     """The settings that a table's entry asks for, `least <= value < most` each."""
-    return Beside({name: _rules(entry.settings) for name, entry in table.items()}, "name")
+    return Beside(OfEntries(table), "name")
 
 
-def _rules(ranges: Mapping[str, tuple[float, float]]) -> dict[str, Rule]:
-    return {name: number(at_least=least, below=most) for name, (least, most) in ranges.items()}
+@cache
+def _rules(ranges: tuple[tuple[str, tuple[float, float]], ...]) -> dict[str, Rule]:
+    return {name: number(at_least=least, below=most) for name, (least, most) in ranges}
 
 
 def said(default: T) -> T:
@@ -168,7 +185,7 @@ def names_of(section: Section) -> list[str]:
 
 @cache
 def class_names(kind: type) -> list[str]:
-    """The keys of a settings class."""
+    """The keys of a settings class; `cache_clear` where a table has got an entry."""
     names: list[str] = []
     for name, rule in field_rules(kind).items():
         beside = [names_of(each) for each in rule.every] if isinstance(rule, Beside) else [[name]]

@@ -5,8 +5,8 @@ it takes, in JSON Schema's words: no more than can be said so.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from runner.checking.suggestions import choices
@@ -22,8 +22,13 @@ class Rule:
 
     check: Check
     """(key, value) to the value that is used; raises SettingsError."""
-    schema: Schema = field(hash=False)
-    """Of the values that it takes."""
+    schemas: Callable[[], Schema]
+    """Gives the schema when it is asked for: a table may have got names since."""
+
+    @property
+    def schema(self) -> Schema:
+        """Of the values that it takes."""
+        return self.schemas()
 
     def __call__(self, key: str, value: Any) -> Any:
         """The value that is used. Raises SettingsError."""
@@ -32,7 +37,7 @@ class Rule:
 
 def taking(*schemas: Schema) -> Callable[[Check], Rule]:
     """Makes a check a rule; schemas: of values that it may take."""
-    return lambda check: Rule(check, any_of(*schemas))
+    return lambda check: Rule(check, lambda: any_of(*schemas))
 
 
 def any_of(*schemas: Schema) -> Schema:
@@ -115,7 +120,7 @@ def number(
         "maximum": at_most,
     }
     finite = {name: limit for name, limit in limits.items() if math.isfinite(limit)}
-    return Rule(rule, {"type": "number", **finite})
+    return Rule(rule, lambda: {"type": "number", **finite})
 
 
 def several(value: object) -> str:
@@ -135,14 +140,14 @@ def integer(*, at_least: int, at_most: int = 2**62) -> Rule:
             raise refuse(key, value, "is out of range", expected)
         return value
 
-    return Rule(rule, whole(at_least=at_least, at_most=at_most if upper else None))
+    return Rule(rule, lambda: whole(at_least=at_least, at_most=at_most if upper else None))
 
 
-def choice(names: Iterable[str]) -> Rule:
-    """One of a table's names."""
-    known = sorted(names)
+def choice(names: Collection[str], *also: str) -> Rule:
+    """One of a table's names, those that it has when it is asked, or of others."""
 
     def rule(key: str, value: object) -> str:
+        known = sorted((*names, *also))
         if not isinstance(value, str):
             hint = " (YAML reads on, off, yes and no as booleans: quote them)"
             note = hint if isinstance(value, bool) else ""
@@ -151,7 +156,7 @@ def choice(names: Iterable[str]) -> Rule:
             raise refuse(key, value, "is unknown", choices(value, known))
         return value
 
-    return Rule(rule, one_of(*known))
+    return Rule(rule, lambda: one_of(*sorted((*names, *also))))
 
 
 @taking(BOOLEAN)
@@ -200,7 +205,8 @@ def path(key: str, value: object) -> str:
 def optional(rule: Rule) -> Rule:
     """`null`, or what `rule` takes."""
     return Rule(
-        lambda key, value: None if value is None else rule(key, value), any_of(NULL, rule.schema)
+        lambda key, value: None if value is None else rule(key, value),
+        lambda: any_of(NULL, rule.schema),
     )
 
 
@@ -213,7 +219,7 @@ def one_or_many(rule: Rule) -> Rule:
             raise refuse(key, value, "is empty", "expected at least one value")
         return tuple(rule(key, item) for item in values)
 
-    return Rule(many, any_of(rule.schema, list_of(rule.schema)))
+    return Rule(many, lambda: any_of(rule.schema, list_of(rule.schema)))
 
 
 def is_step(text: str) -> bool:

@@ -1,6 +1,7 @@
 """The compiled engine: training in machine code, made by Numba and kept on disk.
 
     unsupported(problem)       # why it cannot train a problem; None where it can
+    without_form(problem)      # the same, as far as it is a person's own pieces
     CompiledEngine(problem)    # loads LLVM, and so comes when it is asked for
     load_kernels()             # for processes forked from this one
 
@@ -12,13 +13,14 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from runner.compiled.map_shapes import SERVED
+from runner.compiled.own_forms import without_form
 from runner.data.dataset import on_disk
 from runner.training.engine import Problem
 
 if TYPE_CHECKING:
     from runner.compiled.compiled_engine import CompiledEngine
 
-__all__ = ["ARITHMETIC", "CompiledEngine", "load_kernels", "unsupported"]
+__all__ = ["ARITHMETIC", "CompiledEngine", "load_kernels", "unsupported", "without_form"]
 
 ARITHMETIC = 2
 """One more whenever a configuration comes to other bytes: when tests/golden/checksums.csv changes.
@@ -39,11 +41,13 @@ def __getattr__(name: str) -> Any:
 def unsupported(problem: Problem) -> str | None:
     """What the engine would need to train a problem and how to do without; None if it can.
 
-    It needs Numba, and inputs in memory: those of a mapped file are read a batch at a time by
-    the NumPy engine alone.
+    It needs Numba, a compiled form of what is a person's own, and inputs in memory: those of a
+    mapped file are read a batch at a time by the NumPy engine alone.
     """
     if not has_numba():
         return "needs Numba, which is not installed; choose engine=numpy or auto"
+    if (lacking := without_form(problem)) is not None:
+        return f"{lacking}; choose engine=numpy or auto"
     strange = [kind for kind in problem.network.topology.kinds if type(kind) not in SERVED]
     if strange:
         return f"does not serve {strange[0]}; choose engine=numpy or auto"

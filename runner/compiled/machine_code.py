@@ -11,6 +11,7 @@ import llvmlite.binding as llvm
 
 from runner.compiled.code_on_disk import Code, keep, kept
 from runner.compiled.numba_inside import FUNCTION
+from runner.compiled.own_forms import own_entry
 
 Key = tuple[str, ...]
 """Kind, name, and the types of numbers, as `compiling.compiled` takes them."""
@@ -22,9 +23,28 @@ _engines: list[llvm.ExecutionEngine] = []
 """They own what they have loaded."""
 
 
-@cache
 def address(*key: str) -> int:
     """Where that function begins; it stays with the process."""
+    entry = own_entry(*key[:2])
+    return kept_address(*key) if entry is None else own_address(key, entry.scalar, id(entry))
+
+
+_own: dict[tuple[Key, object, int], int] = {}
+
+
+def own_address(key: Key, scalar: object, number: int) -> int:
+    """That of a form of a person's own, which is compiled once a process."""
+    named = key, scalar, number
+    if named not in _own:
+        from runner.compiled.kernels import compiling  # noqa: PLC0415 - loads Numba
+
+        _own[named] = loaded(compiling.compiled_own(*key))
+    return _own[named]
+
+
+@cache
+def kept_address(*key: str) -> int:
+    """That of one of ours, from the disk or compiled."""
     code = kept(key)
     if code is None:
         from runner.compiled.kernels import compiling  # noqa: PLC0415 - loads Numba

@@ -72,12 +72,14 @@ def branch_of(overrides: Sequence[str]) -> Branch | None:
     value = first_of(last) if last.is_sweep_override() else last.value()
     if value is None:
         return None
-    from runner.run_folder.run import RunFolder  # noqa: PLC0415 - need NumPy
+    from runner.plugins.origins import check_pieces  # noqa: PLC0415 - need NumPy
+    from runner.run_folder.run import RunFolder  # noqa: PLC0415
     from runner.settings import NEWEST, origin  # noqa: PLC0415
 
     start = origin(FROM, value)
     folder = RunFolder(start.run)
     configuration = folder.configuration
+    check_pieces(folder.about())
     step = folder.last_step if start.step == NEWEST else start.step
     said = [each for each in parsed if each.key_or_group != FROM]
     if fresh := [each.key_or_group for each in said if each.key_or_group.startswith(FRESH)]:

@@ -12,11 +12,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from runner.configuration.hydra_errors import explaining
 from runner.configuration.hydra_inside import Checks, loader_of, patched, set_checks
+from runner.configuration.own_choices import store_choices
 from runner.configuration.resolvers import register_resolvers
 from runner.configuration.trust import check_hydra
 from runner.configuration.yaml_checks import check_loaded, check_yaml
 from runner.configuration.yaml_writing import yaml_text
 from runner.errors import SettingsError
+from runner.plugins.loading import load_installed
 
 PACKAGE = Path(__file__).resolve().parents[1]
 set_checks(Checks(check_yaml, check_loaded, check_hydra))  # here, for launchers' processes too
@@ -38,8 +40,15 @@ def groups() -> frozenset[str]:
 @contextmanager
 def prepared_hydra() -> Iterator[None]:
     """While entered, what Hydra reads is checked; with the resolvers that `conf/` uses."""
-    with patched(Path(conf_folder()), register_resolvers):
+    load_installed()
+    with patched(Path(conf_folder()), register):
         yield
+
+
+def register() -> None:
+    """Makes known to Hydra what is no file under `conf/`."""
+    register_resolvers()
+    store_choices()
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ def main(arguments: Sequence[str]) -> int:
         "Shows what a data set is.",
         "  python -m runner.data digits --plot digits.png\n"
         "  python -m runner.data csv dataset.path=table.csv dataset.target=price",
+        plugins=True,
     )
     parser.add_argument("name", nargs="?", help="as in dataset=NAME")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for a run")

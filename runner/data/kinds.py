@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, get_type_hints
 
 from runner.checking.memory import check_memory
+from runner.checking.tables import Table
 from runner.data import made_up
 from runner.data.addition import addition_sequences
 from runner.data.dataset import Pool
@@ -38,7 +39,7 @@ POINTS = (
     *(made_up.blobs, made_up.checkerboard, made_up.circles),
     *(made_up.moons, made_up.sine, made_up.spirals),
 )
-DATASETS: dict[str, Loader] = {
+OURS: dict[str, Loader] = {
     "csv": load_csv,
     "table": made_up.table,
     "text": load_text,
@@ -47,6 +48,7 @@ DATASETS: dict[str, Loader] = {
     **{loader.__name__: within_memory(loader) for loader in POINTS},
     **IMAGE_SETS,
 }
+DATASETS = Table("dataset", OURS)
 """Each loader takes the options of its kind."""
 
 DATASET_OPTIONS: dict[str, Any] = {

@@ -20,6 +20,7 @@ from runner.experiment.expanding import with_folder
 from runner.experiment.loading import load_dataset
 from runner.experiment.resuming import warn
 from runner.network.trained import TrainedNetwork
+from runner.plugins.origins import check_pieces
 from runner.run_folder.job_rows import JobRows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.run import RunFolder
@@ -41,6 +42,7 @@ def subject_of(run: Path, datasets: dict[str, Dataset] | None = None) -> Subject
     about = found.about()
     if about["checksums"].get("data") is None:
         raise DataError(f"{printable(run)} was never trained: {printable(about['error'])}")
+    check_pieces(about)
     settings = parse_settings(about["configuration"]).dataset
     dataset = read.get(repr(settings)) or load_dataset(settings)
     read[repr(settings)] = dataset

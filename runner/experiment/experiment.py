@@ -27,6 +27,7 @@ from runner.experiment.loading import load_dataset, samples_of
 from runner.experiment.recorder import Occasions
 from runner.exporting.mlflow_logger import check_mlflow
 from runner.network.arrays import Array
+from runner.plugins.origins import PLUGINS, used_pieces
 from runner.run_folder.tables import configuration_columns
 from runner.settings import DatasetSettings, Settings, parse_settings
 from runner.training.engine import Engine, StepReport
@@ -153,7 +154,13 @@ class Experiment(Parts):
     def made_by(self) -> dict[str, object]:
         """What its bytes depend on beside its configuration."""
         promised = {"arithmetic": ARITHMETIC} if self.engine.name == "compiled" else {}
-        return {"engine": self.engine.name, **promised}
+        own = {PLUGINS: self.pieces} if self.pieces else {}
+        return {"engine": self.engine.name, **promised, **own}
+
+    @cached_property
+    def pieces(self) -> dict[str, dict[str, str | None]]:
+        """What of it is a person's own, by kind and name, and where that comes from."""
+        return used_pieces(self.settings, self.engine.problem)
 
     def description(self) -> dict[str, object]:
         """What run.json says of it."""

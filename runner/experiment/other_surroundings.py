@@ -5,6 +5,7 @@ from typing import Any
 
 from runner.compiled import ARITHMETIC
 from runner.errors import printable
+from runner.plugins.origins import changed_pieces, recorded
 from runner.run_folder.writing import machine
 
 
@@ -15,11 +16,12 @@ def changed_since(about: Mapping[str, Any], engine: str) -> list[str]:
     """
     here = {**machine(), "engine": engine}
     then, now = flat(about), flat(here)
-    return [
+    changed = [
         f"{name} {printable(then[name])}, now {'unknown' if value is None else value}"
         for name, value in now.items()
         if then.get(name) not in (None, value)
     ]
+    return [*changed, *changed_pieces(about)]
 
 
 def unpromised(about: Mapping[str, Any], engine: str) -> str | None:
@@ -29,6 +31,8 @@ def unpromised(about: Mapping[str, Any], engine: str) -> str | None:
     """
     if {about.get("engine"), engine} != {"compiled"}:
         return "engine=numpy promises no bytes, engine=compiled does"
+    if any(recorded(about)):
+        return "it has pieces of a person's own, of whose compiled forms no bytes are promised"
     if about.get("arithmetic") != ARITHMETIC:
         return "the arithmetic of engine=compiled was another then"
     return None

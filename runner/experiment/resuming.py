@@ -16,6 +16,7 @@ from runner.errors import (
 from runner.experiment.experiment import Experiment, free
 from runner.experiment.recorder import Before
 from runner.experiment.running import ALONE, Manner, Outcome, record_run, run_directory, session
+from runner.plugins.origins import changed_pieces, check_pieces
 from runner.run_folder.history import history_up_to
 from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import (
@@ -52,6 +53,8 @@ def resume_run(
             raise diverged(run, about)
         config = changed(run, about, changes)
         experiment = built_again(config, about, manner.built)
+        for changed_piece in changed_pieces(about):
+            warn(f"{printable(run)} was begun with the {changed_piece}")
         check_same(run, about, experiment, changes)
         snapshot, steps = newest_sound(run, experiment, warn)
         if snapshot is None:
@@ -106,7 +109,9 @@ def built_again(
     """A recorded run's experiment, with the engine and the form of checksum that it has.
 
     The NumPy engine can always be had; where Numba's cannot, the other one stands in.
+    Raises SettingsError where a piece of a person's own is missing, and says which.
     """
+    check_pieces(about)
     engine = "numpy" if about.get("engine") == "numpy" else None
     return build(config, engine).recorded_as(about["checksums"].get("data"))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from runner.compiled import without_form
 from runner.errors import INTERRUPTED, ConflictError, DivergedError, counted
 from runner.experiment.branching import lineage, trained_on
 from runner.experiment.building import engine_named
@@ -175,7 +176,10 @@ def introduce(
     """Says what the run is, and where it goes on or branches off."""
     settings, engine = experiment.settings, experiment.engine
     problem, dataset = engine.problem, experiment.dataset
-    console.introduce(settings.dataset.name, dataset, problem, engine.name, settings.seed)
+    told = engine.name
+    if settings.engine == "auto" and (lacking := without_form(problem)) is not None:
+        told = f"{told}, for compiled {lacking}"
+    console.introduce(settings.dataset.name, dataset, problem, told, settings.seed)
     if goes_on:
         console.going_on(state.step)
     elif settings.from_ is not None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.exporting.onnx_graph import ACTIVATIONS, Graph
+from runner.exporting.onnx_graph import Graph, activated
 from runner.network.arrays import Array
 from runner.network.layers.convolution import Convolution
 from runner.network.layers.elman import Elman
@@ -67,7 +67,7 @@ Step = Callable[[Graph, Any, Views, str, list[str]], list[str]]
 def elman_step(graph: Graph, kind: Elman, own: Views, x: str, states: list[str]) -> list[str]:
     """h = f(x + h R)."""
     z = graph.node("Add", x, graph.node("MatMul", states[0], own["recurrent"]))
-    return [ACTIVATIONS[kind.activation](graph, z)]
+    return [activated(graph, kind.activation, z)]
 
 
 def lstm_step(graph: Graph, kind: Lstm, own: Views, x: str, states: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runner.checking.extras import extra
+from runner.errors import SettingsError
 from runner.network.activations import GELU_CUBIC, GELU_SCALE, LEAK
 from runner.network.arrays import Array
 from runner.network.layers.parts import Shape
@@ -106,3 +107,13 @@ ACTIVATIONS: Mapping[str, Callable[[Graph, str], str]] = {
     "softplus": softplus,
     "tanh": lambda graph, z: graph.node("Tanh", z),
 }
+
+
+def activated(graph: Graph, name: str, z: str) -> str:
+    """What an activation makes of z. Raises SettingsError for one of a person's own."""
+    if name not in ACTIVATIONS:
+        raise SettingsError(
+            f"the activation '{name}' is a plugin's, which ONNX has no operation for; "
+            "export the network as net.npz"
+        )
+    return ACTIVATIONS[name](graph, z)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.errors import SettingsError
 from runner.exporting.onnx_equations import EQUATIONS, Writer
 from runner.exporting.onnx_graph import Graph
 from runner.network.activations import LEAK
@@ -36,7 +37,9 @@ RNN_ACTIVATIONS: Mapping[str, Mapping[str, Any]] = {
 
 def add_layer(graph: Graph, value: str, kind: LayerKind, own: Views) -> str:
     """What a layer makes of a value, without the activation behind it; own: `Layer.folded`."""
-    write = OPERATORS[type(kind)]
+    write = OPERATORS.get(type(kind))
+    if write is None:
+        raise SettingsError(f"the layer {kind} is a plugin's; export the network as net.npz")
     if graph.dtype != np.float32:
         write = EQUATIONS.get(type(kind), write)
     value = write(graph, value, kind, own)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from runner.errors import SnapshotError, counted, printable
-from runner.exporting.onnx_graph import ACTIVATIONS, Graph
+from runner.exporting.onnx_graph import Graph, activated
 from runner.exporting.onnx_layers import add_layer
 from runner.network.arrays import Array
 from runner.network.layers.parts import BEHIND, Shape
@@ -51,7 +51,7 @@ def onnx_bytes(trained: TrainedNetwork) -> bytes:
     for layer, kind, activation in layers:
         value = add_layer(graph, value, kind, layer.folded(parameters))
         if kind.activation_is == BEHIND:
-            value = ACTIVATIONS[activation](graph, value)
+            value = activated(graph, activation, value)
         graph.shapes[value] = kind.shape
     if trained.target_scaling is not None:
         value = graph.cast(value, parameters.dtype, given)

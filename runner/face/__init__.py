@@ -40,6 +40,7 @@ from runner.errors import (
 from runner.experiment.expanding import go_on, start_run
 from runner.experiment.running import Manner, Outcome
 from runner.face.results import Run, Runs
+from runner.plugins.loading import load_installed
 from runner.run_folder.ownership import take_away
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.signals import handing_on
@@ -147,6 +148,7 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
     Raises RunnerError where it is no run, in use, damaged or diverged, or a change would alter its
     past.
     """
+    load_installed()
     path = Run(run).path
     texts = [*as_texts(overrides), *texts_of(changes)]
     changed = changes_in(texts) if texts else {}

@@ -7,10 +7,11 @@ back-propagation needs it; most need only a.
 
 from collections.abc import Callable
 from math import pi, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from runner.checking.tables import Table
 from runner.network.arrays import Array
 
 # An array operand spares NumPy converting a Python number in every call.
@@ -22,6 +23,9 @@ class Activation(NamedTuple):
     forward: Callable[[Array, Array], object]  # (z, out) -> a in out
     slope: Callable[[Array, Array, Array], object]  # (z, a, out) -> da/dz in out
     slope_of_z: bool = False  # whether that needs z, rather than a
+    scalar: tuple[Callable[..., Any], Callable[..., Any]] | None = None
+    """Of one of a person's own both on a number, z -> a and (z, a) -> da/dz, which Numba compiles;
+    None where it has no compiled form."""
 
 
 def sigmoid(z: Array, out: Array) -> None:
@@ -167,7 +171,7 @@ def softmax_slope(_z: Array, _a: Array, _out: Array) -> None:
     raise NotImplementedError("softmax has no element-wise slope; use loss=cross_entropy")
 
 
-ACTIVATIONS = {
+OURS = {
     "elu": Activation(elu, elu_slope),
     "gelu": Activation(gelu, gelu_slope, slope_of_z=True),
     "leaky_relu": Activation(leaky_relu, leaky_relu_slope),
@@ -179,5 +183,6 @@ ACTIVATIONS = {
     "softplus": Activation(softplus, softplus_slope, slope_of_z=True),
     "tanh": Activation(tanh, tanh_slope),
 }
+ACTIVATIONS = Table("activation", OURS)
 ELEMENTWISE = sorted(set(ACTIVATIONS) - {"softmax"})
 """Activations that any layer can have; softmax belongs to the output layer."""

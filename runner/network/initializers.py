@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from runner.checking.tables import Table
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import column_sums, total
 from runner.network.layers.parts import LayerPart
@@ -86,7 +87,7 @@ def lecun(n_in: int, _n_out: int) -> float:
     return 1 / n_in
 
 
-INITIALIZERS: dict[str, Initializer] = {
+OURS: dict[str, Initializer] = {
     "fan_out_normal": _scaled(normal, fan_out),
     "glorot_normal": _scaled(normal, glorot),
     "glorot_uniform": _scaled(uniform, glorot),
@@ -99,6 +100,7 @@ INITIALIZERS: dict[str, Initializer] = {
     "uniform": uniform,
     "zeros": zeros,
 }
+INITIALIZERS = Table("initializer", OURS)
 
 
 BIASES = ("normal", "zeros")

@@ -7,10 +7,11 @@ gradient is dL/dz, stable however large z is, and no other output activation goe
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from runner.checking.tables import Table
 from runner.network.arrays import Array
 
 
@@ -23,6 +24,8 @@ class Loss(NamedTuple):
     total: Callable[[Array, Array], float] | None = (
         None  # (a, y) -> their sum, where that is quicker
     )
+    scalar: tuple[Callable[..., Any], Callable[..., Any]] | None = None
+    """Of one of a person's own on numbers, (a, y) -> loss and dL/da, which Numba compiles."""
 
     def value(self, z: Array, a: Array, y: Array, weights: Array | None = None) -> float:
         """Their sum, each times its row's weight [rows, 1] where there are weights."""
@@ -99,10 +102,11 @@ def cross_entropy(z: Array, _a: Array, y: Array) -> Array:
     return loss
 
 
-LOSSES = {
+OURS = {
     "absolute_error": Loss(absolute_error, absolute_error_gradient),
     "binary_cross_entropy": Loss(binary_cross_entropy, difference, "sigmoid"),
     "cross_entropy": Loss(cross_entropy, difference, "softmax"),
     "huber": Loss(huber, huber_gradient),
     "squared_error": Loss(squared_error, difference, total=squared_error_total),
 }
+LOSSES = Table("loss", OURS)

@@ -232,8 +232,12 @@ class Topology:
 
 
 NUMBER, EXTENT = "[0-9]{1,9}", "[0-9]{1,9}(?:x[0-9]{1,9}){1,2}"
-LAYER = "|".join(f"(?:{kind.notation})" for kind in LAYERS.values())
 EXPECTED = "expected layers joined by '-', input to output, such as 3-4-1 or in-8C3-MP2-out"
+
+
+def any_layer() -> str:
+    """How layers are written, as a regular expression."""
+    return "|".join(f"(?:{kind.notation})" for kind in LAYERS.values())
 
 
 def shape_of(piece: int | str) -> Shape:
@@ -265,7 +269,7 @@ def said_wrong(piece: str) -> str:
     capitals = re.sub("CONV(2D)?", "C", piece.upper())
     swapped = re.sub("([A-Z]+)([0-9]+)", r"\2\1", capitals)
     meant = (capitals, swapped, capitals.lstrip("0123456789"), f"16{capitals}")
-    hints = [layer for layer in meant if re.fullmatch(LAYER, layer, flags=re.ASCII)]
+    hints = [layer for layer in meant if re.fullmatch(any_layer(), layer, flags=re.ASCII)]
     hint = f", did you mean {hints[0]}?" if hints else ";"
     return f"'{printable(piece[:40])}' is no layer{hint} "
 
@@ -279,7 +283,7 @@ def parse_topology(text: str) -> Written:
     end = f"{NUMBER}|{EXTENT}"
     fits = [
         re.fullmatch(f"in|{end}", first, flags=re.ASCII),
-        *(re.fullmatch(LAYER, piece, flags=re.ASCII) for piece in hidden),
+        *(re.fullmatch(any_layer(), piece, flags=re.ASCII) for piece in hidden),
         re.fullmatch(f"out|{end}", last, flags=re.ASCII),
     ]
     if not all(fits):

@@ -15,6 +15,7 @@ import numpy as np
 from runner.errors import SnapshotError, printable
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, trained_network
+from runner.plugins.origins import PLUGINS, missing_piece
 from runner.run_folder.job_end import JobEnd, ending_words
 from runner.run_folder.job_rows import FILE, JobRow, JobRows
 from runner.run_folder.row_checks import RATE, TIMES, parsed
@@ -123,7 +124,9 @@ class KeptJob:
             arrays = decoded(io.BytesIO(self.row.kind.preparation), PREPARATION)
             return trained_network({**arrays, "parameters": self.weights})
         except UNSOUND as error:
-            raise SnapshotError(f"{name} holds no network ({printable(error)})") from error
+            missing = missing_piece(self.about)
+            told = missing and f"{name}: {missing}"
+            raise SnapshotError(told or f"{name} holds no network ({printable(error)})") from error
 
     @property
     def end(self) -> JobEnd:
@@ -156,8 +159,9 @@ class KeptJob:
         if weights.size:
             checksums["parameters"] = parameters_checksum(weights)
         told = ("status", "stop_reason", "engine", "versions", "platform", "git_commit")
+        besides = [name for name in ("arithmetic", PLUGINS) if name in about]
         return {
-            **{name: about[name] for name in (*told, *(["arithmetic"] * ("arithmetic" in about)))},
+            **{name: about[name] for name in (*told, *besides)},
             "error": self.row.error,
             **{name: results.get(name) for name in TIMES},
             "resumed": [],

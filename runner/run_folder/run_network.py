@@ -13,6 +13,7 @@ from runner.data.formats.table_file import told_as
 from runner.errors import SettingsError
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork
+from runner.plugins.loading import load_installed
 from runner.run_folder.run import RunFolder
 from runner.run_folder.snapshots import load_trained
 
@@ -86,6 +87,7 @@ def load_network(
             f"load_network is given a {type(run).__name__}; expected one run: its folder, or its "
             "row of load_runs, such as runs.iloc[0]"
         )
+    load_installed()
     folder = Path(place)
     run_folder = RunFolder(folder)
     kept = run_folder.kept

@@ -14,8 +14,9 @@ import numpy as np
 from runner.errors import SnapshotError, printable
 from runner.network.arrays import Array
 from runner.network.trained import TrainedNetwork, UnknownPartError, trained_network
+from runner.plugins.origins import missing_piece
 from runner.run_folder.history import EMPTY, Mark
-from runner.run_folder.layout import snapshot_path, step_of
+from runner.run_folder.layout import read_run, snapshot_path, step_of
 from runner.storage.files import AT_ONCE, Syncing, make_folder, write_atomically
 from runner.storage.npz_files import Member, decode, encode
 from runner.training.engine import Problem
@@ -163,14 +164,23 @@ def unsound(path: Path) -> Iterator[None]:
     try:
         yield
     except UnknownPartError as error:
-        raise SnapshotError(
+        raise snapshot_of_own(path) or SnapshotError(
             f"{printable(path)}: {printable(error)}; use the version of the runner, or the module, "
             "that the run was made with"
         ) from error
     except UNSOUND as error:
-        raise SnapshotError(
+        raise snapshot_of_own(path) or SnapshotError(
             f"{printable(path)} is not a sound snapshot ({printable(error)}); use the one before it"
         ) from error
+
+
+def snapshot_of_own(path: Path) -> SnapshotError | None:
+    """What to say where a snapshot's run needs a person's own piece that is not here."""
+    try:
+        missing = missing_piece(read_run(path.parents[1]))
+    except (OSError, ValueError, IndexError):
+        return None
+    return None if missing is None else SnapshotError(f"{printable(path)}: {missing}")
 
 
 def trained_from(members: dict[str, Array]) -> TrainedNetwork:

@@ -6,9 +6,11 @@ defaults are PyTorch's; `tests/benchmarks/torch_agreement.py` compares them with
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from runner.checking.tables import Table
 from runner.network.arrays import Array
 
 
@@ -40,6 +42,8 @@ class Optimizer:
     settings: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Each by name, with the range [least, most) that it may lie in."""
     full_batch_only: bool = False
+    scalar: Callable[..., Any] | None = None
+    """Of one of a person's own the update of a single parameter, which Numba compiles."""
 
 
 def sgd(step: Step) -> None:
@@ -123,7 +127,7 @@ BELOW_ONE = (0.0, 1.0)
 POSITIVE = (0.0, np.inf)
 ADAM = {"beta1": BELOW_ONE, "beta2": BELOW_ONE, "epsilon": POSITIVE}
 
-OPTIMIZERS = {
+OURS = {
     "adagrad": Optimizer(adagrad, 1, {"epsilon": POSITIVE}),
     "adam": Optimizer(adam, 2, ADAM),
     "adamw": Optimizer(adamw, 2, {**ADAM, "weight_decay": POSITIVE}),
@@ -143,3 +147,4 @@ OPTIMIZERS = {
     ),
     "sgd": Optimizer(sgd),
 }
+OPTIMIZERS = Table("optimizer", OURS)

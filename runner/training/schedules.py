@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from runner.checking.tables import Table
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import cosines, power, whole_powers
 
@@ -85,7 +86,7 @@ FRACTION = (0.0, 1.0)
 RANGE = "range"
 """The schedule that makes a run a range test."""
 
-SCHEDULES = {
+OURS = {
     "constant": RateSchedule(constant),
     "cosine": RateSchedule(cosine, {"least": FRACTION}, needs_length=True),
     "exponential": RateSchedule(exponential, {"gamma": (1e-12, 1.0000001)}),
@@ -101,6 +102,7 @@ SCHEDULES = {
     "step": RateSchedule(step, {"every": ABOVE_ZERO, "gamma": ABOVE_ZERO}),
     "warmup": RateSchedule(warmup, {"rise": (0.0, np.inf)}),
 }
+SCHEDULES = Table("schedule", OURS)
 
 
 def tells_rate(schedule: str) -> bool:

@@ -53,6 +53,7 @@ def test_the_options_are_those_of_hydra() -> None:
         for name in option.option_strings or [option.dest]
     }
     assert expected.pop("--experimental-rerun")
+    assert taken.pop("--plugin")  # ours
     assert taken == expected
 
 

@@ -5,12 +5,12 @@ from runner.checking.suggestions import SYNONYMS, suggestion
 from runner.network.activations import ACTIVATIONS
 from runner.network.initializers import INITIALIZERS
 from runner.network.losses import LOSSES
-from runner.settings import NAMES, Settings
+from runner.settings import WATCHED, Settings
 from runner.training.metrics import PREFIXES
 from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 
-TABLES = (ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, NAMES)
+TABLES = (ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, WATCHED)
 DATASETS = ("fashion_mnist", "cifar10", "spirals")
 
 
@@ -19,7 +19,7 @@ def test_every_synonym_stands_for_something_that_there_is(synonym: str) -> None:
     ends = {key.rpartition(".")[2] for key in known_keys(Settings)}
     ends |= {".".join(key.split(".")[-2:]) for key in known_keys(Settings)}
     known = {*DATASETS, *ends, *(name for table in TABLES for name in table)}
-    known |= {prefix + name for prefix in PREFIXES for name in NAMES}
+    known |= {prefix + name for prefix in PREFIXES for name in WATCHED}
     assert set(SYNONYMS[synonym].split()) <= known
 
 

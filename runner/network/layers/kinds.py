@@ -1,5 +1,6 @@
 """The kinds of layers that a topology is written with; `batch_norm` and `dropout` go with them."""
 
+from runner.checking.tables import Table
 from runner.network.layers.convolution import Convolution
 from runner.network.layers.dense import Dense
 from runner.network.layers.elman import Elman
@@ -8,7 +9,7 @@ from runner.network.layers.lstm import Lstm
 from runner.network.layers.parts import LayerKind
 from runner.network.layers.pooling import GlobalMeanPooling, MaxPooling, MeanPooling
 
-LAYERS: dict[str, type[LayerKind]] = {
+OURS: dict[str, type[LayerKind]] = {
     "dense": Dense,
     "convolution": Convolution,
     "max_pooling": MaxPooling,
@@ -18,3 +19,4 @@ LAYERS: dict[str, type[LayerKind]] = {
     "lstm": Lstm,
     "gru": Gru,
 }
+LAYERS = Table("layer", OURS)
