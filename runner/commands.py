@@ -47,6 +47,7 @@ class CommandParser(argparse.ArgumentParser):
             self.add_argument(
                 "--plugin",
                 action=Importing,
+                default=argparse.SUPPRESS,  # it leaves nothing to be asked for
                 metavar="MODULE",
                 help="import this module, which adds pieces of your own",
             )
