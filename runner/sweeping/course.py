@@ -4,10 +4,12 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from runner.errors import SettingsError, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import PRUNED
+from runner.run_folder.tables import columns_of
 from runner.standard_output import tell
 from runner.sweeping.halving import END, Halving, Standing, rung_after
 from runner.sweeping.job import Job
@@ -111,7 +113,12 @@ class Course:
         if number not in self._jobs:
             return self._file.at(number, rung)
         at, end = self._halving.rung(rung), self._standing.get(number)
-        if end is None or at is None or epochs_of(end) < at.epochs:
+        assert at is not None
+        if end is None:  # it has not begun, or was interrupted, be it on the way to a later rung
+            known = self._file.at(number, rung)
+            went_on = was_trained_beyond(self._sweep.folder / str(number), at.epochs)
+            return known if known is not None and known.status == PRUNED and went_on else None
+        if epochs_of(end) < at.epochs:
             return None
         # Where its line is lost, as good as it is by now.
         return self._file.at(number, rung) or self._file.add(end, rung)
@@ -130,6 +137,14 @@ class Course:
 def epochs_of(end: JobEnd) -> int:
     """How many epochs a job has been trained."""
     return int(end.cell("epochs") or 0)
+
+
+def was_trained_beyond(run: Path, epochs: int) -> bool:
+    """Whether a run's history goes on after so many epochs."""
+    try:
+        return any(int(epoch) > epochs for (epoch,) in columns_of(run / "history.csv", ["epoch"]))
+    except (OSError, ValueError):
+        return False
 
 
 def check_rungs(sweep: Sweep) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Self, TextIO
 
 from runner.run_folder.job_end import JobEnd
-from runner.run_folder.statuses import ENDED, PRUNED
+from runner.run_folder.statuses import ENDED, FINISHED, PRUNED
 from runner.run_folder.sweep_folder import HALVING
 from runner.run_folder.tables import is_float, joined
 from runner.storage.files import storage_errors, write_atomically
@@ -56,12 +56,14 @@ class RungsFile:
 
     @property
     def ended(self) -> set[int]:
-        """The jobs that have come to their ends."""
-        return set(self._ends)
+        """The jobs that have come to their ends, but for those that failed: they run again."""
+        return {job for job, at in self._ends.items() if at.status in FINISHED}
 
     def at(self, job: int, rung: int) -> AtRung | None:
         """How a job stood at a rung, or where it had ended before; None where nobody knows."""
-        return self._at.get((job, rung), self._ends.get(job))
+        at = self._at.get((job, rung))
+        # One that had failed there may have run again since.
+        return at if at is not None and at.status == PRUNED else self._ends.get(job)
 
     def add(self, end: JobEnd, rung: int) -> AtRung:
         """A job has come to a rung, or on the way there to its end: how it stands."""

@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import json
 import random
 import shutil
 from collections.abc import Callable
@@ -279,6 +280,26 @@ def test_other_rungs_than_jobs_wait_at_are_refused(run: InProcess, halved: Path)
         assert ended.code == 2
         assert "where these have no rung" in ended.err
     assert rungs(run.cwd / "s") == before
+
+
+def test_a_job_that_was_interrupted_past_a_rung_is_ranked_as_it_stood_there(
+    run: InProcess, halved: Path
+) -> None:
+    folder = run.cwd / "s"
+    shutil.copytree(halved, folder)
+    before, table = rungs(folder), results(folder)
+    job = next(
+        job for job, rung, _, status, _ in sorted(before) if (rung, status) == ("1", "pruned")
+    )
+    path = folder / job / "run.json"
+    about = json.loads(path.read_text())
+    path.write_text(json.dumps({**about, "status": "interrupted"}))
+    lines = (folder / "halving.csv").read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f"{job},1,")]
+    (folder / "halving.csv").write_text("".join(kept))
+    assert run(*HALVED, "hydra.sweep.dir=s").code == 0
+    assert rungs(folder) == before
+    pd.testing.assert_frame_equal(results(folder), table)
 
 
 def test_resume_leaves_a_halved_sweep_to_its_command(run: InProcess, halved: Path) -> None:
