@@ -26,9 +26,13 @@ suppress_warnings = ["config.cache"]
 
 
 class KeysDirective(SphinxDirective):
-    """`{keys} optimizer`: the tables of a group; without a name, of what stands at the top."""
+    """`{keys} optimizer`: the tables of a group; without a name, of what stands at the top.
+
+    What it holds is for who reads the page without Sphinx: the command that prints them.
+    """
 
     optional_arguments = 1
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         """What stands there."""

@@ -1,8 +1,11 @@
 """The tables of configuration.md: every key, what it takes, its default and what it means.
 
-All of it is read from the settings and the YAML under conf/ when the site is built.
+All of it is read from the settings and the YAML under conf/, when the site is built or by
+
+    python docs/key_tables.py optimizer     # a group; none: what stands at the top
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +51,9 @@ def defaults(group: str) -> Mapping[str, Any]:
     if group not in SECTIONS:
         return dict(whole)
     own = whole.get(group) or {}
+    if group == "logger":  # each choice has a section of its own
+        files = [CONF / group / f"{name}.yaml" for name in choices_of(group)]
+        return {k: v for file in files for k, v in yaml.safe_load(file.read_text()).items()}
     first = CONF / group / f"{next(iter(choices_of(group)), '')}.yaml"
     return {**own, **(yaml.safe_load(first.read_text(encoding="utf-8")) if first.exists() else {})}
 
@@ -133,3 +139,10 @@ def limits(schema: Schema) -> Iterator[str]:
     """The range of a number."""
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     yield from (f"{sign} {schema[name]:,}" for name, sign in signs.items() if name in schema)
+
+
+if __name__ == "__main__":
+    asked = "".join(sys.argv[1:])
+    if asked and asked not in SECTIONS:
+        sys.exit(f"expected nothing, or one of {', '.join(SECTIONS)}")
+    print(keys_of(asked))

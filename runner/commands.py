@@ -1,6 +1,7 @@
 """What the commands beside `python -m runner` share: arguments, errors in one line, exit codes.
 
-A command module has `main(arguments) -> exit code` and ends with
+A command module has `command_parser()`, which completion asks too, and
+`main(arguments) -> exit code`, and ends with
 
     if __name__ == "__main__":
         sys.exit(run_command(main, sys.argv[1:]))
@@ -12,8 +13,10 @@ import gc
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
+from runner.answers.answer import answer_error, stdout_left
 from runner.errors import (
     INTERRUPTED,
     SettingsError,
@@ -21,9 +24,13 @@ from runner.errors import (
     report_error,
     warning_line,
 )
+from runner.leaving import leave
 from runner.plugins.loading import load_installed, load_plugins
 from runner.signals import listen
 from runner.standard_output import outlive_readers
+
+JSON = "--json"
+"""The option that asks for an answer in JSON."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -31,11 +38,20 @@ class CommandParser(argparse.ArgumentParser):
 
     examples: command lines for the end of the help text, each with what it does.
     plugins: whether it may need pieces of a person's own, which `--plugin` imports.
+    answers: whether it answers scripts, where `--json` asks for it.
     """
 
     def __init__(
-        self, name: str, description: str, examples: str = "", *, plugins: bool = False
+        self,
+        name: str,
+        description: str,
+        examples: str = "",
+        *,
+        plugins: bool = False,
+        answers: bool = False,
     ) -> None:
+        self.taken: list[argparse.Action] = []
+        """What it takes, in order."""
         super().__init__(
             prog=f"python -m runner.{name}",
             description=description,
@@ -43,6 +59,13 @@ class CommandParser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        if answers:
+            self.add_argument(
+                JSON,
+                action="store_true",
+                help="for scripts: one JSON document on stdout, what people are told on stderr; "
+                f"python -m runner.schema {name} prints its schema",
+            )
         if plugins:
             self.add_argument(
                 "--plugin",
@@ -51,6 +74,11 @@ class CommandParser(argparse.ArgumentParser):
                 metavar="MODULE",
                 help="import this module, which adds pieces of your own",
             )
+
+    def add_argument(self, *names: Any, **how: Any) -> argparse.Action:
+        """As argparse does."""
+        self.taken.append(super().add_argument(*names, **how))
+        return self.taken[-1]
 
     def error(self, message: str) -> NoReturn:
         """Called by argparse for what it cannot use."""
@@ -75,18 +103,35 @@ def run_command(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) 
     A fault of the runner itself, and with HYDRA_FULL_ERROR=1 any error, shows its traceback.
     """
     atexit.register(gc.freeze)  # else garbage is looked for in all modules when the process ends
+    to_script = JSON in arguments
     try:
         listen()
         outlive_readers()
         warnings.formatwarning = warning_line
-        load_installed()
-        code = main(arguments)
+        with stdout_left(to_answer=to_script):
+            load_installed()
+            code = main(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return INTERRUPTED["SIGINT"]
+        return leave(INTERRUPTED["SIGINT"])
     except Exception as error:
+        if to_script:
+            answer_error(error)
         return report_error(error)
-    return code
+    return leave(code)
+
+
+MOVED = (
+    "where its files lie now, if they have moved: dataset.path=…, dataset.root=…, "
+    "dataset.validation=…, dataset.test=…, from=…"
+)
+"""What `key=value` behind a run is, where data are read again."""
+
+
+def apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What a command was given, as folders and as `key=value`; a folder may have such a name."""
+    folders = [word for word in words if "=" not in word or Path(word).is_dir()]
+    return folders, [word for word in words if word not in folders]
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ class RunnerError(Exception):
     """One line that names the key, what was found, what was expected and a way out."""
 
     exit_code = 1
+    kind = "other"
+    """What scripts are told that it is."""
     details: Sequence[str] = ()
     """Where it is about many things, a line for each of them."""
 
@@ -25,36 +27,47 @@ class SettingsError(RunnerError):
     """A bad option or configuration value."""
 
     exit_code = 2
+    kind = "settings"
 
 
 class DataError(RunnerError):
     """A data file or table that cannot be used."""
 
     exit_code = 3
+    kind = "data"
+
+    def __init__(self, line: str, path: str | None = None) -> None:
+        super().__init__(line)
+        self.path = path
+        """The file or folder, as it was named, that is not to be had; None for other faults."""
 
 
 class SnapshotError(RunnerError):
     """A bad snapshot or run directory."""
 
     exit_code = 4
+    kind = "snapshot"
 
 
 class ConflictError(RunnerError):
     """A run directory that is in use or already holds a run."""
 
     exit_code = 5
+    kind = "conflict"
 
 
 class StorageError(RunnerError):
     """The file system refused: disk full, no permission, too many open files."""
 
     exit_code = 6
+    kind = "storage"
 
 
 class DivergedError(RunnerError):
     """The weights or the loss are no longer finite."""
 
     exit_code = 7
+    kind = "diverged"
 
 
 class Stop(BaseException):
@@ -130,6 +143,20 @@ def report_error(error: Exception, folder: Path | None = None) -> int:
         f"error: {error_line(error)}", *map(printable, error.details), sep="\n  ", file=sys.stderr
     )
     return error.exit_code
+
+
+class ReportsOnce:
+    """Tells the errors of many runs, each text once."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def report(self, error: RunnerError) -> int:
+        """As `report_error`."""
+        if str(error) in self._told:
+            return error.exit_code
+        self._told.add(str(error))
+        return report_error(error)
 
 
 def refused_by_system(error: OSError | MemoryError, folder: Path | None = None) -> StorageError:

@@ -21,15 +21,20 @@ normalisation is folded into weights and biases; behind a recurrent layer it is 
 """
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Writes the network in the format that the file's name asks for."""
+def command_parser() -> CommandParser:
+    """What it takes."""
     parser = CommandParser(
         "export", "Writes the network of a run for other programs.", EXAMPLES, plugins=True
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
     parser.add_argument("file", type=Path, metavar="FILE", help="net.onnx or net.npz")
     parser.add_argument("--step", type=int, metavar="N", help="of which snapshot [the last]")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes the network in the format that the file's name asks for."""
+    options = command_parser().parse_args(arguments)
     print(export_network(options.run, options.file, options.step))
     return 0
 

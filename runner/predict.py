@@ -18,15 +18,20 @@ told. Scales, categories and what stands in for missing values are those of the 
 """
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Writes a row of outputs for each row of the file, with its class where there are classes."""
+def command_parser() -> CommandParser:
+    """What it takes."""
     parser = CommandParser("predict", "Predicts with the network of a run.", EXAMPLES, plugins=True)
     parser.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
     parser.add_argument("file", metavar="FILE", help="CSV, gzip, Parquet, npz, npy, images in IDX")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a CSV file [the screen]")
     parser.add_argument("--labels", metavar="FILE", help="the labels of images in IDX")
     parser.add_argument("--step", type=int, metavar="N", help="of which snapshot [the last]")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes a row of outputs for each row of the file, with its class where there are classes."""
+    options = command_parser().parse_args(arguments)
     predict_file(options.run, options.file, options.labels, options.output, options.step)
     return 0
 

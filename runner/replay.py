@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner.commands import CommandParser, run_command
+from runner.commands import MOVED, CommandParser, run_command
 from runner.errors import SettingsError, printable
 
 EXAMPLES = """\
@@ -15,8 +15,8 @@ EXAMPLES = """\
 OUTPUTS = {"page": (".html", ".htm"), "gif": (".gif",), "mp4": (".mp4",)}
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Writes the page, or for slides a GIF or a film. Raises RunnerError as `replay` does."""
+def command_parser() -> CommandParser:
+    """What it takes."""
     parser = CommandParser(
         "replay",
         "Computes moments of a training again, whatever was recorded, and writes them as one HTML "
@@ -25,19 +25,26 @@ def main(arguments: Sequence[str]) -> int:
         plugins=True,
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, or SWEEP/JOB")
+    parser.add_argument("places", nargs="*", metavar="key=value", help=MOVED)
     parser.add_argument("-o", "--output", dest="page", type=Path, metavar="FILE")
     parser.add_argument("--gif", type=Path, metavar="FILE", help="moving picture for slides")
     parser.add_argument("--mp4", type=Path, metavar="FILE", help="the same as a film; needs ffmpeg")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes the page, or for slides a GIF or a film. Raises RunnerError as `replay` does."""
+    options = command_parser().parse_intermixed_args(arguments)
     files = {kind: getattr(options, kind) for kind in OUTPUTS if getattr(options, kind)}
     for kind, path in files.items():
         if path.suffix.lower() not in OUTPUTS[kind]:
             option = "-o" if kind == "page" else f"--{kind}"
             expected = f"expected a name that ends in {OUTPUTS[kind][0]}"
             raise SettingsError(f"{option} {printable(path)}: {expected}")
+    from runner.experiment.moved_files import places_in  # noqa: PLC0415 - loads the engines
     from runner.experiment.replay_files import write_replay  # noqa: PLC0415 - loads matplotlib
 
-    write_replay(options.run, files or {"page": Path("replay.html")})
+    write_replay(options.run, files or {"page": Path("replay.html")}, places_in(options.places))
     return 0
 
 

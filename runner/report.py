@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.checking.extras import extra
-from runner.commands import CommandParser, names, run_command
+from runner.commands import MOVED, CommandParser, apart, names, run_command
 from runner.errors import SettingsError, printable
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ page alone, also of jobs that are rows; runs that have some in plots/ always sho
 """
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Writes the report. Raises RunnerError where there are no runs, or the file is no page."""
+def command_parser() -> CommandParser:
+    """What it takes."""
     parser = CommandParser(
         "report", "Writes runs as one HTML file that opens offline.", EXAMPLES, plugins=True
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="runs, sweeps or folders of those")
+    parser.add_argument("places", nargs="*", metavar="key=value", help=MOVED)
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), metavar="FILE")
     parser.add_argument(
         "--by",
@@ -50,7 +51,13 @@ def main(arguments: Sequence[str]) -> int:
         choices=("best", "all"),
         help="draw those of the best run of each group, or of all runs [those in plots/]",
     )
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes the report. Raises RunnerError where there are no runs, or the file is no page."""
+    options = command_parser().parse_intermixed_args(arguments)
+    paths, places = apart(options.paths)
     if options.output.suffix.lower() not in (".html", ".htm"):
         raise SettingsError(f"-o {printable(options.output)}: expected a name that ends in .html")
     if options.against is not None and not options.by:
@@ -60,19 +67,24 @@ def main(arguments: Sequence[str]) -> int:
     from runner.analysis.report.page import write_report  # noqa: PLC0415 - the same
 
     groups = Groups(options.by, options.against, options.metric, options.better)
-    paths, drawing = options.paths or ["outputs"], drawing_of(options.pictures)
-    write_report(paths, options.output, plotly.get_plotlyjs, groups, drawing)
+    drawing = drawing_of(options.pictures, places)
+    write_report(paths or ["outputs"], options.output, plotly.get_plotlyjs, groups, drawing)
     return 0
 
 
-def drawing_of(which: str | None) -> "Drawing | None":
-    """How `--pictures best` and `--pictures all` are drawn."""
+def drawing_of(which: str | None, places: Sequence[str]) -> "Drawing | None":
+    """How `--pictures best` and `--pictures all` are drawn; places: where files lie now."""
     if which is None:
+        if places:
+            raise SettingsError(f"{printable(places[0])} goes with --pictures, which reads data")
         return None
     from runner.analysis.report.embedded_pictures import Drawing  # noqa: PLC0415
     from runner.experiment.drawing import drawn_pictures  # noqa: PLC0415 - loads matplotlib
+    from runner.experiment.moved_files import check_places, places_in  # noqa: PLC0415 - the same
 
-    return Drawing(which == "best", partial(drawn_pictures, datasets={}))
+    said = places_in(places)
+    draw = partial(drawn_pictures, datasets={}, places=said)
+    return Drawing(which == "best", draw, partial(check_places, said))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from runner.commands import CommandParser, run_command
+from runner.answers.answer import print_answer
+from runner.commands import CommandParser, apart, run_command
 from runner.errors import SettingsError
 from runner.experiment.resuming_all import resume_all
 
@@ -17,21 +18,34 @@ EXAMPLES = """\
 """
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Goes on with every run named, and with every unfinished job of a sweep."""
+def command_parser() -> CommandParser:
+    """What it takes."""
     parser = CommandParser(
-        "resume", "Goes on with runs from their newest sound snapshots.", EXAMPLES, plugins=True
+        "resume",
+        "Goes on with runs from their newest sound snapshots.",
+        EXAMPLES,
+        plugins=True,
+        answers=True,
     )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run or of a sweep")
     parser.add_argument(
         "changes", nargs="*", metavar="key=value", help="new limits, such as stopping.max_steps=…"
     )
-    given = parser.parse_args(arguments).runs
-    folders = [name for name in given if "=" not in name or Path(name).is_dir()]
-    overrides = [name for name in given if name not in folders]
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Goes on with every run named, and with every unfinished job of a sweep."""
+    options = command_parser().parse_intermixed_args(arguments)
+    folders, overrides = apart(options.runs)
     if not folders:
         raise SettingsError("no run is named; expected e.g. python -m runner.resume RUN")
-    return resume_all(list(map(Path, folders)), overrides)
+    done = resume_all(list(map(Path, folders)), overrides)
+    if options.json:
+        from runner.experiment.resume_answer import resume_answer  # noqa: PLC0415 - loads pandas
+
+        print_answer(resume_answer(done))
+    return done.exit_code
 
 
 class Resume(ModuleType):

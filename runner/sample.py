@@ -18,8 +18,8 @@ likeliest is taken. The same seed draws the same text.
 """
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Prints so many characters."""
+def command_parser() -> CommandParser:
+    """What it takes."""
     parser = CommandParser(
         "sample", "Writes as the text that a run learnt.", EXAMPLES, plugins=True
     )
@@ -31,7 +31,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--start", default="\n", metavar="TEXT", help="what it goes on from")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn [1]")
     parser.add_argument("--step", type=int, metavar="N", help="of which snapshot [the last]")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints so many characters."""
+    options = command_parser().parse_args(arguments)
     for piece in sampled_text(**vars(options)):
         shown = (c if c in "\n\t" else printable(c) for c in piece)  # nothing steers a terminal
         print("".join(shown), end="", flush=True)

@@ -39,8 +39,14 @@ from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import SCHEDULES
 
 WATCHED = [prefix + name for name in (*METRICS, *SCORES) for prefix in ("", VALIDATION)]
-LOGGERS = ("mlflow",)
 ENGINES = ("auto", "compiled", "numpy")
+SEED, FOLD, SPLIT_SEED = "seed", "dataset.fold", "dataset.split_seed"
+DIVIDING = (FOLD, SPLIT_SEED)
+"""Settings whose values are divisions of the same samples."""
+SEED_LIKE = (SEED, *DIVIDING)
+"""Settings whose values are chances, that groups of runs hold many of rather than differ in."""
+OF_LOSS = ("loss.name", "loss.reduction")
+"""Settings by which losses are numbers of different kinds, of which none is the best."""
 EPOCHS = whole(at_least=1)
 
 
@@ -119,6 +125,18 @@ def plots(key: str, value: object) -> bool | None:
     return None if value == "auto" else bool(value)
 
 
+JSON = "json"
+
+
+@taking(BOOLEAN, one_of(JSON))
+def plan(key: str, value: object) -> bool | str:
+    """true, false, or json: true, told to a script."""
+    if value != JSON and not isinstance(value, bool):
+        expected = "expected true, json (for scripts) or false"
+        raise refuse(key, value, "is not a truth value", expected)
+    return value if isinstance(value, bool) else JSON
+
+
 @taking(list_of(TEXT, at_least=2))
 def keys(key: str, value: object) -> tuple[str, ...]:
     """Two or more names of values, each once."""
@@ -180,7 +198,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class LossSettings:
-    name: Annotated[str, choice(LOSSES)]
+    name: Annotated[str, choice(LOSSES, AUTO)]
     reduction: Annotated[str, choice(("sum", "mean"))]
 
 
@@ -241,7 +259,7 @@ class SweepSettings:
     repeats: Annotated[int, integer(at_least=1)]
     zip: Annotated[tuple[str, ...] | None, optional(keys)]
     jobs: Annotated[str | None, optional(path)]
-    plan: Annotated[bool, flag]
+    plan: Annotated[bool | str, plan]
     workers: Annotated[int | None, optional(integer(at_least=1))]
     max_jobs: Annotated[int, integer(at_least=1)]
     skip_finished: Annotated[bool, flag]
@@ -262,15 +280,24 @@ WHICH_JOBS = ("sweep.repeats", "sweep.zip", "sweep.jobs", "sweep.plan")
 
 
 @dataclass(frozen=True)
-class LoggerSettings:
-    name: Annotated[str, choice(LOGGERS)]
-    folder: Annotated[str, path]
+class TrackerSettings:
+    folder: Annotated[str | None, optional(path)]
     experiment: Annotated[str, text]
+
+
+@dataclass(frozen=True)
+class LoggerSettings:
+    mlflow: Annotated[TrackerSettings | None, TrackerSettings] = None
+    tensorboard: Annotated[TrackerSettings | None, TrackerSettings] = None
+    trackio: Annotated[TrackerSettings | None, TrackerSettings] = None
+    wandb: Annotated[TrackerSettings | None, TrackerSettings] = None
 
 
 @taking({"type": "object"})
 def logger(key: str, value: object) -> LoggerSettings:
-    """The section that `+logger=mlflow` adds."""
+    """The section that `+logger=NAME` adds to."""
+    if isinstance(value, Mapping) and value.get("name") == "mlflow":  # as runs of before say it
+        value = {"mlflow": {name: each for name, each in value.items() if name != "name"}}
     settings: LoggerSettings = parse(LoggerSettings, value, f"{key}.")
     return settings
 

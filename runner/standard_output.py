@@ -114,8 +114,7 @@ def outliving(stream: IO[str] | None, number: int) -> OwnStream:
     """The same stream, or where there is none (`>&-`) one that leads nowhere."""
     if not isinstance(stream, io.TextIOWrapper):
         free = not is_open(number)  # if it stayed so, a file of the run would get the texts
-        raw = Outliving(to_nowhere(number) if free else os.open(os.devnull, os.O_WRONLY))
-        return OwnStream(io.BufferedWriter(raw), encoding="utf-8")
+        return stream_to(to_nowhere(number) if free else os.open(os.devnull, os.O_WRONLY))
     stream.flush()
     console = getattr(stream.buffer, "raw", stream.buffer)
     # A console of Windows takes letters and no bytes, by an object of its own.
@@ -127,6 +126,11 @@ def outliving(stream: IO[str] | None, number: int) -> OwnStream:
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
+
+
+def stream_to(number: int) -> OwnStream:
+    """A stream to a file descriptor."""
+    return OwnStream(io.BufferedWriter(Outliving(number)), encoding="utf-8")
 
 
 def forget_terminal(name: str) -> None:

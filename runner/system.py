@@ -213,6 +213,16 @@ def seconds_since_start() -> float:
     return time.monotonic() - _began
 
 
+def load() -> float:
+    """How many processes wanted a processor of the machine at a time, in the last minute.
+
+    0 where nobody says.
+    """
+    with suppress(AttributeError, OSError):
+        return os.getloadavg()[0]
+    return 0.0
+
+
 # Memory
 
 

@@ -16,15 +16,20 @@ PORT = 6117
 MOST_PORT = 65_535
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Watches until Ctrl-C. Raises RunnerError for a port that is taken, or a missing extra."""
+def command_parser() -> CommandParser:
+    """What it takes."""
     parser = CommandParser("watch", "Follows runs and sweeps while they run.", EXAMPLES)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("outputs"), metavar="FOLDER")
     parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"{PORT}; 0: any")
     parser.add_argument("--no-browser", action="store_true", help="say the address only")
     parser.add_argument("--text", action="store_true", help="in the terminal, without a browser")
     parser.add_argument("--once", action="store_true", help="with --text: a single time")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Watches until Ctrl-C. Raises RunnerError for a port that is taken, or a missing extra."""
+    options = command_parser().parse_args(arguments)
     if not 0 <= options.port <= MOST_PORT:
         raise SettingsError(f"--port {options.port}: expected 0 to {MOST_PORT:,}")
     if options.folder.exists() and not options.folder.is_dir():

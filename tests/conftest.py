@@ -17,6 +17,20 @@ settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--every N`: of all tests a sample, for what is tried beside the whole suite."""
+    parser.addoption("--every", type=int, default=1, metavar="N", help="runs each Nth test alone")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keeps each Nth test of those that markers and words have left, so of most files some."""
+    every = config.getoption("every")
+    left_out = [item for place, item in enumerate(items) if place % every]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = items[::every]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def pictures_where_asked_for() -> Iterator[None]:
     """In this process `recording.plots=auto` draws nothing: pictures take most of a short run."""

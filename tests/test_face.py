@@ -29,6 +29,7 @@ from omegaconf.basecontainer import BaseContainer
 
 import runner
 from runner.configuration.composing import prepared_hydra
+from runner.configuration.omegaconf_inside import register_resolver
 from runner.configuration.overrides import parsed_override, value_text
 from runner.errors import (
     ConflictError,
@@ -316,7 +317,7 @@ def test_a_sweep_names_the_jobs_that_failed_and_they_show_what_they_know() -> No
 def test_who_else_uses_hydra_finds_it_as_it_was() -> None:
     theirs, ours = ("now", "mine", "times"), ("unique", "held_out", "watching")
     for name in theirs:
-        OmegaConf.register_new_resolver(name, lambda *_: "mine", replace=True)
+        register_resolver(name, lambda *_: "mine")
     try:
         runner.train(SHORT)
         runner.sweep(SHORT, seed=[1, 2])

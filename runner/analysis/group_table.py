@@ -1,41 +1,61 @@
 """Groups of runs in the terminal: a row a group, and the differences between them in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from runner.analysis.comparing import Group, Measure, default_metric, grouped, measure_of
+from runner.analysis.comparing import (
+    Group,
+    Measure,
+    check_kinds,
+    default_metric,
+    grouped,
+    measure_of,
+)
 from runner.analysis.csv_tables import Mask
-from runner.analysis.number_texts import decimals_for, number_text, shown_value
-from runner.analysis.run_table import check_column, in_order
+from runner.analysis.number_texts import decimals_for, number_text
+from runner.analysis.remarks import (
+    MOST_LEFT_OUT,
+    averages,
+    chosen_by,
+    halved,
+    mixed_data,
+    no_better_than_guessing,
+    ranked_by_factors,
+    remarks,
+)
+from runner.analysis.run_table import check_column
+from runner.analysis.statistics import all_equal
 from runner.analysis.telling_apart import (
-    SPENT,
     TIMED,
     otherwise,
     repeated,
     telling,
-    varying,
-    varying_within,
 )
 from runner.analysis.terminal_tables import fitting, say, show
 from runner.analysis.verdict_sentences import (
     name_of,
+    name_of_key,
     sentence,
     test_of,
     verdict_table,
     words_of,
 )
-from runner.analysis.verdicts import Verdict, chosen_group, compare_groups, summary
+from runner.analysis.verdicts import (
+    Verdict,
+    best_of,
+    chosen_group,
+    compare_groups,
+    summary,
+)
 from runner.errors import SettingsError, SnapshotError, counted, printable
+from runner.run_folder.statuses import PRUNED
 
 MOST_SENTENCES = 30
-MOST_LEFT_OUT = 10
-DATA_NAME = "dataset.name"
-DIVISION = ("dataset.fold", "dataset.split_seed", "dataset.sgd_rate")
-"""Settings of data sets that choose no other data."""
-MOST_DATA = 4
 WHY = "why a run is left out"
 
 
@@ -54,16 +74,25 @@ class Comparison:
     left_out: Sequence[str]
     """Which runs do not count, and why."""
     remarks: Sequence[str]
+    chosen: str
+    """What runs and the best were chosen by, where values are to be taken with that in mind."""
 
-    @property
+    @cached_property
     def table(self) -> pd.DataFrame:
         """A row a group."""
         return summary(self.groups, self.by, self.verdicts, self.measure, self.against)
 
-    @property
+    @cached_property
     def differences(self) -> pd.DataFrame:
         """A row a verdict, with its sentence."""
         return verdict_table(self.verdicts, self.by, self.measure, self.paired_by)
+
+    @property
+    def test(self) -> str:
+        """How differences were tested; empty where there are none."""
+        if all(verdict.difference.equal == 1 for verdict in self.verdicts):
+            return ""
+        return test_of(self.verdicts, self.paired_by, by_looking=self.against is None)
 
 
 def comparison(
@@ -89,65 +118,80 @@ def comparison(
     if completed.empty:
         raise SnapshotError("none of these runs has completed, so there is nothing to compare")
     measure = measure_of(completed, metric or default_metric(completed, by), better)
+    check_kinds(completed[completed[measure.name].notna()], measure.name)
     again = repeated(runs) & (measure.name not in TIMED)
     runs, copies = runs[~again], repeats(runs, again, measure.name)
     completed = runs[runs["status"] == "completed"]
-    groups, inside = grouped(completed, by, measure)
+    groups, units = grouped(completed, by, measure)
     if not groups:
         raise SnapshotError(f"none of these runs has a value of {printable(measure.name)}")
     base = None if against is None else chosen_group(groups, by, against)
+    there = completed[np.isfinite(completed[measure.name].to_numpy(float, na_value=np.nan))]
     return Comparison(
         measure,
         by,
         groups,
         base,
-        compare_groups(groups, measure, base),
-        [name for name in telling(completed) if name in inside] or inside,
+        compare_groups(groups, measure, base, selected=bool((runs["status"] == PRUNED).any())),
+        [name for name in telling(completed) if name in units.names] or units.names,
         [*copies, *left_out(runs, by, measure)],
-        [*remarks(completed, measure), *mixed_data(completed, by)],
+        [
+            *remarks(there, measure),
+            *ranked_by_factors(groups, by, measure, base),
+            *averages(there, by, units),
+            *no_better_than_guessing(completed, by, measure),
+            *mixed_data(there, by),
+        ],
+        "; ".join(filter(None, [halved(runs), chosen_by(runs, by, groups, measure, base)])),
     )
 
 
-def show_groups(found: Comparison, sort: str | None, most: int) -> pd.DataFrame:
-    """Prints the groups and their differences; gives the groups.
+def show_groups(found: Comparison, table: pd.DataFrame, most: int) -> None:
+    """Prints the groups and their differences.
 
-    sort, most: as for `in_order` and `show`.
+    table: `found.table` in the order wanted. most: as for `show`.
     """
-    table = in_order(found.table, sort)
     several = counted(sum(len(group.values) for group in found.groups), "run")
     better = f"{words_of(found.measure)[1]} is better"
     print(printable(f"{found.measure.name} by {', '.join(found.by)}: {several}, {better}"))
     for line in found.left_out:
         say(line)
     show_rows(table, found.by, found.groups, most)
-    for line in found.remarks:
-        say(line)
+    for line in (*found.remarks, found.chosen):
+        if line:
+            say(line)
     if found.verdicts:
         show_differences(found)
-    return table
 
 
 def show_rows(table: pd.DataFrame, by: Sequence[str], groups: Sequence[Group], most: int) -> None:
     """Prints the groups; where there is no room for all, the mean and its interval."""
     decimals = decimals_for(np.concatenate([group.values for group in groups]))
-    ends = zip(table["low"], table["high"], strict=True)
     shown = table.drop(columns=["low", "high"]).rename(columns={"best": "", "against": ""})
-    intervals = [
-        f"[{number_text(low, decimals)}, {number_text(high, decimals)}]" if low == low else ""
-        for low, high in ends
-    ]
+    intervals = [interval_text(row, decimals) for row in table.to_dict("records")]
     shown.insert(list(shown).index("mean") + 1, "95 % interval", intervals)
     important = [*by, "mean", "95 % interval", "", "n", "median", "sd", "min", "max"]
     numbers = dict.fromkeys(("mean", "sd", "median", "min", "max"), decimals)
     show(shown[fitting(shown, most, important)], most, numbers)
 
 
+def interval_text(row: Mapping[Any, Any], decimals: int | None) -> str:
+    """`[0.95, 0.97]` of a group's row; of equal values that they are; empty of a single run."""
+    if row["low"] == row["low"]:
+        return f"[{', '.join(number_text(float(row[end]), decimals) for end in ('low', 'high'))}]"
+    equal = row["n"] > 1 and all_equal(np.array([row["min"], row["max"]]))
+    return f"all {row['n']:,} equal" if equal else ""
+
+
 def show_differences(found: Comparison) -> None:
     """Prints a sentence for each, those that are shown first, then how they were tested."""
     verdicts, against = found.verdicts, found.against
     base = "the best" if against is None else name_of(against, found.by)
+    if against is None and "tied best" in set(found.table["best"]):
+        base = f"{name_of(best_of(found.groups, found.measure), found.by)}, tied best"
     print()
-    say(f"Differences from {base}:")
+    of = " (of geometric means)" if found.measure.relative else ""
+    say(f"Differences from {base}{of}:")
     ordered = sorted(verdicts, key=lambda one: (not one.shown, one.too_few, one.p))
     for verdict in ordered[:MOST_SENTENCES]:
         say(f"  {sentence(verdict, found.by, found.measure, found.paired_by)}")
@@ -155,8 +199,8 @@ def show_differences(found: Comparison) -> None:
         shown = sum(verdict.shown for verdict in verdicts)
         more = len(ordered) - MOST_SENTENCES
         print(f"  … {more:,} more; of all {len(verdicts):,} differences {shown:,} are shown")
-    if any(verdict.difference.equal < 1 for verdict in verdicts):
-        say(test_of(verdicts, found.paired_by, by_looking=against is None))
+    if test := found.test:
+        say(test)
 
 
 def repeats(runs: pd.DataFrame, again: Mask, result: str) -> list[str]:
@@ -181,51 +225,9 @@ def left_out(runs: pd.DataFrame, by: Sequence[str], measure: Measure) -> list[st
     for key, group in groups:
         counts = group[WHY].value_counts()
         if len(counts):
-            name = ", ".join(shown_value(value) for value in key)
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
-            lines.append(f"left out of {name}: {reasons} (of {counted(len(group), 'run')})")
-    more = [f"… {len(lines) - MOST_LEFT_OUT} more groups"] if len(lines) > MOST_LEFT_OUT else []
-    return lines[:MOST_LEFT_OUT] + more
-
-
-def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
-    """What is to be kept in mind of the measure, and of the runs."""
-    found = []
-    reached = runs["stop_reason"] == "target"
-    if measure.name in SPENT and reached.any() and not reached.all():
-        others = int((~reached).sum())
-        several = counted(others, "run")
-        found.append(f"{several} stopped before the target: more would have been needed")
-    watched = runs.get("stopping.metric", pd.Series(dtype=object))
-    if reached.any() and (watched[reached] == measure.name).all():
-        found.append(
-            f"{int(reached.sum()):,} of {counted(len(runs), 'run')} stopped where "
-            f"{measure.name} reached its target: in it they differ by their last step "
-            "alone; --metric steps tells how long they took"
-        )
-    if "dataset.fold" in varying(runs):
-        found.append(
-            "folds share most of what they train on: intervals and p-values are somewhat too sure"
-        )
-    return found
-
-
-def mixed_data(runs: pd.DataFrame, by: Sequence[str]) -> list[str]:
-    """Whether groups are of several data sets each, or each of another: a mean of unlike things."""
-    differing = [name for name in varying(runs) if is_of_data(name) and name not in by]
-    within = [name for name in varying_within(runs, by) if is_of_data(name)]
-    told = within or ([] if any(map(is_of_data, by)) else differing)
-    if not told:
-        return []
-    name = DATA_NAME if DATA_NAME in told else told[0]
-    values = [shown_value(value) for value in runs[name].drop_duplicates()]
-    more = f" and {len(values) - MOST_DATA:,} more" if len(values) > MOST_DATA else ""
-    of = f"different data ({name}: {', '.join(values[:MOST_DATA])}{more})"
-    if within:
-        return [f"groups are averages over {of}; --by {','.join([*by, name])} tells them apart"]
-    return [f"groups are of {of}: what differs between them may be the data's doing"]
-
-
-def is_of_data(name: str) -> bool:
-    """Whether a setting says which data a run learns from, not how they are divided."""
-    return name.startswith("dataset.") and name not in DIVISION
+            name, all_of = name_of_key(key, by), counted(len(group), "run")
+            lines.append(f"left out of {name}: {reasons} (of {all_of})")
+    if (more := len(lines) - MOST_LEFT_OUT) > 0:
+        return [*lines[:MOST_LEFT_OUT], f"… {counted(more, 'more group')}"]
+    return lines

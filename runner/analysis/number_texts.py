@@ -59,7 +59,7 @@ def number_text(value: object, decimals: int | None) -> str:
 
 def shown_value(value: object) -> str:
     """A value as on the command line."""
-    if value is None or value != value:
+    if value is None or value is pd.NA or value != value:
         return "null"
     if isinstance(value, bool | np.bool_):
         return str(value).lower()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -17,18 +18,35 @@ from runner.storage.files import write_output
 ALL = "all"
 
 
-def show_runs(
+@dataclass(frozen=True)
+class RunTable:
+    """Runs in their order, and what of them is compared and shown."""
+
+    runs: pd.DataFrame
+    """Every column."""
+    columns: Sequence[str]
+    """Those that were asked for; none where they are to be chosen."""
+    metric: str
+    order: Sequence[str]
+    """The column that they are sorted by."""
+
+    @property
+    def repeats(self) -> int:
+        """How many of them repeat others."""
+        return int(repeated(self.runs).sum())
+
+
+def run_table(
     runs: pd.DataFrame,
     columns: Sequence[str],
-    metric: str | None,
-    better: str | None,
-    sort: str | None,
-    most: int,
-) -> pd.DataFrame:
-    """Prints a row a run, with the columns that tell most; gives all columns.
+    metric: str | None = None,
+    better: str | None = None,
+    sort: str | None = None,
+) -> RunTable:
+    """The runs with what is asked of them, which is checked.
 
     columns: those to show, or `all`; none to choose. metric: what is compared, or None to choose.
-    better: higher or lower, or None to know. sort, most: as for `in_order` and `show`.
+    better: higher or lower, or None to know. sort: as for `in_order`.
     """
     runs = in_order(runs, sort)
     if metric is None:
@@ -37,19 +55,29 @@ def show_runs(
         measure_of(runs, metric, better)
     for name in set(columns) - {ALL}:
         check_column(runs, "--columns", name)
-    settings, results = telling(runs), worth_showing(runs, metric)
+    everything = [str(name) for name in runs if name != "path"]
+    return RunTable(
+        runs,
+        everything if ALL in columns else columns,
+        metric,
+        [] if sort is None else [sort.removeprefix("-")],
+    )
+
+
+def show_runs(found: RunTable, most: int) -> None:
+    """Prints a row a run, with the columns that tell most. most: as for `show`."""
+    runs, columns, order = found.runs, found.columns, found.order
+    settings, results = telling(runs), worth_showing(runs, found.metric)
     if columns:
-        everything = [str(name) for name in runs if name != "path"]
-        settings, results = everything if ALL in columns else list(columns), []
-    order = [] if sort is None else [sort.removeprefix("-")]
+        settings, results = list(columns), []
     table = runs[list(dict.fromkeys([*settings, *results, *order]))].copy()
     if "run" not in table:
         table.insert(0, "run", pd.Series(short_names(runs["path"]), runs.index))
     shown = [str(name) for name in table]
     if not columns:
-        important = ["run", *order, *settings[:2], *({metric} & set(results)), *shown]
+        important = ["run", *order, *settings[:2], *({found.metric} & set(results)), *shown]
         shown = fitting(table, most, list(dict.fromkeys(important)))
-    again = int(repeated(runs).sum())
+    again = found.repeats
     same = f", {again:,} of which repeat others (same settings and seed)" if again else ""
     print(counted(len(runs), "run") + same)
     show(table[shown], most)
@@ -59,7 +87,6 @@ def show_runs(
         if len(runs) > 1:
             which += " differs" if hidden == 1 else " differ"
         say(f"{hidden:,} more {which}; --columns NAME,… or --columns all shows them")
-    return runs
 
 
 def short_names(paths: "pd.Series[str]") -> list[str]:

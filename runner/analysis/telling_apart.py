@@ -18,6 +18,8 @@ FIRST = (
 """Settings that are shown before others that tell as much."""
 LAST = ("dataset.", "network.", "recording.", "stopping.", "from", "parent", "seed")
 """And after others, in this order: by the beginning of their names."""
+ORIGIN = ("from", "parent", "parent_step")
+"""Where a run went on from: no setting of its own."""
 MEASURES = ("accuracy", "r2", "loss")
 SPENT = ("steps", "epochs", "seconds")
 """What a run needs until it stops."""

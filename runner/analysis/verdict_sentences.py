@@ -20,9 +20,14 @@ WORDS = {
 }
 """By the measure and whether more of it is better; others have a lower or higher one."""
 
-PAIRS: dict[tuple[str, ...], str] = {("seed",): "seeds", ("dataset.fold",): "folds"}
+PAIRS: dict[tuple[str, ...], str] = {
+    ("seed",): "seeds",
+    ("dataset.fold",): "folds",
+    ("dataset.split_seed",): "divisions",
+}
 SURE_RUNS = 10
 """Fewer do not tell how their mean is distributed."""
+LESS = ", which is asked to one side only and takes less than to differ from the one that is best"
 LEAST_P = 0.0001
 LARGE = 1e5
 """Larger numbers are told by their size alone."""
@@ -37,19 +42,29 @@ def words_of(measure: Measure) -> tuple[str, str]:
 
 def name_of(group: Group, by: Sequence[str]) -> str:
     """`adam 64-32-10 batch_size=20`: what makes the group; numbers with the ends of their names."""
-    values = [shown_value(value) for value in group.key]
-    if len(by) == 1:
-        return values[0]
-    named = zip(by, group.key, values, strict=True)
+    return name_of_key(group.key, by)
+
+
+def name_of_key(key: Sequence[object], by: Sequence[str]) -> str:
+    """The same of the values that make it."""
     return " ".join(
-        text if isinstance(value, str) else f"{name.rpartition('.')[2]}={text}"
-        for name, value, text in named
+        shown_value(value)
+        if isinstance(value, str)
+        else f"{name.rpartition('.')[2]}={shown_value(value)}"
+        for name, value in zip(by, key, strict=True)
     )
 
 
 def pairs_of(paired_by: Sequence[str]) -> str:
     """What runs are counted by that were compared with one that is alike in those columns."""
     return PAIRS.get(tuple(paired_by), "pairs")
+
+
+def counted_in(verdict: Verdict, paired_by: Sequence[str]) -> str:
+    """What a verdict's numbers count: seeds and so on, or runs where each counts."""
+    if verdict.pairs:
+        return pairs_of(paired_by)
+    return "runs" if verdict.better.units is None else PAIRS.get(tuple(paired_by), "units")
 
 
 def sentence(
@@ -63,8 +78,9 @@ def sentence(
         return f"{a} and {b}: equal {runs}"
     evidence = f"{amount(verdict, measure)}, {wins(verdict, pairs)}"
     if verdict.too_few:
-        few = f"{difference.runs} {pairs if verdict.pairs else 'runs in one of them'}"
-        few = "a single run in one of them" if difference.runs == 1 else few
+        units = counted_in(verdict, paired_by)
+        few = f"a single {units[:-1]}" if difference.runs == 1 else f"{difference.runs} {units}"
+        few += "" if verdict.pairs else " in one of them"
         return f"{a} cannot be tested against {b} with {few}: {evidence}"
     # Smaller ones say more of the test's assumption than of the runs.
     p = f"p = {verdict.p:.2g}" if verdict.p >= LEAST_P else f"p < {LEAST_P:g}"
@@ -72,15 +88,17 @@ def sentence(
     if verdict.shown:
         but = "" if difference.higher >= 0.5 else f" on average, though not in most {pairs}"
         return f"{a} {words_of(measure)[0]} {b}{but}: {evidence}"
-    return f"{a} is not shown to differ from {b}: {evidence}{more_needed(verdict, pairs)}"
+    though = f", though {b} is shown not to be best" if verdict.outdone else ""
+    needed = more_needed(verdict, paired_by)
+    return f"{a} is not shown to differ from {b}{though}: {evidence}{needed}"
 
 
-def more_needed(verdict: Verdict, pairs: str) -> str:
+def more_needed(verdict: Verdict, paired_by: Sequence[str]) -> str:
     """How many would show a difference of this size, were there one."""
     if verdict.needed is None:
         return ""
     many = "more than 1,000" if verdict.needed > MOST_NEEDED else f"about {rounded(verdict.needed)}"
-    what = pairs if verdict.pairs else "runs of each"
+    what = counted_in(verdict, paired_by) + ("" if verdict.pairs else " of each")
     return f"; if that is the true difference, {many} {what} would likely show it"
 
 
@@ -92,10 +110,16 @@ def rounded(number: int) -> str:
 def amount(verdict: Verdict, measure: Measure) -> str:
     """By how much, with the interval: percent of the worse, points of a fraction, or units."""
     effect, *ends = number_texts(in_units(verdict, measure))
-    unit = " points" if measure.name.endswith("accuracy") else ""
-    unit = " %" if measure.relative else unit
+    unit = {"percent": " %", "points": " points"}.get(unit_of(measure), "")
     interval = f" [{', '.join(ends)}]" if ends else ""
     return f"{effect}{unit} {words_of(measure)[1]}{interval}"
+
+
+def unit_of(measure: Measure) -> str:
+    """What differences are told in: percent of the worse, points of a fraction, or own units."""
+    if measure.relative:
+        return "percent"
+    return "points" if measure.name.endswith("accuracy") else "units"
 
 
 def in_units(verdict: Verdict, measure: Measure) -> Array:
@@ -107,7 +131,7 @@ def in_units(verdict: Verdict, measure: Measure) -> Array:
             values = sign * np.expm1(sign * values)
     elif measure.fraction:
         values = values.clip(-1, 1)
-    return 100 * values if measure.relative or measure.name.endswith("accuracy") else values
+    return values if unit_of(measure) == "units" else 100 * values
 
 
 def number_texts(values: Array) -> list[str]:
@@ -171,7 +195,9 @@ def test_of(verdicts: Sequence[Verdict], paired_by: Sequence[str], *, by_looking
     """How differences were tested, what that assumes, and what p and intervals allow for."""
     tested = [verdict for verdict in verdicts if not verdict.too_few]
     if not tested:
-        what = pairs_of(paired_by) if any(verdict.pairs for verdict in verdicts) else "runs"
+        what = counted_in(max(verdicts, key=lambda verdict: verdict.pairs), paired_by)
+        if verdicts[0].selected:
+            return f"Fewer than {LEAST_RUNS} {what} of a group show no difference."
         large = f"From {LEAST_RUNS} {what} on large differences can be shown"
         return f"{large}, from {SURE_RUNS} on smaller ones."
     tests = []
@@ -179,8 +205,8 @@ def test_of(verdicts: Sequence[Verdict], paired_by: Sequence[str], *, by_looking
         tests.append(f"the paired t-test (same {' and '.join(paired_by)})")
     if not all(verdict.pairs for verdict in tested):
         tests.append("Welch's t-test (all runs with all)" if tests else "Welch's t-test")
-    fewest = min(verdict.difference.runs for verdict in tested)
-    counted = pairs_of(paired_by) if all(verdict.pairs for verdict in tested) else "runs"
+    least = min(tested, key=lambda verdict: verdict.difference.runs)
+    fewest, counted = least.difference.runs, counted_in(least, paired_by)
     unsure = f", which {fewest} {counted} cannot prove" if fewest < SURE_RUNS else ""
     text = (
         f"Tested by {', others by '.join(tests)}: it takes means for normally distributed{unsure}"
@@ -191,6 +217,8 @@ def test_of(verdicts: Sequence[Verdict], paired_by: Sequence[str], *, by_looking
         allowed = f"allow for the best of {groups:,} groups having been chosen by its results"
     both = f"p and intervals {allowed}; " if groups > 2 else ""
     marks = ""
-    if by_looking and groups > 2:
-        marks = " A group without a mark is no better than the best of the others, at 5 % for all."
+    if any(verdict.outdone for verdict in verdicts):
+        less = "" if all(verdict.shown for verdict in verdicts if verdict.outdone) else LESS
+        marks = " Not best: shown to be no better than the best of the others, at 5 % for all"
+        marks += f" groups{less}."
     return f"{text}; {both}an interval leaves out 0 just where a difference is shown.{marks}"

@@ -8,7 +8,7 @@ from functools import cached_property, reduce
 import numpy as np
 import pandas as pd
 
-from runner.analysis.comparing import Group, Measure
+from runner.analysis.comparing import Group, Measure, means_of
 from runner.analysis.differences import (
     LEAST_RUNS,
     Difference,
@@ -18,7 +18,7 @@ from runner.analysis.differences import (
     unpaired_difference,
 )
 from runner.analysis.number_texts import shown_value
-from runner.analysis.statistics import Interval, mean_interval
+from runner.analysis.statistics import Interval, all_equal, mean_interval
 from runner.checking.suggestions import suggestion
 from runner.errors import SettingsError, printable
 from runner.network.arrays import Array
@@ -37,11 +37,22 @@ class Verdict:
     difference: Difference
     """better - worse, of values as they are compared: 0 or more."""
     pairs: int
-    """How many runs were compared with one of the same seed and so on; 0: all with all."""
+    """How many units, such as seeds, both groups have that were compared; 0: all with all."""
     p: float
     """For all comparisons together; NaN of too few runs for a test."""
     level: float
     """That this difference was tested at, for all together to be tested at `LEVEL`."""
+    outdone: bool = False
+    """Whether the worse group is shown to be no better than the best of the others.
+
+    At 5 % for all groups together. That is less than being shown to be worse than the best one, and
+    takes fewer runs: an error it is only where the group that truly is best is called so, which has
+    to seem worse than one of k - 1 others for that. So p is one-sided and counts k - 1 times,
+    whichever group has the best mean. Of two groups, not to be best is to differ, and asks as much.
+    Source: Hsu 1984, by Bonferroni's bound here.
+    """
+    selected: bool = False
+    """Whether the runs were chosen by their results: more of them are not to be had."""
 
     @property
     def shown(self) -> bool:
@@ -60,19 +71,26 @@ class Verdict:
 
     @cached_property
     def needed(self) -> int | None:
-        """How many pairs, or runs of each group, would show it, were it truly of this size.
+        """How many pairs, or units of each group, would show it, were it truly of this size.
 
-        None where it is shown, or nothing is known of its spread.
+        None where it is shown, nothing is known of its spread, or runs were chosen by results.
         """
-        if self.shown:
+        if self.shown or self.selected:
             return None
         return needed_runs(self.difference, self.level, paired=self.pairs > 0)
 
 
 def compare_groups(
-    groups: Sequence[Group], measure: Measure, against: Group | None = None
+    groups: Sequence[Group],
+    measure: Measure,
+    against: Group | None = None,
+    *,
+    selected: bool = False,
 ) -> list[Verdict]:
-    """How each group differs from the best, or from one that was chosen before looking."""
+    """How each group differs from the best, or from one that was chosen before looking.
+
+    selected: as of `Verdict`.
+    """
     base = against or best_of(groups, measure)
     others = [group for group in groups if group is not base]
     if not others:
@@ -80,30 +98,62 @@ def compare_groups(
     step = least_step(np.concatenate([measure.scaled(group.values) for group in groups]))
     found = [difference_of(base, group, measure, step) for group in others]
     together, levels = stepwise([one.p for one, _ in found], by_looking=against is None)
-    return [
-        Verdict(base, group, one, pairs, p, level)
-        if one.effect >= 0
-        else Verdict(group, base, one.turned, pairs, p, level)
-        for group, (one, pairs), p, level in zip(others, found, together, levels, strict=True)
-    ]
+    tested = sum(not np.isnan(p) for p in together)
+    verdicts = []
+    for group, (one, pairs), p, level in zip(others, found, together, levels, strict=True):
+        better, worse = (base, group) if one.effect >= 0 else (group, base)
+        difference = one if one.effect >= 0 else one.turned
+        one_sided = difference.p / 2 * tested if tested > 1 else p
+        outdone = against is None and better is base and min(p, one_sided) <= LEVEL
+        verdicts.append(Verdict(better, worse, difference, pairs, p, level, outdone, selected))
+    return verdicts
 
 
 def best_of(groups: Sequence[Group], measure: Measure) -> Group:
     """The group with the best mean, where factors count the geometric one.
 
-    A few lucky runs are no best group where others have enough of them for a test.
+    A few lucky units, such as seeds, are no best group where others have enough for a test.
     """
-    enough = [group for group in groups if len(group.values) >= LEAST_RUNS]
-    return max(enough or groups, key=lambda group: measure.scaled(group.values).mean())
+    enough = [group for group in groups if len(group.averaged(group.values)) >= LEAST_RUNS]
+    return max(enough or groups, key=lambda group: score(group, measure))
+
+
+def tied_with(best: Group, groups: Sequence[Group], measure: Measure) -> list[Group]:
+    """The other groups of the same mean, but for rounding; not a few lucky units, as there."""
+    least = min(LEAST_RUNS, len(best.averaged(best.values)))
+    return [
+        group
+        for group in groups
+        if group is not best
+        and len(group.averaged(group.values)) >= least
+        and all_equal(np.array([score(group, measure), score(best, measure)]))
+    ]
+
+
+def score(group: Group, measure: Measure) -> float:
+    """The mean that groups are ranked by, the more the better."""
+    return float(group.averaged(measure.scaled(group.values)).mean())
 
 
 def difference_of(a: Group, b: Group, measure: Measure, step: float) -> tuple[Difference, int]:
-    """How two groups differ, and in how many pairs; 0 where all runs are compared with all."""
+    """How two groups differ, and in how many pairs; 0 where all runs are compared with all.
+
+    Pairs of one unit, such as a seed, are one: the mean of theirs.
+    """
     x, y = (measure.scaled(group.values) for group in (a, b))
-    places = paired_places([a, b])
+    places, shared = paired_places([a, b]), max(a.shared, b.shared)
+    runs = min(len(x), len(y)) if places is None else len(places[0])
     if places is None:
-        return unpaired_difference(x, y, step), 0
-    return paired_difference(x[places[0]], y[places[1]], step), len(places[0])
+        x, y = a.averaged(x), b.averaged(y)
+    else:
+        x, y = x[places[0]], y[places[1]]
+        if a.units is not None:
+            x, y = (means_of(values, a.units[places[0]]) for values in (x, y))
+    # A run that is a step away moves the mean of all by step / runs.
+    step *= min(len(x), len(y)) / runs
+    if places is None:
+        return unpaired_difference(x, y, step, shared), 0
+    return paired_difference(x, y, step, shared), len(x)
 
 
 def paired_places(groups: Sequence[Group]) -> list[Array] | None:
@@ -139,18 +189,6 @@ def stepwise(p: Sequence[float], *, by_looking: bool) -> tuple[list[float], list
         together[place], levels[place] = highest, level
         refused = refused or highest > LEVEL
     return together.tolist(), levels.tolist()
-
-
-def outdone(verdict: Verdict, verdicts: Sequence[Verdict]) -> bool:
-    """Whether the worse group is shown to be no better than the best of the others.
-
-    At 5 % for all groups together. That is less than being shown to be worse than the best one, and
-    takes fewer runs: an error it is only where the group that truly is best is called so, which has
-    to seem worse than one of k - 1 others for that. So p is one-sided and counts k - 1 times,
-    whichever group has the best mean. Source: Hsu 1984, by Bonferroni's bound here.
-    """
-    tested = sum(not each.too_few for each in verdicts)
-    return verdict.shown or verdict.difference.p / 2 * tested <= LEVEL
 
 
 def chosen_group(groups: Sequence[Group], by: Sequence[str], text: str) -> Group:
@@ -208,27 +246,32 @@ def summary(
 ) -> pd.DataFrame:
     """A row a group: n, mean, sd, the mean's 95 % interval, median, min, max, and how it stands.
 
-    The column `best` marks the group of the best mean, geometric where factors count; others that
-    `may be best`, of those that are outdone it says nothing. `against` in its place says which are
-    shown to be better or worse than a group that was chosen.
+    The column `best` marks the group of the best mean, geometric where factors count, or those that
+    are tied best; others that `may be best`, or are outdone and `not best`. A group without others
+    has no mark. `against` in its place says which are shown to be better or worse than a group that
+    was chosen.
     """
     base = against or best_of(groups, measure)
-    marks = {id(base): "best" if against is None else "compared with"}
+    ties = [] if against is not None else tied_with(base, groups, measure)
+    first = "compared with" if against is not None else "tied best" if ties else "best"
+    marks = {id(base): first if len(groups) > 1 else ""}
     for verdict in verdicts:
         is_worse = verdict.better is base
-        mark = "" if is_worse and outdone(verdict, verdicts) else "may be best"
+        mark = "not best" if verdict.outdone else "may be best"
         if against is not None:
             mark = "" if not verdict.shown else "worse" if is_worse else "better"
         other = verdict.worse if is_worse else verdict.better
         marks[id(other)] = "too few runs" if verdict.too_few else mark
+    marks |= {id(group): "tied best" for group in ties}
     rows = []
     for group in groups:
-        values, interval = group.values, mean_interval(group.values, measure.scale)
+        values, means = group.values, group.averaged(group.values)
+        interval = mean_interval(means, measure.scale, group.shared)
         rows.append(
             {
                 **dict(zip(by, group.key, strict=True)),
                 "n": len(values),
-                "mean": values.mean(),
+                "mean": means.mean(),
                 "sd": values.std(ddof=1) if len(values) > 1 else np.nan,
                 "low": interval.low,
                 "high": interval.high,

@@ -4,18 +4,20 @@ What only a run or the end of a sweep needs is imported there: help and refusals
 """
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
+from runner.answers.answer import answer_error
 from runner.application.folder_guard import FolderGuard
 from runner.application.options import options_parser
 from runner.application.plugins import GridSweeper, PoolLauncher
+from runner.configuration.checked_loader import CheckedLoader
 from runner.configuration.composing import (
     conf_folder,
     documents,
@@ -24,7 +26,8 @@ from runner.configuration.composing import (
     unresolved,
 )
 from runner.configuration.hydra_errors import explaining
-from runner.configuration.hydra_inside import prepare_command_line, prepare_plugins
+from runner.configuration.hydra_inside import prepare_plugins, run_application
+from runner.configuration.trust import allowed
 from runner.errors import (
     INTERRUPTED,
     ConflictError,
@@ -41,7 +44,6 @@ from runner.errors import (
 from runner.run_folder.ownership import take_away
 
 
-@hydra.main(version_base="1.3", config_path=conf_folder(), config_name="config")
 def application(config: DictConfig) -> float | None:
     """One run; the metric that `stopping.metric` names."""
     from runner.experiment.expanding import start_run  # noqa: PLC0415
@@ -63,13 +65,15 @@ def output_folder() -> Path:
     return Path(unresolved(runtime)["output_dir"])
 
 
-def run_or_sweep() -> int:
-    """The application; what it has made in vain goes again. The exit code."""
-    prepare_command_line(options_parser)
+def run_or_sweep(*, to_script: bool = False) -> int:
+    """The application; what it has made in vain goes again. The exit code.
+
+    to_script: whether a script is told what is wrong, too.
+    """
     prepare_plugins((GridSweeper, PoolLauncher), surrounded)
     try:
         with prepared_hydra():
-            return code_of_sweep(exit_code_of(composed_application))
+            return code_of_sweep(exit_code_of(composed_application, to_script=to_script))
     finally:
         take_away(FolderGuard.made)
 
@@ -93,8 +97,7 @@ def code_of_sweep(code: int) -> int:
     from runner.run_folder.sweep_folder import SweepFolder  # noqa: PLC0415
 
     if SweepFolder(sweep).is_empty:
-        for name in ("multirun.yaml", "sweep.log"):
-            (sweep / name).unlink(missing_ok=True)
+        SweepFolder(sweep).take_away_beginnings()
         from runner.sweeping.grid import EMPTY  # noqa: PLC0415 - Hydra's own sweeper may find none
 
         return code or report_error(SettingsError(EMPTY))
@@ -105,10 +108,11 @@ def code_of_sweep(code: int) -> int:
 def composed_application() -> None:
     """The application; what Hydra itself raises before or around it becomes a SettingsError."""
     with explaining():
-        application()
+        names = allowed(sys.argv[1:])
+        run_application(options_parser(), application, conf_folder(), CheckedLoader, names)
 
 
-def exit_code_of(action: Callable[[], object]) -> int:
+def exit_code_of(action: Callable[[], object], *, to_script: bool = False) -> int:
     """Does `action` and says how it ended; shows tracebacks of the runner's own faults."""
     asked = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands errors on instead of printing them
@@ -124,7 +128,11 @@ def exit_code_of(action: Callable[[], object]) -> int:
         failure, code = error, 1
     finally:
         os.environ["HYDRA_FULL_ERROR"] = asked or "0"
-    return code if failure is None else report_error(failure, FolderGuard.asked)
+    if failure is None:
+        return code
+    if to_script:
+        answer_error(failure, FolderGuard.asked)
+    return report_error(failure, FolderGuard.asked)
 
 
 def finish_sweep(sweep: Path) -> None:

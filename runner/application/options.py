@@ -31,8 +31,8 @@ OPTIONS: dict[tuple[str, ...], dict[str, Any]] = {
     ("--multirun", "-m"): {"action": "store_true", "help": "Run a job for each combination"},
     ("--shell-completion", "-sc"): {
         "action": "store_true",
-        "help": 'Complete keys in the shell: eval "$(runner -sc install=bash)"; '
-        "runner -sc install=fish | source; zsh takes bash's; uninstall= undoes it",
+        "help": 'Complete keys and choices by Tab: eval "$(runner -sc install=bash)", or zsh; '
+        "runner -sc install=fish | source; uninstall= undoes it",
     },
     ("--plugin",): {
         "action": "append",
@@ -56,7 +56,8 @@ Not that parser: it gives a help text that is no text, which Python 3.14 does no
 """
 
 
-PLAN = "sweep.plan=true"
+PLAN_FOR_SCRIPT = "sweep.plan=json"
+PLANS = ("sweep.plan=true", PLAN_FOR_SCRIPT)
 
 
 class OptionsParser(argparse.ArgumentParser):
@@ -65,7 +66,8 @@ class OptionsParser(argparse.ArgumentParser):
     def parse_args(self, *arguments: Any) -> argparse.Namespace:  # type: ignore[override]
         """As argparse does."""
         given: argparse.Namespace = super().parse_args(*arguments)
-        given.multirun = given.multirun or (PLAN in given.overrides and not given.run)
+        planned = any(plan in given.overrides for plan in PLANS)
+        given.multirun = given.multirun or (planned and not given.run)
         return given
 
 

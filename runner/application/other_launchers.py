@@ -4,14 +4,14 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hydra.core.utils import JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from runner.application.folder_guard import FolderGuard
 from runner.application.plugins import SweepLauncher, composer_of
@@ -72,12 +72,13 @@ class OtherLauncher(SweepLauncher):
         return run_jobs(self.sweep, job_overrides, first, self._running, watched)
 
     @contextmanager
-    def _running(self, sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[JobEnd]]:
-        if not sweep.halves:
+    def _running(
+        self, sweep: Sweep, jobs: Sequence[Job], see: See, course: Course | None
+    ) -> Iterator[Iterator[JobEnd]]:
+        if course is None:
             yield self._ends(sweep, jobs, see)
             return
-        course = Course(sweep, jobs, see)
-        queue = list(course.first)
+        queue = course.handed_out
         yield course.ends(self._rounds(sweep, queue, see), queue.append)
 
     def _rounds(self, sweep: Sweep, queue: list[Job], see: See) -> Iterator[tuple[Job, JobEnd]]:
@@ -91,7 +92,7 @@ class OtherLauncher(SweepLauncher):
     def _ends(self, sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[JobEnd]:
         """Each job's end; those whose slices are lost are handed out twice."""
         left = {job.number: job for job in jobs}
-        seen: set[int] = set()
+        seen = {job.number for job in jobs if job.recomputed}  # how they ended is known
 
         def see_once(end: JobEnd | None) -> None:
             if end is None or end.number not in seen:
@@ -133,7 +134,8 @@ class OtherLauncher(SweepLauncher):
         with Slices(sweep.folder).made(len(slices)) as record:
             task = SliceTask(self._context, self.config, sweep.folder, record.name, tuple(NAMED))
             texts = [texts_of(number, each) for number, each in enumerate(slices)]
-            context = HydraContext(SliceLoader(), NO_CALLBACKS)  # type: ignore[arg-type]
+            loader: Any = SliceLoader()
+            context = replace(self._context, config_loader=loader, callbacks=NO_CALLBACKS)
             self._launcher.setup(hydra_context=context, task_function=task, config=self.config)
             problem: BaseException | None = None
             try:
@@ -190,7 +192,8 @@ class SliceLoader:
     def load_sweep_config(self, master: DictConfig, overrides: Sequence[str]) -> DictConfig:
         """A task's configuration."""
         config = OmegaConf.masked_copy(master, ["hydra"])
-        with open_dict(config), read_write(config.hydra):
+        OmegaConf.set_readonly(config.hydra, False)  # as Hydra's own: launchers number it
+        with open_dict(config):
             config.slice = overrides[1].removeprefix(SLICE)
             config.hydra.sweep.dir = config.hydra.sweep.subdir = "."  # makes no folder
             config.hydra.output_subdir = None
@@ -221,7 +224,7 @@ class SliceTask:
         for named in self.plugins:
             load(named)
         number, found = json.loads(config.slice)
-        jobs = [Job(job, texts, rung and Rung(*rung)) for job, texts, rung in found]
+        jobs = [Job(job, texts, rung and Rung(*rung), again) for job, texts, rung, again in found]
         names = {job.number: job.name for job in jobs}
         ends = []
         with prepared_hydra(), handing_on():

@@ -49,6 +49,7 @@ NULL: Schema = {"type": "null"}
 NUMBER: Schema = {"type": "number"}
 BOOLEAN: Schema = {"type": "boolean"}
 TEXT: Schema = {"type": "string", "minLength": 1}
+PATH: Schema = {**TEXT, "format": "path"}
 
 
 def list_of(items: Schema, *, at_least: int = 1) -> Schema:
@@ -192,7 +193,7 @@ def folder(key: str, value: object) -> str:
     return value
 
 
-@taking(TEXT)
+@taking(PATH)
 def path(key: str, value: object) -> str:
     """The path of a file."""
     if not isinstance(value, str) or not value:

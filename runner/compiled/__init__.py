@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from runner.compiled.map_shapes import SERVED
-from runner.compiled.own_forms import without_form
+from runner.compiled.missing_forms import without_form
 from runner.data.dataset import on_disk
 from runner.training.engine import Problem
 

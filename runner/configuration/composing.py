@@ -10,8 +10,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from runner.configuration.checked_loader import loader_of
 from runner.configuration.hydra_errors import explaining
-from runner.configuration.hydra_inside import Checks, loader_of, patched, set_checks
+from runner.configuration.hydra_inside import Checks, patched, set_checks
 from runner.configuration.own_choices import store_choices
 from runner.configuration.resolvers import register_resolvers
 from runner.configuration.trust import check_hydra

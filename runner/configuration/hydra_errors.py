@@ -123,9 +123,10 @@ def unreadable_override(error: OverrideParseException) -> SettingsError:
 
 def unknown_key(key: str, section_there: object = None) -> SettingsError:
     """A key that no setting has. section_there: as composed, where it was looked for."""
-    from runner.settings import Settings  # noqa: PLC0415 - imports NumPy
+    from runner.settings import LoggerSettings, Settings  # noqa: PLC0415 - imports NumPy
 
-    known, section = known_keys(Settings), printable(key.partition(".")[0])
+    known = [*known_keys(Settings), *known_keys(LoggerSettings, "logger.")]
+    section = printable(key.partition(".")[0])
     if key in known:
         return SettingsError(
             f"{printable(key)} is not there with the {section} that was chosen; "

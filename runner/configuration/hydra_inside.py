@@ -1,51 +1,49 @@
-"""What we use of Hydra's inside, for it offers no other way; seen with 1.3.7 and 1.3.8.
+"""What we use of Hydra's inside, for it offers no other way; seen with 1.3.7, 1.3.8, 1.4.0rc3.
 
 - `SourcesRegistry` and `FileConfigSource`: a YAML file is to be looked at before it is loaded.
-- `ConfigLoaderImpl`, put in its own place in `hydra._internal.hydra`: what is composed is to be
-  looked at before Hydra imports or makes anything that it names. Composing twice is spared as well,
-  and `_compose_config_from_defaults_list` gives what a branch's overrides are applied to.
+- `ConfigLoaderImpl`, whose `_compose_config_from_defaults_list` gives what a branch's overrides are
+  applied to.
 - `Callbacks`: what a launcher of another package is set up with.
 - `create_config_search_path`: composing in Python without Hydra's global state.
-- `get_args_parser` of `hydra.main`: Hydra's own gives a help text that is no text, which Python
-  3.14 does not take.
+- `_run_hydra` and `Hydra.create_main_hydra2`: a parser and a loader of ours, which `hydra.main` has
+  no place for; Python 3.14 does not take the help texts of Hydra 1.3's own parser. No words of
+  `hydra.main` about `version_base` are good in 1.3 and in 1.4 either.
 - `Plugins.is_in_toplevel_plugins_module` and `.instantiate_launcher`: plugins of ours that need no
   package of the name `hydra_plugins`, and other packages' launchers in what surrounds our own.
 - `VersionBase`: to leave it as it was.
-- `ConfigStore.repo`: our YAML instead of a plugin's own, which Hydra would take for its schema.
+- `ConfigStore.repo`: our YAML over a plugin's own, which Hydra would take for its schema.
 """
 
 import argparse
 import copy
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import cache
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import hydra._internal.hydra as hydra_itself
+import hydra.utils
 import yaml
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
-from hydra._internal.utils import create_config_search_path
+from hydra._internal.utils import _run_hydra, create_config_search_path
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
-from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
 from hydra.core.utils import setup_globals
 from hydra.plugins.config_source import ConfigResult
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.plugin import Plugin
-from hydra.types import HydraContext, RunMode, TaskFunction
-from hydra.version import VersionBase, setbase
+from hydra.types import HydraContext, TaskFunction
+from hydra.version import VersionBase, _get_version
 from omegaconf import DictConfig, OmegaConf
 
-from runner.configuration.branches import FROM, Branch, branch_of
 from runner.configuration.omegaconf_inside import OWN, QUICK, own_resolvers, substituted
 from runner.errors import SettingsError
 
@@ -54,8 +52,6 @@ NO_CALLBACKS = Callbacks()
 CORE_PLUGINS = "hydra._internal.core_plugins"
 BASIC_LAUNCHER = f"{CORE_PLUGINS}.basic_launcher.BasicLauncher"
 BASIC_SWEEPER = f"{CORE_PLUGINS}.basic_sweeper.BasicSweeper"
-MODES: tuple[list[str], ...] = ([], ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"])
-"""What Hydra adds to the overrides once it knows the mode."""
 
 
 class Checks(NamedTuple):
@@ -72,9 +68,14 @@ class Checks(NamedTuple):
 _checks: list[Checks] = []
 
 
-def set_checks(checks: Checks) -> None:
+def set_checks(given: Checks) -> None:
     """Says what looks at all that is loaded from now on, in this process."""
-    _checks[:] = [checks]
+    _checks[:] = [given]
+
+
+def checks() -> Checks:
+    """What has been said so."""
+    return _checks[0]
 
 
 class FileConfigSource(file_config_source.FileConfigSource):
@@ -91,13 +92,14 @@ class FileConfigSource(file_config_source.FileConfigSource):
         version = (path, path.stat().st_mtime_ns)
         if version not in _loaded:  # a command composes two or three times, refused or not
             try:
-                _checks[0].file(path)
+                checks().file(path)
                 try:
                     loaded = super().load_config(config_path)
                 except yaml.YAMLError:  # of which OmegaConf's own tells more
                     with substituted(OWN):
                         loaded = super().load_config(config_path)
-                _checks[0].loaded(loaded.config, loaded.header, config_path, path)
+                checks().loaded(loaded.config, loaded.header, config_path, path)
+                loaded.config = over_a_plugins(loaded.config, path)
                 _loaded[version] = loaded
             except SettingsError as error:
                 _loaded[version] = error
@@ -118,91 +120,21 @@ class FileConfigSource(file_config_source.FileConfigSource):
 _loaded: dict[tuple[Path, int], ConfigResult | SettingsError] = {}
 
 
-class CheckedLoader(ConfigLoaderImpl):
-    """Hydra's loader, each composed configuration checked before anything in it is acted on.
-
-    For a run or a sweep Hydra composes twice, the first time only to learn which of them it is
-    to be; the second time is spared.
-    """
-
-    _for_mode: tuple[str | None, list[str], DictConfig | Exception] | None = None
-    """What was composed to learn that: its name, overrides, and configuration or what is wrong."""
+class GroundLoader(ConfigLoaderImpl):
+    """Hydra's loader, which puts other sections in the place of what choices come to."""
 
     def __init__(self, config_search_path: ConfigSearchPath) -> None:
         super().__init__(config_search_path)
-        self._groups: dict[str, bool] = {}
-        self._ground: dict[str, Any] = {}
-        """What stands in the place of sections that are composed, while a branch is."""
+        self._ground: Mapping[str, Any] = {}
 
-    def load_configuration(
-        self,
-        config_name: str | None,
-        overrides: list[str],
-        run_mode: RunMode,
-        from_shell: bool = True,
-        validate_sweep_overrides: bool = True,
-        **others: Any,
-    ) -> DictConfig:
-        """The configuration. Raises SettingsError where it asks for what it may not.
-
-        others: what Hydra 1.4 asks besides.
-        """
-        before, self._for_mode = self._for_mode, None
-        if before is not None and before[:2] == (config_name, overrides[: len(before[1])]):
-            mode, found = overrides[len(before[1]) :], before[2]
-            if mode in MODES and serves_a_run(found):
-                parsed = OverridesParser.create().parse_overrides(overrides)
-                self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
-                return in_mode(sound(found), mode)
+    @contextmanager
+    def standing_on(self, ground: Mapping[str, Any]) -> Iterator[None]:
+        """While entered, these sections stand there, and overrides are applied to them."""
+        self._ground = ground
         try:
-            found = self._on_its_ground(
-                config_name, overrides, run_mode, from_shell, validate_sweep_overrides, **others
-            )
-            _checks[0].composed(found, overrides)
-        except Exception as error:
-            found = error
-        if not validate_sweep_overrides:
-            self._for_mode = config_name, list(overrides), found
-        return sound(found)
-
-    def _on_its_ground(
-        self, name: str | None, overrides: list[str], mode: RunMode, *how: Any, **too: Any
-    ) -> DictConfig:
-        """What Hydra composes; of a branch, on its run's configuration."""
-        branch = branch_of(overrides)
-        if branch is None:
-            return super().load_configuration(name, overrides, mode, *how, **too)
-        self._ground = self._ground_of(branch, name, mode)
-        try:
-            config = super().load_configuration(name, overrides, mode, *how, **too)
+            yield
         finally:
             self._ground = {}
-        config[FROM] = branch.start
-        return config
-
-    def load_sweep_config(
-        self, master_config: DictConfig, sweep_overrides: list[str]
-    ) -> DictConfig:
-        """A job's configuration, as Hydra 1.3 has it: 1.4's own way leaves out what is above."""
-        overrides = [*master_config.hydra.overrides.hydra, *sweep_overrides]
-        name = master_config.hydra.job.config_name
-        config = self.load_configuration(name, overrides, RunMode.RUN)
-        OmegaConf.copy_cache(from_config=master_config, to_config=config)
-        return config
-
-    def _ground_of(self, branch: Branch, config_name: str | None, mode: RunMode) -> dict[str, Any]:
-        """The run's configuration, with what choices made anew bring to it."""
-        hydras = [str(each.input_line) for each in branch.said if each.is_hydra_override()]
-        groups = [
-            each
-            for each in branch.said
-            if not each.is_hydra_override()
-            and not each.is_sweep_override()
-            and self.is_group(each.key_or_group)
-        ]
-        chosen = branch.chosen(groups, self.get_group_options("dataset"))
-        brought = super().load_configuration(config_name, [*hydras, *chosen], mode, True, False)
-        return branch.ground(brought, groups)
 
     def _compose_config_from_defaults_list(self, defaults: list[Any], repo: Any) -> DictConfig:
         """What the choices come to, before overrides are applied to it."""
@@ -210,48 +142,6 @@ class CheckedLoader(ConfigLoaderImpl):
         for name, section in self._ground.items():
             config[name] = section
         return config
-
-    def get_group_options(
-        self,
-        group_name: str,
-        results_filter: ObjectType | None = ObjectType.CONFIG,
-        config_name: str | None = None,
-        overrides: list[str] | None = None,
-    ) -> list[str]:
-        """The choices of a group; Hydra would copy all it knows for each, to change nothing."""
-        if config_name is None and not overrides:
-            return self.repository.get_group_options(group_name, results_filter)
-        return super().get_group_options(group_name, results_filter, config_name, overrides)
-
-    def decides(self, name: str) -> bool:
-        """Whether a key's value decides which others there are: a choice, or a branch's run."""
-        return name == FROM or self.is_group(name)
-
-    def is_group(self, name: str) -> bool:
-        """Whether there is a group of that name, such as `optimizer`."""
-        if name not in self._groups:
-            self._groups[name] = bool(self.repository.group_exists(name))
-        return self._groups[name]
-
-
-def serves_a_run(found: DictConfig | Exception) -> bool:
-    """Whether a run comes to the same; where a choice is missing only a sweep does."""
-    return isinstance(found, Exception) or not OmegaConf.missing_keys(found.hydra.runtime.choices)
-
-
-def sound(found: DictConfig | Exception) -> DictConfig:
-    """The configuration. Raises what was wrong with it."""
-    if isinstance(found, Exception):
-        raise found
-    return found
-
-
-def in_mode(config: DictConfig, mode: list[str]) -> DictConfig:
-    """The configuration with one of `MODES` added to its overrides."""
-    for override in mode:
-        config.hydra.mode = override.rpartition("=")[2]
-        config.hydra.overrides.hydra.append(override)
-    return config
 
 
 @contextmanager
@@ -286,15 +176,16 @@ def changed(conf: Path, register: Callable[[], None]) -> Iterator[None]:
     given, versions = types[scheme], VersionBase.instance()
     version = versions.version_base
     try:
+        _stored[:] = [(conf, repository)]
         types[scheme], store.repo = FileConfigSource, without(repository, conf)
-        setbase("1.3")
+        versions.setbase(_get_version("1.3"))  # setbase() would warn of it in 1.4
         with substituted((*QUICK, *own_resolvers())):
             setup_globals()  # Hydra's resolvers, `now` and `hydra`
             register()
             yield
     finally:
         types[scheme], store.repo = given, repository
-        versions.version_base = version  # setbase() refuses what stands there at first
+        versions.version_base = version  # it refuses what stands there at first
 
 
 def without(repository: dict[str, Any], conf: Path) -> dict[str, Any]:
@@ -306,16 +197,57 @@ def without(repository: dict[str, Any], conf: Path) -> dict[str, Any]:
     return {name: node for name, node in left.items() if not (conf / name).is_file()}
 
 
-@cache
-def loader_of(conf: str) -> CheckedLoader:
-    """A loader of a folder of YAML files that leaves Hydra's global state as it is."""
-    return CheckedLoader(create_config_search_path(conf))
+def over_a_plugins(config: Any, path: Path) -> Any:
+    """A file of ours laid over what a plugin has stored by that name.
+
+    So a file says what differs, and all that the plugin's release knows may be set.
+    """
+    for conf, repository in _stored:
+        if not path.is_relative_to(conf):
+            continue
+        node: Any = repository
+        for part in path.relative_to(conf).parts:
+            node = node.get(part, {}) if isinstance(node, dict) else {}
+        if not isinstance(node, dict):
+            own: Any = OmegaConf.to_container(node.node, enum_to_str=True)
+            known = {name: own[name] for name in own if name != "defaults" and own[name] != "???"}
+            return OmegaConf.merge(known, config)
+    return config
 
 
-def prepare_command_line(parser: Callable[[], argparse.ArgumentParser]) -> None:
-    """Makes Hydra read the command line with a parser of ours, and load through the class above."""
-    hydra_itself.ConfigLoaderImpl = CheckedLoader  # type: ignore[attr-defined]
-    sys.modules["hydra.main"].get_args_parser = parser  # type: ignore[attr-defined]
+_stored: list[tuple[Path, dict[str, Any]]] = []
+"""Our folder of files, and what plugins have stored beside."""
+
+
+def search_path_of(conf: str) -> ConfigSearchPath:
+    """Where Hydra looks for files: in this folder, and where it has its own."""
+    return create_config_search_path(conf)
+
+
+def run_application(
+    parser: argparse.ArgumentParser,
+    task: TaskFunction,
+    conf: str,
+    loader: Callable[[ConfigSearchPath], ConfigLoader],
+    allowed: Sequence[str],
+) -> None:
+    """Does what `hydra.main` does, with a parser and a loader of ours.
+
+    allowed: the names of all that Hydra may make or call; Hydra 1.3 does not ask.
+    """
+
+    class Application(hydra_itself.Hydra):
+        @classmethod
+        def create_main_hydra2(
+            cls, task_name: str, config_search_path: ConfigSearchPath
+        ) -> hydra_itself.Hydra:
+            made = cls(task_name, loader(config_search_path))
+            GlobalHydra.instance().initialize(made)
+            return made
+
+    allowing = getattr(hydra.utils, "execution_whitelist", nullcontext)
+    with allowing(list(allowed)), substituted(((hydra_itself, "Hydra", Application),)):
+        _run_hydra(parser.parse_args(), parser, task, conf, "config")
 
 
 def prepare_plugins(

@@ -19,6 +19,10 @@ Keys = tuple[str, ...]
 """The keys on the way to a value."""
 
 
+WHEN_ASKED = "${hydra_override_dirname:}"
+"""What Hydra 1.4 has for a folder's name."""
+
+
 @dataclass
 class Base:
     """What jobs have in common that differ in plain values only."""
@@ -81,7 +85,7 @@ class Base:
         own: dict[Keys, object] = {
             ("hydra", "job", "id"): str(number),
             ("hydra", "job", "num"): number,
-            ("hydra", "job", "override_dirname"): override_dirname(overrides, self.naming),
+            **self._named(overrides),
             ("hydra", "overrides", "task"): list(overrides),
             ("hydra", "runtime", "output_dir"): str(folder),
         }
@@ -90,6 +94,12 @@ class Base:
             ".hydra/hydra.yaml": self.about.text(own),
             ".hydra/overrides.yaml": overrides_text(overrides),
         }
+
+    def _named(self, overrides: Sequence[str]) -> dict[Keys, object]:
+        """What Hydra makes of overrides for a folder's name, where it does so unasked."""
+        if self.hydra["hydra"]["job"]["override_dirname"] == WHEN_ASKED:
+            return {}
+        return {("hydra", "job", "override_dirname"): override_dirname(overrides, self.naming)}
 
 
 def base_of(config: DictConfig) -> Base:

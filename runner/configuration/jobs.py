@@ -8,8 +8,9 @@ from hydra.core.utils import run_job
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from runner.configuration.checked_loader import CheckedLoader
 from runner.configuration.composing import documents, plain, task_of, unresolved
-from runner.configuration.hydra_inside import BASIC_SWEEPER, CheckedLoader
+from runner.configuration.hydra_inside import BASIC_SWEEPER
 from runner.configuration.job_bases import Base, Keys, base_of, is_plain, keys_of, numbered
 from runner.configuration.overrides import number_given, parsed_override, swept_values
 from runner.configuration.trust import GRID_SWEEPER

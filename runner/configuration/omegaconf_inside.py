@@ -1,17 +1,18 @@
 """What we use of OmegaConf's inside, for it offers no other way; all of it is here.
 
-- `BaseContainer._resolvers`, to leave them as they were;
+- `BaseContainer._resolvers`, to leave them as they were, and to add to them: what adds to them in
+  2.3, `register_new_resolver`, warns in 2.4, and what does so in 2.4 is another function in 2.3;
 - `get_yaml_loader`, which libyaml makes ten times as fast;
 - `parse`, which reads the same few texts with interpolations again and again, in milliseconds each.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import yaml
-from omegaconf import _utils, base, grammar_parser
+from omegaconf import OmegaConf, _utils, base, grammar_parser
 from omegaconf.basecontainer import BaseContainer
 
 Names = Sequence[tuple[object, str, Any]]
@@ -41,6 +42,23 @@ OWN: Names = ((_utils, "get_yaml_loader", own_yaml_loader),)
 def own_resolvers() -> Names:
     """A table of resolvers apart: what is registered meanwhile is not known afterwards."""
     return ((BaseContainer, "_resolvers", dict(BaseContainer._resolvers)),)
+
+
+def register_resolver(name: str, resolver: Callable[..., object]) -> None:
+    """Makes OmegaConf compute `${name:…}` with a function of what it is given."""
+    BaseContainer._resolvers[name] = lambda config, parent, node, given, texts: resolver(*given)
+
+
+def register_kept(name: str, resolver: Callable[..., object]) -> None:
+    """The same; in one configuration, what was computed once is computed no more."""
+
+    def kept(config: Any, parent: Any, node: Any, given: Sequence[Any], texts: Any) -> object:
+        found = OmegaConf.get_cache(config)[name]
+        if texts not in found:
+            found[texts] = resolver(*given)
+        return found[texts]
+
+    BaseContainer._resolvers[name] = kept
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 
-from omegaconf import OmegaConf
+from runner.configuration.omegaconf_inside import register_kept, register_resolver
 
 
 def times(a: float, b: float) -> float:
@@ -34,7 +34,5 @@ RESOLVERS: dict[str, Callable[..., object]] = {
 def register_resolvers() -> None:
     """Makes OmegaConf know these, and `${unique:}`: ten letters and digits, to keep runs apart."""
     for name, resolver in RESOLVERS.items():
-        OmegaConf.register_new_resolver(name, resolver, replace=True)
-    OmegaConf.register_new_resolver(
-        "unique", lambda: secrets.token_hex(5), use_cache=True, replace=True
-    )
+        register_resolver(name, resolver)
+    register_kept("unique", lambda: secrets.token_hex(5))

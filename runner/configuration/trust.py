@@ -8,7 +8,7 @@ What a person may well want passes from the command line, which is the person's 
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,14 @@ TARGETS: dict[str, tuple[str, ...]] = {
         BASIC_SWEEPER,
         f"{PLUGINS}optuna_sweeper.optuna_sweeper.OptunaSweeper",
     ),
-    "hydra.sweeper.sampler": tuple(
-        f"optuna.samplers.{name}Sampler"
-        for name in ("CmaEs", "Grid", "MOTPE", "NSGAII", "QMC", "Random", "TPE")
+    "hydra.sweeper.sampler": (
+        *(
+            f"optuna.samplers.{name}Sampler"
+            for name in ("CmaEs", "GP", "Grid", "MOTPE", "NSGAII", "QMC", "Random", "TPE")
+        ),
+        f"{PLUGINS}optuna_sweeper._impl.create_nsgaii_sampler",  # as of 1.4
+        f"{PLUGINS}optuna_sweeper._impl.create_nsgaiii_sampler",
+        f"{PLUGINS}optuna_sweeper.config.raise_motpe_removed",
     ),
 }
 """The classes that Hydra may make, by where."""
@@ -81,6 +86,14 @@ KNOWN = (*RESOLVERS, "hydra", "now", "oc.select")
 TYPED = ("hydra.overrides.", "hydra.job.override_dirname")
 """Where Hydra itself keeps what has been typed."""
 INTERPOLATION = re.compile(r"\$\{\s*(?P<name>[^:{}]*?)\s*(?P<end>[:{}]|$)")
+
+
+def allowed(overrides: Sequence[str]) -> list[str]:
+    """What Hydra may make or call: of what files name, what passes below; and what was typed."""
+    pairs = (text.partition("=") for text in overrides)
+    typed = [value.strip("'\"") for key, _, value in pairs if key.endswith("custom_search_space")]
+    known = [name for names in TARGETS.values() for name in names]
+    return [*known, *LOGGING["()"], *LOGGING["class"], f"{PLUGINS.partition('.')[0]}.*", *typed]
 
 
 def check_hydra(config: DictConfig, overrides: list[str]) -> None:

@@ -38,7 +38,8 @@ def local_files(source: Source, root: str | None) -> dict[str, Path]:
             fetch(source, folder)
         return {name: folder / name for name in source.files}
     if not Path(root).is_dir():
-        raise DataError(f"dataset.root='{printable(root)}' is not a folder; {wanted(source)}")
+        line = f"dataset.root='{printable(root)}' is not a folder; {wanted(source)}"
+        raise DataError(line, root)
     found = {name: find(Path(root), name) for name in source.files}
     missing = [name for name, path in found.items() if path is None]
     if missing:

@@ -18,8 +18,8 @@ from runner.training.state import TrainingState
 
 WATCHED = (("stopping", "metric"), ("stopping", "restore_best"), ("optimizer",), ("schedule",))
 """What early stopping, and how far the learning rate has been reduced, depend on."""
-DIVIDING = ("test", "split_seed", "stratify")
-HELD_OUT = {"validation": ("validation", "folds", "fold", *DIVIDING), "test": DIVIDING}
+TEST_PART = ("test", "split_seed", "stratify")
+HELD_OUT = {"validation": ("validation", "folds", "fold", *TEST_PART), "test": TEST_PART}
 """By part of the data set the settings that say which samples are in it."""
 
 
@@ -42,7 +42,10 @@ def branch_off(
     try:
         about = run.about()
     except SnapshotError as error:
-        raise SnapshotError(f"from={printable(start.run)}@{start.step}: {error}") from error
+        raise SnapshotError(
+            f"from={printable(start.run)}@{start.step}: {error}; if that has moved, from=RUN says "
+            "where it lies now"
+        ) from error
     path = run.snapshot(start.step)
     state = snapshot_of(path, about["checksums"].get("experiment")).state
     parent, topology = about["configuration"], problem.network.topology

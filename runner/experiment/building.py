@@ -1,8 +1,9 @@
 """From checked settings to the objects of a run: data set, problem, stopping, state, engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from runner.network.arrays import Array
 from runner.network.initializers import initial_parameters
 from runner.network.losses import LOSSES
 from runner.network.network import Network
-from runner.network.topology import Topology
+from runner.network.topology import AUTO, Topology
 from runner.processors import processors
 from runner.settings import Settings, StoppingSettings
 from runner.training.distorting import DistortingEngine
@@ -31,7 +32,7 @@ from runner.training.optimizers import OPTIMIZERS
 from runner.training.schedules import RANGE
 from runner.training.state import TrainingState, new_state, seeded_generator
 from runner.training.stopping import Stopping
-from runner.training.tasks import REGRESSION, Task, task_of
+from runner.training.tasks import BITS, REGRESSION, Task, task_of
 from runner.training.watching import Watch
 
 
@@ -40,11 +41,11 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
     topology = whole_topology(settings, dataset)
     check_network(settings, dataset, topology)
     check_range(dataset, settings.dtype)
+    loss = loss_name(settings, dataset, topology)
     weights = row_weights(settings, dataset, topology)
     dataset = dataset.for_outputs(topology.outputs, settings.dtype)
     targets = np.ascontiguousarray(dataset.scaled_targets(dataset.train), settings.dtype)
-    told = dataset.counting(dataset.train, dataset.train.targets)
-    task = task_of(told, regression=dataset.regression)
+    task = task_on(dataset)
     samples = len(dataset.train)
     batch_size = settings.batch_size or samples
     inputs, scaling = training_inputs(dataset, settings.dtype, full_batch=batch_size == samples)
@@ -53,12 +54,12 @@ def build_problem(settings: Settings, dataset: Dataset) -> Problem:
         network=Network(
             topology,
             settings.network.activation.hidden,
-            output_activation(settings, task),
+            output_activation(settings, loss, task),
             settings.network.dropout,
         ),
         inputs=inputs,
         targets=targets,
-        loss=settings.loss.name,
+        loss=loss,
         reduction=Reduction(
             topology.outputs,
             settings.loss.reduction == "mean",
@@ -96,15 +97,45 @@ def row_weights(settings: Settings, dataset: Dataset, topology: Topology) -> Arr
     return each
 
 
-def output_activation(settings: Settings, task: Task) -> str:
+def task_on(dataset: Dataset) -> Task:
+    """What a data set's targets ask for."""
+    told = dataset.counting(dataset.train, dataset.train.targets)
+    return task_of(told, regression=dataset.regression)
+
+
+def loss_name(settings: Settings, dataset: Dataset, topology: Topology) -> str:
+    """The loss; `auto` is the likelihood's of classes, and squared error of numbers to predict.
+
+    Of classes that is cross_entropy, or where one output tells two of them, or several are true at
+    once, binary_cross_entropy. An output activation that goes with neither leaves squared_error.
+    """
+    if settings.loss.name != AUTO:
+        return settings.loss.name
+    one_of_several = topology.outputs > 1
+    if not dataset.labelled:
+        task = task_on(dataset)
+        if task is REGRESSION or dataset.target_scaling is not None:
+            return "squared_error"
+        one_of_several &= task is not BITS
+    fitting = "cross_entropy" if one_of_several else "binary_cross_entropy"
+    asked = settings.network.activation.output
+    return fitting if asked in (AUTO, LOSSES[fitting].output) else "squared_error"
+
+
+def as_built(config: Mapping[str, Any], topology: Topology, loss: str) -> dict[str, Any]:
+    """A configuration with what data decided of it: the whole topology, and the loss."""
+    return {**config, "topology": str(topology), "loss": {**config["loss"], "name": loss}}
+
+
+def output_activation(settings: Settings, loss: str, task: Task) -> str:
     """The output layer's activation; `auto` is what the loss comes with, or what the task asks for:
 
     linear for numbers to predict, else sigmoid.
     """
     asked = settings.network.activation.output
-    if asked != "auto":
+    if asked != AUTO:
         return asked
-    return LOSSES[settings.loss.name].output or ("linear" if task is REGRESSION else "sigmoid")
+    return LOSSES[loss].output or ("linear" if task is REGRESSION else "sigmoid")
 
 
 def schedule_epochs(settings: Settings, steps_per_epoch: int) -> float:

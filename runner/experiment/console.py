@@ -8,20 +8,20 @@ from pathlib import Path
 from shlex import quote
 from typing import Self, TextIO
 
-import numpy as np
-
-from runner.data.dataset import Dataset, ordinals
+from runner.data.dataset import Dataset
 from runner.errors import counted, printable
-from runner.experiment.progress_bar import NotebookLine, ProgressBar, in_notebook
+from runner.experiment.console_texts import DIGITS, input_cells, matrix, metric_text, summary
+from runner.experiment.progress_bar import NotebookLine, ProgressBar, in_notebook, share_done
 from runner.experiment.stagnation import Stagnation, still_falling
 from runner.network.arrays import Array
 from runner.network.layer_table import layer_table
 from runner.network.layers.batch_norm import EPSILON, MOMENTUM
-from runner.network.topology import Topology
+from runner.network.topology import AUTO, Topology
 from runner.network.trained import predict
+from runner.settings import Settings
 from runner.standard_output import forgiving, is_watched
 from runner.training.engine import Problem, StepReport
-from runner.training.metrics import TEST, VALIDATION, percent
+from runner.training.metrics import TEST, VALIDATION
 from runner.training.range_test import EXPLOSION
 from runner.training.stopping import Stopping
 
@@ -35,11 +35,8 @@ PART_NAMES = {
     "gamma": "gammas",
 }
 """Of what is trained."""
-DIGITS = 6
-"""Of losses and errors; files hold all."""
 MOST_WEIGHTS_SHOWN = 200
 MOST_CASES_SHOWN = 20
-MOST_INPUTS_SHOWN = 8
 SHOWN_PARTS = {"": "Training part", VALIDATION: "Validation part", TEST: "Test part"}
 SHOWN_METRICS = ("accuracy", "top_5_accuracy", "rmse", "r2", "loss", "mae")
 """What of the final metrics is printed, where the task has it."""
@@ -99,7 +96,7 @@ class Console:
             print(f"warning: {text}", file=sys.stderr)
 
     def introduce(
-        self, name: str, dataset: Dataset, problem: Problem, engine: str, seed: int
+        self, settings: Settings, dataset: Dataset, problem: Problem, engine: str
     ) -> None:
         """What is going to be trained, on what, with what."""
         self._samples = {
@@ -127,10 +124,14 @@ class Console:
             self.line(f"dropout     {drops if hidden else 'none: there are no hidden units'}")
         counts = [counted(len(dataset.train), "sample")]
         counts += [f"{len(p):,} {HELD_OUT[n]}" for n, p in dataset.parts.items() if n in HELD_OUT]
-        self.line(f"data set    {printable(name)}, {', '.join(counts)}, {batch}")
+        self.line(f"data set    {printable(settings.dataset.name)}, {', '.join(counts)}, {batch}")
         rate = f"learning rate {problem.learning_rate:g}"
-        self.line(f"training    {problem.optimizer}, {rate}, loss {problem.loss}")
-        self.line(f"engine      {engine}, {problem.targets.dtype}, seed {seed}")
+        loss = problem.loss
+        if settings.loss.name == AUTO:
+            classes = dataset.classes
+            loss += " (auto)" if classes is None else f" (auto: {len(classes)} classes)"
+        self.line(f"training    {problem.optimizer}, {rate}, loss {loss}")
+        self.line(f"engine      {engine}, {problem.targets.dtype}, seed {settings.seed}")
         if not topology.is_dense:
             self.line("\nLAYERS")
             for line in layer_table(topology):
@@ -154,6 +155,7 @@ class Console:
         self._stopping, self._metric = stopping, metric
         self.line("\nNETWORK TRAINING")
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+        self._show_log()
         if self._shown == "nothing":
             return
         if is_watched(self._screen):
@@ -175,7 +177,13 @@ class Console:
             self._bar.move(share_done(self._stopping, report), text.strip())
         if due:
             self.line(text)
+            self._show_log()
             self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
+
+    def _show_log(self) -> None:
+        """Lets who follows the log see all of it; what cannot be written now is tried again."""
+        with suppress(OSError):
+            self._log.flush()
 
     def _watch_for_standstill(self, report: StepReport) -> None:
         """Says once that the loss of a run that is to reach a target no longer moves."""
@@ -275,8 +283,8 @@ class Console:
     def how_to_go_on(self) -> None:
         """After an interruption: the command that goes on with the run."""
         self.line(f"Goes on by  python -m runner.resume {quote(printable(self._run))}")
-        with suppress(OSError):  # what comes now may be ended at any moment
-            self._log.flush()
+        self._show_log()  # what comes now may be ended at any moment
+        with suppress(OSError):
             self._screen.flush()
 
     def _weights(self, topology: Topology, parameters: Array) -> None:
@@ -292,59 +300,3 @@ class Console:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-
-
-def input_cells(dataset: Dataset) -> list[str]:
-    """The beginnings of the table of training cases: its header's, then that of each case.
-
-    Columns of inputs where they have names and are few, else nothing.
-    """
-    names, inputs = dataset.input_names, dataset.train.inputs
-    if len(names) > MOST_INPUTS_SHOWN or names == ordinals(len(names)):
-        return [""] * (1 + len(inputs))
-    lines = [list(map(printable, names)), *([f"{x:.6g}" for x in row] for row in inputs)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "".join(f"{cell:>{width}} " for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    ]
-
-
-def share_done(stopping: Stopping, report: StepReport | None) -> float | None:
-    """How much of the way to the nearest fixed limit is done, or None without such a limit."""
-    done = (0, 0, 0.0) if report is None else (report.step, report.epoch, report.seconds)
-    limits = (stopping.max_steps, stopping.max_epochs, stopping.max_seconds)
-    shares = [at / limit for at, limit in zip(done, limits, strict=True) if limit is not None]
-    return max(shares, default=None)
-
-
-def metric_text(name: str, metrics: Mapping[str, float], samples: int | None = None) -> str:
-    """A metric for people: accuracies in percent, where files hold fractions; others shortened.
-
-    samples: of a share of so many, the decimals that tell it from that of one more or less. A mean
-    accuracy has twelve digits, as the 2018 script printed it.
-    """
-    value = metrics[name]
-    words = name.replace("_", " ")
-    if name.endswith("accuracy"):
-        if samples is not None and not name.endswith("mean_accuracy"):
-            return f"{words} {percent(value, samples)}"
-        return f"{words} {100 * value:.12g} %"
-    return f"{words} {value:.{DIGITS}g}"
-
-
-def matrix(values: Array) -> str:
-    """A small matrix with nine significant digits."""
-    if values.ndim > 1:
-        return "[" + "\n ".join(map(matrix, values)) + "]"
-    return "[" + " ".join([f"{value:.9g}" for value in values.tolist()]) + "]"
-
-
-@np.errstate(over="ignore")  # a deviation beyond all numbers is told as infinite
-def summary(values: Array) -> str:
-    """Shape and spread of a large matrix."""
-    shape = " x ".join(map(str, values.shape))
-    return (
-        f"{shape}: mean {values.mean():.4g}, std {values.std():.4g}, "
-        f"min {values.min():.4g}, max {values.max():.4g}"
-    )

@@ -1,6 +1,5 @@
 """What is measured, recorded and drawn once a run has its final weights."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ from runner.experiment.recorder import AnyRecorder
 from runner.network.arrays import Array
 from runner.network.fixed_arithmetic import column_sums
 from runner.run_folder.tables import class_tables, predictions_table
-from runner.settings import LoggerSettings
-from runner.standard_output import forgiving
 from runner.training.confusion import Confusion, confusion
 from runner.training.engine import Engine, StepReport
 from runner.training.evaluation import evaluate, looks, outputs_of
@@ -134,14 +131,6 @@ def suggestion(recorder: AnyRecorder, console: Console) -> dict[str, float]:
         why += "; the range ends there, raise schedule.most"
     console.line(f"Suggested learning rate: {shown} ({why})")
     return {"suggested_rate": rate}
-
-
-def track(settings: LoggerSettings, folder: Path) -> None:
-    """Copies a run that has ended to where it is tracked; what goes wrong is said, no more."""
-    from runner.exporting.mlflow_logger import log_run  # noqa: PLC0415 - for those who ask for it
-
-    if (problem := log_run(folder, settings.folder, settings.experiment)) is not None:
-        print(f"warning: {problem}", file=forgiving(sys.stderr))
 
 
 def draw_plots(experiment: Experiment, weights: Array, folder: Path, console: Console) -> None:

@@ -13,20 +13,26 @@ from uuid import uuid4
 from runner.configuration.job_bases import base_from
 from runner.errors import (
     ConflictError,
+    ReportsOnce,
     RunnerError,
     SnapshotError,
     Stop,
     StorageError,
     counted,
     printable,
-    report_error,
 )
 from runner.experiment.experiment import Experiment
+from runner.experiment.moved_files import (
+    NOWHERE_ELSE,
+    Places,
+    building_from,
+    check_places,
+    movable,
+)
 from runner.experiment.other_surroundings import changed_since
 from runner.experiment.progress_bar import bar_on
-from runner.experiment.resuming import built_again, check_data, resume_run, warn
+from runner.experiment.resuming import built_again, check_data, met, resume_run, warn
 from runner.experiment.running import ALONE, Manner, Outcome, record_failure, run_experiment
-from runner.experiment.sharing import build_sharing
 from runner.run_folder.kept_job import KeptJob, kept_job
 from runner.run_folder.layout import is_job_number
 from runner.run_folder.run import RunFolder
@@ -60,8 +66,10 @@ class Expanded:
         return f"not the bytes of its row; otherwise than then: {around}"
 
 
-def expand(run: Path) -> Expanded | None:
+def expand(run: Path, places: Places = NOWHERE_ELSE) -> Expanded | None:
     """Gives a job that is a row its folder, or holds the one that it has against its row.
+
+    places: where files that have moved lie now.
 
     None where there is no row. Raises RunnerError where there is no such job, or its data are not
     to be had.
@@ -76,12 +84,12 @@ def expand(run: Path) -> Expanded | None:
     about, documents = kept.as_run_json(), documents_of(kept, run)
 
     def build(config: Mapping[str, Any], _engine: str | None) -> Experiment:
-        experiment = built_again(config, about, build_sharing)
+        experiment = built_again(config, about, building_from(places))
         if kept.status != "failed":
             check_data(run, about, experiment)
         return experiment
 
-    manner = Manner("nothing", one_of_many=True, build=build, rung=kept.rung, named=run)
+    manner = Manner("nothing", True, build, rung=kept.rung, named=run, tracked=False)
     # It gets its name when it is whole: half of a run would stand in for its row.
     half = run.with_name(f".{run.name}.{uuid4().hex[:8]}")
     try:
@@ -129,13 +137,13 @@ def weights_of(run: Path) -> bytes:
     return load_network(run).parameters.tobytes()
 
 
-def with_folder(run: Path) -> Path:
+def with_folder(run: Path, places: Places = NOWHERE_ELSE) -> Path:
     """The folder of a run, made where it is a row; says so where its weights are not the row's.
 
     Raises as `expand`.
     """
     if RunFolder(run).kept is not None:
-        expanded = expand(run)
+        expanded = expand(run, places)
         if expanded is not None and not expanded.same:
             warn(f"{run}: {expanded.verdict}")
     return run
@@ -155,27 +163,34 @@ def go_on(
     changes: Mapping[str, Any],
     warn: Callable[[str], object],
     manner: Manner = ALONE,
-) -> Outcome | None:
-    """As `resume_run`; a row that is to go on is given its folder first."""
+) -> Outcome | str:
+    """As `resume_run`; a row that is to go on is given its folder first.
+
+    Raises SettingsError for a place where it reads no file.
+    """
+    check_places(movable(changes), [run])
     kept = RunFolder(run).kept
     if kept is not None and kept.status == "failed":
         error = printable(kept.row.error)
         raise SnapshotError(f"{printable(run)} failed: {error}; launch its sweep again")
     if kept is not None and kept.status == "completed" and not changes:
-        return None
-    return resume_run(with_folder(run), changes, warn, manner)
+        return met(kept.configuration, str(kept.about["stop_reason"]))
+    return resume_run(with_folder(run, movable(changes)), changes, warn, manner)
 
 
-def expand_all(runs: Iterable[Path]) -> int:
+def expand_all(runs: Iterable[Path], places: Places = NOWHERE_ELSE) -> int:
     """Gives jobs their folders, a line each and a summary; 1 where one has other bytes."""
     codes, found, rows, same = [0], list(runs), 0, 0
+    errors = ReportsOnce()
+    check_places(places, found)
     with closing(bar_on(sys.stdout)) as bar:
         for place, run in enumerate(found):
             bar.move(place / len(found), printable(run))
             try:
-                expanded = expand(run)
+                expanded = expand(run, places)
             except RunnerError as error:
-                codes.append(report_error(error))
+                codes.append(errors.report(error))
+                rows += 1
                 continue
             if expanded is None:
                 bar.line(f"{printable(run)}: is no row, but a folder")

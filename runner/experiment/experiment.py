@@ -13,6 +13,7 @@ from runner.data.dataset import Dataset
 from runner.errors import SettingsError, printable
 from runner.experiment.branching import branch_off
 from runner.experiment.building import (
+    as_built,
     build_distortion,
     build_engine,
     build_occasions,
@@ -25,11 +26,10 @@ from runner.experiment.building import (
 from runner.experiment.contradictions import check_settings
 from runner.experiment.loading import load_dataset, samples_of
 from runner.experiment.recorder import Occasions
-from runner.exporting.mlflow_logger import check_mlflow
 from runner.network.arrays import Array
 from runner.plugins.origins import PLUGINS, used_pieces
 from runner.run_folder.tables import configuration_columns
-from runner.settings import DatasetSettings, Settings, parse_settings
+from runner.settings import DatasetSettings, Origin, Settings, parse_settings
 from runner.training.engine import Engine, StepReport
 from runner.training.evaluation import evaluate
 from runner.training.loop import Wanted, ending_there, train
@@ -67,12 +67,19 @@ class Experiment(Parts):
     """A run that is ready to start: its settings checked, its data loaded, its engine built."""
 
     config: Mapping[str, Any]
-    """As composed, with the whole topology."""
+    """As composed, with what data decided of it: the whole topology, and the loss."""
     settings: Settings
+    parent: Origin | None = None
+    """Where the run that it branches off from lies now; None for where the settings have it."""
+
+    @property
+    def start(self) -> Origin | None:
+        """The snapshot that it begins from, where that lies now; None where it is no branch."""
+        return self.parent or self.settings.from_
 
     def first_state(self) -> TrainingState:
         """The state before the first step; a branch's is its parent's."""
-        problem, start = self.engine.problem, self.settings.from_
+        problem, start = self.engine.problem, self.start
         state = build_state(self.settings, problem, self.dataset.drawn)
         if start is None:
             return state
@@ -171,8 +178,10 @@ class Experiment(Parts):
         }
 
 
-FREE = ("stopping.", "recording.", "sweep.", "logger.", "dataset.root", "dataset.path")
+FREE = ("stopping.", "recording.", "sweep.", "logger.")
 """What any run may be resumed with other values of; stopping as far as weights do not differ."""
+PLACES = ("dataset.root", "dataset.path")
+"""Where data lie, which is no part of what a run is: what lies there is."""
 
 
 def free(engine: object) -> tuple[str, ...]:
@@ -183,7 +192,7 @@ def free(engine: object) -> tuple[str, ...]:
 
 def fixed(columns: Mapping[str, object], engine: str) -> dict[str, object]:
     """The configuration's columns that a run keeps for good; threads that are free count as 1."""
-    kept = {key: value for key, value in columns.items() if not key.startswith(FREE)}
+    kept = {key: value for key, value in columns.items() if not key.startswith((*FREE, *PLACES))}
     return kept | ({"threads": 1} if "threads" in free(engine) else {})
 
 
@@ -227,11 +236,10 @@ def build(
     check_settings(settings)
     if engine is not None:
         settings = replace(settings, engine=engine)
-    if settings.logger is not None:
-        check_mlflow()
     made = parts(settings)
-    topology = str(made.engine.problem.network.topology)
-    return Experiment(**vars(made), config={**config, "topology": topology}, settings=settings)
+    problem = made.engine.problem
+    whole = as_built(config, problem.network.topology, problem.loss)
+    return Experiment(**vars(made), config=whole, settings=settings)
 
 
 def validation_on(dataset: Dataset, engine: Engine) -> Validate | None:

@@ -102,7 +102,7 @@ def starts(settings: Settings, topology: Topology) -> Iterator[str]:
 
 def loss(settings: Settings, dataset: Dataset, problem: Problem) -> Iterator[str]:
     """A loss for classes needs targets that are classes, or shares of them."""
-    name, targets = settings.loss.name, dataset.counting(dataset.train, problem.targets)
+    name, targets = problem.loss, dataset.counting(dataset.train, problem.targets)
     if "cross_entropy" not in name:
         return
     one_each = targets.shape[1] > 1 and abs(targets.sum(axis=1) - 1).max() <= 1e-6
@@ -135,7 +135,7 @@ def output_layer(settings: Settings, dataset: Dataset, problem: Problem) -> Iter
 
     These lie on both sides of 0.
     """
-    output, loss = problem.network.output, settings.loss.name
+    output, loss = problem.network.output, problem.loss
     needed = LOSSES[loss].output
     if needed is not None and output != needed:
         yield (

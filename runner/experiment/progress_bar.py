@@ -4,6 +4,8 @@ import sys
 from typing import Any, TextIO
 
 from runner.standard_output import is_watched
+from runner.training.engine import StepReport
+from runner.training.stopping import Stopping
 
 
 class ProgressBar:
@@ -37,6 +39,14 @@ class ProgressBar:
     def close(self) -> None:
         """Takes the bar away."""
         self._progress.stop()
+
+
+def share_done(stopping: Stopping, report: StepReport | None) -> float | None:
+    """How much of the way to the nearest fixed limit is done, or None without such a limit."""
+    done = (0, 0, 0.0) if report is None else (report.step, report.epoch, report.seconds)
+    limits = (stopping.max_steps, stopping.max_epochs, stopping.max_seconds)
+    shares = [at / limit for at, limit in zip(done, limits, strict=True) if limit is not None]
+    return max(shares, default=None)
 
 
 def in_notebook() -> bool:

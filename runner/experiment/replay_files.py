@@ -9,6 +9,7 @@ from runner.analysis.replay.film import FRAMES, film, gif, needs_ffmpeg
 from runner.analysis.replay.moments import Moments
 from runner.analysis.replay.page import replay_page
 from runner.errors import printable
+from runner.experiment.moved_files import NOWHERE_ELSE, Places
 from runner.experiment.progress_bar import bar_on
 from runner.experiment.replaying import replayed
 from runner.storage.files import write_output
@@ -20,15 +21,16 @@ WRITERS: Mapping[str, Callable[[Moments], bytes]] = {
 }
 
 
-def write_replay(run: Path, files: Mapping[str, Path]) -> None:
+def write_replay(run: Path, files: Mapping[str, Path], places: Places = NOWHERE_ELSE) -> None:
     """Writes the replay of a run as the kinds of files that are asked for, and says so.
 
+    places: where files that have moved lie now.
     Raises RunnerError where the run cannot be replayed, or a file not be written.
     """
     if "mp4" in files:
         needs_ffmpeg()
     with closing(bar_on(sys.stdout)) as bar:
-        moments = replayed(run, lambda share: bar.move(share, printable(run)))
+        moments = replayed(run, lambda share: bar.move(share, printable(run)), places)
         for kind, path in files.items():
             content = WRITERS[kind](moments)
             write_output(path, content)

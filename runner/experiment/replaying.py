@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from runner.errors import DataError, SnapshotError, counted, printable
 from runner.experiment.differences import Difference, recorded_rows, weight_differences
 from runner.experiment.experiment import Experiment
 from runner.experiment.loading import samples_of
+from runner.experiment.moved_files import NOWHERE_ELSE, Places, building_from, check_places
 from runner.experiment.other_surroundings import changed_since
 from runner.experiment.resuming import built_again, check_data
-from runner.experiment.sharing import build_sharing
 from runner.experiment.verifying import has_changed, stopping_at
 from runner.network.arrays import Array
 from runner.run_folder.kept_job import KeptJob
@@ -25,6 +25,7 @@ from runner.run_folder.snapshots import read_snapshot, state_from
 from runner.run_folder.tables import read_row
 from runner.storage.locks import locked
 from runner.training.evaluation import HeldOut, evaluate
+from runner.training.loop import Standing
 from runner.training.metrics import TEST, VALIDATION
 from runner.training.state import TrainingState
 from runner.training.threads import limited
@@ -32,19 +33,25 @@ from runner.training.threads import limited
 PREFIXES = {"train": "", "validation": VALIDATION, "test": TEST}
 
 
-def replayed(run: Path, moved: Callable[[float], object] = lambda _share: None) -> Moments:
+def replayed(
+    run: Path,
+    moved: Callable[[float], object] = lambda _share: None,
+    places: Places = NOWHERE_ELSE,
+) -> Moments:
     """A run at about a hundred moments, with what its weights are worth there.
 
     moved: is told now and then what share of the steps has been made.
+    places: where files that have moved lie now.
     Raises RunnerError where the run failed, is in use or damaged, or its data are not to be had.
     """
     folder = RunFolder(run)
     kept = folder.kept
     folder.about()  # raises where there is none
+    check_places(places, [run])
     with locked(run) if kept is None else nullcontext():
         about = folder.about()
         check_replayable(run, about)
-        experiment = built_again(about["configuration"], about, build_sharing)
+        experiment = built_again(about["configuration"], about, building_from(places))
         check_data(run, about, experiment)
         known = recorded_weights(run, kept, experiment)
         last = last_step(run, kept, about)
@@ -108,6 +115,24 @@ def states_at(
         yield state
 
 
+class Moment(NamedTuple):
+    """A training at one of its steps."""
+
+    step: int
+    epoch: int
+    parameters: Array
+    metrics: Mapping[str, float]
+
+
+def restored(experiment: Experiment, state: TrainingState) -> tuple[int, int] | None:
+    """Step and epoch of the weights that are the run's result, where they were restored."""
+    _, is_restored = experiment.result_weights(state)
+    if experiment.watch is None or not is_restored:
+        return None
+    epoch = experiment.watch.best_epoch(state)
+    return state.step + Standing(experiment.engine.problem, state).steps_until(epoch), epoch
+
+
 def computed(
     experiment: Experiment,
     known: Recorded,
@@ -121,9 +146,13 @@ def computed(
     size = problem.network.topology.size
     wanted = set(moments_of(last, size, np.dtype(experiment.settings.dtype).itemsize))
     held_out = judged_on(experiment)
-    steps, epochs, parameters = list[int](), list[int](), list[Array]()
-    metrics = list[dict[str, float]]()
-    differences, compared = list[Difference](), 0
+    found, differences, compared = list[Moment](), list[Difference](), 0
+
+    def take(step: int, epoch: int, weights: Array) -> None:
+        measures = (evaluate(experiment.engine, weights, each) for each in held_out)
+        metrics = {name: value for each in measures for name, value in each.items()}
+        found.append(Moment(step, epoch, weights.copy(), metrics))
+
     state = None
     for state in states_at(experiment, sorted({*wanted, *known}), moved):
         if state.step in known:
@@ -132,12 +161,13 @@ def computed(
             differences += weight_differences(state.step, "weights", recorded, state.parameters)
         if state.step not in wanted or not np.isfinite(state.parameters).all():
             continue
-        steps.append(state.step)
-        epochs.append(state.epoch)
-        parameters.append(state.parameters.copy())
-        found = (evaluate(experiment.engine, state.parameters, each) for each in held_out)
-        metrics.append({name: value for each in found for name, value in each.items()})
-    reached = steps[-1]
+        take(state.step, state.epoch, state.parameters)
+    reached = found[-1].step
+    best = None if state is None else restored(experiment, state)
+    if best is not None and state is not None and all(each.step != best[0] for each in found):
+        take(*best, state.best)
+        found.sort(key=lambda each: each.step)
+    steps, epochs, parameters, metrics = zip(*found, strict=True)
     if about["status"] == "diverged":
         last = reached
     results = kept_row(experiment, kept.results) if kept else described(path, experiment, about)
@@ -149,6 +179,7 @@ def computed(
         np.array(epochs),
         np.array(parameters),
         {name: np.array([each[name] for each in metrics]) for name in metrics[0]},
+        None if best is None or best[0] == steps[-1] else steps.index(best[0]),
         [
             *agreement(compared, differences, kept is not None, (reached, last)),
             *circumstances(about, experiment, bool(differences)),
@@ -224,7 +255,9 @@ def told_of(
         if first < all_of:
             told = counted(all_of, f"{PARTS[PREFIXES[name]]} {each}")
             yield f"Measured on the first {first:,} of {told}."
-    watch = experiment.watch
-    if watch is not None and watch.restore_best and state is not None and state.best.size:
-        best = watch.best_epoch(state)
-        yield f"The run's result is the weights of epoch {best:,}, the best by {watch.metric}."
+    best = None if state is None else restored(experiment, state)
+    if best is not None and experiment.watch is not None and state is not None:
+        step, epoch = best
+        way = ", which were restored" if step < state.step else ""
+        best_by = f"the best by {experiment.watch.metric}"
+        yield f"The run's result is the weights of epoch {epoch:,} (step {step:,}), {best_by}{way}."

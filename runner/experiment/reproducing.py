@@ -67,7 +67,7 @@ class PublishedNumber:
 class ComparedCase(NamedTuple):
     """A case that has been run."""
 
-    overrides: str
+    overrides: Sequence[str]
     """Its own."""
     numbers: list[PublishedNumber]
     seconds: float
@@ -107,7 +107,7 @@ def compare_preset(
         compare = compare_seeds if "seeds" in case else compare_exactly
         folder, began = workplace / str(settings.index(own)), time.perf_counter()
         numbers = compare([f"experiment={name}", *own, *overrides], case, folder)
-        yield ComparedCase(" ".join(own), numbers, time.perf_counter() - began)
+        yield ComparedCase(own, numbers, time.perf_counter() - began)
 
 
 def compare_seeds(
@@ -168,4 +168,4 @@ def table_row(name: str, case: ComparedCase) -> list[str]:
         spread = "" if first.spread is None else f" ± {first.spread:.4f}"
         shown = [f"{first.what} {first.published}", f"{first.ours:.5g}{spread}"]
     tolerances = ", ".join(dict.fromkeys(str(c.tolerance) for c in comparisons))
-    return [name, case.overrides, *shown, tolerances, verdict, f"{case.seconds:.1f} s"]
+    return [name, " ".join(case.overrides), *shown, tolerances, verdict, f"{case.seconds:.1f} s"]

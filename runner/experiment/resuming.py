@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from runner.configuration.branches import place
 from runner.errors import (
     DataError,
     DivergedError,
@@ -14,6 +16,7 @@ from runner.errors import (
     printable,
 )
 from runner.experiment.experiment import Experiment, free
+from runner.experiment.moved_files import building_from, movable, telling_where
 from runner.experiment.recorder import Before
 from runner.experiment.running import ALONE, Manner, Outcome, record_run, run_directory, session
 from runner.plugins.origins import changed_pieces, check_pieces
@@ -35,10 +38,11 @@ def resume_run(
     changes: Mapping[str, Any],
     warn: Callable[[str], object],
     manner: Manner = ALONE,
-) -> Outcome | None:
-    """Goes on with a run until it ends, or gives None where there is nothing to do.
+) -> Outcome | str:
+    """Goes on with a run until it ends, or says why there is nothing to do.
 
-    changes: new values by key, such as `stopping.max_steps`. warn: is told of what was not sound.
+    changes: new values by key, such as `stopping.max_steps`; where its files lie now is none, and
+    does nothing where it reads no such file. warn: is told of what was not sound.
     Raises RunnerError when the run is in use, damaged or diverged, when its data are others, or
     when a change would alter the weights of steps already made.
     """
@@ -48,9 +52,12 @@ def resume_run(
         about = folder.about()
         status = about["status"] if folder.has_results(about["status"]) else "running"
         if status == "completed" and not changes:
-            return None
+            return met(about["configuration"], str(about.get("stop_reason")))
         if status == "diverged":
             raise diverged(run, about)
+        places = movable(changes)
+        changes = {key: value for key, value in changes.items() if key not in places}
+        manner = replace(manner, build=building_from(places, manner.build))
         config = changed(run, about, changes)
         experiment = built_again(config, about, manner.built)
         for changed_piece in changed_pieces(about):
@@ -62,8 +69,8 @@ def resume_run(
         else:
             state = snapshot.state
             check_limits(experiment.settings.stopping, snapshot)
-            if status == "completed" and experiment.end_there(state) is not None:
-                return None
+            if status == "completed" and (reason := experiment.end_there(state)) is not None:
+                return met(config, reason)
         before = None if snapshot is None else Before(snapshot.history, steps)
         directory = run_directory(run, experiment)
         with (
@@ -71,6 +78,15 @@ def resume_run(
             directory.reopened(experiment.description(), state.step),
         ):
             return record_run(experiment, state, directory, interrupts, manner, before)
+
+
+def met(config: Mapping[str, Any], reason: str) -> str:
+    """Why a run that is complete stays as it is, and what would have it go on."""
+    limit = place(config, "stopping", reason)
+    if limit is None:  # a range test has come to its end
+        return f"{printable(reason)} reached"
+    other = "a harder one" if reason == "target" else "a larger one"
+    return f"stopping.{reason}={printable(limit)} is met; {other} goes on"
 
 
 def diverged(run: Path, about: Mapping[str, Any]) -> DivergedError:
@@ -113,7 +129,8 @@ def built_again(
     """
     check_pieces(about)
     engine = "numpy" if about.get("engine") == "numpy" else None
-    return build(config, engine).recorded_as(about["checksums"].get("data"))
+    with telling_where(about["configuration"]):
+        return build(config, engine).recorded_as(about["checksums"].get("data"))
 
 
 def check_data(run: Path, about: Mapping[str, Any], experiment: Experiment) -> None:

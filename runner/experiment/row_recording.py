@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from runner.errors import SettingsError, error_line
 from runner.experiment.experiment import Experiment
 from runner.experiment.recorder import Occasions, RunEnd
 from runner.experiment.running import Manner, Outcome, come_to_end, session
+from runner.experiment.tracked_runs import row_run
+from runner.experiment.tracking import tracking
 from runner.network.trained import network_arrays
 from runner.run_folder.job_rows import Kind
 from runner.run_folder.kept_job import MISSING
@@ -166,7 +169,11 @@ def run_to_row(config: Mapping[str, Any], manner: Manner) -> tuple[Outcome, Reco
     recorder = RowRecorder(experiment)
     silence: Any = Silence()
     with session(experiment.settings) as interrupts:
-        outcome, _ = come_to_end(experiment, state, recorder, silence, interrupts)
+        trackers, place = manner.trackers(experiment.settings), manner.named or Path()
+        with tracking(trackers, lambda: row_run(experiment, place), None, interrupts) as told:
+            outcome, _ = come_to_end(
+                experiment, state, told.recorder(recorder), silence, interrupts
+            )
     assert recorder.recorded is not None
     return outcome, recorder.recorded
 
@@ -195,7 +202,6 @@ def check_row(settings: Settings) -> None:
     """Raises SettingsError for what a row cannot keep."""
     for said, why in (
         (settings.from_ is not None and "from", "names no run that it branched off from"),
-        (settings.logger is not None and "logger", "has no folder that could be tracked"),
         (settings.recording.plots is True and "recording.plots=true", "has no pictures"),
     ):
         if said:

@@ -11,16 +11,19 @@ from runner.errors import INTERRUPTED, ConflictError, DivergedError, counted
 from runner.experiment.branching import lineage, trained_on
 from runner.experiment.building import engine_named
 from runner.experiment.console import Console
-from runner.experiment.ending import draw_plots, record_ending, track
+from runner.experiment.ending import draw_plots, record_ending
 from runner.experiment.experiment import Experiment, build
 from runner.experiment.recorder import NOTHING, AnyRecorder, Before, Recorder, RunEnd
+from runner.experiment.tracked_runs import folder_run, points_of
+from runner.experiment.tracking import tracking
+from runner.exporting.trackers import check_trackers
 from runner.network.arrays import Array
 from runner.network.trained import network_arrays
 from runner.run_folder.job_end import ending_words
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.tables import configuration_columns
 from runner.run_folder.writing import RunWriter
-from runner.settings import Settings
+from runner.settings import LoggerSettings, Settings
 from runner.signals import Interrupted, Interrupts
 from runner.storage.files import BySecond, Never, Syncing
 from runner.training.engine import StepReport
@@ -64,10 +67,18 @@ class Manner:
     """What a run's folder will be called, where that is not what it is called now."""
     rung: Rung | None = None
     """Where it is to wait for others, on the way to its end."""
+    tracked: bool = True
+    """Whether its trackers are told; not where a run is made once more."""
 
     def built(self, config: Mapping[str, Any], engine: str | None = None) -> Experiment:
         """A configuration's experiment, up to the rung."""
-        return self.build(config, engine).up_to(self.rung)
+        experiment = self.build(config, engine).up_to(self.rung)
+        check_trackers(self.trackers(experiment.settings))
+        return experiment
+
+    def trackers(self, settings: Settings) -> LoggerSettings | None:
+        """What is to be told of the run."""
+        return settings.logger if self.tracked else None
 
 
 ALONE, QUIETLY = Manner(), Manner(shown="nothing", one_of_many=True)
@@ -126,12 +137,26 @@ def record_run(
         problem.steps_per_epoch,
         before or NOTHING,
     )
-    with recorder, Console(directory.path, manner.shown, manner.named) as console:
+    trackers = manner.trackers(settings)
+    earlier = list(points_of(directory.path)) if trackers and before else []
+    with (
+        tracking(
+            trackers,
+            lambda: folder_run(experiment, directory.path),
+            directory.path,
+            interrupts,
+            earlier,
+        ) as told,
+        recorder,
+        Console(directory.path, manner.shown, manner.named) as console,
+    ):
         recorder.snapshot(state, anew=before is not None)
         introduce(experiment, state, console, goes_on=before is not None)
         console.starting_weights(topology, state.parameters)
         console.begin_training(experiment.stopping, settings.stopping.metric)
-        outcome, weights = come_to_end(experiment, state, recorder, console, interrupts)
+        outcome, weights = come_to_end(
+            experiment, state, told.recorder(recorder), console, interrupts
+        )
         interrupted = outcome.status == "interrupted"
         if interrupted and not manner.one_of_many:
             console.how_to_go_on()
@@ -139,10 +164,10 @@ def record_run(
         left_out = interrupted and (manner.one_of_many or interrupts.received != "SIGINT")
         wanted = settings.recording.plots
         if not left_out and (not manner.one_of_many if wanted is None else wanted):
+            if interrupted:
+                told.close()  # before what may not come to an end
             with interrupts.ending_by(MOST_SECONDS_TO_END):
                 draw_plots(experiment, weights, directory.path, console)
-    if settings.logger is not None:
-        track(settings.logger, directory.path)
     return replace(outcome, results=directory.results)
 
 
@@ -179,12 +204,12 @@ def introduce(
     told = engine.name
     if settings.engine == "auto" and (lacking := without_form(problem)) is not None:
         told = f"{told}, for compiled {lacking}"
-    console.introduce(settings.dataset.name, dataset, problem, told, settings.seed)
+    console.introduce(settings, dataset, problem, told)
     if goes_on:
         console.going_on(state.step)
-    elif settings.from_ is not None:
-        console.branching(*settings.from_)
-        if (doubt := trained_on(settings.from_, experiment.config)) is not None:
+    elif (start := experiment.start) is not None:
+        console.branching(*start)
+        if (doubt := trained_on(start, experiment.config)) is not None:
             console.warning(doubt)
 
 

@@ -49,6 +49,7 @@ def row_epochs(experiment: Experiment) -> Sequence[int] | None:
         or experiment.occasions.every_report
         or settings.recording.layer_statistics
         or settings.from_ is not None
+        or settings.logger is not None
         or settings.schedule.name in ALONE_SCHEDULES
         or stopping.max_seconds is not None
         or stopping.loop_target is not None

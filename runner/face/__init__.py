@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from runner.application.places import made_folders, run_place, sweep_place
 from runner.checking.rules import shown
+from runner.configuration.checked_loader import loader_of
 from runner.configuration.composing import (
     conf_folder,
     documents,
@@ -22,7 +23,6 @@ from runner.configuration.composing import (
     task_of,
 )
 from runner.configuration.hydra_errors import explaining
-from runner.configuration.hydra_inside import loader_of
 from runner.configuration.jobs import JobComposer, asks_for_hydra
 from runner.configuration.overrides import MOST_VALUES, changes_in, value_text
 from runner.configuration.trust import GRID_SWEEPER, POOL_LAUNCHER
@@ -154,7 +154,7 @@ def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: obje
     changed = changes_in(texts) if texts else {}
     with handing_on():
         outcome = go_on(path, changed, warn_caller, WATCHED)
-    return Run(path) if outcome is None else ended(path, outcome)
+    return Run(path) if isinstance(outcome, str) else ended(path, outcome)
 
 
 def ended(path: Path, outcome: Outcome) -> Run:
@@ -216,9 +216,10 @@ def several(key: str, given: Iterable[object]) -> list[object]:
 def chosen(key: str, value: object) -> str:
     """A value as one types it. Raises SettingsError where a group is given no choice's name."""
     if key in groups() and not isinstance(value, str | Mapping | None):
+        way_out = f"; {OWN_DATA}" if key == "dataset" else ""
         raise SettingsError(
             f"{key} is given a value of type {type(value).__name__}; "
-            f"expected the name of one choice; {OWN_DATA}"
+            f"expected the name of one choice{way_out}"
         )
     return value_text(key, value)
 

@@ -23,6 +23,7 @@ from runner.checking.suggestions import suggestion
 from runner.errors import RunnerError, SettingsError, SnapshotError, printable, system_errors
 from runner.experiment.drawing import subject_of
 from runner.experiment.expanding import with_folder
+from runner.experiment.moved_files import check_places, places_in
 from runner.experiment.replaying import replayed
 from runner.network.arrays import Array
 from runner.run_folder.run import RunFolder
@@ -77,15 +78,21 @@ class Replay:
 class Run:
     """A run, read from its folder when it is asked; its pictures show what was there first.
 
-    path: the run's folder.
+    path: the run's folder. places: where files that it reads lie now, if they have moved:
+    "dataset.path=data/table.csv".
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Raises SnapshotError where the folder holds no run, SettingsError for what is none."""
+    def __init__(self, path: str | os.PathLike[str], *places: str) -> None:
+        """Raises SnapshotError where the folder holds no run.
+
+        SettingsError for what is no path, and for a place where the run reads nothing.
+        """
         if not isinstance(path, str | os.PathLike):
             raise SettingsError(f"a Run of a {type(path).__name__}; expected a run's folder")
         self.path = Path(path).absolute()
+        self._places = places_in(places)
         RunFolder(self.path).about()
+        check_places(self._places, [self.path])
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -169,11 +176,11 @@ class Run:
 
         Raises RunnerError where the run failed, is in use, or its data are not to be had.
         """
-        return Replay(replay_page(replayed(self.path)))
+        return Replay(replay_page(replayed(self.path, places=self._places)))
 
     @cached_property
     def _subject(self) -> Subject:
-        return subject_of(with_folder(self.path))
+        return subject_of(with_folder(self.path, self._places), places=self._places)
 
     def _repr_html_(self) -> str:
         about = RunFolder(self.path)

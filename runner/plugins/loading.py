@@ -70,6 +70,10 @@ def meant_by(name: str) -> str:
     module = name.removesuffix(".py").replace("/", ".")
     if name.endswith(".py") and MODULE.fullmatch(module):
         return f"; did you mean --plugin {module}?"
+    path = Path(name)
+    if path.suffix == ".py" and MODULE.fullmatch(path.stem):
+        before = f"PYTHONPATH={printable(path.parent)} before the command"
+        return f"; one of another folder: {before}, --plugin {path.stem}"
     return "; expected one as in Python's import, my.module"
 
 

@@ -92,7 +92,8 @@ def missing_piece(about: Mapping[str, Any]) -> str | None:
             since = "" if version == "None" else f" {version}"
             return (
                 f"the {kind} '{printable(name)[:60]}' is not here: it came from the module "
-                f"{module}{since}; give --plugin {module}, or import it in Python"
+                f"{module}{since}; give --plugin {module}, install its package, or import it in "
+                "Python"
             )
     return None
 
@@ -105,13 +106,20 @@ def check_pieces(about: Mapping[str, Any]) -> None:
 
 def changed_pieces(about: Mapping[str, Any]) -> list[str]:
     """The pieces of a run whose modules are others than then, as `loss mine of mine 1.0, now …`."""
-    found = []
+    found = changed_modules(about).items()
+    return [f"{', '.join(pieces)} {change}" for change, pieces in found]
+
+
+def changed_modules(about: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The same, by the change of a module the pieces that are of it; none that is not here."""
+    found: dict[str, list[str]] = {}
     for kind, name, told in recorded(about):
         origin = TABLES[kind].origins.get(name)
         now = {} if origin is None else {key: str(value) for key, value in vars(origin).items()}
-        if now != told:
+        if name in TABLES[kind] and now != told:
             then, here = (shown(each) for each in (told, now))
-            found.append(f"{kind} {printable(name)[:60]} of {then}, now {here}")
+            pieces = found.setdefault(f"of {then}, now {here}", [])
+            pieces.append(f"{kind} {printable(name)[:60]}")
     return found
 
 

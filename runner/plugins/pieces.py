@@ -260,6 +260,7 @@ def dataset_choice(name: str, defaults: Mapping[str, Any], brings: Mapping[str, 
     values: dict[str, Any] = {
         "defaults": [
             {"override /network": "relu"},
+            {"override /loss": "auto"},
             {"override /optimizer": "adam"},
             {"override /stopping": "epochs"},
         ],

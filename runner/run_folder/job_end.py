@@ -39,6 +39,16 @@ class JobEnd:
         """Whether the job did not do what it was asked to."""
         return self.status in FAILED
 
+    @property
+    def epochs(self) -> int:
+        """How many it has been trained; 0 where its results do not say."""
+        return int(self.cell("epochs") or 0)
+
+    @property
+    def steps(self) -> int:
+        """How many it has made; 0 where its results do not say."""
+        return int(self.cell("steps") or 0)
+
     def cell(self, column: str) -> str:
         """What its results.csv has in a column; empty where it has none."""
         if self.header == column:
@@ -95,8 +105,8 @@ def ended_job(folder: Path, number: int) -> JobEnd | None:
         end = JobEnd(number, about["status"], "", 0, header, row, metric)
         if end.status == "running" or end.cell("status") != end.status:
             return None
-        steps, seconds = int(end.cell("steps") or 0), float(end.cell("seconds") or 0)
-        words = ending_words(str(about.get("stop_reason")), steps, seconds)
+        seconds = float(end.cell("seconds") or 0)
+        words = ending_words(str(about.get("stop_reason")), end.steps, seconds)
         return replace(end, text=printable(about.get("error") or words))
     except (OSError, ValueError, LookupError, TypeError):
         return None

@@ -54,6 +54,13 @@ class KeptJob:
         changes = parsed(text or self.row.overrides)
         return changes if text else plainly_said(changes.values())
 
+    def cell(self, name: str) -> str:
+        """What results.csv has of one setting, without the others; empty where it has none."""
+        if name in self.changes:
+            return quoted(self.changes[name])
+        header, cells = columns_of_base(self.row.base.configuration)
+        return cells[header.index(name)] if name in header else ""
+
     @property
     def overrides(self) -> list[str]:
         """What it was given on the command line."""

@@ -22,8 +22,12 @@ from runner.storage.reading import read_text
 
 HALVING = "halving.csv"
 """Of a sweep that halves its jobs: how each did at each rung."""
+BEGINNINGS = ("multirun.yaml", "sweep.log", HALVING)
+"""What a sweep writes before its first job has begun."""
 LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs? to run, (\d[\d,]*) finished before$", re.MULTILINE)
 """A `launch_line` of sweep.log."""
+HALVED = re.compile(r"^  halving:\n    first: \d", re.MULTILINE)
+"""In a sweep's multirun.yaml: its jobs wait at rungs."""
 HYDRAS = re.compile(r"\.hydra|.*\.log")
 """What Hydra writes in a job's folder before the job begins."""
 GUARDS = ("runner.application.folder_guard.FolderGuard", "runner.sweeping.results.SweepFolder")
@@ -91,6 +95,16 @@ class SweepFolder:
         """Whether there is no job."""
         return not (self.folders or JobRows(self.path).is_there)
 
+    def take_away_beginnings(self) -> None:
+        """Removes what a sweep without a job has left, so that its folder may be taken again.
+
+        Where there is more, such as half a file of one that was killed, all stays: by these the
+        folder is known as a sweep's, which goes on there.
+        """
+        if names_in(self.path) <= {*BEGINNINGS}:
+            for name in BEGINNINGS:
+                (self.path / name).unlink(missing_ok=True)
+
     @property
     def jobs(self) -> list[Path]:
         """Its own that have begun; none where it is a run's folder itself."""
@@ -102,8 +116,8 @@ class SweepFolder:
 
     @property
     def is_halved(self) -> bool:
-        """Whether its jobs wait for each other at rungs."""
-        return (self.path / HALVING).exists()
+        """Whether its jobs wait for each other at rungs, as its last launch was told."""
+        return HALVED.search(self._config) is not None
 
     @property
     def statuses(self) -> dict[Path, str]:
@@ -208,11 +222,15 @@ class SweepFolder:
 
     def _has_config(self) -> bool:
         """Whether its multirun.yaml is that of a sweep of the runner's."""
+        return any(f"_target_: {name}" in self._config for name in GUARDS)
+
+    @property
+    def _config(self) -> str:
+        """Its multirun.yaml; empty where that cannot be read."""
         try:
-            text = read_text(self.path / "multirun.yaml")
+            return read_text(self.path / "multirun.yaml")
         except (OSError, ValueError):
-            return False
-        return any(f"_target_: {name}" in text for name in GUARDS)
+            return ""
 
 
 class JobResults(Collection[Mapping[str, str]]):

@@ -9,7 +9,8 @@ from runner.experiment.loading import whole_topology
 from runner.experiment.misfits import ends
 from runner.experiment.sharing import shared_dataset
 from runner.settings import Settings
-from runner.sweeping.pool import Lost, in_time, start_pool
+from runner.sweeping.pool import Lost, in_time
+from runner.sweeping.pool_kinds import start_pool
 
 SECONDS = 2.0
 """For all data sets together; what has not been looked at by then is for the jobs to say."""

@@ -11,18 +11,21 @@ from typing import Any, NamedTuple
 from runner.checking.parsing import assumed
 from runner.configuration.overrides import name_of
 from runner.errors import RunnerError, listed
+from runner.experiment.building import as_built, loss_name
 from runner.experiment.loading import whole_topology
 from runner.experiment.resuming import warn
 from runner.experiment.sharing import shared_dataset
+from runner.network.topology import AUTO
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.job_rows import DamagedRowsError, JobRows
 from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.layout import read_run
 from runner.run_folder.statuses import AT_REST, FINISHED, PRUNED
 from runner.run_folder.sweep_folder import SweepFolder
-from runner.settings import Settings, parse_settings
+from runner.settings import OF_LOSS, Settings, parse_settings
 from runner.storage.locks import locked
 from runner.sweeping.trained_on import TrainedOn
+from runner.sweeping.trained_with import TrainedWith
 from runner.training.metrics import TEST, VALIDATION
 
 
@@ -54,15 +57,16 @@ def but_assumed(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def as_recorded(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A configuration as run.json has it: with the whole topology, where data are there for it."""
+    """A configuration as run.json has it: with what data decide of it, where they are there."""
     settings = parse_settings(config)
-    if all(isinstance(piece, int) for piece in settings.topology):
+    if settings.loss.name != AUTO and all(isinstance(piece, int) for piece in settings.topology):
         return {**config, "topology": "-".join(map(str, settings.topology))}
     try:
-        topology = whole_topology(settings, shared_dataset(settings.dataset))
+        dataset = shared_dataset(settings.dataset)
+        topology = whole_topology(settings, dataset)
+        return as_built(config, topology, loss_name(settings, dataset, topology))
     except RunnerError:  # as the job itself will say
         return config
-    return {**config, "topology": str(topology)}
 
 
 class EarlierJobs:
@@ -73,7 +77,7 @@ class EarlierJobs:
     """
 
     def __init__(self, sweep: Path, objective: str | None) -> None:
-        self.trained_on = TrainedOn()
+        self.trained_on, self._trained_with = TrainedOn(), TrainedWith()
         self.pruned: dict[int, JobEnd] = {}
         """How those stand that wait at a rung, by their numbers."""
         self.damaged = False
@@ -94,28 +98,30 @@ class EarlierJobs:
         """The statuses of those that are rows and need not be run again, by their numbers."""
         self.there = SweepFolder(sweep).numbers
         """Of all that there are, those too that cannot be read."""
-        self.numbers = set(self._take_rows(rows)) if rows.is_there else set[int]()
+        begun = SweepFolder(sweep).begun
+        self.folders = begun.keys()
+        """Of those that have folders."""
+        taken = set(self._take_rows(rows)) if rows.is_there else set[int]()
+        self._take_folders({number: begun[number] for number in begun if number not in taken})
+        self.numbers = taken | self.folders
         """Of the jobs that there are; those that cannot be read are free where they were rows."""
-        self._take_folders(self.numbers)
+        for told in self._trained_with.changed(sweep):
+            warn(told)
         for jobs in self._by_identity.values():
             jobs.sort(key=lambda job: job.end is None)
 
     def __bool__(self) -> bool:
         return bool(self._by_identity or self._by_texts)
 
-    def finished(self, but: Container[int]) -> Iterator[JobEnd]:
-        """How those ended that need not be run again, but for these."""
-        yield from (end for end in self.ends if end.number not in but)
-        if left := [number for number in self.rows if number not in but]:
+    def finished(self, numbers: Container[int]) -> Iterator[JobEnd]:
+        """How those of these jobs ended that need not be run again."""
+        yield from (end for end in self.ends if end.number in numbers)
+        if left := [number for number in self.rows if number in numbers]:
             yield from (KeptJob(row).end for row in JobRows(self._sweep, left))
 
-    def _take_folders(self, rows: set[int]) -> None:
-        """The jobs that are folders; one that is a row was given its folder later."""
-        begun = SweepFolder(self._sweep).begun
-        self.numbers = rows | begun.keys()
-        for number, folder in begun.items():
-            if number in rows:
-                continue
+    def _take_folders(self, folders: Mapping[int, Path]) -> None:
+        """The jobs that are folders."""
+        for number, folder in folders.items():
             try:
                 about = read_run(folder)
                 key = identity(about["configuration"])
@@ -125,31 +131,36 @@ class EarlierJobs:
                 continue
             with locked(folder):
                 end = ended_job(folder, number) if about["status"] in AT_REST else None
+            if end is not None:
+                self._trained_with.add(number, about)
             if end is not None and end.status == PRUNED:
                 self.pruned[number], end = end, None
             self._by_identity[key].append(Earlier(number, end))
             self.ends += [] if end is None else [end]
 
     def _take_rows(self, rows: JobRows) -> Iterator[int]:
-        """The jobs that are rows and need not be run again."""
+        """The jobs that are rows.
+
+        One that has come to its end was given its folder later; else that goes on in its place.
+        """
         known: set[tuple[object, ...]] = set()
         try:
             for row in rows:
                 job = KeptJob(row)
+                end = brief(job, self._objective)
+                if end is None and row.number in self.folders:
+                    continue
                 of_data = "dataset." in row.changes or "dataset." in row.overrides
                 if of_data or (row.base, row.kind.about) not in known:
                     known.add((row.base, row.kind.about))
                     self.trained_on.add(row.number, job.as_run_json())
                 yield row.number
-                end = brief(job, self._objective)
                 if end is not None:
                     self.rows[row.number] = end.status
-                if job.status == PRUNED:
-                    end = self._taken_up(row.number)
-                    if end is None:
-                        self.pruned[row.number] = job.end
-                    else:
-                        self.ends.append(end)
+                elif job.status == PRUNED:
+                    self.pruned[row.number] = job.end
+                if job.status in AT_REST:
+                    self._trained_with.add_kind(row.number, row.kind.about)
                 key = self._of_base(row.base.task), texts_of(job.overrides)
                 self._by_texts[key] = Earlier(row.number, end)
         except DamagedRowsError as error:
@@ -159,11 +170,6 @@ class EarlierJobs:
             which = listed(f"#{number}" for number in rows.damaged)
             warn(f"{rows.path} is damaged: {which} cannot be read and are taken for missing")
         self.damaged |= not rows.is_sound
-
-    def _taken_up(self, number: int) -> JobEnd | None:
-        """How a job has ended in its folder, as by runner.resume SWEEP/N, that is a pruned row."""
-        end = ended_job(self._sweep / str(number), number)
-        return end if end is not None and end.status in FINISHED else None
 
     def _of_base(self, task: str) -> str:
         """The identity of what jobs have in common."""
@@ -176,6 +182,14 @@ class EarlierJobs:
         if id(common) not in self._asked:
             self._asked[id(common)] = common, identity(common)
         return self._asked[id(common)][1]
+
+    def fingerprint(self, common: Mapping[str, Any], overrides: Sequence[str]) -> str:
+        """What tells a job's configuration from others.
+
+        common: what it has in common with others, as it is written.
+        """
+        text = "\n".join([self._of_common(common), *texts_of(overrides)])
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def _tell_by_identity(self) -> None:
         """Takes rows that were said otherwise by the configurations that they come to.
@@ -244,8 +258,11 @@ def brief(job: KeptJob, objective: str | None) -> JobEnd | None:
     plain = about["metric"].removeprefix(VALIDATION)
     chosen = (objective, f"{VALIDATION}{plain}", f"{TEST}{plain}", about["metric"])
     name = next((each for each in chosen if each and each in about["results"]), "")
-    cell = repr(job.number(name)) if name else ""
-    return JobEnd(job.row.number, about["status"], "", 0, name, cell, about["metric"])
+    cells = {name: repr(job.number(name))} if name else {}
+    if name.endswith("loss"):
+        cells |= {key: job.cell(key) for key in OF_LOSS}
+    header, row = ",".join(cells), ",".join(cells.values())
+    return JobEnd(job.row.number, about["status"], "", 0, header, row, about["metric"])
 
 
 def numbers_for(known: Sequence[Earlier | None], first: int, taken: set[int]) -> list[int]:

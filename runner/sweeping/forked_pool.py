@@ -53,7 +53,7 @@ class Worker:
 
 
 class ForkedPool:
-    """Some processes for some tasks, as `pool.start_pool` starts them.
+    """Some processes for some tasks, as `pool_kinds.start_pool` starts them.
 
     What their parent knows when they start they share by forking.
     """

@@ -6,13 +6,14 @@ from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
+from runner.answers.answer import print_answer, stdout_left
 from runner.checking.parsing import parse
 from runner.checking.rules import refuse, shown
 from runner.checking.suggestions import suggestion
 from runner.configuration.jobs import JobComposer
 from runner.configuration.overrides import name_of, number_given, parsed_override
 from runner.errors import SettingsError, are, counted
-from runner.settings import WHICH_JOBS, SweepSettings
+from runner.settings import JSON, WHICH_JOBS, SweepSettings
 from runner.standard_output import tell
 from runner.sweeping.job_files import read_jobs
 from runner.sweeping.sweep import Sweep
@@ -37,13 +38,26 @@ def swept(jobs: JobComposer) -> list[list[str]]:
     if not found:
         raise SettingsError(EMPTY)
     if options.plan:
-        from runner.sweeping.plan import print_plan  # noqa: PLC0415 - only for those who ask
-
-        print_plan(Sweep(jobs), found, given)
+        tell_plan_of(Sweep(jobs), found, given, to_script=options.plan == JSON)
         return []
     if given > len(found):
         tell(f"{are(given, 'job')} given, {len(found):,} distinct: each of these is run once")
     return found
+
+
+def tell_plan_of(
+    sweep: Sweep, jobs: Sequence[Sequence[str]], given: int, *, to_script: bool
+) -> None:
+    """Tells what the sweep would do: people in lines, a script in one document."""
+    from runner.sweeping.plan import plan_of, tell_plan  # noqa: PLC0415 - only for those who ask
+    from runner.sweeping.plan_answer import plan_answer  # noqa: PLC0415 - the same
+
+    with stdout_left(to_answer=to_script):  # said by a preset alone, it is not left before
+        plan = plan_of(sweep, jobs, given)
+    if to_script:
+        print_answer(plan_answer(plan))
+    else:
+        tell_plan(plan)
 
 
 def axes_of(values: dict[str, list[str]], options: SweepSettings, seed: Any) -> list[Axis]:

@@ -33,8 +33,8 @@ class Standing(NamedTuple):
 
 
 @dataclass
-class Field:
-    """The jobs of a rung."""
+class RungJobs:
+    """Those that come to one rung."""
 
     order: list[int] = field(default_factory=list)
     """As they were sent to it."""
@@ -67,11 +67,6 @@ def lottery(number: int) -> bytes:
     return blake2b(number.to_bytes(8, "little"), digest_size=8).digest()
 
 
-def rung_after(epochs: int, first: int, factor: int) -> int:
-    """The number of the rung to which a job was on its way that ended after so many epochs."""
-    return next(number for number in count() if first * factor**number >= epochs)
-
-
 class Halving:
     """Where jobs stand on their way from rung to rung.
 
@@ -83,24 +78,28 @@ class Halving:
         self.order = sorted(jobs, key=lottery)
         """In which they are to come to the first rung. A grid's own order would do badly: where it
         leads from bad to good, each job is among the best of those before it."""
-        self._fields = [Field(list(self.order))]
+        self._rungs = [RungJobs(list(self.order))]
 
     def rung(self, number: int) -> Rung | None:
         """Where jobs wait for others; None for the end."""
         return None if number == END else Rung(number, self._first * self._factor**number)
 
+    def rung_after(self, epochs: int) -> int:
+        """The number of the first rung that has at least so many epochs."""
+        return next(n for n in count() if self._first * self._factor**n >= epochs)
+
     def come(self, job: int, number: int, standing: Standing) -> Iterator[tuple[int, int]]:
         """Takes in a job that has come to a rung: who is to go on, and to which."""
-        self._fields[number].standings[job] = standing
+        self._rungs[number].standings[job] = standing
         if number != END:
             yield from self._advanced(number)
 
     def _advanced(self, number: int) -> Iterator[tuple[int, int]]:
-        here = self._fields[number]
+        here = self._rungs[number]
         for job in here.sent_on(self._factor):
-            if number + 1 == len(self._fields):
-                self._fields.append(Field())
-            above = self._fields[number + 1]
+            if number + 1 == len(self._rungs):
+                self._rungs.append(RungJobs())
+            above = self._rungs[number + 1]
             above.order.append(job)
             if here.standings[job].ended:
                 above.standings[job] = here.standings[job]
@@ -111,12 +110,12 @@ class Halving:
     @property
     def top(self) -> int:
         """The highest rung to which one was sent."""
-        return len(self._fields) - 1
+        return len(self._rungs) - 1
 
     @property
     def last(self) -> int | None:
         """Once all have come that were sent: who goes on to its end, if that is not there."""
-        top = self._fields[-1]
+        top = self._rungs[-1]
         if not top.ranks or top.ranks[0][0] == math.inf:
             return None
         job = top.ranks[0][1]

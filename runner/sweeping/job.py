@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runner.configuration.composing import plain, unresolved
 from runner.errors import RunnerError, SnapshotError, StorageError, error_line, printable
 from runner.experiment.resuming import resume_run, warn
-from runner.experiment.running import Manner, record_failure, run_experiment
+from runner.experiment.running import Manner, Outcome, record_failure, run_experiment
 from runner.experiment.sharing import JOB
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.statuses import FINISHED, PRUNED
@@ -33,6 +33,8 @@ class Job:
     overrides: list[str]
     rung: Rung | None = None
     """Where it is to wait for others, if it is."""
+    recomputed: bool = False
+    """Whether it has been trained further, and how it did at the rung is computed again."""
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ def run_job(
     try:
         if not (folder / "run.json").exists():
             outcome = run_experiment(config, folder, documents, manner)
-        elif (resumed := resume_run(folder, {}, warn, manner)) is not None:
+        elif isinstance(resumed := resume_run(folder, {}, warn, manner), Outcome):
             outcome = resumed
         else:
             raise SnapshotError(f"{printable(folder / 'results.csv')} is damaged; remove it")
@@ -84,6 +86,8 @@ def run_composed_job(
 
 def ended_at(folder: Path, job: Job) -> JobEnd | None:
     """How a job in a folder ended, or None where it has not come as far as it is to."""
+    if job.recomputed:  # of which nothing is left there
+        return None
     end = ended_job(folder, job.number)
     if end is None or end.status != PRUNED or stands_at(end, job.rung):
         return end
@@ -92,7 +96,7 @@ def ended_at(folder: Path, job: Job) -> JobEnd | None:
 
 def stands_at(end: JobEnd, rung: Rung | None) -> bool:
     """Whether a job that was pruned has come as far as to a rung."""
-    return rung is not None and int(end.cell("epochs") or 0) >= rung.epochs
+    return rung is not None and end.epochs >= rung.epochs
 
 
 def failed_job(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,7 +21,8 @@ from runner.run_folder.job_end import JobEnd
 from runner.run_folder.tables import split
 from runner.settings import parse_settings
 from runner.sweeping.job import OF_SWEEP, Job, run_job
-from runner.sweeping.pool import Lost, Pool, in_time, start_pool
+from runner.sweeping.pool import Lost, Pool, in_time
+from runner.sweeping.pool_kinds import start_pool
 from runner.sweeping.running_jobs import ending
 from runner.sweeping.sweep import Sweep
 from runner.system import size_on_disk
@@ -33,6 +34,10 @@ BESIDE_NUMBERS = 600
 """Bytes of a row beside its history and weights, with its line of results.csv."""
 SECONDS = 2.0
 """For all trials together; twice that where none has come to its end by then."""
+
+
+Bound = Literal["at least", "at most", "about"]
+"""How sure a time is, the least sure first."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Trial:
     first: float
     """Seconds that only a process's first job with such a net takes; 0 where it was not that."""
     steps_per_second: float
-    bound: str
+    bound: Bound
     """`about` where it came to its end, `at most` where only a limit of it is known, `at least`
     where not even that."""
     topology: Topology

@@ -1,20 +1,19 @@
 """What a sweep would do, before it does: its jobs, nets, time and disk. Nothing is started."""
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from runner.errors import counted, printable
 from runner.network.layer_table import layer_table
 from runner.run_folder.job_end import JobEnd
-from runner.settings import HalvingSettings
+from runner.settings import DIVIDING, HalvingSettings
 from runner.standard_output import table_console, tell
 from runner.sweeping.job import Job
-from runner.sweeping.measuring import Net, measured
+from runner.sweeping.measuring import Bound, Net, measured
 from runner.sweeping.running_jobs import picked_up
 from runner.sweeping.sweep import Sweep
 from runner.system import seconds_since_start
@@ -23,8 +22,6 @@ MOST_NETS = 20
 MOST_TRIALS = 16
 """Of the jobs with one net."""
 MOST_SHOWN = 10
-BOUNDS = ("at least", "at most", "about")
-"""How sure the time is, the least sure first."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +34,69 @@ class Group:
     net: Net | None = None
     """None where there were too many nets to try them all."""
 
+    @property
+    def untold(self) -> bool:
+        """Whether its trials say neither what a job takes nor that it will fail."""
+        return self.net is None or not (self.net.trials or self.net.problem)
 
-def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int) -> None:
-    """Prints what a sweep over these jobs would do.
+
+@dataclass(frozen=True)
+class Halving:
+    """How many jobs come to each rung."""
+
+    rungs: Sequence[tuple[int, int]]
+    """Jobs, at least, and the epochs to which they are trained."""
+    to_end: int
+    """Jobs, at least."""
+    share: float | None
+    """Of the epochs of all jobs to their ends; None where these are not known."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Time and disk of all jobs to run."""
+
+    seconds: float
+    bound: Bound
+    workers: int
+    trials: int
+    """Jobs that were tried."""
+    untold: int
+    """Nets that came to no end in the time for trying."""
+    folders: float
+    """Bytes of all jobs in folders."""
+    rows: float
+    """Bytes of all jobs as rows."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep would do."""
+
+    given: int
+    """Jobs, those counted again that were given again."""
+    jobs: Sequence[tuple[Job, JobEnd | None]]
+    """Each once, and how it has ended where it is finished."""
+    groups: Sequence[Group] = ()
+    rows: bool = False
+    """Whether jobs leave rows."""
+    halving: Halving | None = None
+    estimate: Estimate | None = None
+    """None where nothing is to run, or no job has come to an end in the time for trying."""
+
+    @property
+    def finished(self) -> int:
+        """How many jobs have been."""
+        return sum(end is not None for _, end in self.jobs)
+
+    @property
+    def only_net(self) -> Net | None:
+        """The one net that there is, where it was tried."""
+        return self.groups[0].net if len(self.groups) == 1 else None
+
+
+def plan_of(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int) -> Plan:
+    """What a sweep over these jobs would do.
 
     given: how many were given, those counted again that were given again.
     Raises RunnerError, as the sweep itself would, for a job that cannot be run.
@@ -48,16 +105,33 @@ def print_plan(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int)
     known = picked_up(sweep, jobs, 0)
     starting = seconds_since_start()  # until it has its jobs the sweep itself takes as long
     to_run = [job for job, end in known if end is None]
-    print_jobs(known, given)
-    if to_run:  # kernels are the processes' to load: if they are to be compiled, time is up first
-        workers = min(sweep.workers, len(to_run))
-        groups = tried_groups(sweep, to_run, workers)
-        print_nets(groups, rows=sweep.options.rows)
-        limit = sweep.values(to_run[0])["stopping"]["max_epochs"]
-        print_rungs(sweep.options.halving, len(to_run), limit)
-        if len(groups) == 1:
-            print_layers(groups[0].net)
-        print_estimates(groups, workers, starting)
+    if not to_run:
+        return Plan(given, known)
+    # Kernels are the processes' to load: if they are to be compiled, time is up first.
+    workers = min(sweep.workers, len(to_run))
+    groups = tried_groups(sweep, to_run, workers)
+    limit = sweep.values(to_run[0])["stopping"]["max_epochs"]
+    halving = halving_of(sweep.options.halving, len(to_run), limit)
+    estimate = estimate_of(groups, workers, starting)
+    return Plan(given, known, groups, sweep.options.rows, halving, estimate)
+
+
+def tell_plan(plan: Plan) -> None:
+    """Prints it."""
+    print_jobs(plan)
+    if plan.groups:
+        print_nets(plan.groups, rows=plan.rows)
+        if plan.halving is not None:
+            print_rungs(plan.halving)
+        if plan.only_net is not None:
+            print_layers(plan.only_net)
+        if plan.estimate is not None:
+            print_estimate(plan.estimate)
+        elif not any(group.net and group.net.problem for group in plan.groups):
+            tell(
+                "Time        unknown: no job has come to an end in the time for trying some; "
+                "the first of its kind on a machine compiles for some seconds"
+            )
     tell("Nothing was started; without sweep.plan=true the same command runs it.")
 
 
@@ -67,7 +141,11 @@ def tried_groups(sweep: Sweep, to_run: Sequence[Job], workers: int) -> list[Grou
     sections: dict[str, dict[str, Any]] = {}
     for job in to_run:
         config = sweep.values(job)  # checked by `picked_up`
-        data = {key: value for key, value in config["dataset"].items() if key not in BY_CHANCE}
+        data = {
+            key: value
+            for key, value in config["dataset"].items()
+            if f"dataset.{key}" not in DIVIDING
+        }
         sections.setdefault(repr(data), data)
         by_net.setdefault((str(config["topology"]), repr(data)), []).append(job)
     names = names_of(sections)
@@ -77,10 +155,6 @@ def tried_groups(sweep: Sweep, to_run: Sequence[Job], workers: int) -> list[Grou
     for n, net in zip(chosen, nets, strict=True):
         groups[n] = replace(groups[n], net=net)
     return groups
-
-
-BY_CHANCE = ("split_seed", "fold")
-"""Of a `dataset` section: what says which samples come into a part, and not how many."""
 
 
 def names_of(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -101,17 +175,17 @@ def sample(items: Sequence[Any], most: int) -> list[Any]:
     return [items[place] for place in np.random.default_rng(0).permutation(len(items))[:most]]
 
 
-def print_jobs(known: Sequence[tuple[Job, JobEnd | None]], given: int) -> None:
+def print_jobs(plan: Plan) -> None:
     """How many jobs there are, and the first of them."""
-    finished = Counter(end is not None for _, end in known)
+    distinct, finished = len(plan.jobs), plan.finished
     tell(
-        f"Jobs        {given:,}: {len(known):,} distinct, {given - len(known):,} given again; "
-        f"{finished[True]:,} finished, {finished[False]:,} to run"
+        f"Jobs        {plan.given:,}: {distinct:,} distinct, {plan.given - distinct:,} given "
+        f"again; {finished:,} finished, {distinct - finished:,} to run"
     )
-    for job, end in known[:MOST_SHOWN]:
+    for job, end in plan.jobs[:MOST_SHOWN]:
         tell(printable(f"  {job.name}{'' if end is None else f'  ({end.status})'}"))
-    if len(known) > MOST_SHOWN:
-        tell(f"  … and {len(known) - MOST_SHOWN:,} more")
+    if distinct > MOST_SHOWN:
+        tell(f"  … and {distinct - MOST_SHOWN:,} more")
 
 
 def print_nets(groups: Sequence[Group], *, rows: bool) -> None:
@@ -142,77 +216,86 @@ def print_nets(groups: Sequence[Group], *, rows: bool) -> None:
             tell(f"  a job of topology={printable(group.topology)} will fail: {group.net.problem}")
 
 
-def print_rungs(halving: HalvingSettings, jobs: int, limit: int | None) -> None:
-    """How many jobs come to each rung, where the sweep halves them.
+def halving_of(halving: HalvingSettings, jobs: int, limit: int | None) -> Halving | None:
+    """How many jobs come to each rung; None where the sweep does not halve them.
 
     limit: the epochs to their ends, where that is known.
     """
     if halving.first is None:
-        return
-    found, epochs, before, spent, left = list[str](), halving.first, 0, 0, jobs
+        return None
+    found, epochs, before, spent, left = list[tuple[int, int]](), halving.first, 0, 0, jobs
     while left and (limit is None or epochs < limit):
-        found.append(f"{left:,} to {epochs:,}")
+        found.append((left, epochs))
         spent += left * (epochs - before)
         left, epochs, before = left // halving.factor, epochs * halving.factor, epochs
-    found.append(f"{max(1, left):,} to the end")
+    if limit is None:
+        return Halving(found, max(1, left), None)
+    spent += max(1, left) * max(0, limit - before)
+    return Halving(found, max(1, left), spent / (jobs * limit))
+
+
+def print_rungs(halving: Halving) -> None:
+    """How many jobs come to each rung."""
+    rungs = ", ".join(f"{jobs:,} to {epochs:,}" for jobs, epochs in halving.rungs)
     share = ""
-    if limit is not None:
-        spent += max(1, left) * max(0, limit - before)
-        share = f": {100 * spent / (jobs * limit):.0f} % of all epochs, or somewhat more"
+    if halving.share is not None:
+        share = f": {100 * halving.share:.0f} % of all epochs, or somewhat more"
     tell(
-        f"Halving     jobs to epochs, at least: {', '.join(found)}{share}; the time below is that "
-        "of all jobs to their ends"
+        f"Halving     jobs to epochs, at least: {rungs}{', ' if rungs else ''}"
+        f"{halving.to_end:,} to the end{share}; the time below is that of all jobs to their ends"
     )
 
 
-def print_layers(net: Net | None) -> None:
-    """The layers of the one net that there is, where it was tried."""
-    if net is not None and net.topology is not None:
+def print_layers(net: Net) -> None:
+    """The layers of a net."""
+    if net.topology is not None:
         tell("\n".join(["", *layer_table(net.topology), ""]))
 
 
-def print_estimates(groups: Sequence[Group], workers: int, starting: float) -> None:
+def estimate_of(groups: Sequence[Group], workers: int, starting: float) -> Estimate | None:
     """Time and disk of all jobs; those of nets that were not tried are taken for average.
 
     starting: seconds that the sweep takes until its first job.
     """
     tried = [group for group in groups if group.net is not None and group.net.trials]
     if not tried:
-        if not any(group.net and group.net.problem for group in groups):
-            tell(
-                "Time        unknown: no job has come to an end in the time for trying some; "
-                "the first of its kind on a machine compiles for some seconds"
-            )
-        return
-    jobs = sum(len(group.jobs) for group in groups if untold(group) or group in tried)
+        return None
+    jobs = sum(len(group.jobs) for group in groups if group.untold or group in tried)
     share = jobs / sum(len(group.jobs) for group in tried)
     nets = [(group.net, len(group.jobs)) for group in tried if group.net is not None]
     seconds = starting + sum(net.first for net, _ in nets)
     work = share * sum(net.seconds * count for net, count in nets)
     seconds += max(work / workers, *(net.seconds for net, _ in nets))
-    disk = share * sum(net.size * count for net, count in nets)
-    rows = share * sum(net.row * count for net, count in nets)
-    trials = sum(len(net.trials) for net, _ in nets)
-    processes = f"{workers} process{'es' * (workers > 1)}"
-    slow = sum(map(untold, groups))
-    bound = "at least" if slow else surest(tried)
+    untold = sum(group.untold for group in groups)
+    return Estimate(
+        seconds,
+        "at least" if untold else surest(tried),
+        workers,
+        sum(len(net.trials) for net, _ in nets),
+        untold,
+        share * sum(net.size * count for net, count in nets),
+        share * sum(net.row * count for net, count in nets),
+    )
+
+
+def print_estimate(found: Estimate) -> None:
+    """Time and disk of all jobs."""
+    processes = f"{found.workers} process{'es' * (found.workers > 1)}"
+    slow = found.untold
     tell(
-        f"Time        {bound} {duration(seconds)} on {processes}, by {counted(trials, 'job')} tried"
+        f"Time        {found.bound} {duration(found.seconds)} on {processes}, "
+        f"by {counted(found.trials, 'job')} tried"
         + (f"; {counted(slow, 'net')} came to no end in the time for trying" if slow else "")
     )
-    told = f"{'at least' if slow else 'about'} {size(disk)} in folders, {size(rows)} in rows"
+    bound = "at least" if slow else "about"
+    told = f"{bound} {size(found.folders)} in folders, {size(found.rows)} in rows"
     tell(f"Disk        {told} (sweep.record=rows)")
 
 
-def untold(group: Group) -> bool:
-    """Whether its trials say neither what a job takes nor that it will fail."""
-    return group.net is None or not (group.net.trials or group.net.problem)
-
-
-def surest(groups: Sequence[Group]) -> str:
+def surest(groups: Sequence[Group]) -> Bound:
     """How sure a time is that these are part of: as the least sure of their trials."""
     trials = [trial.bound for group in groups if group.net for trial in group.net.trials]
-    return min(trials, key=BOUNDS.index, default="about")
+    return min(trials, key=get_args(Bound).index, default="about")
 
 
 def duration(seconds: float) -> str:

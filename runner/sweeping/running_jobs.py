@@ -12,10 +12,11 @@ from runner.run_folder.writing import machine
 from runner.signals import WARNINGS, end_at_once, ended_by, handled
 from runner.standard_output import forget_terminal, tell
 from runner.storage.locks import locked
-from runner.sweeping.course import Course, check_rungs, tell_ranking
+from runner.sweeping.course import Course, tell_ranking
 from runner.sweeping.earlier_jobs import Earlier, numbers_for
 from runner.sweeping.job import Job
-from runner.sweeping.pool import MOST_WAITING, Lost, Pool, start_pool
+from runner.sweeping.pool import MOST_WAITING, Lost, Pool
+from runner.sweeping.pool_kinds import start_pool
 from runner.sweeping.progress import See
 from runner.sweeping.sweep import Sweep
 from runner.sweeping.tally import SweepLog, Tally
@@ -25,8 +26,10 @@ MOST_TOGETHER = 1024
 """Jobs in a slice."""
 
 
-Running = Callable[[Sweep, Sequence[Job], See], AbstractContextManager[Iterator[JobEnd]]]
-"""Gives the ends of jobs while it has them run."""
+Running = Callable[
+    [Sweep, Sequence[Job], See, Course | None], AbstractContextManager[Iterator[JobEnd]]
+]
+"""Gives the ends of jobs while it has them run, in the course that they have, if there is one."""
 
 
 def run_jobs(
@@ -43,11 +46,11 @@ def run_jobs(
     if not job_overrides:
         return []
     if sweep.halves:
-        check_rungs(sweep)
-        tell_ranking(sweep.ranked_by)
+        tell_ranking(sweep)
     known = taken_up(sweep, job_overrides, first)
     jobs = [job for job, end in known if end is None]
     ends = {job.number: end for job, end in known if end is not None}
+    course: Course | None = None
     tally = Tally(len(jobs), sweep.workers, sweep.options.objective, Names(sweep, known))
     for end in ends.values():
         tally.compare(end)
@@ -58,17 +61,18 @@ def run_jobs(
                 limited(1),
                 SweepLog(sweep.folder) as log,
                 (watched or sweep.watched)(tally) as see,
-                (runs or running)(sweep, jobs, see) as coming,
             ):
+                course = Course(sweep, known, see) if sweep.halves else None
                 log.begin(len(jobs), len(ends))
-                for end in coming:
-                    if end.refused:
-                        raise StorageError(end.refused)
-                    if end.failed or not sweep.options.rows:
-                        log.add(end, " ".join(by_number[end.number].overrides))
-                    ends[end.number] = sweep.add(end)
+                with (runs or running)(sweep, jobs, see, course) as coming:
+                    for end in coming:
+                        if end.refused:
+                            raise StorageError(end.refused)
+                        if end.failed or not sweep.options.rows:
+                            log.add(end, " ".join(by_number[end.number].overrides))
+                        ends[end.number] = sweep.add(end)
         except Stop:
-            tell(going_on(sweep, len(known), ends.values()))
+            tell(going_on(sweep, len(known), ends.values(), course))
             raise
         finally:
             sweep.table.finish()
@@ -76,20 +80,24 @@ def run_jobs(
         ends[number].failed for number in by_number if number in ends
     ):
         raise Stop(None, 1)
-    if any(end.status == "interrupted" for end in ends.values()):  # by a signal to its process
-        tell(f"a job's process was interrupted; {going_on(sweep, len(known), ends.values())}")
+    interrupted = any(end.status == "interrupted" for end in ends.values())
+    if interrupted or not (course is None or course.is_over):  # by a signal to its process
+        left = going_on(sweep, len(known), ends.values(), course)
+        tell(f"a job's process was interrupted; {left}")
         raise Stop(None, INTERRUPTED["SIGTERM"])
     return [ends[job.number] for job, _ in known]
 
 
-def going_on(sweep: Sweep, jobs: int, ends: Iterable[JobEnd]) -> str:
+def going_on(sweep: Sweep, jobs: int, ends: Iterable[JobEnd], course: Course | None = None) -> str:
     """What is left of a sweep that was interrupted, and how to have it done."""
     left = jobs - sum(end.status != "interrupted" for end in ends)
     folder = printable(sweep.folder)
+    command = f"the same command with hydra.sweep.dir={folder}"
+    if not left and course is not None and not course.is_over:
+        return f"who goes on is not decided yet; {command} goes on with that"
     if not left:
         return f"all jobs have ended; their results are in {folder}/results.csv"
     them = "it" if left == 1 else "them"
-    command = f"the same command with hydra.sweep.dir={folder}"
     return f"{are(left, 'job')} left; {command} runs {them}"
 
 
@@ -145,7 +153,8 @@ def taken_up(
         left = len(known) - finished
         waiting = f", {pruned:,} of them pruned until now" if pruned else ""
         if sweep.halves and pruned:
-            left, waiting = left - pruned, f", {pruned:,} pruned until now"
+            left -= pruned
+            waiting = f", {pruned:,} pruned, of which those go on that the ranking sends on"
         tell(f"{are(finished, 'job')} finished, {left:,} to run{waiting}")
     return known
 
@@ -177,18 +186,20 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
 
 
 @contextmanager
-def running(sweep: Sweep, jobs: Sequence[Job], see: See) -> Iterator[Iterator[JobEnd]]:
+def running(
+    sweep: Sweep, jobs: Sequence[Job], see: See, course: Course | None
+) -> Iterator[Iterator[JobEnd]]:
     """The jobs' ends, in their order, while processes work on them.
 
     Raises Stop after a signal, when the running jobs have been interrupted.
     """
-    if jobs:
+    handed_out = [] if course is None else course.handed_out
+    if jobs or handed_out:
         sweep.load_kernels()
         machine()  # known here, a process that is forked asks no lock that another thread holds
-    workers = max(1, min(sweep.workers, len(jobs)))
-    course = Course(sweep, jobs, see) if sweep.halves else None
+    workers = max(1, min(sweep.workers, max(len(jobs), len(handed_out))))
     job_at = jobs.__getitem__ if course is None else course.job_at
-    first = [range(len(jobs))] if course is None else stretches(map(course.place, course.first))
+    first = [range(len(jobs))] if course is None else stretches(map(course.place, handed_out))
     pool = start_pool(
         sweep.run_some,
         [task_of(part) for each in first for part in slices(each, workers, sweep.most_together)],
@@ -257,11 +268,13 @@ def ends_of(
         else:
             continue
         for place, end in found:
-            see(end)
-            yield place, end
-            if not stopped and (end.refused or (sweep.options.fail_fast and end.failed)):
+            again = job_at(place).recomputed  # how it ended is known
+            failed = sweep.options.fail_fast and end.failed and not again
+            if not stopped and (end.refused or failed):
                 stopped = True
-                pool.stop(signal.SIGTERM)
+                pool.stop(signal.SIGTERM)  # before it is told, which may take long
+            see(None if again else end)
+            yield place, end
 
 
 def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:

@@ -112,7 +112,7 @@ def take_in(sweep: Path) -> None:
         for folder in (sweep / FOLDER).glob("*/*/"):
             for row in sound_rows(folder):
                 rung, before = KeptJob(row).rung, known.get(row.number)
-                went_on = before is not None and (rung is None or rung > before)
+                went_on = before is not None and (rung is None or rung.epochs > before.epochs)
                 if row.number not in known or went_on:
                     writer.add(row)
                     known[row.number] = rung

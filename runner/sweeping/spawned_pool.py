@@ -50,7 +50,7 @@ class Worker:
 
 
 class SpawnedPool:
-    """Some processes for some tasks, as `pool.start_pool` starts them."""
+    """Some processes for some tasks, as `pool_kinds.start_pool` starts them."""
 
     seconds_to_start = 10.0
 

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +17,12 @@ from runner.errors import SettingsError, printable
 from runner.experiment.contradictions import check_settings
 from runner.experiment.expanding import with_folder
 from runner.experiment.row_recording import check_row, failed_row
+from runner.exporting.trackers import check_trackers
 from runner.processors import processors
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import JobRows, sound_rows
 from runner.run_folder.kept_job import KeptJob
+from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.writing_rows import JobRowsWriter, rewrite
 from runner.settings import SweepSettings, parse_settings
 from runner.storage.files import storage_errors
@@ -153,6 +155,7 @@ class Sweep:
                 values = self.values(job)
             settings = parse_settings(values)
             check_settings(settings)
+            check_trackers(settings.logger)
             if self.options.rows:
                 check_row(settings)
                 if self._jobs.needs_hydra(job.overrides):
@@ -180,6 +183,11 @@ class Sweep:
             self._known.add(id(base))
         return found
 
+    def fingerprint(self, job: Job) -> str:
+        """What tells a job's configuration from others, however its sweep is run."""
+        base, _ = self._jobs.divide(job.overrides)
+        return self.earlier.fingerprint(base.written, job.overrides)
+
     @property
     def most_together(self) -> int:
         """How many jobs a process may be handed at once."""
@@ -193,11 +201,11 @@ class Sweep:
 
     def run(self, job: Job) -> JobEnd:
         """Runs a job in this process."""
-        manner = replace(OF_SWEEP, rung=job.rung)
-        if self.options.rows:
+        folder = self.folder / str(job.number)
+        manner = replace(OF_SWEEP, rung=job.rung, named=folder, tracked=not job.recomputed)
+        if self._leaves_row(job):
             base, _ = self._jobs.divide(job.overrides)
             return self._rows.end(job, base, self.values(job), manner)
-        folder = self.folder / str(job.number)
         if self._jobs.needs_hydra(job.overrides):
             return self._jobs.surrounded(
                 job.overrides,
@@ -208,6 +216,15 @@ class Sweep:
                 ),
             )
         return run_job(self.values(job), self.documents(job), folder, job.number, manner)
+
+    def _leaves_row(self, job: Job) -> bool:
+        """Whether a job leaves no folder: not one that has one, which is believed before a row."""
+        return job.recomputed or (self.options.rows and job.number not in self._folders)
+
+    @cached_property
+    def _folders(self) -> Container[int]:
+        """The numbers of the jobs that had folders when this was first asked."""
+        return SweepFolder(self.folder).begun.keys()
 
     def run_some(self, jobs: Sequence[Job]) -> dict[int, JobEnd]:
         """Runs jobs in this process, for as long as a person waits for news; those that ended.
@@ -225,7 +242,7 @@ class Sweep:
             return {0: self.run(jobs[0])}
         for alike in self._alike(jobs):
             places = alone = alike.places
-            if len(places) > 1:
+            if len(places) > 1 and self._leaves_row(jobs[places[0]]):
                 found = self._run_alike(jobs, alike)
                 ends |= {places[place]: end for place, end in found.ends.items()}
                 alone = [places[place] for place in found.alone]
@@ -242,7 +259,8 @@ class Sweep:
         found: dict[Hashable, Alike] = {}
         for place, job in enumerate(jobs):
             base, changed = self._jobs.divide(job.overrides)
-            key = id(base), but_seed(base, changed), SEED in changed, job.rung
+            own = but_seed(base, changed), SEED in changed
+            key = id(base), *own, job.rung, self._leaves_row(job)
             group = found.setdefault(key, Alike(base, [], []))
             group.places.append(place)
             group.seeds.append(changed.get(SEED))
@@ -256,15 +274,19 @@ class Sweep:
         return self._rows.ends(together, alike.base, config, seeds)
 
     def lost(self, job: Job, reason: str, *, again: bool) -> JobEnd | None:
-        """How a job ended whose process died, or None where it had not begun and may `again`."""
+        """How a job ended whose process died, or None where it is to be run again.
+
+        again: whether it may. A row has nothing to lose by that; a job with a folder may have been
+        what ended the process, and has failed, but where others wait for it is tried again.
+        """
         error = LostProcessError(reason)
-        if self.options.rows:
+        if self._leaves_row(job):
             base, _ = self._jobs.divide(job.overrides)
             recorded = failed_row(self.values(job), error, time.time())
             return None if again else self._rows.told(job, base, recorded, 1)
         folder = self.folder / str(job.number)
         ended = ended_at(folder, job)
-        if ended is not None or (again and not (folder / "run.json").exists()):
+        if ended is not None or (again and (self.halves or not (folder / "run.json").exists())):
             return ended
         return failed_job(self.values(job), self.documents(job), folder, job.number, error)
 

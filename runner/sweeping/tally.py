@@ -10,6 +10,7 @@ from runner.errors import counted, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.sweep_folder import launch_line
+from runner.settings import OF_LOSS, SEED_LIKE
 from runner.storage.files import storage_errors
 from runner.training.metrics import TEST, VALIDATION, higher_is_better
 
@@ -31,6 +32,7 @@ class Tally:
         self.names, self._workers = names, workers
         self._metric = objective
         self._best: tuple[float, str] | None = None
+        self._losses = set[tuple[str, ...]]()
         self._started = time.monotonic()
         self._last = 0.0  # when the last job ended, in seconds since the launch
 
@@ -56,6 +58,8 @@ class Tally:
             value = float(end.cell(self._metric))
         except ValueError:
             return
+        if self._metric.endswith("loss"):
+            self._losses.add(tuple(map(end.cell, OF_LOSS)))
         rank = value if higher_is_better(self._metric) else -value
         if not math.isnan(rank) and (self._best is None or rank > self._best[0]):
             self._best = rank, f"{self._metric} {value:.6g} of {printable(self.names[end.number])}"
@@ -102,8 +106,8 @@ class Tally:
 
     @property
     def best(self) -> str:
-        """The best job's metric and name, empty before there is one."""
-        return self._best[1] if self._best else ""
+        """The best job's metric and name, empty before there is one, and of unlike losses."""
+        return self._best[1] if self._best and len(self._losses) < 2 else ""
 
     @property
     def summary(self) -> str:
@@ -112,7 +116,14 @@ class Tally:
         pruned = f"{self.pruned:,} pruned, " if self.pruned else ""
         counts = f"{completed:,} completed, {pruned}{self.failed:,} failed"
         lines = [f"Jobs        {counts}, {self.seconds:.2f} s, {self.rate}"] if self.jobs else []
-        return "\n".join([*lines, *([f"Best        {self.best}"] if self.best else [])])
+        if self.best:
+            by_chance = any(f" {name}=" in self.best for name in SEED_LIKE)
+            lucky = ", a single job; runner.compare tells of groups" if by_chance else ""
+            lines.append(f"Best        {self.best}{lucky}")
+        elif self._best:
+            what = f"none: {self._metric} is of {len(self._losses)} kinds"
+            lines.append(f"Best        {what}; runner.compare takes what all jobs have")
+        return "\n".join(lines)
 
 
 def chosen_by(end: JobEnd) -> str:

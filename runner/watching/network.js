@@ -2,6 +2,15 @@
 
 const NET = { width: 760, most: 380, least: 140 };
 
+let drawnNetwork = "";
+
+// Snapshots are seldom, and a drawing of hundreds of edges is most of what the page costs.
+function showNetwork(run, network) {
+  const now = `${run} ${network.step} ${dark.matches}`;
+  if (now !== drawnNetwork) drawNetwork(network);
+  drawnNetwork = now;
+}
+
 function drawNetwork(network) {
   const { columns, gaps } = network;
   const tallest = Math.max(...columns.map(({ nodes }) => nodes));
@@ -18,7 +27,7 @@ function drawNetwork(network) {
     pairs.forEach(([from, to], edge) => {
       const share = (weights[edge] ?? 0) / limit;
       parts.push(drawing("line", {
-        x1: x(place), y1: y(place, from), x2: x(place + 1), y2: y(place + 1, to), class: share < 0 ? "negative" : "positive",
+        x1: x(place), y1: y(place, from), x2: x(place + 1), y2: y(place + 1, to), stroke: palette()[share < 0 ? 0 : 1],
         "stroke-width": (0.3 + 4 * Math.abs(share)).toFixed(2), "stroke-opacity": (0.15 + 0.75 * Math.abs(share)).toFixed(2),
       }));
     });
@@ -28,9 +37,8 @@ function drawNetwork(network) {
     const most = Math.max(...bias.map((value) => Math.abs(value ?? 0))) || 1;
     for (let node = 0; node < nodes; node++) {
       const share = (bias[node] ?? 0) / most;
-      const colour = share < 0 ? palette()[0] : palette()[1];
       parts.push(drawing("circle", { cx: x(place), cy: y(place, node), r: radius, fill: "var(--paper)" }));
-      if (share) parts.push(drawing("circle", { cx: x(place), cy: y(place, node), r: radius, fill: colour, "fill-opacity": (0.8 * Math.abs(share)).toFixed(2) }));
+      if (share) parts.push(drawing("circle", { cx: x(place), cy: y(place, node), r: radius, fill: palette()[share < 0 ? 0 : 1], "fill-opacity": (0.8 * Math.abs(share)).toFixed(2) }));
     }
     parts.push(drawing("text", { x: x(place), y: 14, "text-anchor": "middle" }, title));
   });

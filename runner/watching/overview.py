@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.errors import printable
 from runner.run_folder.layout import is_job_number
+from runner.system import load
 from runner.watching.finding import Finder, Place
 from runner.watching.run_standing import (
     NOT_READABLE,
@@ -21,8 +22,9 @@ from runner.watching.sweep_standing import FollowedSweep
 
 MOST_LISTED = 60
 """Runs and sweeps; the running ones, then the newest."""
-LEAST_SECONDS = 2.0
-"""Between two looks: with a page open both take about a hundredth of two processors."""
+LEAST_SECONDS, LEAST_WHEN_BUSY = 2.0, 4.0
+"""Between two looks; the other while all of the machine's processors are busy, for a browser that
+draws takes more of them than looking does: every two seconds a fortieth of one."""
 MOST_SECONDS = 30.0
 SHARE = 0.01
 """Of one processor's time that looking may take."""
@@ -54,7 +56,9 @@ class Overview:
                 began = time.thread_time()
                 told = self._look()
                 spent = time.thread_time() - began + self._spent
-                self.seconds = min(MOST_SECONDS, max(LEAST_SECONDS, spent / SHARE))
+                busy = load() > (os.cpu_count() or 1) - 0.5
+                least = LEAST_WHEN_BUSY if busy else LEAST_SECONDS
+                self.seconds = min(MOST_SECONDS, max(least, spent / SHARE))
                 self._looked, self._spent = (now, told), 0.0
             return self._looked[1]
 
@@ -131,5 +135,5 @@ class Overview:
         told = self._run(place)
         if told is None:
             return {"kind": "run", "name": place.name, "status": "damaged", "title": "run.json?"}
-        step, spark = last_values(place.path, told.metric)
+        step, spark = last_values(place.path, told)
         return {"kind": "run", "name": place.name, "step": step, "spark": spark, **told._asdict()}

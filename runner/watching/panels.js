@@ -33,12 +33,12 @@ function show(told) {
   log.textContent = told.log.join("\n");
   if (below) log.scrollTop = log.scrollHeight;
   const first = element("strong", { class: status }, status);
-  byId("summary").replaceChildren(first, ...[told.title, told.started?.slice(0, 19).replace("T", " "), error].filter(Boolean).map((text) => `  ${text}`));
+  byId("summary").replaceChildren(first, ...[told.title, told.step && `step ${told.step.toLocaleString("en")}`, told.started?.slice(0, 19).replace("T", " "), error].filter(Boolean).map((text) => `  ${text}`));
   for (const part of ["progress", "best", "jobs"]) byId(part).hidden = kind !== "sweep";
   if (kind === "sweep") return showSweep(told);
   byId("curves").replaceChildren(...metricCharts(told.curves, told.metric));
   byId("network").hidden = !told.network;
-  if (told.network) drawNetwork(told.network);
+  if (told.network) showNetwork(`${name} ${told.started}`, told.network);
 }
 
 function fadeAway(error) {

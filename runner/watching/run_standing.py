@@ -62,13 +62,25 @@ def told_by(about: Mapping[str, Any], status: str) -> Standing:
     return Standing(status, title, metric, str(about.get("started") or ""), error)
 
 
-def last_values(path: Path, metric: str) -> tuple[int, list[float | None]]:
-    """The last step of a run's history, and a metric at some rows up to there."""
+def last_values(path: Path, found: Standing) -> tuple[int, list[float | None]]:
+    """The last step that a run's folder tells of, and its metric at some rows of its history."""
     columns = read_or(lambda: history_now(path), {})
-    values = columns.get(metric, columns.get("loss"))
+    step = last_step(path, columns, found)
+    values = columns.get(found.metric, columns.get("loss"))
     if values is None or not len(values):
-        return 0, []
-    return int(np.nan_to_num(columns["step"][-1])), plain(values[thinned(len(values), MOST_SPARKS)])
+        return step, []
+    return step, plain(values[thinned(len(values), MOST_SPARKS)])
+
+
+def last_step(path: Path, columns: Mapping[str, Array], found: Standing) -> int:
+    """The last step of a history or, while a run goes on, of its newest snapshot if that is later.
+
+    Rows come at logarithmic distances by default: late in a long run an hour may lie between two.
+    """
+    steps = [int(np.nan_to_num(step)) for step in columns.get("step", np.empty(0))[-1:]]
+    if found.status == "running":
+        steps += read_or(lambda: RunFolder(path).snapshots, {})
+    return max(steps, default=0)
 
 
 def history_now(path: Path) -> Mapping[str, Array]:
@@ -106,6 +118,7 @@ def whole_run(path: Path) -> dict[str, Any]:
         network, step = read_or(lambda: newest_network(path), (None, 0))
     return {
         **found._asdict(),
+        "step": max(step, last_step(path, columns, found)),
         "curves": curves(columns),
         "log": log,
         "network": None if network is None else {"step": step, **drawn(network)},

@@ -160,7 +160,7 @@ class FollowedSweep:
             except NOT_READABLE:
                 continue
             if told.status == "running":
-                step, spark = last_values(folder, told.metric)
+                step, spark = last_values(folder, told)
                 found.append({"job": number, "title": told.title, "step": step, "spark": spark})
         return found
 

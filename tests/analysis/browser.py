@@ -22,8 +22,8 @@ HOW_TO_INSTALL = "needs Chromium: apt-get install chromium chromium-driver"
 
 
 @contextmanager
-def browser(width: int, height: int, *, dark: bool = False) -> Iterator[Any]:
-    """A browser without network, its window of so many pixels."""
+def browser(width: int, height: int, *, dark: bool = False, online: bool = False) -> Iterator[Any]:
+    """A browser, without network unless asked for, its window of so many pixels."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -41,8 +41,16 @@ def browser(width: int, height: int, *, dark: bool = False) -> Iterator[Any]:
             scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
             send("Emulation.setEmulatedMedia", {"features": [scheme]})
             send("Network.enable", {})
-            offline = {"offline": True, "latency": 0, "downloadThroughput": 0}
-            send("Network.emulateNetworkConditions", {**offline, "uploadThroughput": 0})
+            rate = -1 if online else 0
+            send(
+                "Network.emulateNetworkConditions",
+                {
+                    "offline": not online,
+                    "latency": 0,
+                    "downloadThroughput": rate,
+                    "uploadThroughput": rate,
+                },
+            )
             yield driver
         finally:
             driver.quit()

@@ -93,7 +93,7 @@ def best_lost(metric: str, n: int, *, paired: bool, simulations: int = SIMULATIO
             for at in range(9)
         ]
         table = summary(groups, ["group"], compare_groups(groups, MEASURE), MEASURE)
-        lost += table["best"].iloc[0] == ""
+        lost += table["best"].iloc[0] == "not best"
     return lost / simulations
 
 

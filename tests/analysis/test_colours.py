@@ -1,14 +1,16 @@
-"""Colours of groups can be told apart, by colour-blind people too, and stand out from the paper."""
+"""Colours can be told apart, by colour-blind people too, and stand out from the paper."""
 
 import re
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from runner.analysis.pages.one_file import look
-from runner.analysis.plots.style import COLOURS, DARK
+from runner.analysis.colours import DARK, LIGHT, Colours
+from runner.analysis.pages.one_file import whole_page
+from runner.analysis.plots import style
 from runner.analysis.report.page import source
 from runner.network.arrays import Array
 
@@ -35,16 +37,10 @@ XYZ = np.array([[0.4339, 0.3762, 0.1899], [0.2126, 0.7152, 0.0722], [0.0177, 0.1
 LUMINANCE = XYZ[1]
 
 
-def palettes() -> dict[str, list[str]]:
-    """The report's on light and dark paper, and that of the pictures."""
-    light, dark = re.findall(r"(?:light|dark): \[(.*?)\]", look("elements.js"))[:2]
-    found = {
-        name: re.findall("#[0-9A-F]{6}", text) for name, text in (("light", light), ("dark", dark))
-    }
-    return {**found, "pictures": list(COLOURS), "dark pictures": list(DARK.colours)}
+PAPERS = {"light": LIGHT, "dark": DARK}
 
 
-def linear(colour: str) -> Array:
+def linear(colour: Any) -> Array:
     """Linear RGB of sRGB."""
     value = np.array(to_rgb(colour))
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
@@ -57,27 +53,56 @@ def lab(rgb: Array) -> Array:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
+def told_apart(one: Array, other: Array) -> float:
+    """How different two colours of linear RGB look, CIE 1976."""
+    return float(np.linalg.norm(lab(one) - lab(other)))
+
+
+def contrast(one: Array, other: Array) -> float:
+    """As WCAG 2 counts it."""
+    least, most = sorted(LUMINANCE @ each for each in (one, other))
+    return float((most + 0.05) / (least + 0.05))
+
+
 @pytest.mark.parametrize("sight", SIGHTS)
-@pytest.mark.parametrize("palette", ["light", "dark", "pictures", "dark pictures"])
-def test_any_two_colours_are_told_apart(palette: str, sight: str) -> None:
-    seen = [lab(SIGHTS[sight] @ linear(colour)) for colour in palettes()[palette]]
+@pytest.mark.parametrize("paper", PAPERS)
+def test_any_two_colours_are_told_apart(paper: str, sight: str) -> None:
+    seen = [SIGHTS[sight] @ linear(colour) for colour in PAPERS[paper].several]
     assert len(seen) == 8
-    assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 14
+    assert min(told_apart(a, b) for a, b in combinations(seen, 2)) > 14
 
 
-@pytest.mark.parametrize(
-    ("palette", "paper"),
-    [
-        ("light", "#ffffff"),
-        ("dark", "#14171b"),
-        ("pictures", "#ffffff"),
-        ("dark pictures", DARK.paper),
-    ],
-)
-def test_colours_stand_out_from_the_paper(palette: str, paper: str) -> None:
-    for colour in palettes()[palette]:
-        least, most = sorted(LUMINANCE @ linear(each) for each in (colour, paper))
-        assert (most + 0.05) / (least + 0.05) > 2.2
+@pytest.mark.parametrize("colours", PAPERS.values(), ids=PAPERS)
+def test_colours_stand_out_from_the_paper(colours: Colours) -> None:
+    for colour in colours.several:
+        assert contrast(linear(colour), linear(colours.paper)) > 2.2
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("paper", PAPERS)
+def test_signed_numbers_grow_stronger_both_ways_and_the_ways_are_told_apart(
+    paper: str, sight: str
+) -> None:
+    shown = style.look_in(PAPERS[paper], "magma").signed(np.linspace(0, 1, 21))[:, :3]
+    shades = [SIGHTS[sight] @ linear(colour) for colour in shown]
+    lightness = np.array([lab(shade)[0] for shade in shades])
+    steps = np.diff(lightness) * (1 if paper == "light" else -1)
+    assert min(*steps[:10], *-steps[10:]) > 1
+    for away in range(3, 11):  # from the middle
+        assert told_apart(shades[10 - away], shades[10 + away]) > 20
+
+
+def test_what_is_negative_has_the_hue_of_the_first_class_and_positive_of_the_second() -> None:
+    for colours in PAPERS.values():
+        negative, positive = (lab(linear(colours.signed[end])) for end in (0, -1))
+        first, second = (lab(linear(colour)) for colour in colours.several[:2])
+        assert hue(negative) == pytest.approx(hue(first), abs=12)
+        assert hue(positive) == pytest.approx(hue(second), abs=12)
+
+
+def hue(seen: Array) -> float:
+    """The angle of a colour's hue, in degrees."""
+    return float(np.degrees(np.arctan2(seen[2], seen[1])))
 
 
 @pytest.mark.parametrize(("scheme", "paper"), [(0, "#ffffff"), (1, "#14171b"), (2, "#ffffff")])
@@ -96,6 +121,10 @@ def test_shades_of_a_metric_grow_lighter_and_stand_out_from_the_paper(
         assert (high + 0.05) / (low + 0.05) >= 2
 
 
-@pytest.mark.parametrize(("pictures", "report"), [("pictures", "light"), ("dark pictures", "dark")])
-def test_pictures_have_the_report_s_colours(pictures: str, report: str) -> None:
-    assert palettes()[pictures] == palettes()[report]
+def test_pages_and_pictures_have_the_same_colours() -> None:
+    page = whole_page("%%style%%%%scripts%%", "", "", {}, [""])
+    for colours, look in ((LIGHT, style.LIGHT), (DARK, style.DARK)):
+        assert look.colours == colours.several
+        for colour in (*colours.several, *colours.signed, f"--paper: {colours.paper};"):
+            assert colour in page
+        np.testing.assert_allclose(look.signed(0.0)[:3], to_rgb(colours.signed[0]))

@@ -17,7 +17,8 @@ from runner.analysis.differences import (
     power,
     unpaired_difference,
 )
-from runner.analysis.verdict_sentences import verdict_table
+from runner.analysis.verdict_sentences import sentence, verdict_table
+from runner.analysis.verdict_sentences import test_of as how_tested
 from runner.analysis.verdicts import LEVEL, compare_groups, stepwise, summary
 from runner.network.arrays import Array
 from tests.analysis.false_alarms import (
@@ -163,7 +164,10 @@ def test_a_group_far_below_the_best_loses_its_mark_before_its_difference_is_show
     table = summary([far, *near], ["topology"], verdicts, ACCURACY)
     (verdict,) = (each for each in verdicts if each.worse is far)
     assert not verdict.shown
-    assert table["best"].iloc[0] == ""
+    assert table["best"].iloc[0] == "not best"
+    told = sentence(verdict, ["topology"], ACCURACY, ["seed"])
+    assert "is not shown to differ from far, though far is shown not to be best: " in told
+    assert "asked to one side only" in how_tested(verdicts, ["seed"], by_looking=True)
 
 
 @pytest.mark.release

@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from runner.analysis.plots.confusion import confusion_matrix
 from runner.analysis.plots.decisions import decision_surface, fit
+from runner.analysis.plots.drawn_network import network_graph
 from runner.analysis.plots.learning import learning_curve, loss_by_rate
 from runner.analysis.plots.mistakes import worst_mistakes, worst_samples
 from runner.analysis.plots.pictures import PICTURES, Picture, draw_pictures, draw_run, png
-from runner.analysis.plots.style import COLOURS, plain
-from runner.analysis.plots.subject import Subject
-from runner.analysis.plots.weights import first_layer_images, network_graph, weight_maps
+from runner.analysis.plots.style import LIGHT, plain
+from runner.analysis.plots.subject import Subject, data_name
+from runner.analysis.plots.weights import first_layer_images, weight_maps
 from runner.data.dataset import Dataset, Part
 from runner.network.arrays import Array
 from runner.network.labels import confusion_counts
@@ -163,6 +165,15 @@ def test_a_title_tells_the_run() -> None:
     assert ending == "sgd, learning rate 10, 1,187,471 steps (target), training mae 0.25"
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "shown"),
+    [("csv", "data/brakes.csv", "brakes.csv"), ("csv", "", "csv"), ("mine", "a.csv", "mine")],
+)
+def test_a_table_without_a_name_goes_by_that_of_its_file(name: str, path: str, shown: str) -> None:
+    results = {"dataset.name": name, "dataset.kind": "csv", "dataset.path": path}
+    assert data_name(results) == shown
+
+
 def test_a_name_that_looks_like_mathematics_is_shown_as_it_is(tmp_path: Path) -> None:
     run = CASES["three classes"][0]
     name = "$\\frac{$ <b>\n" + 100 * "x"
@@ -270,6 +281,42 @@ def test_weight_maps_show_each_matrix_and_its_biases() -> None:
     assert axes[0].get_title() == "layer 1: 2 × 5"
     assert [text.get_text() for text in axes[0].get_yticklabels()] == ["1", "2", "bias"]
     assert axes[0].texts[0].get_text() == f"{first[0, 0]:.3g}"
+
+
+def ticks(axes: Axes) -> tuple[list[str], list[str]]:
+    """What stands along the axes, across and down."""
+    return (
+        [text.get_text() for text in axes.get_xticklabels()],
+        [text.get_text() for text in axes.get_yticklabels()],
+    )
+
+
+def test_inputs_and_outputs_that_have_names_are_told_by_them() -> None:
+    first, second = axes_of(weight_maps(subject((3, 4, 2), numbers(3, 2))))[:2]
+    assert ticks(first) == (["1", "2", "3", "4"], ["column 0", "column 1", "column 2", "bias"])
+    assert ticks(second) == (["y0", "y1"], ["1", "2", "3", "4", "bias"])
+    assert (first.get_ylabel(), second.get_xlabel()) == ("from input", "to output")
+
+
+def test_units_in_another_order_are_told_by_their_own_numbers() -> None:
+    run = subject((3, 40, 30, 2), numbers(3, 2))
+    first, second, third = axes_of(weight_maps(run))[:3]
+    matrices = [layer.weight_matrix(run.parameters) for layer in run.network.topology.layers]
+    for axes, across, matrix in ((first, True, matrices[0]), (third, False, matrices[1])):
+        places = axes.get_xticks() if across else axes.get_yticks()[:-1]
+        names = ticks(axes)[0] if across else ticks(axes)[1][:-1]
+        strongest = 1 + np.argsort(-np.linalg.norm(matrix, axis=0))
+        assert [int(name) for name in names] == [strongest[int(place) - 1] for place in places]
+        assert len(names) > 3
+    assert ticks(third)[1][-1] == "bias"
+    assert second.get_xlabel() == "to unit, strongest first"
+
+
+def test_of_many_inputs_as_many_are_named_as_there_is_room_for() -> None:
+    names = [ticks(axes_of(weight_maps(subject((n, 2), numbers(n, 2))))[0])[1] for n in (30, 200)]
+    assert names[0] == [*(f"column {place}" for place in range(30)), "bias"]
+    assert 3 < len(names[1]) < 12
+    assert all(name.startswith("column ") for name in names[1][:-1])
 
 
 def test_the_network_has_a_circle_a_unit_and_a_line_a_weight() -> None:
@@ -402,7 +449,7 @@ def test_regions_have_the_colour_of_the_class_that_is_said_there() -> None:
     left, _, bottom, _ = axes.images[0].get_extent()
     said = run.network.predict(run.parameters, np.array([[left, bottom]])).argmax()
     darkest = np.argmin(shown[0, 0])
-    assert darkest == np.argmin(to_rgb(COLOURS[said]))
+    assert darkest == np.argmin(to_rgb(LIGHT.colours[said]))
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["x", "y", "z"]
 
 

@@ -87,6 +87,7 @@ def test_pictures_are_drawn_for_print_and_on_dark_paper_where_asked(
     assert [path.name for path in (run / place).parent.iterdir() if path.stem == "weights"] == [
         Path(place).name
     ]
+    assert (b">from input</text>" in first) == place.endswith("svg")  # text stays text
     main([str(run), *options])
     assert (run / place).read_bytes() == first
 

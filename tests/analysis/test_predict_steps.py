@@ -80,7 +80,9 @@ def test_sequences_that_are_padded_are_predicted_up_to_their_ends(
     network = load_network(tmp_path / "run")
     outputs = network.predict(inputs)
     assert (np.isnan(outputs[..., 0]) == behind).all()
-    assert (network.predict(inputs[:1, :1].repeat(4, 1))[:, 0] == outputs[:1, 0]).all()
+    # Of an exponential NumPy gives another last bit where it stands elsewhere in memory.
+    first = network.predict(inputs[:1, :1].repeat(4, 1))[:, 0]
+    np.testing.assert_allclose(first, outputs[:1, 0], rtol=1e-14)
     assert "nan" not in (tmp_path / "o.csv").read_text()
     table = pd.read_csv(tmp_path / "o.csv")
     for kind in ("output_", "class_") if "class" in y else ("output_",):

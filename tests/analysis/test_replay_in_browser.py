@@ -184,9 +184,50 @@ def test_another_sample_is_chosen(driver: Any, pages: dict[str, str]) -> None:
 
 
 def test_an_address_can_name_a_step(driver: Any, pages: dict[str, str]) -> None:
-    page = opened(driver, f"{pages['two inputs']}#50")
-    assert page.execute_script("return content.steps[now.moment]") <= 50
-    assert at(page) > 0
+    page = opened(driver, f"{pages['two inputs']}#3")
+    assert page.execute_script("return content.steps[now.moment]") == 3
+    assert not page.find_element("id", "asked").is_displayed()
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("199", "Step 199, which the address asks for, is between two moments; this is the one"),
+        ("1000", "The address asks for step 1,000; the training ended at step 200."),
+        ("last", "#last at the end of the address is no step; such is #200."),
+    ],
+)
+def test_a_step_that_is_no_moment_is_said_to_be_none(
+    driver: Any, pages: dict[str, str], asked: str, told: str
+) -> None:
+    page = opened(driver, f"{pages['two inputs']}#{asked}")
+    assert page.find_element("id", "asked").text.startswith(told)
+    step = page.execute_script("return content.steps[now.moment]")
+    assert step == 200 if asked != "199" else 190 < step < 199
+    press(page, LEFT)
+    assert not page.find_element("id", "asked").is_displayed()
+
+
+def test_past_the_weights_that_were_restored_it_says_that_they_are_the_result(
+    tmp_path: Path, driver: Any
+) -> None:
+    assert main(["tests/golden/runs_of_0_1_0/best", "-o", str(tmp_path / "best.html")]) == 0
+    for step, told in {
+        "": "The run's result is not this: the weights of epoch 25 (step 75) were restored.",
+        "#75": "The run's result: these weights were restored.",
+        "#74": "",
+    }.items():
+        page = opened(driver, f"{(tmp_path / 'best.html').as_uri()}{step}")
+        assert page.find_element("id", "words").text.partition(" right. ")[2] == told
+    assert page.find_element("css selector", "#curve .legend").text.endswith("restored: epoch 25")
+
+
+def test_of_many_samples_it_says_which_are_shown(driver: Any, pages: dict[str, str]) -> None:
+    samples = opened(driver, pages["images"]).find_element("id", "samples").text
+    assert "Shown are a typical one, up to 6 that are wrong at the end, and the first" in samples
+    numbers = driver.execute_script("return content.samples.rows.map(({ place }) => place)")
+    assert all(f"sample {number}" in samples for number in numbers)
+    assert "Shown are" not in opened(driver, pages["a table"]).find_element("id", "samples").text
 
 
 @contextmanager
@@ -222,10 +263,10 @@ def test_it_prints_the_moment_on_white_paper(driver: Any, pages: dict[str, str])
         page.execute_script("dispatchEvent(new Event('beforeprint'))")
         assert not page.find_element("id", "play").is_displayed()
         assert page.find_element("id", "where").is_displayed()
-        assert page.execute_script("return ends() === ENDS.light")
+        assert page.execute_script("return scales.grey[0].every((part) => part === 255)")
         assert page.execute_script("return layout.width") < 480  # drawn for paper's width
         page.execute_script("dispatchEvent(new Event('afterprint'))")
-        assert page.execute_script("return ends() === ENDS.dark")
+        assert page.execute_script("return isDark() && scales.grey[0][0] === 20")
         assert errors(page) == []
 
 

@@ -48,6 +48,7 @@ def driver() -> Iterator[Any]:
 def page(driver: Any, address: str) -> Iterator[Any]:
     driver.get("about:blank")
     driver.get(address)
+    wait_for(driver, "Boolean(globalThis.Plotly)")
     yield driver
     assert errors(driver) == []
 
@@ -115,12 +116,12 @@ def test_of_many_runs_it_says_how_many_it_shows(
     driver.get((tmp_path / "page.html").as_uri())
     assert driver.find_element("id", "summary").text == f"{JOBS} runs: 119 completed, 1 failed."
     said = driver.find_element("id", "sampled").text
-    assert said.startswith(
-        f"Table and charts show 30 of the {JOBS} runs, numbered anew: the 3 best ("
-    )
+    assert said.startswith(f"Table and charts show 30 of the {JOBS} runs: the 3 best (")
     assert driver.find_element("id", "count").text == "30 of 30 runs"
     assert len(driver.find_elements("css selector", "#group-table tbody tr")) == 20
-    assert driver.find_element("id", "group-note").text.startswith("119 runs; lower is better.")
+    assert driver.find_element("id", "group-note").text.startswith(
+        "119 of 120 runs; lower is better."
+    )
     assert errors(driver) == []
 
 
@@ -458,14 +459,97 @@ def test_it_fits_phones_and_desks_in_light_and_dark(
         assert errors(page) == []
 
 
-def test_parallel_coordinates_scroll_on_a_phone_instead_of_shrinking(address: str) -> None:
-    with browser(390, 844) as page:
+def test_parallel_coordinates_fit_a_phone_or_say_that_they_scroll(address: str) -> None:
+    with browser(400, 844) as page:
         page.get(address)
         page.execute_script("document.getElementById('parallel').scrollIntoView()")
-        width = "document.getElementById('parallel-chart').scrollWidth >= 440"
-        wait_for(page, width)
-        page.execute_script("dispatchEvent(new Event('resize'))")
-        wait_for(page, width)
+        chart = "document.getElementById('parallel-chart')"
+        wait_for(
+            page, f"{chart}.querySelector('svg') && {chart}.scrollWidth <= {chart}.clientWidth"
+        )
+        note = page.find_element("id", "parallel-note")
+        assert "sideways" not in note.text
+        page.execute_script("AXIS.narrow = 300; drawParallel()")
+        wait_for(page, f"{chart}.scrollWidth > 900")
+        assert "scroll it sideways" in note.text
+
+
+GROUPS: dict[str, tuple[list[tuple[float, float, float]], list[int]]] = {
+    "alike": ([(0.96, 0.95, 0.97), (0.95, 0.93, 0.97), (0.94, 0.93, 0.95)], []),
+    "one is far worse": ([(0.96, 0.95, 0.97), (0.95, 0.94, 0.96), (0.1, 0.09, 0.11)], [2]),
+    "one is unsure": ([(0.96, 0.95, 0.97), (0.95, 0.5, 0.99), (0.94, 0.93, 0.95)], [1]),
+    "two kinds": ([(0.96, 0.95, 0.97), (0.2, 0.19, 0.21), (0.1, 0.09, 0.11)], []),
+    "two groups": ([(0.96, 0.95, 0.97), (0.1, 0.09, 0.11)], []),
+}
+
+
+@pytest.mark.parametrize("case", GROUPS)
+def test_one_outlier_does_not_stretch_the_axis_of_all_groups(case: str, page: Any) -> None:
+    rows, beyond = GROUPS[case]
+    groups = [dict(zip(("mean", "low", "high"), row, strict=True)) for row in rows]
+    found = page.execute_script(
+        "const scale = groupScale(arguments[0]);"
+        "return [scale.beyond.map((row) => arguments[0].indexOf(row)), scale.least, scale.most]",
+        groups,
+    )
+    kept = [value for at, row in enumerate(rows) if at not in beyond for value in row]
+    assert found == [beyond, min(kept), max(kept)]
+
+
+NUMBERS = {
+    "endTexts(0.99491, 0.99507)": ["0.99491", "0.99507"],
+    "endTexts(0.1, 0.9)": ["0.1", "0.9"],
+    "endTexts(1025951, 1437828)": ["1,030,000", "1,440,000"],
+    "endTexts(0.5, 0.5)": ["0.5"],
+    "textBeside({decimals: 4}, 0.99991, 0.99988)": "0.99991",
+    "textBeside({decimals: 4}, 0.99991234, 0.99991233)": "0.99991234",
+    "textBeside({decimals: 4}, 0.00099754, null)": "0.00099754",
+    "aloneText({decimals: 0}, 1187471)": "1,187,471",
+    "aloneText({decimals: 4}, 0.972144846)": "0.972145",
+    "numberText({decimals: 11, numbers: [4.172e-8]}, 4.172e-8)": "4.172e-8",
+    "numberText({decimals: 11, numbers: [4.172e-8]}, 4.2e-9)": "4.200e-9",
+}
+
+
+def test_numbers_have_the_digits_that_tell_them_apart(page: Any) -> None:
+    found = {text: page.execute_script(f"return {text}") for text in NUMBERS}
+    assert found == NUMBERS
+
+
+def test_of_what_is_left_out_many_lines_are_folded(page: Any) -> None:
+    shown = """
+        const lines = Array.from({ length: arguments[0] }, (_, at) => `Line ${at}.`);
+        content.conclusion.left_out = lines;
+        showConclusion();
+        return byId('left-out').innerText;
+    """
+    assert page.execute_script(shown, 3).split() == ["Line", "0.", "Line", "1.", "Line", "2."]
+    assert page.execute_script(shown, 7) == "Which runs are left out, and why"
+
+
+def test_runs_are_compared_by_their_names(page: Any) -> None:
+    for field, name in (("compare-a", "7"), ("compare-b", "9")):
+        page.find_element("id", field).send_keys(name)
+    assert "differ" in page.find_element("id", "compare-note").text
+
+
+def test_a_single_run_is_not_compared(driver: Any, tmp_path: Path) -> None:
+    make_sweep(tmp_path / "sweep", 1)
+    assert main([str(tmp_path / "sweep"), "-o", str(tmp_path / "page.html")]) == 0
+    driver.get((tmp_path / "page.html").as_uri())
+    shown = "return [...document.querySelectorAll('nav a')].filter(a => !a.hidden).length"
+    assert driver.execute_script(shown) == 2
+    assert driver.find_element("id", "best-run").text.endswith("run 0.")
+    assert errors(driver) == []
+
+
+def test_a_run_that_has_ended_does_not_make_the_median_jump(page: Any) -> None:
+    curves = [[[1, 10], [0.9, 0.8]], [[1, 10], [0.7, 0.6]], [[1, 10, 100], [0.1, 0.1, 0.1]]]
+    band = page.execute_script("return bandOf(arguments[0])", curves)
+    assert band["middle"][0] == 0.7
+    assert band["middle"][-1] == 0.6
+    assert max(abs(b - a) for a, b in pairwise(band["middle"])) < 0.02
+    assert (band["low"][-1], band["high"][-1]) == (0.1, 0.8)
 
 
 def test_paper_is_white_and_shows_every_chart(page: Any) -> None:
@@ -474,3 +558,7 @@ def test_paper_is_white_and_shows_every_chart(page: Any) -> None:
     wait_for(page, drawn)
     printed = page.execute_cdp_cmd("Page.printToPDF", {})
     assert len(printed["data"]) > 50_000
+    # Paper has no backgrounds: what has to be seen is a border.
+    drawn = "getComputedStyle(document.querySelector(arguments[0])).borderTopWidth"
+    widths = [page.execute_script(f"return {drawn}", name) for name in (".dot", ".interval")]
+    assert widths == ["5px", "4px"]

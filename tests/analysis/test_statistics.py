@@ -98,7 +98,7 @@ TIES = [103 / 106] * 8 + [104 / 106, 105 / 106]
 @pytest.mark.parametrize("scale", [ANY, POSITIVE, FRACTION])
 def test_the_interval_of_tied_accuracies_is_as_narrow_as_they_are(scale: Scale) -> None:
     low, high = mean_interval(np.array(TIES), scale)
-    assert 0.969 < low < np.mean(TIES) < high < 0.979
+    assert 0.969 < low < np.mean(TIES) < high < 0.980
 
 
 @pytest.mark.parametrize("sample", [[0.99, 1, 1, 1, 0.98, 1], [0.0, 0, 0.1, 0], [0.1, 0.9]])
@@ -120,10 +120,27 @@ def test_a_skewed_sample_has_a_wider_interval_that_leans_to_the_tail() -> None:
     assert high - sample.mean() > 1.2 * (sample.mean() - low)
 
 
-@pytest.mark.parametrize("value", [0.0, 0.1, 1e300])
-def test_equal_values_have_an_interval_without_width(value: float) -> None:
-    low, high = mean_interval(np.full(7, value))
-    assert low == high == pytest.approx(value)
+A_FEW_FAR_OFF: dict[str, list[float]] = {
+    "two of twenty runs, as of 3-2-1": [1.13, 1.36, 1.39, 1.46, *[1.5] * 14, 3.69, 3.69],
+    "three of thirty": [*np.linspace(1, 1.02, 27), 9, 9.1, 9.2],
+    "one of ten": [2.3, 2.301, 2.302, 2.299, 2.3, 2.3, 2.301, 2.3, 2.3, 9.1],
+}
+
+
+@pytest.mark.parametrize("scale", [ANY, POSITIVE])
+@pytest.mark.parametrize("case", A_FEW_FAR_OFF)
+def test_a_few_values_far_off_make_no_interval_beyond_all_of_them(case: str, scale: Scale) -> None:
+    sample = np.array(A_FEW_FAR_OFF[case])
+    low, high = mean_interval(sample, scale)
+    assert low < sample.mean() < high < sample.max()
+    reach = 2.3 * sample.std(ddof=1) / np.sqrt(len(sample))
+    expected = scale.back(scale.forward(sample.mean()) + reach * scale.slope(sample.mean()))
+    assert high <= expected  # Student's
+
+
+@pytest.mark.parametrize("values", [[0.0] * 7, [0.1] * 7, [1e300] * 2, [0.1 + 0.2, 0.3, 0.3]])
+def test_equal_values_have_no_interval(values: list[float]) -> None:
+    assert np.isnan(mean_interval(np.array(values))).all()
 
 
 def test_one_value_has_no_interval() -> None:

@@ -139,7 +139,8 @@ def test_sentences_are_broken_between_words(
 @pytest.mark.parametrize(
     ("test", "validation", "chosen"),
     [
-        ([0.9, None, 0.8, None], [0.9, 0.9, 0.8, 0.8], "test_accuracy"),  # of both groups some
+        ([0.9, None, 0.8, None], [0.9, 0.9, 0.8, 0.8], "val_accuracy"),  # test data choose nothing
+        ([0.9, None, 0.8, None], [0.9, 0.9, None, None], "test_accuracy"),  # of both groups some
         ([0.9, 0.9, None, None], [0.9, 0.9, 0.8, 0.8], "val_accuracy"),
         ([0.9, 0.9, None, None], [None] * 4, "accuracy"),
         ([None] * 4, [None] * 4, "accuracy"),

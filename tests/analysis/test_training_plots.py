@@ -17,7 +17,7 @@ from runner.analysis.plots.style import DARK, LIGHT, Look, drawn_in, look
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.units import units_over_plane
 from runner.data.dataset import Dataset
-from runner.experiment.drawing import subject_of
+from runner.experiment.drawing import best_epoch, subject_of
 from runner.network.network import Network
 from runner.network.topology import Topology
 from tests.analysis.test_plots import CASES, CURVES, axes_of, classes, heat_maps, history, subject
@@ -54,12 +54,19 @@ def test_statistics_of_layers_are_a_panel_each_and_a_line_a_layer() -> None:
 
 
 def test_the_epoch_whose_weights_were_restored_is_marked_and_the_test_stands_there() -> None:
-    run = replace(watched(), best_epoch=100)
-    run = replace(run, results={**run.results, "test_loss": "0.75"})
+    run = replace(watched(), best_epoch=500)
+    results = {**run.results, "test_loss": "0.75", "val_loss": "0.125"}
+    run = replace(run, results=results, history={**run.history, "val_loss": np.ones(4)})
     loss = axes_of(learning_curve(run))[0]
     lines = {line.get_label(): line for line in loss.lines}
-    assert lines["restored: epoch 100"].get_xdata() == [100, 100]
-    assert lines["test, at the end"].get_xydata().tolist() == [[100, 0.75]]
+    assert lines["restored: epoch 500"].get_xdata() == [500, 500]
+    assert lines["test, restored"].get_xydata().tolist() == [[500, 0.75]]
+    # Of that epoch the history has no row: the curve goes through what the run came to.
+    assert [500, 0.125] in lines["validation"].get_xydata().tolist()
+    assert list(lines["validation"].get_xdata()) == sorted(lines["validation"].get_xdata())
+    unknown = {**results, "stopping.restore_best": "true"}
+    curve = axes_of(learning_curve(replace(run, best_epoch=None, results=unknown)))[0]
+    assert [line.get_label() for line in curve.lines][-1] == "test"
     last = axes_of(learning_curve(replace(run, best_epoch=1000)))[0]
     assert not any("restored" in str(line.get_label()) for line in last.lines)
 
@@ -150,6 +157,17 @@ def test_a_unit_s_tile_is_its_activation_over_the_plane() -> None:
     assert names[-1] == "layer 1, sigmoid"
 
 
+def test_tiles_tell_which_input_is_across_and_which_is_up() -> None:
+    run = CASES["numbers in the plane"][0]
+    named = replace(run.dataset, input_names=("petal width", "petal length in cm"))
+    for dataset, text in (
+        (run.dataset, "across column 0, up column 1; orange high"),
+        (named, "across petal width, up petal leng…; orange high"),
+    ):
+        figure = units_over_plane(replace(run, dataset=dataset))
+        assert figure.texts[-1].get_text().startswith(text)
+
+
 def test_the_start_and_the_restored_epoch_come_from_the_run_s_snapshots(tmp_path: Path) -> None:
     kept = ("stopping.metric=val_loss", "stopping.restore_best=true")
     best = ("dataset=moons", "dataset.validation=0.3", *kept)
@@ -163,6 +181,33 @@ def test_the_start_and_the_restored_epoch_come_from_the_run_s_snapshots(tmp_path
     alone = subject_of(tmp_path / "run")
     assert alone.start is None
     assert "straight_line" not in [name for name, each in PICTURES.items() if each.applies(alone)]
+
+
+RESTORED = {"stopping.restore_best": "true", "stopping.metric": "val_loss", "epochs": "30"}
+SHARES = {**RESTORED, "stop_reason": "max_epochs", "stopping.metric": "val_accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("results", "epoch"),
+    [
+        ({"stopping.restore_best": "false"}, None),
+        ({**RESTORED, "stop_reason": "patience", "stopping.patience": "5"}, 25),
+        ({**RESTORED, "stop_reason": "max_epochs", "val_loss": "0.25"}, 14),
+        ({**RESTORED, "stop_reason": "max_epochs", "val_loss": "0.125"}, None),
+        ({**RESTORED, "stop_reason": "max_epochs", "stopping.metric": "val_accuracy"}, None),
+        ({**SHARES, "val_accuracy": "0.75"}, 2),
+        ({**SHARES, "val_accuracy": "0.875"}, None),  # which epochs of 3 to 13 may have had
+    ],
+)
+def test_a_row_s_restored_epoch_follows_from_its_history(
+    results: dict[str, str], epoch: int | None
+) -> None:
+    history = {
+        "epoch": np.array([1.0, 2, 14, 30]),
+        "val_loss": np.array([0.5, 0.4, 0.25, 0.3]),
+        "val_accuracy": np.array([0.5, 0.75, 0.875, 0.75]),
+    }
+    assert best_epoch(results, history) == epoch
 
 
 def test_what_is_drawn_on_dark_paper_leaves_the_look_as_it_was() -> None:

@@ -23,7 +23,6 @@ from runner import load_history, load_runs
 from runner.compare import main as compare
 from runner.configuration.composing import compose
 from runner.experiment.running import QUIETLY, run_experiment
-from runner.exporting.mlflow_logger import log_run
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.tables import csv_bytes
 
@@ -45,11 +44,8 @@ def copies(run: Path, folder: Path, runs: int, *, numbered: bool) -> None:
         (place / "results.csv").write_bytes(csv_bytes(row, [row.values()]))
 
 
-def fill_store(store: Path, run: Path, runs: int) -> None:
-    """An MLflow store with a run, and copies of its entry: rows of the tables that it is in."""
-    problem = log_run(run, str(store), "runner")
-    if problem is not None:
-        raise SystemExit(problem)
+def fill_store(store: Path, runs: int) -> None:
+    """Copies of a store's one entry: rows of the tables that it is in."""
     with contextlib.closing(sqlite3.connect(store / "mlflow.db")) as database, database:
         database.execute("PRAGMA synchronous = OFF")
         database.execute("PRAGMA cache_size = -200000")
@@ -100,12 +96,13 @@ def main() -> None:
     runs = parser.parse_args().runs
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
-        config = compose(["stopping.max_steps=50"])
+        store = f"logger.mlflow.folder={root / 'store'}"
+        config = compose(["stopping.max_steps=50", "+logger=mlflow", store])
         run_experiment(config, root / "one", {}, QUIETLY)
         copies(root / "one", root / "sweep", runs, numbered=True)
         SweepFolder(root / "sweep").collect()
         copies(root / "one", root / "single", runs, numbered=False)
-        fill_store(root / "store", root / "one", runs)
+        fill_store(root / "store", runs)
         sweep = load_runs(root / "sweep")
         rows = {
             "MLflow search_runs, SQLite": lambda: search(root / "store", runs),

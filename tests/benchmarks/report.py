@@ -42,6 +42,7 @@ def answers(page: Path) -> dict[str, float]:
     with browser(1280, 900) as driver:
         started = time.perf_counter()
         driver.get(page.as_uri())
+        driver.execute_async_script("librariesReady.then(arguments[0])")
         found["open"] = time.perf_counter() - started
         for name, code in ANSWERS.items():
             milliseconds: Any = driver.execute_async_script(FRAME + code + AFTER)

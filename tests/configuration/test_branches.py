@@ -9,8 +9,8 @@ from omegaconf import OmegaConf
 
 from runner import errors
 from runner.configuration.branches import literal, place
+from runner.configuration.checked_loader import loader_of
 from runner.configuration.composing import compose, conf_folder, loaded, prepared_hydra
-from runner.configuration.hydra_inside import loader_of
 from runner.configuration.jobs import JobComposer
 
 TABLE = ("dataset=csv", "dataset.path=a.csv", "dataset.target=b")
@@ -57,8 +57,8 @@ def run_of(*overrides: str, name: str = "run") -> None:
         (TABLE, ("loss=huber",), "loss.reduction", "mean"),
         (TABLE, ("stopping=epochs",), "stopping.metric", "val_loss"),
         ((*TABLE, "dataset.validation=null"), ("stopping=epochs",), "stopping.metric", "loss"),
-        (("dataset=digits",), ("+logger=mlflow",), "logger.name", "mlflow"),
-        (("dataset=digits", "+logger=mlflow"), ("seed=2",), "logger.name", "mlflow"),
+        (("dataset=digits",), ("+logger=mlflow",), "logger.mlflow.folder", "mlflow"),
+        (("dataset=digits", "+logger=mlflow"), ("seed=2",), "logger.mlflow.folder", "mlflow"),
         (("topology=3-5-1",), ("seed=2",), "topology", "3-5-1"),
         (("sweep.repeats=3",), ("seed=2",), "sweep.repeats", 1),
         ((*TABLE, r"dataset.path='\${seed}.csv'"), ("seed=2",), "dataset.path", "${seed}.csv"),

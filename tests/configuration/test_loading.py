@@ -12,9 +12,8 @@ from hydra.errors import ConfigCompositionException, HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from runner.application.options import options_parser
+from runner.configuration.checked_loader import CheckedLoader
 from runner.configuration.composing import conf_folder, prepared_hydra
-from runner.configuration.hydra_inside import prepare_command_line
 from runner.configuration.omegaconf_inside import own_yaml_loader, yaml_loader
 
 RUN, MULTIRUN = ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"]
@@ -30,7 +29,6 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def _cleared() -> Iterator[None]:
-    prepare_command_line(options_parser)
     with prepared_hydra():
         yield
     GlobalHydra.instance().clear()
@@ -38,8 +36,7 @@ def _cleared() -> Iterator[None]:
 
 def loader_of(folder: str | Path) -> Hydra:
     """Hydra as the command sets it up."""
-    GlobalHydra.instance().clear()
-    return Hydra.create_main_hydra2("runner", create_config_search_path(str(folder)))
+    return Hydra("runner", CheckedLoader(create_config_search_path(str(folder))))
 
 
 @pytest.mark.parametrize(("mode", "overrides", "added"), CASES, ids=str)

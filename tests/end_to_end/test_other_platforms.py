@@ -72,6 +72,7 @@ def plain(content: object, place: Path) -> object:
 PROCESS = re.compile(r'"id": \d+|"started": "[^"]*"')
 
 
+@pytest.mark.slow
 def test_runs_and_sweeps_leave_the_same_bytes(both: dict[str, tuple[Path, str]]) -> None:
     (whole, _), (lacking, _) = both["whole"], both["lacking"]
     for folder in ("runs", "folders"):  # what rows hold is told below
@@ -82,10 +83,15 @@ def test_runs_and_sweeps_leave_the_same_bytes(both: dict[str, tuple[Path, str]])
             assert plain(here, lacking) == plain(there, whole), name
 
 
+@pytest.mark.slow
 def test_all_is_read_verified_and_held_by_one_writer(both: dict[str, tuple[Path, str]]) -> None:
     (_, whole), (_, lacking) = both["whole"], both["lacking"]
     there, here = (
-        [line for line in told.splitlines() if not line.startswith("Jobs ")]
+        [
+            line
+            for line in told.splitlines()
+            if not line.startswith("Jobs ") and " passed" not in line
+        ]
         for told in (whole, lacking)
     )
     assert there[-2:] == ["[True, True, True]", "[]"]

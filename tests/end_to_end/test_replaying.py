@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,22 @@ import pytest
 from PIL import Image
 
 import runner
+from runner.analysis.plots.pictures import Picture
+from runner.analysis.plots.subject import Subject
 from runner.analysis.replay import film, moments
+from runner.analysis.replay.content import replay_content
+from runner.analysis.replay.samples import inputs_told
 from runner.commands import run_command
+from runner.experiment.drawing import subject_of
 from runner.experiment.experiment import build
 from runner.experiment.replaying import replayed, states_at
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.replay import main
 from runner.resume import main as resume_main
 from runner.run_folder.run import RunFolder
+from runner.run_folder.run_network import load_network
 from runner.run_folder.snapshots import load_snapshot
+from runner.run_folder.tables import read_row
 from tests.end_to_end.commands import InProcess, composed
 from tests.faults.forging import reforge
 
@@ -73,6 +81,45 @@ def test_halting_at_moments_changes_nothing_whatever_they_are(engine: str) -> No
     for state in states_at(halting, [0, 1, 2, 7, 50, 57, 58, 89, 90], lambda _: None):
         last = state.parameters
     assert last.tobytes() == end.tobytes()
+
+
+def test_the_restored_weights_are_a_moment_of_their_own_which_is_marked(run: InProcess) -> None:
+    early = ("stopping.metric=val_loss", "stopping.restore_best=true", "stopping.max_epochs=40")
+    folder = trained(run, *DIGITS, *early, "stopping.patience=6", "optimizer.learning_rate=0.02")
+    found = replayed(folder)
+    *_, told = found.notes
+    epoch = subject_of(folder).best_epoch
+    assert found.restored is not None
+    assert found.epochs[found.restored] == epoch
+    step = f"{found.steps[found.restored]:,}"
+    assert told.startswith(f"The run's result is the weights of epoch {epoch} (step {step}), the b")
+    assert found.parameters[found.restored].tobytes() == load_network(folder).parameters.tobytes()
+    assert list(found.steps) == sorted(set(found.steps))
+    value = float(read_row(folder / "results.csv")["val_loss"])
+    assert found.metrics["val_loss"][found.restored] == value
+    assert replay_content(found)["restored"] == found.restored
+    row = ("-m", *DIGITS, *early, "stopping.patience=6", "optimizer.learning_rate=0.02")
+    assert run(*row, "sweep.record=rows", "hydra.sweep.dir=s", "seed=1").code == 0
+    assert subject_of(run.cwd / "s/0").best_epoch == epoch
+
+
+def test_samples_of_a_table_are_told_by_the_names_of_its_columns(run: InProcess) -> None:
+    rows = "".join(f"{x},{-x / 2},{'ab'[x % 2]},{x}\n" for x in range(20))
+    (run.cwd / "t.csv").write_text(f"rooms,how-far,city,price\n{rows}")
+    table = (
+        "dataset=csv",
+        f"dataset.path={run.cwd}/t.csv",
+        "dataset.target=price",
+        "topology=in-2-out",
+    )
+    found = replayed(trained(run, *table, "stopping.max_steps=1"))
+    inputs = [each["inputs"] for each in replay_content(found)["samples"]["rows"]]
+    assert [name for name, _ in inputs[0]][:2] == ["rooms", "how-far"]
+    assert {len(each) for each in inputs} == {3}
+    assert {each[2] for each in inputs} == {("city=a", ""), ("city=b", "")}
+    assert all(value.startswith("−") or value in "-00" for _, (_, value), _ in inputs)
+    unnamed = replace(found.dataset, named=False)
+    assert inputs_told(unnamed, np.array([1, -0.5, 0, 1])) == [("", "1  −0.5  0  1")]
 
 
 def test_a_run_that_was_resumed_is_replayed_as_one(run: InProcess) -> None:
@@ -191,3 +238,32 @@ def test_a_gif_has_a_frame_for_each_of_some_moments(
     image = Image.open(io.BytesIO(film.gif(found)))
     assert image.n_frames == 4  # type: ignore[attr-defined]
     assert not (np.array(image.size) % 2).any()  # a film needs even sides
+
+
+@pytest.mark.parametrize(
+    ("overrides", "count"),
+    [(["dataset=digits", "topology=in-20-out"], 20), (["topology=3-4-1"], 0)],
+    ids=["images of weights", "a drawn network"],
+)
+def test_a_gif_has_one_scale_and_one_order_of_units_at_all_moments(
+    run: InProcess, monkeypatch: pytest.MonkeyPatch, overrides: list[str], count: int
+) -> None:
+    figures = []
+
+    def looked_at(picture: Picture, subject: Subject) -> Image.Image:
+        figures.append(picture.draw(subject))
+        return Image.new("RGB", (2, 2))
+
+    monkeypatch.setattr(film, "FRAMES", 3)
+    monkeypatch.setattr(film, "opened", looked_at)
+    found = replayed(trained(run, *STEPS, *overrides))
+    list(film.frames(found))
+    axes = [figure.axes[0] for figure in figures[::2]]  # a curve is beside each
+    drawn = [[*each.images, *each.collections[:-1]] for each in axes]
+    scales = [[shape.get_clim() for shape in shapes] for shapes in drawn]
+    assert scales[0] == scales[1] == scales[2]
+    assert len({figure.get_figheight() for figure in figures[::2]}) == 1
+    weights = [found.network.topology.layers[0].weight_matrix(p) for p in found.parameters]
+    order = np.argsort(-np.linalg.norm(weights[-1], axis=0), kind="stable")
+    for place, image in enumerate(drawn[0][:count]):
+        assert np.asarray(image.get_array()).ravel() == pytest.approx(weights[0][:, order[place]])

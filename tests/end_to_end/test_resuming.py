@@ -311,29 +311,35 @@ def test_a_complete_run_has_nothing_to_do(
 
 
 SHORT = ("stopping.target=null", "stopping.max_steps=50")
-NOTHING_ADDED: list[tuple[tuple[str, ...], str]] = [
-    (SHORT, "stopping.max_steps=50"),  # what it was
-    (SHORT, "stopping.max_seconds=900"),  # another limit, the first one met
-    ((), "stopping.max_steps=9000000"),  # the target met
-    ((*WATCHING, "stopping.patience=1", "optimizer.learning_rate=0.05"), "stopping.max_epochs=99"),
-    ((*WATCHING, "stopping.plateau=1", "stopping.min_delta=0.2"), "stopping.max_epochs=99"),
-    (
-        (*HELD_OUT, "stopping.metric=val_accuracy", "stopping.target=0.8"),
-        "stopping.max_steps=9000",
-    ),
+BOTH = (*SHORT, "stopping.max_epochs=50")
+WORSE = (*WATCHING, "stopping.patience=1", "optimizer.learning_rate=0.05")
+STILL = (*WATCHING, "stopping.plateau=1", "stopping.min_delta=0.2")
+GOOD = (*HELD_OUT, "stopping.metric=val_accuracy", "stopping.target=0.8")
+NOTHING_ADDED: list[tuple[tuple[str, ...], str, str]] = [
+    (SHORT, "stopping.max_steps=50", "max_steps=50"),  # what it was
+    (SHORT, "stopping.max_seconds=900", "max_steps=50"),  # another limit, the first one met
+    (BOTH, "stopping.max_steps=90", "max_epochs=50"),  # the one that stopped it no longer met
+    ((), "stopping.max_steps=9000000", "target=0.9999"),
+    (WORSE, "stopping.max_epochs=99", "patience=1"),
+    (STILL, "stopping.max_epochs=99", "plateau=1"),
+    (GOOD, "stopping.max_steps=9000", "target=0.8"),
 ]
 
 
-@pytest.mark.parametrize(("overrides", "change"), NOTHING_ADDED)
+@pytest.mark.parametrize(("overrides", "change", "holds"), NOTHING_ADDED)
 def test_a_complete_run_that_would_make_no_step_more_is_left_alone(
-    overrides: tuple[str, ...], change: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    overrides: tuple[str, ...],
+    change: str,
+    holds: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     run = trained(tmp_path / "run", *overrides)
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     capfd.readouterr()
     assert resumed(run, change) == 0
     out = capfd.readouterr().out
-    assert "nothing to do" in out
+    assert f"is complete, nothing to do: stopping.{holds} is met; a " in out
     assert out.count("\n") == 1
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 

@@ -57,7 +57,14 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cwd / "s"
 
 
-@pytest.mark.parametrize("launcher", ["basic", *PACKAGES])
+# Of Ray's rows tells the cluster below.
+SLICED = [
+    pytest.param(name, marks=[pytest.mark.release] if name == "ray" else [])
+    for name in ("basic", *PACKAGES)
+]
+
+
+@pytest.mark.parametrize("launcher", SLICED)
 def test_rows_of_another_launcher_are_those_of_the_pool(
     launcher: str, own: Path, tmp_path: Path
 ) -> None:
@@ -93,7 +100,9 @@ def test_slices_are_refused_where_nothing_reads_them(run: InProcess) -> None:
     assert "'sweep.slices=2' is for other launchers; hydra/launcher=pool would not" in ended.err
 
 
-@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+@pytest.mark.parametrize(
+    "launcher", ["joblib", pytest.param("submitit_local", marks=pytest.mark.release)]
+)
 def test_jobs_of_a_process_that_is_lost_are_handed_out_again(
     launcher: str, long: Path, tmp_path: Path
 ) -> None:
@@ -154,6 +163,7 @@ def test_rows_of_a_process_that_is_lost_are_kept_and_the_others_made_anew(
     assert_rows_are_the_same(tmp_path / "s", many)
 
 
+@pytest.mark.slow
 def test_rows_of_a_sweep_that_is_killed_are_taken_up(many: Path, tmp_path: Path) -> None:
     pytest.importorskip("joblib")
     joblib = (*MANY, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "sweep.slices=2")
@@ -222,7 +232,7 @@ def test_a_running_ray_cluster_whose_nodes_see_none_of_the_sweeps_disk(
 
 
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("retries", [0, 3])
+@pytest.mark.parametrize("retries", [0, pytest.param(3, marks=pytest.mark.release)])
 def test_jobs_of_a_node_that_is_lost_are_run_again(
     retries: int, cluster: Any, many: Path, tmp_path: Path
 ) -> None:

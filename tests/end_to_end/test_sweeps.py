@@ -65,7 +65,9 @@ def test_every_job_has_a_line_in_the_sweeps_log(sweep: tuple[Ending, Path]) -> N
     assert lines[2].startswith(failed)
     assert "Jobs        4 completed, 2 failed" in ended.out
     assert re.search(
-        r"^Best        mean_accuracy [\d.]+ of #\d topology=\S+ seed=\d$", ended.out, re.MULTILINE
+        r"^Best        mean_accuracy [\d.]+ of #\d topology=\S+ seed=\d, a single job; ",
+        ended.out,
+        re.MULTILINE,
     )
     assert f"Folder      {folder}" in ended.out
 

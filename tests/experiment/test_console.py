@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.experiment.console import Console, metric_text
+from runner.experiment.console import Console
+from runner.experiment.console_texts import metric_text
 from runner.experiment.running import Manner, run_experiment
 from runner.run_folder.history import history_column
 from runner.run_folder.tables import named_rows, read_row
@@ -51,6 +52,22 @@ def test_a_small_net_shows_its_weights_and_cases(tmp_path: Path) -> None:
     for case in cases:
         output, expected, difference = map(float, case.split())
         assert output - expected == pytest.approx(difference, abs=1e-9)
+
+
+def test_who_follows_the_log_sees_each_line_of_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    told = Console.progress
+
+    def looked_at(console: Console, report: StepReport) -> None:
+        told(console, report)
+        seen.append((tmp_path / "run.log").read_text(encoding="utf-8"))
+
+    monkeypatch.setattr("runner.experiment.console.SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(Console, "progress", looked_at)
+    log_of(tmp_path, ["stopping.max_steps=4", "stopping.target=null"], quiet=True)
+    assert [log.count(" steps   mean accuracy") for log in seen[1:]] == [1, 2, 3]
 
 
 def test_cases_of_a_table_begin_with_their_inputs(tmp_path: Path) -> None:

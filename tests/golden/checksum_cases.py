@@ -10,7 +10,9 @@ from runner.network.initializers import INITIALIZERS
 from runner.network.losses import LOSSES
 from runner.training.optimizers import OPTIMIZERS
 
-SPARSE = "dataset=csv dataset.path=sparse.csv dataset.target=kind dataset.scale=none"
+SPARSE = (
+    "dataset=csv dataset.path=sparse.csv dataset.target=kind dataset.scale=none loss=squared_error"
+)
 LARGE = "dataset=moons dataset.samples=1400 dataset.test=null topology=2-24-2 batch_size=600"
 DTYPES = ("float64", "float32")
 ROWS = "dataset=digits topology=64-24-12-10 stopping.max_epochs=2"
@@ -150,7 +152,7 @@ def data() -> list[str]:
         *(f"{TABLE} dataset.target=y dataset.missing={fill}" for fill in ("mean", "median")),
         f"{TABLE} dataset.target=y dataset.missing=most_frequent dataset.scale=minmax",
         f"{TABLE} dataset.target=[x,y] dataset.missing=mean dataset.scale_targets=minmax",
-        f"{TABLE} dataset.target=kind dataset.missing=mean dtype=float32",
+        f"{TABLE} dataset.target=kind dataset.missing=mean dtype=float32 loss=squared_error",
         f"{ROWS} dataset.class_weight=balanced",
         f"{COLUMNS} dataset.class_weight={{1:2.5}}",
         f"{MAPS} topology=8x8-7GRU-out dataset.class_weight={{3:5,4:0}} dataset.shuffle=false",

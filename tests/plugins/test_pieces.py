@@ -1,6 +1,7 @@
 """Pieces of one's own: what is wrong with one is said in a line, where it is registered."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -234,6 +235,11 @@ def test_a_module_that_is_not_there_is_one_line(name: str, run: InProcess) -> No
     assert ended.err.startswith(f"error: --plugin {name}")
 
 
+def test_a_file_of_another_folder_is_told_how_to_be_named(run: InProcess) -> None:
+    said = "; one of another folder: PYTHONPATH=../its before the command, --plugin own\n"
+    assert run("--plugin", "../its/own.py").err.endswith(said)
+
+
 PLACES: dict[str, Callable[[Path], tuple[str, ...]]] = {
     "a preset": lambda folder: ("-cd", str(folder), "experiment=bad"),
     "a run": lambda folder: (f"from={folder}/run",),
@@ -268,20 +274,44 @@ def test_a_forged_run_json_is_no_traceback(told: object, tmp_path: Path) -> None
         runner.resume(path, "stopping.max_steps=30")
 
 
+HALF = (
+    "import runner\n@runner.activation(slope=lambda z, a: 0.5 + 0 * z)\n"
+    "def half(z): return 0.5 * z\n"
+)
+
+
 def test_a_module_that_has_changed_since_is_told(tmp_path: Path) -> None:
     own = tmp_path / "own.py"
-    text = (
-        "import runner\n@runner.activation(slope=lambda z, a: 0.5 + 0 * z)\n"
-        "def half(z): return 0.5 * z\n"
-    )
-    own.write_text(text)
+    own.write_text(HALF)
     with registered(tmp_path, "own"):
         path = runner.train("network.activation.hidden=half", *FEW).path
-    own.write_text(text + "# more\n")
+    own.write_text(HALF + "# more\n")
     with registered(tmp_path, "own"):
         said = "was begun with the activation half of own SHA-256 .*, now own SHA-256"
         with pytest.warns(UserWarning, match=said):
             runner.resume(path, "stopping.max_steps=30")
+
+
+@pytest.mark.parametrize("record", ["folders", "rows"])
+def test_a_sweep_launched_again_tells_of_jobs_of_another_module(
+    record: str, run: InProcess
+) -> None:
+    sweep = ("--plugin", "own", "-m", "seed=1,2", f"sweep.record={record}", "hydra.sweep.dir=s")
+    chosen = ("network.activation.hidden=half,tanh", "sweep.workers=1", *FEW)
+    told = []
+    for text in (HALF, HALF, HALF + "# more\n"):
+        (run.cwd / "own.py").write_text(text)
+        with undone():
+            told.append(run(*sweep, *chosen))
+    assert [ended.err for ended in told[:2]] == ["", ""]
+    assert "4 jobs are finished, 0 to run" in told[2].out
+    found = re.fullmatch(
+        r"warning: 2 jobs in .*/s, from #(\d) on, came of the activation half of own SHA-256 .*, "
+        r"now own SHA-256 .*; they are taken as they are, another hydra\.sweep\.dir runs .*\n",
+        told[2].err,
+    )
+    assert found is not None
+    assert runner.load_runs(run.cwd / "s")["network.activation.hidden"][int(found[1])] == "half"
 
 
 def test_an_installed_package_is_loaded_once_and_a_broken_one_is_a_warning(

@@ -20,7 +20,9 @@ import runner
 from runner.data.dataset import Dataset
 from runner.experiment import sharing
 from runner.experiment.loading import load_dataset
+from runner.run_folder.job_end import JobEnd
 from runner.settings import DatasetSettings
+from runner.sweeping.tally import SweepLog
 from tests.end_to_end.commands import InProcess, ending, start
 
 DATA = {
@@ -208,11 +210,23 @@ def test_failed_jobs_run_when_the_cause_is_gone(
 
 
 @pytest.mark.usefixtures("faulty")
-def test_the_first_failure_ends_a_sweep_that_is_to_fail_fast(run: InProcess) -> None:
-    ended = run(*SWEEP, "sweep.fail_fast=true", "sweep.workers=1")
+def test_the_first_failure_ends_a_sweep_that_is_to_fail_fast(
+    run: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(3, 7):  # a process that dies takes along what it has not told yet
+        monkeypatch.delitem(FAULTS, seed)
+
+    def told_slowly(log: SweepLog, end: JobEnd, overrides: str) -> None:
+        time.sleep(2 * end.failed)  # in which the process would run all others
+        add(log, end, overrides)
+
+    add = SweepLog.add
+    monkeypatch.setattr(SweepLog, "add", told_slowly)
+    many = ("-m", "dataset.split_seed=range(1,101)", *SWEEP[2:])
+    ended = run(*many, "sweep.fail_fast=true", "sweep.workers=1")
     assert ended.code == 1
     assert "ZeroDivisionError: nothing there" in ended.err
-    assert not (run.cwd / "s" / "6").exists()
+    assert not (run.cwd / "s" / "99").exists()
 
 
 def test_jobs_that_run_when_a_sweep_fails_fast_end_in_order(tmp_path: Path) -> None:

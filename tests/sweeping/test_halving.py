@@ -2,21 +2,33 @@
 
 import csv
 import itertools
-import json
 import random
+import re
 import shutil
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import runner
+from runner.errors import Stop
 from runner.experiment.differences import by_step
+from runner.experiment.expanding import expand_all
 from runner.run_folder.history import history_rows
+from runner.run_folder.job_end import JobEnd
 from runner.run_folder.run import RunFolder
+from runner.run_folder.tables import read_results
+from runner.sweeping import running_jobs
+from runner.sweeping.course import Course
 from runner.sweeping.halving import END, Halving, Standing
+from runner.sweeping.job import Job
+from runner.sweeping.sweep import Sweep
 from tests.end_to_end.commands import InProcess, command, ending, start
 from tests.sweeping.test_earlier_jobs import weights
 from tests.sweeping.test_kills import WAYS
@@ -98,7 +110,7 @@ def test_jobs_without_a_number_never_go_on_and_those_that_ended_hold_their_place
 
 def rungs(sweep: Path) -> set[tuple[str, ...]]:
     with open(sweep / "halving.csv", newline="", encoding="utf-8") as file:
-        return {tuple(row) for row in csv.reader(file)}
+        return {tuple(row[:5]) for row in csv.reader(file)}  # not what tells configurations apart
 
 
 def results(sweep: Path) -> pd.DataFrame:
@@ -228,7 +240,7 @@ def test_launched_again_nothing_runs_and_without_halving_the_pruned_go_on(
     before, table = rungs(folder), results(folder)
     again = run(*sweep)
     assert (first.code, again.code) == (0, 0)
-    assert "0 to run, 15 pruned until now" in again.out
+    assert "1 job is finished, 0 to run, 15 pruned" in again.out
     assert rungs(folder) == before
     pd.testing.assert_frame_equal(results(folder), table)
     assert run(*GRID, "hydra.sweep.dir=s").code == 0
@@ -269,17 +281,167 @@ def test_a_pruned_job_taken_up_by_name_keeps_its_place_and_no_other_goes_on(
     after = results(folder)["status"]
     assert after.drop(index=first).equals(before.drop(index=first))
     assert after[first] == "completed"
-    assert (str(first), "completed") in {(job, status) for job, *_, status, _ in rungs(folder)}
 
 
-def test_other_rungs_than_jobs_wait_at_are_refused(run: InProcess, halved: Path) -> None:
-    shutil.copytree(halved, run.cwd / "s")
-    before = rungs(run.cwd / "s")
-    for other in (("sweep.halving.first=3",), ("sweep.halving.first=2", "sweep.halving.factor=2")):
-        ended = run(*GRID, "hydra.sweep.dir=s", *other)
-        assert ended.code == 2
-        assert "where these have no rung" in ended.err
-    assert rungs(run.cwd / "s") == before
+def test_pruned_jobs_that_have_folders_go_on_in_them_in_a_sweep_that_keeps_rows(
+    run: InProcess, halved: Path, unpruned: Path
+) -> None:
+    rows, folder = (*GRID, "sweep.record=rows", "hydra.sweep.dir=s"), run.cwd / "s"
+    shutil.copytree(halved, folder)
+    assert run(*rows).code == 0
+    assert weights(folder) == weights(unpruned)
+    assert set(results(folder)["status"]) == {"completed"}
+    assert "16 jobs are finished, 0 to run" in run(*rows).out
+
+
+def test_pruned_rows_that_were_given_folders_go_on_in_them(run: InProcess) -> None:
+    rows, folder = (*GRID, "seed=1", "sweep.record=rows", "hydra.sweep.dir=s"), run.cwd / "s"
+    assert run(*rows, "sweep.halving.first=2").code == 0
+    assert "pruned" in set(results(folder)["status"])
+    assert expand_all(folder / str(job) for job in range(8)) == 0
+    assert run(*rows).code == 0
+    assert {status for status, _ in weights(folder).values()} == {"completed"}
+    assert set(results(folder)["status"]) == {"completed"}
+
+
+def nothing_is_told(sweep: Path, halved: Path, _unpruned: Path) -> None:
+    shutil.copytree(halved, sweep)
+    (sweep / "halving.csv").unlink()
+
+
+def all_are_at_their_ends(sweep: Path, _halved: Path, unpruned: Path) -> None:
+    shutil.copytree(unpruned, sweep)
+
+
+def half_are_at_their_ends(sweep: Path, _halved: Path, unpruned: Path) -> None:
+    shutil.copytree(unpruned, sweep)
+    for job in range(0, 16, 2):
+        shutil.rmtree(sweep / str(job))
+
+
+def one_was_ended_far_on(sweep: Path, halved: Path, unpruned: Path) -> None:
+    shutil.copytree(halved, sweep)
+    for job in ("0", "3"):
+        shutil.rmtree(sweep / job)
+        shutil.copytree(unpruned / job, sweep / job)
+        edit(sweep / job / "run.json", '"status": "completed"', '"status": "running"')
+        (sweep / job / "results.csv").unlink()
+
+
+def another_job_has_had_its_number(sweep: Path, halved: Path, unpruned: Path) -> None:
+    """The winner's, whose lines are false of the job that was trained in its place since."""
+    shutil.copytree(halved, sweep)
+    winner = runner.load_runs(sweep).query("status == 'completed'").index[0]
+    shutil.rmtree(sweep / str(winner))
+    shutil.copytree(unpruned / str(winner), sweep / str(winner))
+    lines = (sweep / "halving.csv").read_text().splitlines(keepends=True)
+    others = [re.sub("[0-9.]+,[0-9a-f]+$", "0.0,0123456789ab", line) for line in lines]
+    false = [there.startswith(f"{winner},") for there in lines]
+    told = [b if other else a for a, b, other in zip(lines, others, false, strict=True)]
+    (sweep / "halving.csv").write_text("".join(told))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        nothing_is_told,
+        all_are_at_their_ends,
+        half_are_at_their_ends,
+        one_was_ended_far_on,
+        another_job_has_had_its_number,
+    ],
+)
+def test_the_same_jobs_go_on_whatever_earlier_launches_have_left(
+    before: Callable[[Path, Path, Path], None], run: InProcess, halved: Path, unpruned: Path
+) -> None:
+    before(run.cwd / "s", halved, unpruned)
+    assert run(*HALVED, "hydra.sweep.dir=s").code == 0
+    assert rungs(run.cwd / "s") == rungs(halved)
+    best = runner.load_runs(halved).query("status == 'completed'").index
+    assert set(runner.load_runs(run.cwd / "s").loc[best, "status"]) == {"completed"}
+
+
+@pytest.mark.parametrize(
+    "other", ["sweep.halving.first=3", "sweep.halving.factor=2", "sweep.objective=loss"]
+)
+@pytest.mark.parametrize("record", ["folders", "rows"])
+def test_other_rungs_and_another_ranking_are_as_if_nothing_had_been_before(
+    other: str, record: str, run: InProcess
+) -> None:
+    few = (*HALVED, "seed=1", f"sweep.record={record}")
+    assert run(*few, other, "hydra.sweep.dir=fresh").code == 0
+    assert run(*few, "hydra.sweep.dir=s").code == 0
+    assert run(*few, other, "hydra.sweep.dir=s").code == 0
+    assert rungs(run.cwd / "s") == rungs(run.cwd / "fresh")
+
+
+def test_a_sweep_that_is_ended_before_its_first_job_begins_anew(
+    run: InProcess, halved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(running_jobs, "running", ended_before_a_process_has_a_job)
+        assert run(*HALVED, "hydra.sweep.dir=s").code == 130
+        assert not (run.cwd / "s").exists()
+        patch.setattr(running_jobs, "running", ended_beside_half_a_file_of_one_that_was_killed)
+        assert run(*HALVED, "hydra.sweep.dir=s").code == 130
+    assert run(*HALVED, "hydra.sweep.dir=s").code == 0
+    assert rungs(run.cwd / "s") == rungs(halved)
+
+
+def ended_before_a_process_has_a_job(*given: Any) -> AbstractContextManager[Iterator[JobEnd]]:
+    """Comes as far as writing halving.csv."""
+    course: Course = given[-1]
+    with course._file:
+        raise Stop(None, 130)
+
+
+def ended_beside_half_a_file_of_one_that_was_killed(
+    sweep: Sweep, *given: Any
+) -> AbstractContextManager[Iterator[JobEnd]]:
+    (sweep.folder / ".halving.csv.1.tmp").touch()
+    return ended_before_a_process_has_a_job(*given)
+
+
+@pytest.mark.parametrize("record", ["folders", "rows"])
+def test_what_is_computed_again_may_be_interrupted(record: str, tmp_path: Path) -> None:
+    sweep = (
+        *("-m", "dataset=digits", "topology=64-100-10", "seed=1,2,3,4", "stopping.target=null"),
+        *("engine=numpy", "hydra.sweep.dir=s", f"sweep.record={record}", "sweep.workers=2"),
+    )
+    few, long = ("batch_size=10", "stopping.max_epochs=24"), ("sweep.halving.first=20",)
+    assert command(*sweep, *few, cwd=tmp_path).code == 0
+    before = results(tmp_path / "s")
+    process = start(*sweep, *few, *long, cwd=tmp_path)
+    while process.poll() is None and not (tmp_path / "s" / "halving.csv").exists():
+        pass
+    process.send_signal(signal.SIGINT)
+    ended = ending(process)
+    assert ended.code == 130
+    assert "who goes on is not decided yet" in ended.out
+    pd.testing.assert_frame_equal(results(tmp_path / "s"), before)
+    again = command(*sweep, *few, *long, cwd=tmp_path)
+    assert again.code == 0
+    assert "at an earlier rung is computed again" in again.out
+
+
+def test_while_one_has_not_come_no_other_goes_on_to_its_end(halved: Path, tmp_path: Path) -> None:
+    header, row = read_results(halved / "0")
+    none: dict[int, JobEnd] = {}
+    sweep: Any = SimpleNamespace(
+        folder=tmp_path,
+        ranked_by="accuracy",
+        options=SimpleNamespace(halving=SimpleNamespace(first=2, factor=3)),
+        earlier=SimpleNamespace(pruned=none, finished=lambda _: []),
+        keep=lambda end: end,
+        fingerprint=lambda job: job.name,
+    )
+    for status, sent in (("interrupted", 0), ("pruned", 1)):
+        course = Course(sweep, [(Job(0, []), None), (Job(1, []), None)], lambda _: None)
+        ends = [JobEnd(0, "pruned", "", 0, header, row), JobEnd(1, status, "", 0, header, row)]
+        gone_on: list[Job] = []
+        coming = zip(sorted(course.handed_out, key=lambda job: job.number), ends, strict=True)
+        list(course.ends(coming, gone_on.append))
+        assert [job.rung for job in gone_on] == [None] * sent
 
 
 def test_a_job_that_was_interrupted_past_a_rung_is_ranked_as_it_stood_there(
@@ -291,9 +453,7 @@ def test_a_job_that_was_interrupted_past_a_rung_is_ranked_as_it_stood_there(
     job = next(
         job for job, rung, _, status, _ in sorted(before) if (rung, status) == ("1", "pruned")
     )
-    path = folder / job / "run.json"
-    about = json.loads(path.read_text())
-    path.write_text(json.dumps({**about, "status": "interrupted"}))
+    edit(folder / job / "run.json", '"status": "pruned"', '"status": "interrupted"')
     lines = (folder / "halving.csv").read_text().splitlines(keepends=True)
     kept = [line for line in lines if not line.startswith(f"{job},1,")]
     (folder / "halving.csv").write_text("".join(kept))
@@ -303,17 +463,30 @@ def test_a_job_that_was_interrupted_past_a_rung_is_ranked_as_it_stood_there(
 
 
 def test_resume_leaves_a_halved_sweep_to_its_command(run: InProcess, halved: Path) -> None:
-    shutil.copytree(halved, run.cwd / "s")
+    folder = run.cwd / "s"
+    shutil.copytree(halved, folder)
 
-    def said() -> tuple[int, str]:
-        ended = ending(start("s", cwd=run.cwd, module="runner.resume"))
+    def said(*limits: str) -> tuple[int, str]:
+        ended = ending(start("s", *limits, cwd=run.cwd, module="runner.resume"))
         return ended.code, ended.out + ended.err
 
-    assert said() == (0, "s is complete: nothing to do, and 15 pruned: SWEEP/N takes one up\n")
-    shutil.rmtree(run.cwd / "s" / "3")
     code, text = said()
-    assert code == 2
-    assert "the command that began it" in text
+    assert code == 0
+    assert "s has no job under way: nothing to do; 15 are pruned" in text
+    edit(folder / "3" / "run.json", '"status": "pruned"', '"status": "interrupted"')
+    for limits in ((), ("stopping.max_epochs=31",)):
+        code, text = said(*limits)
+        assert code == 2
+        assert "the command that began it" in text
+    edit(folder / "multirun.yaml", "first: 2", "first: null")  # as a launch without halving says
+    assert said()[0] == 0
+    assert RunFolder(folder / "3").status == "completed"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
 
 
 @pytest.mark.parametrize(
@@ -335,7 +508,6 @@ def test_what_cannot_be_halved_is_refused(run: InProcess, options: list[str], sa
 DAMAGE: dict[str, Callable[[str], str]] = {
     "its end is cut": lambda text: text[:-5],
     "it is empty": lambda text: "",
-    "it ranks by something else": lambda text: text.replace("accuracy", "loss", 1),
     "lines say what they cannot": lambda text: text.replace("pruned", "prunes", 7) + "1,2\n\0",
 }
 

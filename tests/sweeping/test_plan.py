@@ -15,7 +15,7 @@ from runner.settings import DatasetSettings
 from runner.sweeping import measuring
 from runner.sweeping.job import Job
 from runner.sweeping.measuring import Net, Trial
-from runner.sweeping.plan import Group, duration, print_estimates
+from runner.sweeping.plan import Group, duration, estimate_of, print_estimate
 from tests.end_to_end.commands import InProcess
 
 FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")
@@ -117,7 +117,9 @@ def test_a_sweep_takes_as_long_as_its_longest_job(capsys: pytest.CaptureFixture[
         Group("2-4-1", f"moons samples={seconds}", [Job(0, [])], Net((trial(seconds),)))
         for seconds in (50, 1, 1)
     ]
-    print_estimates(groups, 4, 0.0)
+    estimate = estimate_of(groups, 4, 0.0)
+    assert estimate is not None
+    print_estimate(estimate)
     assert capsys.readouterr().out.startswith("Time        about 50 s on 4 processes")
 
 

@@ -51,6 +51,16 @@ def test_the_best_job_so_far_is(case: str) -> None:
     assert tally.best == best
 
 
+def test_of_losses_of_several_functions_none_is_the_best() -> None:
+    tally = Tally(3, 2, None, NAMES)
+    for number, name in enumerate(("squared_error", "huber")):
+        tally.count(
+            JobEnd(number, "completed", "", 0, "loss,loss.name", f"{number},{name}", "loss")
+        )
+    assert tally.best == ""
+    assert "Best        none: loss is of 2 kinds; runner.compare takes what" in tally.summary
+
+
 def test_what_is_done_failed_and_running_is_counted() -> None:
     tally = Tally(3, 2, None, NAMES)
     assert tally.counts == "0 of 3 jobs done, 0 failed, 2 running"

@@ -73,7 +73,7 @@ def test_nobody_collects_a_table_that_a_sweep_is_writing(
         table.add(jobs[1])
         with pytest.raises(ConflictError, match="is in use"):
             _ = SweepFolder(tmp_path).ended
-        assert resume_all([tmp_path], []) == ConflictError.exit_code
+        assert resume_all([tmp_path], []).exit_code == ConflictError.exit_code
         assert "is in use" in capsys.readouterr().err
         table.add(jobs[0])
         table.add(jobs[2])

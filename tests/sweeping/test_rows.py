@@ -214,7 +214,6 @@ def test_rows_of_other_data_do_not_come_into_one_table(run: InProcess) -> None:
 def test_what_a_row_cannot_keep_is_refused(run: InProcess) -> None:
     for asked, told in {
         "recording.plots=true": "leave recording.plots=true out",
-        "+logger=mlflow": "leave logger out",
         "hydra.job.chdir=true": "keep sweep.record=folders",
     }.items():
         ended = run(*ROWS, "seed=1,2", asked, *FEW)

@@ -114,6 +114,20 @@ def test_a_failed_job_that_is_run_again_has_one_line(
     assert_table_says_what_rows_say(run.cwd / "s", 10)
 
 
+def test_of_losses_of_several_kinds_none_is_the_best_again(run: InProcess) -> None:
+    kinds = ("loss.reduction=sum,mean", "stopping.metric=loss", "stopping.target=null")
+    for _ in range(2):
+        ended = run(*ROWS, *kinds, "stopping.max_steps=5")
+        assert "Best        none: loss is of 2 kinds" in ended.out
+
+
+def test_jobs_that_watch_something_else_are_of_no_other_kind_again(run: InProcess) -> None:
+    watched = ("dataset=spirals", "stopping.metric=val_loss,val_accuracy", "dataset.validation=0.2")
+    for _ in range(2):
+        ended = run(*ROWS, *watched, "stopping.max_epochs=2", "stopping.target=null")
+        assert "Best        val_loss " in ended.out
+
+
 FOREIGN: dict[str, str] = {
     "an index of a person's": "CREATE INDEX mine ON jobs (kind)",
     "the schema of another version": "PRAGMA user_version = 2",

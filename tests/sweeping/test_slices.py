@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hydra.types import RunMode
 
+from runner.configuration.checked_loader import loader_of
 from runner.configuration.composing import conf_folder, loaded, prepared_hydra
-from runner.configuration.hydra_inside import loader_of
 from runner.configuration.jobs import JobComposer
 from runner.errors import ConflictError, RunnerError
 from runner.run_folder.job_end import JobEnd
@@ -74,7 +74,8 @@ def test_of_a_job_that_went_on_the_furthest_row_is_kept(
     for place, epochs in enumerate(order):
         left = Slices(tmp_path, f"{place}")
         (left.path / "0").mkdir(parents=True)
-        rung = None if epochs is None else Rung(epochs // 3 - 1, epochs)
+        # Of a launch with other rungs: the further one has the lower number.
+        rung = None if epochs is None else Rung(6 // epochs, epochs)
         ends(tmp_path, left, [replace(JOBS[0], rung=rung)])
         take_in(tmp_path)
     (row,) = JobRows(tmp_path)

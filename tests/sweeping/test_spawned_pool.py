@@ -13,7 +13,8 @@ import pytest
 
 from runner import system
 from runner.sweeping.forked_pool import ForkedPool
-from runner.sweeping.pool import Lost, Pool, in_time, never, start_pool
+from runner.sweeping.pool import Lost, Pool, in_time, never
+from runner.sweeping.pool_kinds import start_pool
 from runner.sweeping.spawned_pool import SpawnedPool
 from tests.end_to_end.commands import CHECKOUT
 

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,11 @@ def root(made: Path, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def watching(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def watching(
+    folder: Path, program: Sequence[str] = ("-m", "runner.watch")
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command, and the address of its page."""
-    command = [sys.executable, "-m", "runner.watch", str(folder), "--port", "0", *options]
+    command = [sys.executable, *program, str(folder), "--port", "0"]
     process = subprocess.Popen(
         command, cwd=CHECKOUT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
     )
@@ -178,6 +180,21 @@ def test_folders_that_come_are_found_and_a_killed_run_is_not_running(root: Path)
     assert entries(overview)["day/run"]["status"] == "ended"
 
 
+def test_a_run_that_goes_on_stands_at_its_newest_snapshot_where_rows_are_far_apart(
+    root: Path,
+) -> None:
+    overview, run = Overview(root), root / "run"
+    assert entries(overview)["run"]["step"] == 50
+    shutil.copy(run / "snapshots" / "step-000000050.npz", run / "snapshots" / "step-000001050.npz")
+    assert entries(overview)["run"]["step"] == 50
+    about = run / "run.json"
+    about.write_text(about.read_text().replace('"completed"', '"running"'))
+    assert entries(overview)["run"]["step"] == 1050
+    told = overview.whole("run")
+    assert told is not None
+    assert told["step"] == 1050
+
+
 def test_looking_that_takes_long_is_done_seldom(root: Path, monkeypatch: Any) -> None:
     clock = iter([0.0, 0.1])
     monkeypatch.setattr("runner.watching.overview.time.thread_time", lambda: next(clock))
@@ -185,6 +202,22 @@ def test_looking_that_takes_long_is_done_seldom(root: Path, monkeypatch: Any) ->
     overview.look()
     assert overview.seconds == pytest.approx(10)
     overview.look()  # nothing is looked for: the clock would have run out
+
+
+@pytest.mark.parametrize(("load", "seconds"), [(2.7, 2), (2.9, 2), (3.6, 4)])
+def test_looks_are_rarer_while_all_processors_are_busy(
+    load: float, seconds: float, root: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("runner.watching.overview.SHARE", 1e3)  # however long it takes
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 9, 9))
+    overview = Overview(root)
+    overview.look()
+    assert overview.seconds == seconds
+    monkeypatch.delattr("os.getloadavg")  # as where there is none
+    overview = Overview(root)
+    overview.look()
+    assert overview.seconds == 2
 
 
 def test_only_this_machine_by_its_own_name_is_answered_and_only_to_get(root: Path) -> None:

@@ -19,13 +19,18 @@ pytestmark = [
     pytest.mark.skipif(not INSTALLED, reason=HOW_TO_INSTALL),
     pytest.mark.xdist_group("browser"),
 ]
-ONLINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+EAGER = """
+import runpy
+from runner.watching import overview
+overview.LEAST_SECONDS = overview.LEAST_WHEN_BUSY = 0.5
+runpy.run_module("runner.watch", run_name="__main__")
+"""
+"""Looks more often than a person would, so that the test need not wait."""
 
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Any]:
-    with browser(400, 800, dark=True) as driver:
-        driver.execute_cdp_cmd("Network.emulateNetworkConditions", ONLINE)
+    with browser(400, 800, dark=True, online=True) as driver:
         yield driver
 
 
@@ -44,10 +49,10 @@ def text(page: Any, name: str) -> str:
 
 def test_it_follows_from_start_to_end(tmp_path: Path, driver: Any) -> None:
     root = tmp_path / "outputs"
-    with watching(root) as (_, address):
+    with watching(root, ("-c", EAGER)) as (_, address):
         driver.get(address)
         wait_for(driver, "byId('state').textContent.endsWith('is not there yet; waiting for it.')")
-        endless = ("stopping.target=null", "stopping.max_seconds=3", "recording.history=1000")
+        endless = ("stopping.target=null", "stopping.max_seconds=4", "recording.history=20000")
         run = started(f"hydra.run.dir='{root}/<b>run'", *endless)
         wait_for(driver, "byId('summary').textContent.startsWith('running')")
         assert text(driver, "name") == "<b>run"

@@ -15,13 +15,22 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-// After Okabe and Ito 2008: told apart by colour-blind people; brighter ones on dark paper.
-const PALETTES = {
-  light: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1A1A1A", "#56B4E9", "#6B3E00", "#7A5CFF"],
-  dark: ["#56B4E9", "#E8702A", "#2BC59B", "#D070A8", "#FFFFFF", "#F0E442", "#9A4A3A", "#7B61FF"],
-};
-
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let printing = false;
 const isDark = () => dark.matches && !printing;
-const palette = () => PALETTES[isDark() ? "dark" : "light"];
+const colours = () => COLOURS[isDark() ? "dark" : "light"];
+const palette = () => colours().several;
+
+// What a text holds that was compressed: a response, to be read as text or bytes.
+function inflated(text) {
+  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")));
+}
+
+// Libraries lie in the page compressed, and run once they are unpacked; those who need them wait for that.
+const librariesReady = (async () => {
+  for (const packed of document.querySelectorAll("script.library")) {
+    document.head.append(element("script", {}, await inflated(packed.textContent).text()));
+    packed.remove();
+  }
+})();

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -95,23 +94,23 @@ def draw_heights(axes: Axes, subject: Subject, outputs: Array, output: int, exte
         scale: Any = {"cmap": look().signed, "vmin": -0.7, "vmax": 1.7}
         axes.contour(heights, [0.5], extent=extent, colors=look().ink, linewidths=1)
     else:
-        both = np.concatenate([heights.ravel(), targets])
-        scale = {"cmap": "viridis", "vmin": both.min(), "vmax": both.max()}
+        low, high = subject.span(name, np.concatenate([heights.ravel(), targets]))
+        scale = {"cmap": look().signed, "vmin": low, "vmax": high}
     image = axes.imshow(heights, **lying_in(extent), interpolation="bilinear", **scale)
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03, label=name)
     if not subject.decides:
         x, y = points.T
         axes.scatter(x, y, c=targets, s=34, edgecolor="white", linewidth=1.2, **scale)
         return
-    bar.ax.set_ylim(min(0.0, heights.min()), max(1.0, heights.max()))
+    bar.ax.set_ylim(subject.span(name, np.array([0.0, 1.0, heights.min(), heights.max()])))
     draw_sides(axes, subject, points, targets)
 
 
 def draw_sides(axes: Axes, subject: Subject, points: Array, targets: Array) -> None:
     """Samples of the two sides: circles and squares, in the strong colours of theirs."""
     several = len(points) > 40
-    classes, ends = subject.dataset.classes, colormaps.get_cmap(look().signed)
-    for side, (colour, marker) in enumerate(((ends(0.06), "o"), (ends(0.94), "s"))):
+    classes = subject.dataset.classes
+    for side, (colour, marker) in enumerate(zip(look().colours[:2], "os", strict=True)):
         x, y = points[(targets > 0.5) == bool(side)].T
         label = f"target {side}" if classes is None else plain(classes[side], 14)
         kind: Any = {"color": colour, "marker": marker, "label": label}
@@ -137,6 +136,9 @@ def fit(subject: Subject) -> Figure:
     shown = subject.samples.targets[:MOST_POINTS, 0]
     axes.scatter(inputs[:MOST_POINTS], shown, s=10, alpha=0.6, color=HELD_OUT, lw=0, label=label)
     axes.plot(x, outputs[:, 0], color=TRAINING, lw=2, label="output")
+    low, high = subject.span("fit", np.concatenate([shown, outputs[:, 0]]))
+    margin = 0.05 * (high - low) or 0.05
+    axes.set_ylim(low - margin, high + margin)
     axes.set(xlabel=axis_name(inputs_named[0], "input"), ylabel=axis_name(names[0], "output"))
     axes.legend()
     return figure

@@ -48,10 +48,15 @@ def learning_curve(subject: Subject) -> Figure:
     return figure
 
 
-def draw_best(axes: Axes, subject: Subject) -> None:
-    """A line at the epoch whose weights are the run's result, where it is not the last one."""
+def restored_epoch(subject: Subject) -> int | None:
+    """The epoch whose weights are the run's result, where it is not the last one."""
     best = subject.best_epoch
-    if best is None or best >= subject.history["epoch"][-1]:
+    return None if best is None or best >= subject.history["epoch"][-1] else best
+
+
+def draw_best(axes: Axes, subject: Subject) -> None:
+    """A line at the epoch that was restored, where one was."""
+    if (best := restored_epoch(subject)) is None:
         return
     look_of_line: Any = {"color": look().faint, "lw": 1, "ls": (0, (4, 3)), "zorder": 1}
     axes.axvline(best, label=f"restored: epoch {best:,}", **look_of_line)
@@ -64,28 +69,42 @@ def draw_metric(axes: Axes, subject: Subject, metric: str) -> None:
     time, and on small data costs half of what training does.
     """
     history, epochs = subject.history, subject.history["epoch"]
-    factor = 100 if metric == "accuracy" else 1
+    best, factor = restored_epoch(subject), 100 if metric == "accuracy" else 1
     shown: list[Array] = []
     for name, colour, label in (
         (metric, TRAINING, "training"),
         (f"val_{metric}", HELD_OUT, "validation"),
     ):
         if name in history and np.isfinite(history[name]).any():
-            values = factor * history[name]
-            known = np.isfinite(values)
-            mark = "o" if known.sum() == 1 else ""  # nothing to join
-            axes.plot(epochs[known], values[known], color=colour, label=label, lw=1.5, marker=mark)
-            shown.append(values[known])
-    if (tested := factor * float(subject.results.get(f"test_{metric}") or "nan")) == tested:
-        end = epochs[-1] if subject.best_epoch is None else subject.best_epoch
+            known = np.isfinite(history[name])
+            at, values = epochs[known], factor * history[name][known]
+            restored = factor * result(subject, name)
+            if best is not None and colour == HELD_OUT and restored == restored:
+                # Its epoch may have no row, and a line past it would show another value there.
+                others, place = at != best, np.searchsorted(at, best)
+                at = np.insert(at[others], place, best)
+                values = np.insert(values[others], place, restored)
+                axes.plot([best], [restored], "o", color=colour, ms=5)
+            mark = "o" if len(at) == 1 else ""  # nothing to join
+            axes.plot(at, values, color=colour, label=label, lw=1.5, marker=mark)
+            shown.append(values)
+    if (tested := factor * result(subject, f"test_{metric}")) == tested:
+        end, when = (epochs[-1], ", at the end") if best is None else (best, ", restored")
+        if subject.best_epoch is None and subject.results.get("stopping.restore_best") == "true":
+            when = ""  # of an epoch that is not known
         circle: Any = {"marker": "o", "ls": "", "mfc": look().paper, "mew": 1.5, "zorder": 3}
-        axes.plot([end], [tested], color=HELD_OUT, label="test, at the end", **circle)
+        axes.plot([end], [tested], color=HELD_OUT, label=f"test{when}", **circle)
         shown.append(np.array([tested]))
     axes.set_ylabel(WORDS[metric])
     over_epochs(axes, subject)
     values = np.concatenate(shown) if shown else np.ones(1)
     if metric != "accuracy" and values.min() > 0 and values.max() > 10 * values.min():
         logarithmic(axes, "y", values)
+
+
+def result(subject: Subject, name: str) -> float:
+    """A metric of the run's result; NaN where there is none."""
+    return float(subject.results.get(name) or "nan")
 
 
 def over_epochs(axes: Axes, subject: Subject) -> None:

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from runner.analysis.plots.style import PARTS, axes_grid, foot, look, new_figure, plain
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.tiles import draw_tiles
-from runner.analysis.plots.weights import largest
 from runner.network.arrays import Array
 from runner.network.labels import labels
 from runner.network.layers.parts import written
@@ -41,7 +40,7 @@ def maps_of_layers(subject: Subject) -> Figure:
     axes = axes_grid(figure, len(rows), 1, (0.15, 0.15, 0.3, 0.2), hspace=0.32 / TILE)
     for place, row in zip(axes, rows, strict=True):
         maps = subject.example[row].reshape(shapes[row])
-        limit = largest(maps)
+        limit = subject.reach(f"row {row}", maps)
         scale: Any = {"cmap": look().signed, "vmin": -limit, "vmax": limit}
         shown = maps[:MOST_MAPS, :, :, None]
         if row == 0:
@@ -51,7 +50,7 @@ def maps_of_layers(subject: Subject) -> Figure:
         place.set_anchor("W")
         cut = f", the first {MOST_MAPS}" if len(maps) > MOST_MAPS else ""
         place.set_title(f"{names[row]}: {written(shapes[row])}{cut}", loc="left", size=9)
-    told = f"{example_text(subject)}; red positive, blue negative, to the largest of a row"
+    told = f"{example_text(subject)}; orange positive, blue negative, to the largest of a row"
     foot(figure, told)
     return figure
 

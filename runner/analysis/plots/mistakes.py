@@ -125,7 +125,7 @@ def mistaken_samples(subject: Subject) -> Figure:
         write_inputs(beside, subject, places, inputs, columns)
         cut = len(inputs) < subject.dataset.inputs
         which = f"{len(inputs)} of {subject.dataset.inputs:,} inputs" if cut else "inputs"
-        foot(figure, f"{which}; red far above the training part's mean, blue far below")
+        foot(figure, f"{which}; orange far above the training part's mean, blue far below")
     return figure
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 from runner.analysis.plots.calibration import has_probabilities, reliability_diagram
 from runner.analysis.plots.confusion import confusion_matrix, has_classes
 from runner.analysis.plots.decisions import decision_surface, fit, is_line, is_plane
+from runner.analysis.plots.drawn_network import is_small, network_graph
 from runner.analysis.plots.layer_statistics import has_statistics, statistics_over_time
 from runner.analysis.plots.learning import (
     has_history,
@@ -32,8 +33,6 @@ from runner.analysis.plots.units import has_units, units_over_plane
 from runner.analysis.plots.weights import (
     first_layer_images,
     has_weights,
-    is_small,
-    network_graph,
     shows_windows,
     weight_maps,
 )
@@ -176,7 +175,11 @@ def png(picture: Picture, subject: Subject, look: Look = LIGHT, dots: int = SCRE
 
 def with_palette(image: Image.Image) -> Image.Image:
     """The image in 256 colours, that of its corner, the paper's, as it was."""
-    few = image.quantize(256, Image.Quantize.FASTOCTREE)
+    return with_its_paper(image.quantize(256, Image.Quantize.FASTOCTREE), image)
+
+
+def with_its_paper(few: Image.Image, image: Image.Image) -> Image.Image:
+    """An image in few colours, that of its corner, the paper's, as it was."""
     palette, corner = few.getpalette() or [], few.getpixel((0, 0))
     if isinstance(corner, int):
         palette[3 * corner : 3 * corner + 3] = image.getpixel((0, 0))

@@ -12,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 from runner.analysis.plots.maps import example_text
 from runner.analysis.plots.style import axes_grid, foot, look, new_figure, plain
 from runner.analysis.plots.subject import Subject
-from runner.analysis.plots.weights import largest
 from runner.data.texts import letter
 from runner.network.arrays import Array
 from runner.network.layers.recurrent import Recurrent
@@ -77,7 +76,7 @@ def states_over_time(subject: Subject) -> Figure:
     gaps: Any = {"width_ratios": widths, "wspace": 0.3 * len(widths) / sum(widths)}
     axes = axes_grid(figure, 1, len(shown), (0.6, 0.2, 0.7, 0.4), **gaps)
     for place, (title, values, each) in zip(axes, shown, strict=True):
-        limit = largest(values)
+        limit = subject.reach(title, values)
         extent = (0.5, values.shape[1] + 0.5, steps + 0.5, 0.5)
         scale: Any = {"cmap": look().signed, "vmin": -limit, "vmax": limit}
         place.imshow(values[:steps], aspect="auto", extent=extent, **scale)
@@ -90,7 +89,7 @@ def states_over_time(subject: Subject) -> Figure:
         if of_text and each != "unit":
             write_letters(place, values[:steps], letters)
     axes[0].set_ylabel("step")
-    foot(figure, f"{example_text(subject)}; red positive, blue negative")
+    foot(figure, f"{example_text(subject)}; orange positive, blue negative")
     return figure
 
 

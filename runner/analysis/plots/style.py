@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -15,7 +16,8 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from runner.analysis.plots.subject import Subject
+from runner.analysis import colours
+from runner.analysis.plots.subject import Subject, data_name
 from runner.errors import counted, printable
 from runner.network.arrays import Array
 from runner.training.metrics import percent
@@ -30,31 +32,20 @@ class Look(NamedTuple):
     lines: str
     """Of a grid."""
     colours: tuple[str, ...]
-    """Of lines and classes; those of the report."""
-    signed: str | Colormap
-    """A colour map from blue, negative, to red, positive; 0 is the paper's."""
+    """Of lines and classes."""
+    signed: Colormap
+    """From blue, negative, to orange, positive; 0 is about the paper's."""
     amounts: str
     """A colour map of even steps, from the paper's to the strongest."""
 
 
-# Okabe and Ito 2008, yellow and black left out.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#1A1A1A", "#56B4E9", "#6B3E00", "#7A5CFF")
-LIGHT = Look("#ffffff", "#222222", "#666666", "#e5e5e5", COLOURS, "RdBu_r", "magma_r")
-DARK = Look(
-    paper="#14171b",
-    ink="#e6e6e6",
-    faint="#a3a8ae",
-    lines="#30353b",
-    colours=(
-        *("#56B4E9", "#E8702A", "#2BC59B", "#D070A8"),
-        *("#FFFFFF", "#F0E442", "#9A4A3A", "#7B61FF"),
-    ),
-    signed=LinearSegmentedColormap.from_list(
-        "signed on dark", ("#c5e6fb", "#3d92cf", "#1d2228", "#cf5640", "#ffcfc0")
-    ),
-    amounts="magma",
-)
-INK, FAINT = LIGHT.ink, LIGHT.faint
+def look_in(own: colours.Colours, amounts: str) -> Look:
+    """The look of pictures in the colours of pages."""
+    signed = LinearSegmentedColormap.from_list("signed", own.signed)
+    return Look(own.paper, own.ink, own.faint, own.line, own.several, signed, amounts)
+
+
+LIGHT, DARK = look_in(colours.LIGHT, "magma_r"), look_in(colours.DARK, "magma")
 TRAINING, HELD_OUT = "C0", "C1"
 """The first two colours of the look that a picture is drawn in."""
 CENTRED: Any = {"ha": "center", "va": "center"}
@@ -72,6 +63,7 @@ SAME_EVERYWHERE: Any = {
     "legend.frameon": False,
     "grid.linewidth": 0.6,
     "image.interpolation": "nearest",
+    "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "runner",  # else names in the file are drawn by chance
 }
 MOST_POWERS = 5
@@ -95,7 +87,7 @@ def look() -> Look:
 @contextmanager
 def drawn_in(wanted: Look) -> Iterator[None]:
     """What is drawn inside has these colours, and the fonts and sizes of all pictures."""
-    colours: Any = {
+    of_paper: Any = {
         "text.color": wanted.ink,
         "axes.labelcolor": wanted.ink,
         "axes.edgecolor": "#999999",
@@ -108,7 +100,7 @@ def drawn_in(wanted: Look) -> Iterator[None]:
     }
     before = _look.set(wanted)
     try:
-        with mpl.rc_context(SAME_EVERYWHERE | colours):
+        with mpl.rc_context(SAME_EVERYWHERE | of_paper):
             yield
     finally:
         _look.reset(before)
@@ -117,20 +109,31 @@ def drawn_in(wanted: Look) -> Iterator[None]:
 def new_figure(subject: Subject, width: float, height: float) -> Figure:
     """A figure of so many inches below its title, which tells the run."""
     results = subject.results
-    run = (results["topology"], results["dataset.name"], f"seed {results['seed']}")
+    run = (results["topology"], data_name(results), f"seed {results['seed']}")
     title = "  ·  ".join(plain(text) for text in run)
-    return titled(title, ending(subject), width, height)
+    told = ending(subject)
+    lines = np.array([len(small_print(told, width))])
+    _, most = subject.span(f"lines {width:g} inches wide", lines)
+    return titled(title, told, width, height, int(most))
 
 
-def titled(title: str, told: str, width: float, height: float) -> Figure:
-    """A figure of so many inches below a title and small print, which take the room they need."""
+def small_print(told: str, width: float) -> list[str]:
+    """The lines of what stands below a title."""
+    return textwrap.wrap(told, int(CHARACTERS * width), max_lines=2)
+
+
+def titled(title: str, told: str, width: float, height: float, least: int = 0) -> Figure:
+    """A figure of so many inches below a title and small print, which take the room they need.
+
+    least: lines that the small print has room for.
+    """
     size, heads = 11.0, 1
     if len(title) > TITLE_CHARACTERS * width:  # two smaller lines take hardly more room
         lines = textwrap.wrap(title, int(1.25 * TITLE_CHARACTERS * width), max_lines=2)
         title, size, heads = "\n".join(lines), 8.5, len(lines)
-    lines = textwrap.wrap(told, int(CHARACTERS * width), max_lines=2)
+    lines = small_print(told, width)
     above = 0.21 if heads == 1 else 0.31
-    head = 0.1 + above + LINE * len(lines) + 0.14
+    head = 0.1 + above + LINE * max(least, len(lines)) + 0.14
     figure = Figure(figsize=(width, height + head), dpi=100)
     left, top = 0.12 / width, 1 - 0.1 / (height + head)
     figure.text(left, top, title, weight="bold", size=size, va="top")

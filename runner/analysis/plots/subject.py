@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +24,12 @@ JUDGES = ("test", "validation", "train")
 """The part a network is judged on: the first of these that there is."""
 
 
+def data_name(results: Mapping[str, str]) -> str:
+    """The name of a run's data set; of a table that has no other the one of its file."""
+    name, path = results.get("dataset.name", ""), results.get("dataset.path")
+    return Path(path).name if path and name == results.get("dataset.kind") else name
+
+
 @dataclass(frozen=True)
 class Subject:
     """A run that has ended, with its network and data set."""
@@ -39,6 +46,24 @@ class Subject:
     """The weights of its first snapshot, where there are others than those that it came to."""
     best_epoch: int | None = None
     """The epoch whose weights these are, where the best were restored."""
+    last: "Subject | None" = None
+    """Of a moment in a film the end: units stand in its order, and its typical sample is shown."""
+    spans: dict[str, tuple[float, float]] | None = None
+    """Of a moment in a film the least and the largest at all of its moments, by what they are of;
+    grows with each moment that is drawn."""
+
+    def span(self, name: str, values: Array) -> tuple[float, float]:
+        """The least and the largest of values, in a film those of all moments: one scale."""
+        low, high = float(np.min(values)), float(np.max(values))
+        if self.spans is not None:
+            before = self.spans.get(name, (low, high))
+            low, high = self.spans[name] = min(low, before[0]), max(high, before[1])
+        return low, high
+
+    def reach(self, name: str, values: Array) -> float:
+        """How far colours reach both ways: the largest magnitude, 1 where all are 0."""
+        low, high = self.span(name, values) if values.size else (0.0, 0.0)
+        return max(-low, high) or 1.0
 
     @property
     def part(self) -> str:
@@ -79,6 +104,8 @@ class Subject:
         Of the first ones, and where there are classes of those that are right, it is in the middle
         by contrast: the one with the most is the thickest digit, or a picture's overexposed one.
         """
+        if self.last is not None:
+            return self.last.example_place
         contrasts = np.std(self.samples.inputs[:CONTRASTED], axis=1)
         places = np.arange(len(contrasts))
         if self.dataset.classes is not None and self.dataset.one_target:

@@ -6,10 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from runner.analysis.plots.decisions import axis_values, is_plane
-from runner.analysis.plots.style import SMALL, axes_grid, foot, look, new_figure
+from runner.analysis.plots.style import SMALL, axes_grid, axis_name, foot, look, new_figure, plain
 from runner.analysis.plots.subject import Subject
 from runner.analysis.plots.tiles import draw_tiles
-from runner.analysis.plots.weights import largest
 from runner.network.arrays import Array
 
 GRID = 62
@@ -18,6 +17,8 @@ COLUMNS = 12
 MOST_UNITS = 24
 """Of a layer."""
 MOST_LAYERS = 4
+LONGEST = 11
+"""Letters of an input's name."""
 TILE, BETWEEN, TITLE = 0.62, 0.2, 0.22
 """Inches: of a unit, of what is written above it, and of a layer's title."""
 MIDDLES = {"sigmoid": (0.5, 0.5), "tanh": (0.0, 1.0)}
@@ -49,7 +50,9 @@ def units_over_plane(subject: Subject) -> Figure:
     gaps: Any = {"height_ratios": heights, "hspace": 0.0}
     every = axes_grid(figure, len(hidden), 1, margins, **gaps)
     for index, (axes, values) in enumerate(zip(every, hidden, strict=True)):
-        shown = [scaled(subject, index, unit) for unit in values.T[:MOST_UNITS]]
+        shown = [
+            scaled(subject, (index, unit), each) for unit, each in enumerate(values.T[:MOST_UNITS])
+        ]
         scale: Any = {"cmap": look().signed, "vmin": -1, "vmax": 1, "interpolation": "nearest"}
         tops = draw_tiles(axes, shown, columns, (0.07 / TILE, BETWEEN / TILE), **scale)
         for top, told in zip(tops, names(subject, index, len(shown)), strict=True):
@@ -70,13 +73,21 @@ def units_over_plane(subject: Subject) -> Figure:
         axes.annotate(f"layer {index + 1}, {name}{cut}", size=9, weight="bold", **place)
         axes.set_anchor("NW")
     line = "; line: output 0.5" if boundary is not None else ""
-    foot(figure, f"each unit over the plane; red high, blue low{line}")
+    foot(figure, f"{plane(subject)}; orange high, blue low{line}")
     return figure
 
 
-def scaled(subject: Subject, layer: int, values: Array) -> Array:
+def plane(subject: Subject) -> str:
+    """What the tiles are over: the names of both inputs, where they have room."""
+    across, up = (plain(axis_name(name, "input"), LONGEST) for name in subject.dataset.input_names)
+    return f"across {across}, up {up}"
+
+
+def scaled(subject: Subject, place: tuple[int, int], values: Array) -> Array:
     """[rows, columns, 1] A unit's activations on the scale of its colours, from -1 to 1."""
-    middle, reach = MIDDLES.get(subject.network.activation_names[layer], (0.0, largest(values)))
+    layer, unit = place
+    whole = subject.reach(f"layer {layer} unit {unit}", values)
+    middle, reach = MIDDLES.get(subject.network.activation_names[layer], (0.0, whole))
     grid: Array = ((values - middle) / reach).reshape(GRID, GRID, 1)
     return grid
 

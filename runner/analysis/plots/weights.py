@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from runner.analysis.plots.style import (
     CENTRED,
+    SMALL,
     axes_grid,
     foot,
     look,
@@ -29,18 +29,21 @@ from runner.network.layers.dense import Dense
 from runner.network.layers.parts import Shape
 
 MOST_WEIGHTS = 5_000_000
-MOST_DRAWN_UNITS = 24
-"""In a layer of a network that is drawn."""
-MOST_DRAWN_LAYERS = 8
 MOST_LAYERS = 8
 SORTED = 16
 """Units from beyond which on they are sorted."""
 NUMBER = 0.48
 """Inches of a weight that is written out."""
+LETTER, LINE = 0.068, 0.113
+"""Inches of a name beside a matrix: of each letter, and down."""
+LONGEST = 18
+"""Letters of such a name."""
+MOST_NAMED = 40
+"""Inputs with names that each have a line."""
+WIDEST = 3.2
+"""Inches of a matrix whose columns have names."""
 MOST_UNITS = 60
 """Whose weights are shown as images."""
-UNIT_SIZE = 15
-"""Points across."""
 
 
 def has_weights(subject: Subject) -> bool:
@@ -57,6 +60,14 @@ class Panel(NamedTuple):
     source: str
     sink: str
     """What rows come from and columns lead to."""
+    rows: Sequence[str]
+    columns: Sequence[str]
+    """Their names, or numbers."""
+
+    @property
+    def lines(self) -> list[str]:
+        """The names of all rows that are drawn."""
+        return [*self.rows, *(["bias"] if self.bias.size else [])]
 
 
 def by_strength(matrix: Array) -> Array:
@@ -73,6 +84,7 @@ def weight_panels(subject: Subject) -> Iterator[Panel]:
     order that they were drawn in, weights look like noise.
     """
     topology, none = subject.network.topology, np.empty(0)
+    in_order = (subject.last or subject).parameters
     below: Array | None = None
     for number, layer in enumerate(topology.layers, 1):
         kind, own = layer.kind, layer.views(subject.parameters)
@@ -82,64 +94,111 @@ def weight_panels(subject: Subject) -> Iterator[Panel]:
         told = f"layer {number}" if isinstance(kind, Dense) else f"layer {number}, {kind}"
         bias = layer.bias_vector(subject.parameters) if topology.bias else none
         matrix, (source, sink) = own["weights"], kind.ends
+        rows, columns = names_of(subject, number, matrix)
         plain_units = isinstance(kind, Dense) and kind.steps is None
+        if plain_units and number == 1:
+            source = "input"
         if plain_units and below is not None:
             matrix, source = matrix[below], f"{source}, strongest first"
+            rows = [rows[unit] for unit in below]
         below = None
         hidden = number < len(topology.layers)
+        if isinstance(kind, Dense) and not hidden:
+            sink = "output"
         if hidden and (plain_units or isinstance(kind, Convolution)) and matrix.shape[1] > SORTED:
-            order, sink = by_strength(matrix), f"{sink}, strongest first"
+            order = by_strength(layer.views(in_order)["weights"])
             matrix, bias = matrix[:, order], bias[order] if bias.size else bias
+            columns, sink = [columns[unit] for unit in order], f"{sink}, strongest first"
             below = order if plain_units else None
-        yield Panel(told, matrix, bias, source, sink)
+        yield Panel(told, matrix, bias, source, sink, rows, columns)
         if "recurrent" in own:
-            yield Panel(f"layer {number}, state", own["recurrent"], none, "unit", kind.ends[1])
+            state = own["recurrent"]
+            numbers = numbered(len(state)), numbered(state.shape[1])
+            yield Panel(f"layer {number}, state", state, none, "unit", kind.ends[1], *numbers)
+
+
+def numbered(count: int) -> list[str]:
+    """Numbers from 1 as names."""
+    return list(map(str, range(1, count + 1)))
+
+
+def names_of(subject: Subject, number: int, matrix: Array) -> tuple[list[str], list[str]]:
+    """The names of a layer's rows and columns: inputs and outputs have some, others numbers."""
+    rows, columns = map(numbered, matrix.shape)
+    dataset, last = subject.dataset, len(subject.network.topology.layers)
+    if number == 1 and dataset.named and len(dataset.input_names) == len(rows):
+        rows = [plain(name, LONGEST) for name in dataset.input_names]
+    if number == last and len(dataset.target_names) == len(columns):
+        columns = [plain(name, LONGEST) for name in dataset.target_names]
+    return rows, columns
 
 
 def carries_numbers(panel: Panel) -> bool:
     """Whether there is room for a matrix's numbers."""
-    rows, columns = panel.matrix.shape
-    return bool(rows + bool(panel.bias.size) <= 8 and columns <= 6)
+    return len(panel.lines) <= 8 and len(panel.columns) <= 6
+
+
+def room_for(names: Sequence[str]) -> float:
+    """Inches that each of the names has room in."""
+    return LETTER * (max(map(len, names)) + 1)
+
+
+def width_of(panel: Panel) -> float:
+    """Inches across a matrix: more for numbers in it, and for names of few columns."""
+    least = max(1.45, NUMBER * len(panel.columns)) if carries_numbers(panel) else 1.9
+    named = room_for(panel.columns) * len(panel.columns)
+    return max(least, named) if named <= WIDEST else least
 
 
 def weight_maps(subject: Subject) -> Figure:
     """Each layer's matrix [n_in, n_out], biases as a last row; colours reach to its largest."""
     panels = list(islice(weight_panels(subject), MOST_LAYERS))
-    widths = [
-        max(1.45, NUMBER * panel.matrix.shape[1]) if carries_numbers(panel) else 1.9
-        for panel in panels
-    ]
-    between = 1.0
-    figure = new_figure(subject, 0.7 + sum(widths) + between * len(widths), 2.7)
-    margins = (0.7, 0.45, 0.5, 0.25)
+    widths = list(map(width_of, panels))
+    between, left = 1.0, max(0.7, 0.4 + room_for(panels[0].lines))
+    height = 2.7
+    if panels[0].rows != numbered(len(panels[0].rows)) and len(panels[0].lines) <= MOST_NAMED:
+        height = max(height, 0.75 + LINE * len(panels[0].lines))
+    figure = new_figure(subject, left + sum(widths) + between * len(widths), height)
     gaps: Any = {"width_ratios": widths, "wspace": between * len(widths) / sum(widths)}
-    axes = axes_grid(figure, 1, len(panels), margins, **gaps)
-    for place, panel in zip(axes, panels, strict=True):
-        draw_matrix(place, panel)
+    axes = axes_grid(figure, 1, len(panels), (left, 0.45, 0.5, 0.25), **gaps)
+    for place, panel, width in zip(axes, panels, widths, strict=True):
+        draw_matrix(place, panel, subject)
         inputs, units = panel.matrix.shape
         place.set_title(f"{panel.title}: {inputs} × {units}")
         place.set_xlabel(f"to {panel.sink}")
-        named = "; last: bias" if panel.bias.size and len(panel.matrix) >= 16 else ""
-        place.set_ylabel(f"from {panel.source}{named}", labelpad=2)
+        place.set_ylabel(f"from {panel.source}", labelpad=2)
+        name_places(place.xaxis, panel.columns, int(width / room_for(panel.columns)), 4)
+        name_places(place.yaxis, panel.lines, int((height - 0.75) / LINE), 6)
     return figure
 
 
-def draw_matrix(axes: Axes, panel: Panel) -> None:
+def name_places(axis: Axis, names: Sequence[str], room: int, few: int) -> None:
+    """Names what stands along an axis: each of as many as there is room for, of more a few."""
+    count, bias = len(names), names[-1] == "bias"
+    units = count - bias
+    places = list(range(1, count + 1))
+    if count > room:
+        steps = MaxNLocator(few, integer=True).tick_values(1, units)
+        step = int(steps[1] - steps[0])
+        # Those of one order at round numbers, of another from the first on, which is the strongest.
+        first = step if list(names[:units]) == numbered(units) else 1
+        free = 0.94 * units if bias else units
+        places = [place for place in range(first, units + 1, step) if place <= free]
+        places += [count] * bias
+    axis.set_ticks(places, [names[place - 1] for place in places])
+    if count > SORTED:
+        axis.set_tick_params(labelsize=SMALL)
+
+
+def draw_matrix(axes: Axes, panel: Panel, subject: Subject) -> None:
     """A heat map with its colour bar; small ones carry their numbers."""
     matrix, bias = panel.matrix, panel.bias
     shown = np.vstack([matrix, bias[None]]) if bias.size else matrix
-    limit = largest(shown)
+    limit = subject.reach(panel.title, shown)
     rows, columns = shown.shape
     extent = (0.5, columns + 0.5, rows + 0.5, 0.5)  # units count from 1
     scale: Any = {"cmap": look().signed, "vmin": -limit, "vmax": limit}
     image = axes.imshow(shown, aspect="auto", extent=extent, **scale)
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
-    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-    if rows <= 16:
-        names = [*map(str, range(1, len(matrix) + 1)), *(["bias"] if bias.size else [])]
-        axes.set_yticks(range(1, rows + 1), names)
-    if columns <= 10:
-        axes.set_xticks(range(1, columns + 1))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     ends: Any = {"ticks": (-limit, 0, limit), "format": FuncFormatter(shortly)}
@@ -155,82 +214,6 @@ def draw_matrix(axes: Axes, panel: Panel) -> None:
 def shortly(value: float, _place: float) -> str:
     """1.6e5 for 160,000, to fit beside a colour bar."""
     return f"{value:.2g}".replace("e+0", "e").replace("e-0", "e-")
-
-
-def is_small(subject: Subject) -> bool:
-    """Whether a drawing with a line for each weight can be read."""
-    sizes = subject.network.topology.sizes
-    few = max(sizes) <= MOST_DRAWN_UNITS and len(sizes) <= MOST_DRAWN_LAYERS
-    return few and subject.network.topology.is_dense and has_weights(subject)
-
-
-def network_graph(subject: Subject) -> Figure:
-    """Units as circles, filled by their bias; weights as lines: colour the sign, width the size.
-
-    Widths and colours reach to the largest weight of each layer.
-    """
-    topology = subject.network.topology
-    height = min(4.2, max(2.2, 0.3 * max(topology.sizes)))
-    figure = new_figure(subject, 1.6 + 1.7 * len(topology.layers), height)
-    (axes,) = axes_grid(figure, 1, 1, (0.75, 0.75, 0.35, 0.05))
-    places = [unit_places(layer, size) for layer, size in enumerate(topology.sizes)]
-    fills = [np.zeros(topology.sizes[0])]
-    for index, layer in enumerate(topology.layers):
-        matrix = layer.weight_matrix(subject.parameters)
-        axes.add_collection(edges(places[index], places[index + 1], matrix))
-        bias = layer.bias_vector(subject.parameters)
-        fills.append(bias / largest(bias) if bias.size else np.zeros(matrix.shape[1]))
-    size = min(UNIT_SIZE, 0.7 * 72 * height / max(topology.sizes))
-    x, y = np.concatenate(places).T
-    scale: Any = {
-        "cmap": look().signed,
-        "vmin": -1.6,
-        "vmax": 1.6,
-        "edgecolors": look().ink,
-        "linewidths": 1,
-    }
-    axes.scatter(x, y, c=np.concatenate(fills), s=size**2, zorder=3, **scale)
-    beside = 0.5 * size + 5
-    name_units(axes, places[0], subject.dataset.input_names, -beside)
-    name_units(axes, places[-1], subject.dataset.target_names, beside)
-    axes.set_xlim(-0.1, len(topology.layers) + 0.1)
-    axes.set_ylim(-0.55, 0.55)
-    axes.axis("off")
-    filled = "; fill: bias" if topology.bias else ""
-    note = f"red positive, blue negative; width: size{filled}"
-    foot(figure, note)
-    return figure
-
-
-def name_units(axes: Axes, places: Array, names: Sequence[str], beside: float) -> None:
-    """Writes each unit's name so many points beside it."""
-    side = "right" if beside < 0 else "left"
-    for place, name in zip(places, names, strict=True):
-        offset: Any = {"xytext": (beside, 0), "textcoords": "offset points"}
-        axes.annotate(plain(name, 10), place, ha=side, va="center", **offset)
-
-
-def unit_places(layer: int, size: int) -> Array:
-    """[size, 2] Where a layer's units are drawn, the first on top."""
-    heights = 0.5 - (np.arange(size) + 0.5) / size
-    return np.column_stack([np.full(size, float(layer)), heights])
-
-
-def edges(sources: Array, sinks: Array, matrix: Array) -> LineCollection:
-    """A line for each weight of [n_in, n_out], weak ones first."""
-    limit = largest(matrix)
-    order = np.argsort(np.abs(matrix), axis=None)
-    tails, heads = np.unravel_index(order, matrix.shape)
-    weights = matrix.ravel()[order]
-    lines = LineCollection(
-        np.stack([sources[tails], sinks[heads]], axis=1).tolist(),
-        linewidths=0.3 + 3.2 * np.abs(weights) / limit,
-        cmap=look().signed,
-        norm=Normalize(-1.3 * limit, 1.3 * limit),
-        zorder=1,
-    )
-    lines.set_array(weights)
-    return lines
 
 
 def window(subject: Subject) -> Shape | None:
@@ -254,11 +237,12 @@ def first_layer_images(subject: Subject) -> Figure:
     """
     shape = window(subject) or (1, 1, 1)
     channels, apart = shape[0], shape[0] not in (1, 3)
-    matrix = subject.network.topology.layers[0].weight_matrix(subject.parameters)
-    matrix = matrix[:, by_strength(matrix)]
+    layer = subject.network.topology.layers[0]
+    order = by_strength(layer.weight_matrix((subject.last or subject).parameters))
+    matrix = layer.weight_matrix(subject.parameters)[:, order]
     units = min(matrix.shape[1], max(1, MOST_UNITS // channels) if apart else MOST_UNITS)
     columns = channels if apart else min(10, units)
-    limit = largest(matrix[:, :units])
+    limit = subject.reach("weights", matrix[:, :units])
     images = matrix[:, :units].T.reshape(-1, 1 if apart else channels, *shape[1:])
     shown = list(np.moveaxis(images, 1, -1))
     if shown[0].shape[2] > 1:
@@ -274,8 +258,3 @@ def first_layer_images(subject: Subject) -> Figure:
     note += f", strongest first; colours from −{limit:.2g} to {limit:.2g}"
     foot(figure, note)
     return figure
-
-
-def largest(values: Array) -> float:
-    """The largest magnitude, 1 where all are 0."""
-    return float(np.abs(values).max(initial=0)) or 1.0

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.analysis.plots.subject import data_name
 from runner.analysis.replay.graph import (
     Column,
     columns_of,
@@ -65,7 +66,7 @@ def about(moments: Moments) -> Content:
     rate = results.get("optimizer.learning_rate", "")
     return {
         "topology": str(moments.network.topology),
-        "dataset": printable(results.get("dataset.name", "")),
+        "dataset": printable(data_name(results)),
         "seed": results.get("seed", ""),
         "trained": f"{results.get('optimizer.name', '')}, learning rate {float(rate or 0):g}",
         "end": printable(end).replace("_", " "),
@@ -73,6 +74,7 @@ def about(moments: Moments) -> Content:
         "notes": list(moments.notes),
         "steps": moments.steps.tolist(),
         "epochs": moments.epochs.tolist(),
+        "restored": moments.restored,
         "metrics": {name: rounded(values) for name, values in moments.metrics.items()},
         "parts": [
             {"prefix": prefix, "name": PARTS[prefix], "rows": rows_of(moments, part)}
@@ -160,6 +162,7 @@ def samples_content(moments: Moments, packing: Packing, shown: Shown, outputs: A
         "part": shown.last.part,
         "total": len(dataset.parts[shown.last.part]),
         "rows": shown.told,
+        "choice": shown.choice,
         "outputs": None,
         "images": None,
         "wrong": None,

@@ -22,6 +22,7 @@ function svgElement(tag, attributes, text = "") {
 }
 
 const lastStep = content.steps.at(-1);
+const { restored } = content; // the moment that is the run's result, where that is not the last
 const across = (step) => SIDES.left + ((curve.width - SIDES.left - SIDES.right) * Math.log1p(step)) / Math.log1p(Math.max(1, lastStep));
 function down(value) {
   const scale = curve.logged ? Math.log10 : (x) => x;
@@ -87,6 +88,10 @@ function drawAxes(name) {
       class: "line", points: points.join(" "), stroke: palette()[COLOUR_OF[prefix]], "stroke-dasharray": DASHED[prefix],
     }));
   }
+  if (restored !== null) {
+    const x = across(content.steps[restored]);
+    made.push(svgElement("line", { class: "restored", x1: x, x2: x, y1: SIDES.top, y2: bottom }));
+  }
   curve.cursor = svgElement("line", { class: "cursor", y1: SIDES.top, y2: bottom });
   curve.dots = partsWith(name).map(({ prefix }) => svgElement("circle", { r: 4, fill: palette()[COLOUR_OF[prefix]] }));
   curvePlace.replaceChildren(...made, curve.cursor, ...curve.dots);
@@ -122,6 +127,12 @@ function momentAt(x) {
   return best;
 }
 
+function sampleLine(look) {
+  const line = svgElement("svg", { viewBox: "0 0 26 8", style: "display: inline; width: 26px; height: 8px" });
+  line.append(svgElement("line", { x1: 0, x2: 26, y1: 4, y2: 4, ...look }));
+  return line;
+}
+
 function connectCurve() {
   const first = baseNames.find((name) => name === "loss") ?? baseNames[0];
   byId("metric").append(...baseNames.map((name) => element("option", { value: name }, named(name))));
@@ -133,11 +144,13 @@ function connectCurve() {
     go(momentAt(event.clientX - curvePlace.getBoundingClientRect().left));
   };
   for (const type of ["pointerdown", "pointermove"]) curvePlace.addEventListener(type, seek);
-  legend("curve", () => content.parts.map(({ prefix, name }) => {
-    const line = svgElement("svg", { viewBox: "0 0 26 8", style: "display: inline; width: 26px; height: 8px" });
-    line.append(svgElement("line", { x1: 0, x2: 26, y1: 4, y2: 4, stroke: palette()[COLOUR_OF[prefix]], "stroke-width": 2.5, "stroke-dasharray": DASHED[prefix] }));
-    return [line, ` ${name}   `];
-  }));
+  const told = (look, text) => [element("span", { class: "whole" }, sampleLine(look), ` ${text}`), "   "];
+  legend("curve", () => [
+    ...content.parts.map(({ prefix, name }) => told({
+      stroke: palette()[COLOUR_OF[prefix]], "stroke-width": 2.5, "stroke-dasharray": DASHED[prefix],
+    }, name)),
+    ...(restored === null ? [] : [told({ class: "restored" }, `restored: epoch ${whole(content.epochs[restored])}`)]),
+  ]);
   if (plane || fit) document.querySelector(".wide").append(byId("curve")); // beside it the plane
   addPanel(byId("curve"), drawCurve);
 }

@@ -4,19 +4,20 @@ import io
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from runner.analysis.plots.pictures import PICTURES, Picture, png
+from runner.analysis.plots.pictures import PICTURES, Picture, drawing, png, with_its_paper
 from runner.analysis.plots.style import (
-    COLOURS,
     GRID_LINES,
-    INK,
+    LIGHT,
     axes_grid,
     logarithmic,
+    look,
     new_figure,
 )
 from runner.analysis.plots.subject import Subject
@@ -37,14 +38,16 @@ def frames(moments: Moments) -> Iterator[Image.Image]:
     wanted = np.unique(np.linspace(0, len(moments) - 1, FRAMES).round().astype(int))
     last = moments.subject(len(moments) - 1)
     name = next(name for name in SAYING_MOST if PICTURES[name].applies(last))
-    # Else a typical sample would be another at each moment.
-    place = last.example_place
-    for moment in wanted:
-        subject = moments.subject(int(moment))
-        vars(subject)["example_place"] = place
-        curve = Picture(always, partial(cursor_on_curve, moments, int(moment)))
-        sides = [opened(PICTURES[name], subject), opened(curve, subject)]
-        yield beside(sides)
+    spans: dict[str, tuple[float, float]] = {}
+    shown = [replace(moments.subject(int(m)), last=last, spans=spans) for m in wanted]
+    curves = [Picture(always, partial(cursor_on_curve, moments, int(m))) for m in wanted]
+    every = [[PICTURES[name], curve] for curve in curves]
+    for subject, sides in zip(shown, every, strict=True):
+        for picture in sides:  # how far values reach is known once all moments were seen
+            with drawing(picture, subject, LIGHT):
+                pass
+    for subject, sides in zip(shown, every, strict=True):
+        yield beside([opened(picture, subject) for picture in sides])
 
 
 def always(_subject: Subject) -> bool:
@@ -76,14 +79,17 @@ def cursor_on_curve(moments: Moments, moment: int, subject: Subject) -> Figure:
     steps = moments.steps + 1.0  # that the first has a place on a logarithmic axis
     known = {prefix: f"{prefix}loss" for prefix in PARTS if f"{prefix}loss" in moments.metrics}
     lines = {prefix: moments.metrics[name] for prefix, name in known.items()}
-    for colour, (prefix, values) in zip(COLOURS, lines.items(), strict=False):
+    for colour, (prefix, values) in zip(look().colours, lines.items(), strict=False):
         axes.plot(steps, values, label=PARTS[prefix], color=colour, lw=1.6)
         axes.plot(steps[moment], values[moment], "o", color=colour, ms=6)
     logarithmic(axes, "x", steps)
     losses = np.concatenate(list(lines.values()))
     if losses.min() > 0:
         logarithmic(axes, "y", losses)
-    axes.axvline(steps[moment], color=INK, lw=0.8)
+    axes.axvline(steps[moment], color=look().ink, lw=0.8)
+    if (best := moments.restored) is not None:
+        epoch = f"restored: epoch {moments.epochs[best]:,}"
+        axes.axvline(steps[best], color=look().faint, lw=1, ls=(0, (4, 3)), label=epoch)
     axes.set(xlabel="step + 1", ylabel="loss")
     axes.grid(**GRID_LINES)
     axes.legend(loc="lower left")
@@ -93,7 +99,8 @@ def cursor_on_curve(moments: Moments, moment: int, subject: Subject) -> Figure:
 def gif(moments: Moments) -> bytes:
     """The frames as an animated GIF, over and over, in the colours of some of them."""
     shown = list(frames(moments))
-    colours = beside(shown[::8]).quantize(GIF_COLOURS)
+    some = beside(shown[::8])
+    colours = with_its_paper(some.quantize(GIF_COLOURS), some)
     first, *others = [each.quantize(palette=colours, dither=Image.Dither.NONE) for each in shown]
     times = [MILLISECONDS] * len(others) + [LAST_MILLISECONDS]
     content = io.BytesIO()

@@ -39,6 +39,8 @@ class Moments:
     """[moments, parameters]"""
     metrics: Mapping[str, Array]
     """[moments] Of the weights of each moment, by name, with a prefix on held-out data."""
+    restored: int | None = None
+    """Which of them is the run's result, where that is not the last."""
     notes: Sequence[str] = ()
     """What is to be told of it, such as whether these are the bytes of the run's snapshots."""
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from runner.analysis.pages.one_file import own_source, whole_page
+from runner.analysis.plots.subject import data_name
 from runner.analysis.replay.content import replay_content
 from runner.analysis.replay.moments import Moments
 from runner.errors import printable
@@ -16,7 +17,7 @@ SOURCES = ("reading.js", "player.js", "net.js", "curve.js", "panels.js", "sample
 def replay_page(moments: Moments) -> str:
     """The whole page."""
     results = moments.results
-    named = (str(moments.network.topology), results["dataset.name"], f"seed {results['seed']}")
+    named = (str(moments.network.topology), data_name(results), f"seed {results['seed']}")
     title = "  ·  ".join(printable(name) for name in named)
     own = "\n".join(source(name) for name in SOURCES)
     content = replay_content(moments)

@@ -14,7 +14,14 @@ function wordsOf(moment) {
     if (right !== null && right !== undefined) return `${whole(Math.round(right * rows))} of ${whole(rows)} ${of} right`;
     return `mean absolute error on ${of} ${short(valuesOf(prefix, "mae")?.[moment] ?? null)}`;
   });
-  return `${at}: ${told.join(", ")}.`;
+  return `${at}: ${told.join(", ")}.${ofResult(moment)}`;
+}
+
+// The page opens at the end, where the numbers are not those that the run told if earlier weights were restored.
+function ofResult(moment) {
+  if (moment === restored) return " The run's result: these weights were restored.";
+  if (restored === null || moment < restored) return "";
+  return ` The run's result is not this: the weights of epoch ${whole(content.epochs[restored])} (step ${whole(content.steps[restored])}) were restored.`;
 }
 
 function drawNow(moment) {
@@ -58,20 +65,43 @@ function regionImage(moment) {
   const image = new ImageData(columns, rows);
   const pixels = new Uint32Array(image.data.buffer);
   const [labels, sure] = [part(plane.regions, moment), part(plane.heights, moment)];
-  const colours = palette().map(rgbOf);
+  const classes = palette().map(rgbOf);
   const { paper } = ends();
   for (let place = 0; place < pixels.length; place++) {
-    pixels[place] = rgba(mixed(paper, colours[labels[place] % colours.length], (0.65 * sure[place]) / 255));
+    pixels[place] = rgba(mixed(paper, classes[labels[place] % classes.length], (0.65 * sure[place]) / 255));
   }
   return image;
 }
-const rgbOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
+const sided = () => plane.wrong && !plane.regions; // whether a sample is on one of two sides
 function pointColour(value) {
   if (plane.regions) return palette()[value % palette().length];
+  if (sided()) return palette()[value > 0.5 ? 1 : 0];
   const { low, high } = plane.heights;
   const level = Math.round((255 * (value - low)) / (high - low || 1));
-  return css(mixed(scales.signed[Math.max(0, Math.min(255, level))], ends().ink, isDark() ? 0 : 0.22));
+  return css(scales.signed[Math.max(0, Math.min(255, level))]);
+}
+
+// A sample is a dot, of two sides those above 0.5 squares; one that is wrong is a cross.
+function drawPoint(pen, [x, y], radius, value, wrong) {
+  const [side, arm, colour, paper] = [0.88 * radius, radius + 0.8, pointColour(value), css(ends().paper)];
+  pen.beginPath();
+  if (wrong) {
+    for (const way of [1, -1]) {
+      pen.moveTo(x - arm, y - way * arm);
+      pen.lineTo(x + arm, y + way * arm);
+    }
+    for (const [wide, own] of [[0.8 * radius + 2, paper], [0.8 * radius, colour]]) {
+      [pen.lineWidth, pen.strokeStyle] = [wide, own];
+      pen.stroke();
+    }
+    return;
+  }
+  if (sided() && value > 0.5) pen.rect(x - side, y - side, 2 * side, 2 * side);
+  else pen.arc(x, y, radius, 0, 2 * Math.PI);
+  [pen.fillStyle, pen.lineWidth, pen.strokeStyle] = [colour, 1, paper];
+  pen.fill();
+  pen.stroke();
 }
 
 function axesOf(pen, { box: [left, top, width, height] }, source, names) {
@@ -100,30 +130,15 @@ function drawPlane(moment) {
   const pen = penFor(planeCanvas, frame.width, frame.height);
   const [, rows, columns] = plane.heights.shape;
   if (plane.regions) stamp(pen, regionImage(moment), frame.box, false);
-  else drawImage(pen, part(plane.heights, moment), [rows, columns], frame.box, "signed", true);
+  else drawImage(pen, part(plane.heights, moment), [rows, columns], frame.box, sided() ? "pale" : "signed", true);
   const wrong = plane.wrong && part(plane.wrong, moment);
-  const many = plane.points.length > 150;
-  const radius = many ? 2.6 : plane.points.length > 40 ? 3.5 : 6;
-  const { paper, ink } = ends();
-  plane.points.forEach((point, place) => {
-    const [x, y] = within(point, frame.box, plane);
-    pen.beginPath();
-    pen.arc(x, y, radius, 0, 2 * Math.PI);
-    pen.fillStyle = pointColour(plane.values[place]);
-    pen.fill();
-    pen.lineWidth = 1;
-    pen.strokeStyle = css(isDark() ? ink : paper);
-    pen.stroke();
-  });
-  plane.points.forEach((point, place) => {
-    if (!wrong?.[place]) return;
-    const [x, y] = within(point, frame.box, plane);
-    pen.lineWidth = many ? 1 : 1.8;
-    pen.strokeStyle = css(ink);
-    pen.beginPath();
-    pen.arc(x, y, radius + (many ? 1.8 : 3), 0, 2 * Math.PI);
-    pen.stroke();
-  });
+  const radius = plane.points.length > 150 ? 2.6 : plane.points.length > 40 ? 3.5 : 6;
+  for (const crossed of [false, true]) { // the wrong ones above all
+    plane.points.forEach((point, place) => {
+      const is = Boolean(wrong?.[place]);
+      if (is === crossed) drawPoint(pen, within(point, frame.box, plane), radius, plane.values[place], is);
+    });
+  }
   axesOf(pen, frame, plane, plane.names);
 }
 
@@ -141,7 +156,7 @@ function planeHint(x, y) {
 
 function planeLegend() {
   const few = plane.points.length < plane.total ? `the first ${plane.points.length} of ${whole(plane.total)}` : `all ${whole(plane.total)}`;
-  const marked = plane.wrong ? ", a ring around those that are wrong" : "";
+  const marked = plane.wrong ? ", crosses those that are wrong" : "";
   const { low, high } = plane.heights;
   const key = plane.regions
     ? content.classes.slice(0, 8).flatMap((name, place) => {
@@ -149,8 +164,8 @@ function planeLegend() {
       dot.style.cssText = `background: ${palette()[place]}; width: 0.7em; height: 0.7em; border-radius: 50%`;
       return [dot, cut(name, 14)];
     })
-    : content.classes?.length === 2 ? colourBar(cut(content.classes[0], 14), cut(content.classes[1], 14)) : colourBar(short(low, 2), short(high, 2));
-  return [...key, `. Dots: training samples, ${few}${marked}.`];
+    : colourBar(...(content.classes?.length === 2 ? content.classes.map((name) => cut(name, 14)) : [short(low, 2), short(high, 2)]), sided() ? "pale" : "signed");
+  return [...key, `. ${sided() ? "Circles and squares" : "Dots"}: training samples, ${few}${marked}.`];
 }
 
 // A number over the one input, and the training samples.

@@ -42,6 +42,7 @@ function everythingStale() {
 }
 
 function go(moment) {
+  byId("asked").hidden = true;
   const next = Math.max(0, Math.min(moments - 1, moment));
   if (next === now.moment) return;
   now.moment = next;

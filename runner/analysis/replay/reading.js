@@ -3,13 +3,6 @@
 const moments = content.steps.length;
 const arrays = new Map(); // by place in the text
 
-// All bytes, inflated.
-async function bytesOf(text) {
-  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
 // The way back of packing.py: what changed from moment to moment is added up.
 function unpacked({ kind, at, shape }, bytes) {
   const size = shape.reduce((product, length) => product * length, 1);
@@ -28,7 +21,7 @@ function unpacked({ kind, at, shape }, bytes) {
 }
 
 async function readArrays() {
-  const bytes = await bytesOf(content.arrays);
+  const bytes = new Uint8Array(await inflated(content.arrays).arrayBuffer());
   delete content.arrays;
   const visit = (value) => {
     if (value === null || typeof value !== "object") return;
@@ -50,24 +43,34 @@ function part(packed, moment, ...places) {
 
 const valueAt = ({ low, high }, level) => low + ((high - low) * level) / 255;
 
-const ENDS = {
-  light: { low: [0, 90, 170], middle: [250, 250, 250], high: [205, 80, 0], paper: [255, 255, 255], ink: [28, 33, 39] },
-  dark: { low: [96, 182, 250], middle: [33, 38, 45], high: [255, 150, 66], paper: [20, 23, 27], ink: [230, 233, 237] },
-};
-const ends = () => ENDS[isDark() ? "dark" : "light"];
+const rgbOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const mixed = (one, other, share) => one.map((value, place) => Math.round(value + (other[place] - value) * share));
 const css = (colour, alpha = 1) => `rgb(${colour.join(" ")} / ${alpha})`;
 const rgba = ([red, green, blue]) => (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
 
-// Colours of the 256 levels: from blue over the middle to orange, and from paper to ink.
-let scales = {};
-function chooseColours() {
-  const { low, middle, high, paper, ink } = ends();
-  const signed = Array.from({ length: 256 }, (_, level) =>
-    level < 128 ? mixed(middle, low, ((127.5 - level) / 127.5) ** 0.85) : mixed(middle, high, ((level - 127.5) / 127.5) ** 0.85));
-  const grey = Array.from({ length: 256 }, (_, level) => mixed(paper, ink, level / 255));
-  scales = { signed, grey, fast: { signed: Uint32Array.from(signed, rgba), grey: Uint32Array.from(grey, rgba) } };
+// A place between colours that are evenly spaced from 0 to 1.
+function along(stops, share) {
+  const place = Math.min(stops.length - 2, Math.floor(share * (stops.length - 1)));
+  return mixed(stops[place], stops[place + 1], share * (stops.length - 1) - place);
 }
+
+// Colours of the 256 levels: from blue over the middle to orange, the same pale, for samples to
+// stand out from what is said of their own side, and from paper to ink.
+const PALE = 2.4; // as in the pictures
+let [scales, fast, strong] = [{}, {}, {}];
+function chooseColours() {
+  const { signed, several, paper, ink } = colours();
+  const stops = signed.map(rgbOf);
+  strong = { low: rgbOf(several[0]), high: rgbOf(several[1]), middle: stops[(stops.length - 1) / 2], paper: rgbOf(paper), ink: rgbOf(ink) };
+  const levels = (colourOf) => Array.from({ length: 256 }, (_, level) => colourOf(level / 255));
+  scales = {
+    signed: levels((share) => along(stops, share)),
+    pale: levels((share) => along(stops, 0.5 + (share - 0.5) / PALE)),
+    grey: levels((share) => mixed(strong.paper, strong.ink, share)),
+  };
+  fast = Object.fromEntries(Object.entries(scales).map(([name, each]) => [name, Uint32Array.from(each, rgba)]));
+}
+const ends = () => strong;
 
 const scratch = document.createElement("canvas");
 const scratchPen = scratch.getContext("2d", { willReadFrequently: true });
@@ -79,10 +82,10 @@ function drawImage(pen, levels, [rows, columns], [x, y, width, height], scale = 
   if (!images.has(key)) images.set(key, new ImageData(columns, rows));
   const image = images.get(key);
   const pixels = new Uint32Array(image.data.buffer);
-  const colours = scales.fast[scale];
+  const ofLevels = fast[scale];
   if (levels.length === 3 * pixels.length) {
     for (let place = 0; place < pixels.length; place++) pixels[place] = rgba(levels.subarray(3 * place, 3 * place + 3));
-  } else for (let place = 0; place < pixels.length; place++) pixels[place] = colours[levels[place]];
+  } else for (let place = 0; place < pixels.length; place++) pixels[place] = ofLevels[levels[place]];
   stamp(pen, image, [x, y, width, height], smooth);
 }
 
@@ -122,9 +125,9 @@ const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…
 const counted = (count, one) => `${whole(count)} ${one}${count === 1 ? "" : "s"}`;
 
 // A bar from blue to orange with what its ends mean.
-function colourBar(low, high) {
+function colourBar(low, high, scale = "signed") {
   const bar = element("i", {});
-  const stops = [0, 64, 128, 192, 255].map((level) => css(scales.signed[level])).join(", ");
+  const stops = [0, 64, 128, 192, 255].map((level) => css(scales[scale][level])).join(", ");
   bar.style.background = `linear-gradient(to right, ${stops})`;
   return [low, bar, high];
 }

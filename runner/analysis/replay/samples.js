@@ -30,7 +30,7 @@ const minus = (numbers) => numbers.replaceAll("-", "−");
 function choiceOf(told, row) {
   const choice = element("button", { type: "button", onclick: () => { now.sample = row; everythingStale(); } });
   if (samples.images) choice.append(element("canvas", { "aria-hidden": "true" }));
-  if (told.inputs) choice.append(element("small", {}, minus(told.inputs)));
+  choice.append(...told.inputs.map(([name, value]) => element("small", { title: name }, `${cut(name, 18)} ${value}`.trim())));
   if (samples.targets) {
     choice.append(`sequence ${told.place}`);
     return choice;
@@ -39,6 +39,7 @@ function choiceOf(told, row) {
   const wanted = samples.images ? cut(target, 12) : `target ${cut(target, 24)}`;
   choice.append(element("span", {}, wanted), element("span", { class: "said" }));
   choice.title = `sample ${told.place}`;
+  if (samples.choice) choice.append(element("small", {}, `sample ${whole(told.place)}`));
   return choice;
 }
 
@@ -61,12 +62,12 @@ function wrongInTheEnd() {
 function connectSamples() {
   if (plane) return; // where all of them are
   const some = samples.rows.length < samples.total ? `${samples.rows.length} of ${whole(samples.total)}` : `All ${samples.total}`;
-  show("samples", `${some} ${PARTS_IN_WORDS[samples.part]} samples`);
+  show("samples", `${some} ${PARTS_IN_WORDS[samples.part]} ${samples.targets ? "sequences" : "samples"}`);
   byId("choices").append(...samples.rows.map(choiceOf));
   const judged = samples.targets ? "" : `${samples.images ? "Above its class" : "Its target"}, below what the network says of it${samples.wrong ? ": ✓ right, ✗ wrong" : ""}. `;
   legend("samples", () => {
     drawThumbnails();
-    return [`${judged}${wrongInTheEnd()}Choose one: the network shows what its units give for it.`];
+    return [`${judged}${samples.choice}${wrongInTheEnd()}Choose one: the network shows what its units give for it.`];
   });
   addPanel(byId("samples"), drawSamples);
 }

@@ -8,6 +8,7 @@ import numpy as np
 from runner.analysis.plots.subject import Subject
 from runner.analysis.replay.moments import Moments
 from runner.data.dataset import Dataset, Part
+from runner.errors import printable
 from runner.network.arrays import Array
 from runner.network.labels import decided, labels
 from runner.network.trained import scaled_blocks
@@ -40,6 +41,15 @@ class Shown:
         wanted = [last.example_place, *wrong[:MOST_WRONG], *range(self.most)]
         return np.array(list(dict.fromkeys(int(place) for place in wanted))[: self.most])
 
+    @property
+    def choice(self) -> str:
+        """In words which they are; nothing where all are."""
+        if len(self.places) == len(self.dataset.parts[self.last.part]):
+            return ""
+        wrong = self.dataset.one_target and self.last.decides
+        then = f"up to {MOST_WRONG} that are wrong at the end, " if wrong else ""
+        return f"Shown are a typical one, {then}and the first of all, in this order. "
+
     @cached_property
     def part(self) -> Part:
         """They themselves."""
@@ -54,16 +64,15 @@ class Shown:
     def told(self) -> list[dict[str, Any]]:
         """Each in words: its place, its inputs where they are few, and what it should be."""
         classes, targets = self.dataset.classes, self.part.targets
-        wide = self.dataset.inputs > MOST_INPUTS or len(self.dataset.shape) > 1
         found = []
         for row, place in enumerate(self.places):
-            inputs = "" if wide else "  ".join(f"{x:.4g}" for x in self.part.inputs[row])
             target = targets[row]
             wanted = " ".join(f"{y:.4g}" for y in target[:MOST_INPUTS])
             if self.dataset.one_target and classes is not None:
                 wanted = classes[labels(target[None])[0]]
             elif not self.dataset.one_target:
                 wanted = ""
+            inputs = inputs_told(self.dataset, self.part.inputs[row])
             found.append({"place": int(place) + 1, "inputs": inputs, "target": wanted})
         return found
 
@@ -76,6 +85,25 @@ class Shown:
         else:
             found = (decided(rows) != decided(wanted)).any(1)
         return np.asarray(found.reshape(outputs.shape[:-1]))
+
+
+def inputs_told(dataset: Dataset, row: Array) -> list[tuple[str, str]]:
+    """A sample's inputs [n_in], a line each: names, and numbers; none of more than a few.
+
+    A category is its name alone. Inputs without names are numbers on one line.
+    """
+    if len(dataset.shape) > 1:
+        return []
+    numbers = [f"{x:.4g}".replace("-", "\N{MINUS SIGN}") for x in row]
+    if not dataset.named or all(name.isdigit() for name in dataset.input_names):
+        return [("", "  ".join(numbers))] if len(row) <= MOST_INPUTS else []
+    lines = dict(enumerate(zip(map(printable, dataset.input_names), numbers, strict=True)))
+    for group in dataset.groups:
+        for column in range(group.start, group.stop):
+            name, _ = lines.pop(column)
+            if row[column] > 0.5:  # of what training has not seen none is
+                lines[column] = (name, "")
+    return [lines[column] for column in sorted(lines)] if len(lines) <= MOST_INPUTS else []
 
 
 def seen_of(dataset: Dataset, raw: Array) -> Array:

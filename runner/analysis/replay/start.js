@@ -7,9 +7,20 @@ function fillHeader() {
 }
 
 function beginAt(hash) {
-  const step = Number(hash.slice(1));
-  if (!hash.slice(1) || Number.isNaN(step)) return;
-  go(content.steps.findLastIndex((each) => each <= Math.max(0, step)));
+  const asked = hash.slice(1);
+  if (!asked) return;
+  const step = Number(asked);
+  if (Number.isNaN(step) || step < 0) return tellAsked(`#${asked} at the end of the address is no step; such is #${lastStep}.`);
+  const moment = content.steps.findLastIndex((each) => each <= step);
+  const shown = `step ${whole(content.steps[moment])}`;
+  go(moment);
+  if (step > lastStep) tellAsked(`The address asks for step ${whole(step)}; the training ended at ${shown}.`);
+  else if (step !== content.steps[moment]) tellAsked(`Step ${whole(step)}, which the address asks for, is between two moments; this is the one before it, ${shown}.`);
+}
+
+function tellAsked(text) {
+  byId("asked").textContent = text;
+  byId("asked").hidden = false;
 }
 
 async function begin() {

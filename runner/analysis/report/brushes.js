@@ -2,7 +2,7 @@
 
 const BRUSH = { width: 28, least: 4, steps: 20 };
 const brushes = new Map(); // by the axis's place, [low, high] on it, from 0 to 1
-let brushed; // what is drawn: { names, dimensions, xs, lines, measured }
+let brushed; // what is drawn: { names, dimensions, xs, lines, members, measured }
 
 // Where other runs are drawn, or another metric, axes are others.
 const forgetBrushes = () => brushes.clear();
@@ -96,11 +96,13 @@ function showBrushes() {
   }
   const [drawn, metric] = [brushed.lines.length, brushed.names[brushed.names.length - 1]];
   const some = drawn < brushed.measured ? ` Shown are ${drawn} of ${brushed.measured} runs.` : "";
+  const chart = byId("parallel-chart");
+  const more = chart.scrollWidth > chart.clientWidth + 1 ? " The chart is wider than the screen: scroll it sideways." : "";
   byId("parallel-keep").hidden = !brushes.size || !kept;
   byId("parallel-note").textContent = brushes.size
-    ? `${kept} of ${drawn} runs pass the ranges. Click an axis, or Esc on it, to have all of it again.`
+    ? `${kept} of ${drawn} runs pass the ranges. Click an axis, or Esc on it, to have all of it again.${more}`
     : `A line is a run, the lighter the higher its ${metric}; a click opens it.${some} ` +
-      "Drag along an axis, or use its arrow keys, to keep a range of it.";
+      "Drag along an axis, or use its arrow keys, to keep a range of it." + more + toldOfEarly(brushed.members);
 }
 
 // The ranges as terms that are added to the filter of the whole page.

@@ -10,7 +10,7 @@ const plain = (text) =>
   String(text).slice(0, 60).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
 function layoutOf(x, y) {
-  const [ink, line] = isDark() ? ["#e6e9ed", "#363d46"] : ["#1c2127", "#d8dde3"];
+  const { ink, line } = colours();
   const axis = { gridcolor: line, zerolinecolor: line, automargin: true, exponentformat: "power" };
   return {
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -20,12 +20,23 @@ function layoutOf(x, y) {
     legend: { orientation: "h", traceorder: "normal", y: 1.02, yanchor: "bottom", x: 0 },
     hoverlabel: { font: { family: "system-ui, sans-serif" } },
     xaxis: { ...axis, ...x },
-    yaxis: { ...axis, ...y },
+    yaxis: { ...axis, ...(y.type === "log" ? { nticks: 7 } : {}), ...y }, // else 2 and 5 stand on the powers of ten
   };
 }
 
+const waiting = new Map(); // by chart what is to be drawn once Plotly is there
+librariesReady.then(
+  () => { for (const draw of waiting.values()) draw(); },
+  () => { for (const id of waiting.keys()) noPlot(id, "This browser is too old to unpack the charts."); },
+);
+
 function plot(id, traces, layout, description) {
+  if (!globalThis.Plotly) {
+    waiting.set(id, () => plot(id, traces, layout, description));
+    return;
+  }
   const place = byId(id);
+  if (!place) return;
   place.classList.remove("none");
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", description);
@@ -35,7 +46,8 @@ function plot(id, traces, layout, description) {
 
 function noPlot(id, why) {
   const place = byId(id);
-  Plotly.purge(place);
+  waiting.delete(id);
+  globalThis.Plotly?.purge(place);
   place.classList.add("none");
   place.textContent = why;
 }
@@ -64,7 +76,7 @@ function drawMetric() {
     const marker = { color: palette()[0], opacity: 0.6, size: 6 };
     const dots = { x, y: measured.map((run) => values[run]), text: hover(measured), mode: "markers", marker };
     plot("metric-chart", [dots], layoutOf(xaxis, yaxis), `${metric} by ${by}`);
-    byId("metric-note").textContent = "A dot is a run.";
+    byId("metric-note").textContent = `A dot is a run.${toldOfEarly(measured)}`;
     return undefined;
   }
   const shown = groups.slice(0, MOST_BOXES);
@@ -77,7 +89,7 @@ function drawMetric() {
   const xaxis = { title: { text: plain(by) }, type: "category" };
   plot("metric-chart", traces, layoutOf(xaxis, yaxis), `${metric} by ${by}`);
   const more = groups.length > shown.length ? ` The first ${shown.length} of ${groups.length} values.` : "";
-  byId("metric-note").textContent = `Boxes: middle half and median; whiskers: 1.5 times that height at most. A dot is a run.${more}`;
+  byId("metric-note").textContent = `Boxes: middle half and median; whiskers: 1.5 times that height at most. A dot is a run.${more}${toldOfEarly(measured)}`;
   return undefined;
 }
 
@@ -107,7 +119,7 @@ function drawHeat() {
   };
   const axis = (name) => ({ title: { text: plain(name) }, type: "category" });
   plot("heat-chart", [trace], layoutOf(axis(across), axis(down)), `mean ${metric} by ${across} and ${down}`);
-  byId("heat-note").textContent = `Mean ${metric} of the runs in each cell${logarithmic ? "; colours by its logarithm" : ""}.`;
+  byId("heat-note").textContent = `Mean ${metric} of the runs in each cell${logarithmic ? "; colours by its logarithm" : ""}.${toldOfEarly(measured)}`;
   return undefined;
 }
 
@@ -138,8 +150,12 @@ function watchCharts() {
   for (const id of Object.keys(CHARTS)) observer.observe(byId(id));
 }
 
+// On paper charts are as wide as the page is: drawn for a wide screen they would shrink all of it.
 function printCharts(starts) {
   printing = starts;
+  document.body.classList.toggle("paper", starts);
+  for (const folded of document.querySelectorAll("#conclusion details")) folded.open = starts;
   for (const id of Object.keys(CHARTS)) inView.add(id);
   redrawCharts();
+  for (const chart of document.querySelectorAll(".js-plotly-plot")) globalThis.Plotly?.Plots.resize(chart);
 }

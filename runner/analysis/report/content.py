@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from runner.analysis.comparing import default_metric
-from runner.analysis.number_texts import decimals_of
 from runner.analysis.report.conclusion import ANY_GROUPS, Groups, conclusion
 from runner.analysis.report.embedded_pictures import Drawing, chosen_places, pictures
 from runner.analysis.report.selection import sentence, shown_places, statuses
+from runner.analysis.report.shown_numbers import decimals_in_table
 from runner.analysis.run_table import short_names
 from runner.analysis.telling_apart import differs, settings_of, telling, worth_showing
 from runner.analysis.tidy_tables import kept_jobs, load_history
@@ -103,7 +103,7 @@ def column_values(column: "pd.Series[Any]", root: str) -> dict[str, Any]:
     """
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         numbers = [number(value) for value in column.to_numpy(float, na_value=np.nan)]
-        return {"numbers": numbers, "decimals": decimals_of(column)}
+        return {"numbers": numbers, "decimals": decimals_in_table(column)}
     texts = column.astype(object).map(lambda value: brief(text(value), root))
     codes, levels = pd.factorize(texts, sort=True)
     return {"codes": codes.tolist(), "levels": levels.tolist()}

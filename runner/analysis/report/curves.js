@@ -20,9 +20,10 @@ function curveOf(run, metric) {
   return [known.map((place) => steps[place]), known.map((place) => values[place])];
 }
 
-// A curve's value at a step, on a straight line in log step; null beyond its ends.
+// A curve's value at a step, on a straight line in log step. A run that has ended keeps its last value: were it
+// left out, the median would jump to that of those that go on, which are others.
 function valueAt([steps, values], step) {
-  if (step < steps[0] || step > steps[steps.length - 1]) return null;
+  if (step >= steps[steps.length - 1]) return values[values.length - 1];
   let after = steps.findIndex((known) => known >= step);
   if (steps[after] === step) return values[after];
   const [low, high] = [Math.log(steps[after - 1]), Math.log(steps[after])];
@@ -33,18 +34,18 @@ function valueAt([steps, values], step) {
 // The value below which a share of the sorted numbers lies.
 const quantile = (sorted, share) => sorted[Math.round(share * (sorted.length - 1))];
 
-// Median of several curves and the band around it, on steps that are evenly spaced in log: least and
-// greatest of a few, the middle eight of ten of many.
+// Median of several curves and the band around it, on steps that are evenly spaced in log, from where all have
+// begun: least and greatest of a few, the middle eight of ten of many.
 function bandOf(curves) {
   if (curves.length === 1) return { steps: curves[0][0], middle: curves[0][1] };
-  const first = Math.max(1e-9, Math.min(...curves.map(([steps]) => steps[0])));
+  const first = Math.max(1e-9, ...curves.map(([steps]) => steps[0]));
   const last = Math.max(...curves.map(([steps]) => steps[steps.length - 1]));
   const grid = [];
   for (let i = 0; i <= GRID; i += 1) grid.push(first * (last / first) ** (i / GRID));
   grid[GRID] = last;
   const band = { steps: grid, middle: [], low: [], high: [] };
   for (const step of grid) {
-    const values = curves.map((curve) => valueAt(curve, step)).filter((value) => value !== null);
+    const values = curves.map((curve) => valueAt(curve, step));
     values.sort((a, b) => a - b);
     const cut = curves.length > MOST_IN_BAND ? 0.1 : 0;
     band.middle.push(median(values));
@@ -188,7 +189,7 @@ function tellCurves({ each, metric, groups, cut }) {
     .map(([some, all, what]) => ` The first ${some.length} of ${all.length} ${what}.`).join("");
   const training = inTraining(groups, metric);
   const dotted = training ? ` Dotted: ${training} in training.` : "";
-  byId("curves-note").textContent = each
-    ? `Lines are medians of runs alike in ${each}; bands hold those still training, of more than ${MOST_IN_BAND} the middle eight of ten.${dotted}${more}`
+  byId("curves-note").textContent = each && runs.count > 1
+    ? `A line is the median of the runs alike in ${each}, the band around it reaches from the lowest to the highest of them (of more than ${MOST_IN_BAND}: the middle eight of ten). A run that has ended counts on with its last value.${dotted}${more}`
     : `A line is a run.${dotted}${more}`;
 }

@@ -35,6 +35,8 @@ class Drawing(NamedTuple):
 
     Raises RunnerError, OSError or ValueError.
     """
+    check: Callable[[Sequence[Path]], object] = lambda _runs: None
+    """Raises SettingsError where what was said of their drawing is of none of these runs."""
 
 
 def chosen_places(
@@ -58,7 +60,10 @@ def pictures(
     """By the run's place its pictures, and how many runs' were left out for want of room.
 
     places: of the runs that are drawn where no pictures lie in their folders, the best first.
+    Raises SettingsError as their drawing does.
     """
+    if drawing is not None:
+        drawing.check([runs[place] for place in places])
     found: dict[str, list[dict[str, str]]] = {}
     room, left_out = ASKED_BYTES if drawing else PICTURE_BYTES, 0
     drawn = set(places)

@@ -20,7 +20,7 @@ function commandBlock(run) {
 function valueRows(setting, run) {
   const varying = content.columns
     .filter((column) => column.setting === setting)
-    .map((column) => [column.name, textOf(column, run)]);
+    .map((column) => [column.name, textAlone(column, run)]);
   const constant = content.constants
     .filter((entry) => entry.setting === setting)
     .map(({ name, value }) => [name, value]);
@@ -53,7 +53,7 @@ function pictureBlock(run) {
 
 // Pictures have two pixels for each of the page's; those of versions before have one.
 function halve(image) {
-  if (image.naturalWidth > 900) image.width = image.naturalWidth / 2;
+  if (image.naturalWidth > 850) image.width = image.naturalWidth / 2;
 }
 
 function closePanel() {
@@ -65,7 +65,7 @@ function closePanel() {
 function resultLine(run) {
   const texts = [content.metric, ...content.results.filter((name) => name !== content.metric)].flatMap((name) => {
     const column = runs.columns.get(name);
-    const text = column ? textOf(column, run) : content.constants.find((entry) => entry.name === name)?.value;
+    const text = column ? textAlone(column, run) : content.constants.find((entry) => entry.name === name)?.value;
     return text ? [element("span", {}, element("b", {}, text), ` ${name}`)] : [];
   });
   return element("p", { class: "result" }, ...texts);
@@ -169,11 +169,13 @@ function followHash() {
   else if (byId("panel").open) byId("panel").close();
 }
 
+const textOfTwo = (column, run, other) =>
+  isNumeric(column) ? textBeside(column, valueOf(column, run), valueOf(column, other)) : valueOf(column, run);
+
 function showComparison() {
-  const [a, b] = ["compare-a", "compare-b"].map((id) => (byId(id).value === "" ? -1 : Number(byId(id).value)));
-  const valid = [a, b].every((run) => Number.isInteger(run) && run >= 0 && run < runs.count);
-  if (!valid || a === b) {
-    byId("compare-note").textContent = `Tick two runs in the table, or type two numbers from 0 to ${runs.count - 1}.`;
+  const [a, b] = ["compare-a", "compare-b"].map((id) => content.names.indexOf(byId(id).value.trim()));
+  if (a < 0 || b < 0 || a === b) {
+    byId("compare-note").textContent = `Tick two runs in the table, or type the names of two, from ${nameOf(0)} to ${nameOf(runs.count - 1)}.`;
     byId("differences").replaceChildren();
     byId("compare-chart").replaceChildren();
     byId("compare-chart").classList.add("none");
@@ -188,8 +190,7 @@ function showComparison() {
     "tr",
     {},
     element("th", { scope: "row" }, column.name),
-    element("td", { class: "long" }, textOf(column, a)),
-    element("td", { class: "long" }, textOf(column, b)),
+    ...[[a, b], [b, a]].map(([run, other]) => element("td", { class: "long" }, textOfTwo(column, run, other))),
   );
   const head = (run) => element("th", { scope: "col" }, element("a", { href: `#run-${run}` }, `run ${nameOf(run)}`));
   byId("differences").replaceChildren(

@@ -5,7 +5,7 @@ const MOST_DIMENSIONS = 8;
 const MOST_LINES = 1000;
 const MOST_TICKS = 9;
 const NONE = -0.12;
-const AXIS = { top: 42, height: 300, gap: 130, letter: 7, longest: 24 };
+const AXIS = { top: 42, height: 300, gap: 130, narrow: 64, letter: 7, longest: 24 };
 const SHADES = 9; // of the metric, in page.css
 
 // Where an axis has its ticks, and where each run is on it, from 0 to 1, or below where it has no value.
@@ -75,18 +75,23 @@ function svg(tag, attributes = {}, ...children) {
 
 // Where the axes stand: the first one's labels and title have room to its left, the last one's to its right.
 function axisPlaces(names, dimensions) {
-  const longest = ({ ticks }) => Math.min(AXIS.longest, Math.max(...ticks.map(([, text]) => text.length)));
+  const most = byId("parallel").clientWidth < 600 ? AXIS.longest / 2 : AXIS.longest;
+  const longest = ({ ticks }) => Math.min(most, Math.max(...ticks.map(([, text]) => text.length)));
   const last = dimensions.length - 1;
   const before = Math.max(longest(dimensions[0]), titleOf(names[0]).length / 2) * AXIS.letter + 12;
   const after = Math.max(longest(dimensions[last]), titleOf(names[last]).length / 2) * AXIS.letter + 22;
-  const width = Math.max(byId("parallel").clientWidth - 2, before + after + AXIS.gap * last);
+  const room = byId("parallel").clientWidth - 2;
+  // On a phone axes stand closer; where that does not do, the chart scrolls, and its note says so.
+  const gap = room < 600 ? AXIS.narrow : AXIS.gap;
+  const width = Math.max(room, before + after + gap * last);
   return { width, xs: names.map((_, at) => before + (at * (width - before - after)) / last) };
 }
 
 // A name as an axis has room for it: without what comes before its last point where it is long.
 const titleOf = (name) => cut(name.length > 18 ? name.slice(name.lastIndexOf(".") + 1) : name, 18);
 
-function drawAxis(name, dimension, x, room, isLast) {
+// raised: whether its title stands above those of its neighbours, which it would run into.
+function drawAxis(name, dimension, x, room, { isLast, raised }) {
   const most = Math.min(AXIS.longest, Math.floor(room / AXIS.letter));
   const ground = ([place, text]) => { // so that lines do not run through what is to be read
     const width = Math.min(most, text.length) * AXIS.letter + 4;
@@ -100,7 +105,7 @@ function drawAxis(name, dimension, x, room, isLast) {
       svg("title", {}, text),
     ),
   );
-  const title = svg("text", { x, y: 20, "text-anchor": "middle", class: "axis" }, titleOf(name), svg("title", {}, name));
+  const title = svg("text", { x, y: raised ? 10 : 26, "text-anchor": "middle", class: "axis" }, titleOf(name), svg("title", {}, name));
   const line = svg("line", { x1: x, x2: x, y1: heightOf(0), y2: heightOf(1) });
   return svg("g", {}, line, title, ...dimension.ticks.map(ground), ...labels);
 }
@@ -139,7 +144,11 @@ function drawParallel() {
   const { width, xs } = axisPlaces(names, dimensions);
   const room = names.length > 1 ? xs[1] - xs[0] - 24 : width;
   const lines = members.map((run, member) => drawLine(run, member, names, dimensions, xs));
-  const axes = names.map((name, at) => drawAxis(name, dimensions[at], xs[at], at ? room : xs[0], at === names.length - 1));
+  const last = names.length - 1;
+  const rooms = names.map((_, at) => (at === 0 ? xs[0] : at === last ? width - xs[last] - 16 : room));
+  const close = room < AXIS.gap - 24;
+  const axes = names.map((name, at) =>
+    drawAxis(name, dimensions[at], xs[at], rooms[at], { isLast: at === last, raised: close && at % 2 === 1 }));
   const height = heightOf(NONE) + 16;
   const drawing = svg(
     "svg",
@@ -148,7 +157,7 @@ function drawParallel() {
   );
   place.classList.remove("none");
   place.replaceChildren(drawing);
-  addBrushes(drawing, { names, dimensions, xs, lines, measured: measured.length });
+  addBrushes(drawing, { names, dimensions, xs, lines, members, measured: measured.length });
   return undefined;
 }
 

@@ -12,19 +12,50 @@ function valueOf(column, run) {
   return isNumeric(column) ? column.numbers[run] : column.levels[column.codes[run]];
 }
 
-function shortNumber(value) {
-  if (value === null) return "";
+const shortNumber = (value) => (value === null ? "" : shortText(Number.isInteger(value) ? value : Number(value.toPrecision(5)), 5));
+
+// A number as it is, in threes where it is large, and with its power of ten where that is shorter.
+function shortText(value, digits) {
   if (Number.isInteger(value)) return value.toLocaleString("en");
-  return String(Number(value.toPrecision(5)));
+  const size = Math.abs(value);
+  return size >= 1000 && size < 1e15 ? value.toLocaleString("en", { maximumSignificantDigits: Math.max(digits, 5) }) : String(value);
+}
+
+const MOST_DECIMALS = 7;
+const ALONE = 6; // digits
+
+// Of a column of small numbers 4.17e-8, for zeros are hard to count; as many digits for the largest as its decimals give.
+function powerText(column, value) {
+  column.largest ??= Math.max(...column.numbers.map((one) => Math.abs(one ?? 0)));
+  const digits = column.decimals + Math.floor(Math.log10(column.largest));
+  return value && digits < 4 ? value.toExponential(Math.max(0, digits)) : value.toFixed(column.decimals);
 }
 
 // A number of a column, alike with its others.
 function numberText(column, value) {
   if (column.name === "seed" || value === null) return String(value ?? "");
   if (column.decimals === null) return shortNumber(value);
+  if (column.decimals > MOST_DECIMALS) return powerText(column, value);
   const digits = { minimumFractionDigits: column.decimals, maximumFractionDigits: column.decimals };
   column.format ??= new Intl.NumberFormat("en", digits); // slow to make
   return column.format.format(value);
+}
+
+// A number of a column by itself, with digits of its own: those of all would leave few of a small one.
+function aloneText(column, value) {
+  if (value === null || Number.isInteger(value) || column.setting) return numberText(column, value);
+  return shortText(Number(value.toPrecision(ALONE)), ALONE);
+}
+
+// The same beside another one, with the digits that tell them apart.
+function textBeside(column, value, other) {
+  const text = aloneText(column, value);
+  return value !== other && text === aloneText(column, other) ? String(value) : text;
+}
+
+function textAlone(column, run) {
+  const value = valueOf(column, run);
+  return isNumeric(column) ? aloneText(column, value) : value;
 }
 
 function textOf(column, run) {
@@ -64,9 +95,9 @@ function groupsBy(name, members) {
   return [...groups].sort(([a], [b]) => compareValues(a, b));
 }
 
-// A name without what comes before its last point.
 // A run's folder, below the one that holds all of them.
 const nameOf = (run) => content.names[run];
+// A name without what comes before its last point.
 const shortName = (name) => name.replace(/\.name$/, "").replace(/^.*\./, "");
 
 // The same of several columns, in words: [["3-4-1 learning_rate=0.1", [run, …]], …]; named: numbers always are.
@@ -105,6 +136,14 @@ const COMPARISONS = {
   ">": (order) => order > 0,
   ">=": (order) => order >= 0,
 };
+
+// Of runs that are shown together how many stopped before their end, for their numbers are of then.
+function toldOfEarly(members) {
+  const status = runs.columns.get("status");
+  const early = status ? members.filter((run) => valueOf(status, run) !== "completed").length : 0;
+  if (!early) return "";
+  return ` ${early.toLocaleString("en")} of ${members.length.toLocaleString("en")} runs did not complete: they are shown as they were when they stopped.`;
+}
 
 // A column by its name, or by the end of it: learning_rate is optimizer.learning_rate.
 function columnNamed(name) {

@@ -47,7 +47,7 @@ def sentence(runs: pd.DataFrame, metric: str) -> str:
     known = min(2 * EXTREMES, int(counting(runs, metric).sum()))
     which = "highest" if higher_is_better(metric) else "lowest"
     return (
-        f"Table and charts show {MOST_RUNS:,} of the {len(runs):,} runs, numbered anew: "
+        f"Table and charts show {MOST_RUNS:,} of the {len(runs):,} runs: "
         f"the {known // 2:,} best ({which} {metric}), the {known - known // 2:,} worst and "
         f"{MOST_RUNS - known:,} others drawn by chance. What is said of groups is of all runs."
     )

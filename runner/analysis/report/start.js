@@ -6,6 +6,8 @@ function fillSelect(id, names, preferred) {
   select.value = names.some(([value]) => value === preferred) ? preferred : names.length ? names[0][0] : "";
 }
 
+const MOST_NAMES = 1000; // that are offered where one is typed
+
 const named = (names) => names.map((name) => [name, name]);
 
 // Whether most runs have this metric.
@@ -21,7 +23,7 @@ function fillSelects() {
   const metric = [content.metric, "steps", "loss"].find(isCommon);
   const { axes, names } = content.curves;
   fillSelect("curves-x", named(axes), "step");
-  fillSelect("curves-metric", named(names.slice(axes.length)), isDrawn("val_loss") ? "val_loss" : "loss");
+  fillSelect("curves-metric", named(names.slice(axes.length)), [content.metric, "val_loss", `val_${content.metric}`].find((name) => name.startsWith("val_") && isDrawn(name)) ?? "loss");
   chooseCurveKeys();
   for (const id of ["metric-metric", "parallel-metric", "heat-metric"]) fillSelect(id, named(metrics), metric);
   fillSelect("metric-setting", named(settings), first);
@@ -79,6 +81,15 @@ function summarise() {
   byId("summary").title = unreadable.slice(0, 20).join("\n");
 }
 
+// A single run has nothing to be compared with.
+function hideComparisons() {
+  if (runs.count > 1) return;
+  for (const id of ["metric", "parallel", "heat", "compare"]) {
+    byId(id).hidden = true;
+    document.querySelector(`nav a[href="#${id}"]`).hidden = true;
+  }
+}
+
 function connect() {
   const on = (id, event, action) => byId(id).addEventListener(event, action);
   let waiting;
@@ -97,6 +108,7 @@ function connect() {
       control.addEventListener("change", () => redrawCharts(id));
     }
   }
+  byId("run-names").replaceChildren(...runs.every.slice(0, MOST_NAMES).map((run) => element("option", { value: nameOf(run) })));
   for (const id of ["compare-a", "compare-b"]) on(id, "input", showComparison);
   on("panel", "cancel", closePanel);
   on("panel", "keydown", turnByKey);
@@ -113,6 +125,7 @@ fillSelects();
 setLogAxes();
 setLogMetric();
 summarise();
+hideComparisons();
 showConclusion();
 showColumnChoices();
 showConstants();

@@ -127,8 +127,8 @@ function choose(run) {
   const box = byId("table").querySelector(`input[aria-label="compare run ${CSS.escape(nameOf(run))}"]`);
   if (box) box.focus();
   const [a, b] = [...chosen].sort((x, y) => x - y);
-  byId("compare-a").value = a ?? "";
-  byId("compare-b").value = b ?? "";
+  byId("compare-a").value = a === undefined ? "" : nameOf(a);
+  byId("compare-b").value = b === undefined ? "" : nameOf(b);
   showComparison();
 }
 
@@ -136,7 +136,7 @@ function applyFilter() {
   const field = byId("filter");
   try {
     table.shown = filtered(field.value);
-    byId("count").textContent = `${table.shown.length.toLocaleString("en")} of ${runs.count.toLocaleString("en")} runs`;
+    byId("count").textContent = `${table.shown.length.toLocaleString("en")} of ${runs.count.toLocaleString("en")} run${runs.count === 1 ? "" : "s"}`;
     field.removeAttribute("aria-invalid");
   } catch (error) {
     byId("count").textContent = error.message;

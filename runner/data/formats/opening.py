@@ -71,4 +71,5 @@ def opened(path: Path, expected: str) -> Iterator[BinaryIO]:
         problem = f"is damaged ({printable(error)})"
         raise refuse_file(path, problem, f"{expected}; fetch the file once more") from error
     except OSError as error:
-        raise refuse_file(path, f"cannot be read: {error.strerror or error}", expected) from error
+        line = f"{printable(path)} cannot be read: {error.strerror or error}; expected {expected}"
+        raise DataError(line, str(path)) from error

@@ -81,7 +81,8 @@ class TableFile(ABC):
 
 def unreadable(path: str, error: OSError) -> DataError:
     """The one line for a file that the system does not give."""
-    return DataError(f"dataset.path='{printable(path)}': {error.strerror or error}; {EXPECTED}")
+    line = f"dataset.path='{printable(path)}': {error.strerror or error}; {EXPECTED}"
+    return DataError(line, path)
 
 
 @contextmanager
@@ -91,4 +92,5 @@ def told_as(key: str | None) -> Iterator[None]:
         yield
     except DataError as error:
         replacement = "" if key is None else rf"{key}\1"
-        raise DataError(re.sub(r"dataset\.path(=|: )", replacement, str(error))) from None
+        line = re.sub(r"dataset\.path(=|: )", replacement, str(error))
+        raise DataError(line, error.path) from None
