@@ -80,5 +80,8 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     """Imports pandas, or Hydra, only for those who ask for what needs it."""
     if name in PLACES:
-        return getattr(import_module(PLACES[name]), name)
+        from runner.signals import losing_no_interrupt  # noqa: PLC0415 - as all that follows
+
+        with losing_no_interrupt():
+            return getattr(import_module(PLACES[name]), name)
     raise AttributeError(f"module 'runner' has no attribute '{name}'")

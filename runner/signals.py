@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from runner import system
 from runner.errors import INTERRUPTED
+from runner.raising import Interrupted, is_trying, raise_where_safe, try_no_more
 from runner.standard_output import forget_terminal
 from runner.system import ALARM
 
@@ -52,10 +53,6 @@ def note_warnings() -> None:
                 signal.signal(number, note)
 
 
-class Interrupted(BaseException):
-    """A signal came where nothing would be lost by stopping at once."""
-
-
 ENDINGS: Mapping[str, BaseException] = {
     name: KeyboardInterrupt() if name == "SIGINT" else SystemExit(INTERRUPTED[name])
     for name in ENDED_BY
@@ -73,18 +70,47 @@ def listen(endings: Mapping[str, BaseException] = ENDINGS) -> None:
     if threading.current_thread() is not threading.main_thread():
         return
     _ours[:] = [True]
+    end = ending(endings)
+    for name in ended_by():
+        signal.signal(signal.Signals[name], end)
+
+
+def ending(endings: Mapping[str, BaseException]) -> Callable[[int, FrameType | None], None]:
+    """What handles signals so that they raise `endings`, of which none has come yet."""
     _unheeded.clear()
 
     def end(number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if _unheeded:
-            os._exit(INTERRUPTED[name])
+            end_at_once(name)
         _unheeded.append(number)
         forget_terminal(name)
         raise_where_safe(lambda: endings[name] if _unheeded else None, frame)
 
-    for name in ended_by():
-        signal.signal(signal.Signals[name], end)
+    return end
+
+
+@contextmanager
+def losing_no_interrupt() -> Iterator[None]:
+    """While entered, Ctrl-C in somebody else's process is not lost.
+
+    Python raises it wherever it comes; in an import or a destructor errors can vanish without a
+    word. Whoever handles it in a way of their own is left alone.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    alarm, hook = signal.getsignal(ALARM), sys.unraisablehook
+    with handled({"SIGINT": ending({"SIGINT": KeyboardInterrupt()})}):
+        try:
+            yield
+        finally:
+            left = _unheeded.copy()
+            _unheeded.clear()
+            try_no_more(alarm, hook)
+    if left:
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -158,62 +184,11 @@ def ask_to_end() -> None:
 @atexit.register
 def rest() -> None:
     """Once a process ends by itself nothing is raised any more, and no alarm of ours kills it."""
-    for number in (ALARM, *(signal.Signals[name] for name in ENDED_BY)):
+    if is_trying():
+        signal.signal(ALARM, signal.SIG_IGN)
+    for number in (signal.Signals[name] for name in ENDED_BY):
         if is_ours(signal.getsignal(number)):
-            signal.signal(number, signal.SIG_IGN if number == ALARM else signal.SIG_DFL)
-
-
-BINDING = f"llvmlite{os.sep}binding"
-IMPORTS = "<frozen importlib"
-"""In the names of files whose code no signal may end.
-
-The binding of LLVM says who owns what just after it was handed over, and is called back from C,
-where errors are lost or crash. In an import errors can be taken for a missing module.
-"""
-MOST_SECONDS_OF_IMPORTS = 3.0
-"""How long a signal waits for imports; what they begin may go on for ever."""
-SECONDS_BETWEEN_TRIES = 0.01
-
-
-def raise_where_safe(wanted: Callable[[], BaseException | None], frame: FrameType | None) -> None:
-    """Raises what is `wanted`, as soon as no delicate code runs, and as long as it is wanted.
-
-    Where it is swallowed, as in `__del__`, it is raised again a moment later.
-    """
-    last = time.monotonic() + MOST_SECONDS_OF_IMPORTS
-    others = sys.unraisablehook
-
-    def attempt(frame: FrameType | None) -> None:
-        error = wanted()
-        if error is None:
-            return
-        importing = time.monotonic() < last and calls(frame, IMPORTS)
-        if importing or calls(frame, BINDING):
-            try_again()
-        else:
-            sys.unraisablehook = swallowed
-            raise error
-
-    def try_again() -> None:
-        signal.signal(ALARM, lambda _, frame: attempt(frame))
-        system.alarm_in(SECONDS_BETWEEN_TRIES)
-
-    def swallowed(what: Any) -> None:
-        if isinstance(what.exc_value, (Interrupted, KeyboardInterrupt, SystemExit)):
-            try_again()
-        else:
-            others(what)
-
-    attempt(frame)
-
-
-def calls(frame: FrameType | None, file: str) -> bool:
-    """Whether the code that runs, or what has called it, is of files whose names hold `file`."""
-    while frame is not None:
-        if file in frame.f_code.co_filename:
-            return True
-        frame = frame.f_back
-    return False
+            signal.signal(number, signal.SIG_DFL)
 
 
 class HandedOnError(BaseException):
@@ -275,10 +250,7 @@ class Interrupts:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
         if self._previous:
-            if is_ours(signal.getsignal(ALARM)):
-                system.alarm_in(0)
-                signal.signal(ALARM, self._alarm)
-            sys.unraisablehook = self._hook
+            try_no_more(self._alarm, self._hook)
         if self._handed_on is not None and kind is None:
             try:
                 self._handed_on()

@@ -28,7 +28,8 @@ SAID = {
 }
 PROGRAM = """
 import os, signal, sys, time
-from runner.signals import Interrupted, Interrupts, listen
+from runner.raising import Interrupted
+from runner.signals import Interrupts, listen, losing_no_interrupt
 def interrupt():
     signal.raise_signal(signal.SIGINT)
 def main():
@@ -41,6 +42,14 @@ listen()
 try:
     main()
 except KeyboardInterrupt:
+    print("interrupted")
+"""
+IN_A_HOST = """
+try:
+    with losing_no_interrupt():
+        main()
+except KeyboardInterrupt:
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     print("interrupted")
 """
 PREPARING = """
@@ -66,16 +75,29 @@ def python(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("ending", [LISTENING, PREPARING], ids=["before a run", "in a run"])
+ENDINGS = {"before a run": LISTENING, "in a host's call": IN_A_HOST, "in a run": PREPARING}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("place", PLACES)
 def test_an_interrupt_is_raised_where_it_can_be(place: str, ending: str, tmp_path: Path) -> None:
     (tmp_path / "interrupted.py").write_text(
         "import signal; signal.raise_signal(signal.SIGINT); print('imported', flush=True)"
     )
     indented = "\n".join(f"    {line}" for line in PLACES[place].splitlines())
-    program = PROGRAM.format(place=indented, ending=ending)
+    program = PROGRAM.format(place=indented, ending=ENDINGS[ending])
     ended = python(program, tmp_path)
     assert (ended.stdout, ended.stderr) == (SAID.get(place, "") + "interrupted\n", "")
+
+
+def test_an_interrupt_that_vanishes_in_a_host_is_raised_in_the_end(tmp_path: Path) -> None:
+    program = (
+        "import signal\nfrom runner.signals import losing_no_interrupt\n"
+        "try:\n with losing_no_interrupt():\n"
+        "  try:\n   signal.raise_signal(signal.SIGINT)\n  except KeyboardInterrupt:\n   pass\n"
+        "except KeyboardInterrupt:\n print('interrupted')"
+    )
+    assert python(program, tmp_path).stdout == "interrupted\n"
 
 
 def test_other_errors_of_destructors_are_told_as_before(tmp_path: Path) -> None:

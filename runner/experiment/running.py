@@ -19,12 +19,13 @@ from runner.experiment.tracking import tracking
 from runner.exporting.trackers import check_trackers
 from runner.network.arrays import Array
 from runner.network.trained import network_arrays
+from runner.raising import Interrupted
 from runner.run_folder.job_end import ending_words
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.tables import configuration_columns
 from runner.run_folder.writing import RunWriter
 from runner.settings import LoggerSettings, Settings
-from runner.signals import Interrupted, Interrupts
+from runner.signals import Interrupts
 from runner.storage.files import BySecond, Never, Syncing
 from runner.training.engine import StepReport
 from runner.training.layer_statistics import LayerStatistics

@@ -43,7 +43,7 @@ from runner.face.results import Run, Runs
 from runner.plugins.loading import load_installed
 from runner.run_folder.ownership import take_away
 from runner.run_folder.sweep_folder import SweepFolder
-from runner.signals import handing_on
+from runner.signals import handing_on, losing_no_interrupt
 from runner.sweeping.grid import swept
 from runner.sweeping.running_jobs import run_jobs
 from runner.sweeping.sweep import Sweep
@@ -64,6 +64,7 @@ wait for ever for what that one holds, such as the lock of a module that is bein
 after_fork(TURNS._at_fork_reinit)  # type: ignore[attr-defined]
 
 
+@losing_no_interrupt()
 @system_errors()
 def train(*overrides: str, **settings: object) -> Run:
     """Trains a network and records the run, as `python -m runner OVERRIDES…` does.
@@ -95,6 +96,7 @@ def train(*overrides: str, **settings: object) -> Run:
     return ended(path, outcome)
 
 
+@losing_no_interrupt()
 @system_errors()
 def sweep(*overrides: str, **settings: object) -> Runs:
     """Trains every combination of the values given, as `python -m runner -m OVERRIDES…` does.
@@ -134,6 +136,7 @@ def sweep(*overrides: str, **settings: object) -> Runs:
     return collected(path)
 
 
+@losing_no_interrupt()
 @system_errors()
 def resume(run: "Run | str | os.PathLike[str]", *overrides: str, **changes: object) -> Run:
     """Goes on with a run from its newest sound snapshot, as `python -m runner.resume RUN` does.

@@ -26,7 +26,6 @@ from runner.settings import OF_LOSS, Settings, parse_settings
 from runner.storage.locks import locked
 from runner.sweeping.trained_on import TrainedOn
 from runner.sweeping.trained_with import TrainedWith
-from runner.training.metrics import TEST, VALIDATION
 
 
 class Earlier(NamedTuple):
@@ -72,11 +71,11 @@ def as_recorded(config: Mapping[str, Any]) -> Mapping[str, Any]:
 class EarlierJobs:
     """What a sweep's folder holds from earlier launches and can be read.
 
-    objective: the column whose best is told. Raises ConflictError when one of its jobs is being
-    run.
+    best_by: the columns by which the best is told, by the first that there is. Raises ConflictError
+    when one of its jobs is being run.
     """
 
-    def __init__(self, sweep: Path, objective: str | None) -> None:
+    def __init__(self, sweep: Path, best_by: Sequence[str]) -> None:
         self.trained_on, self._trained_with = TrainedOn(), TrainedWith()
         self.pruned: dict[int, JobEnd] = {}
         """How those stand that wait at a rung, by their numbers."""
@@ -90,7 +89,7 @@ class EarlierJobs:
         """What jobs of now are given, and of what base, since patterns were looked at."""
         self._patterns: set[tuple[str, frozenset[str]]] = set()
         """To which keys they give values, and of what base."""
-        self._sweep, self._objective = sweep, objective
+        self._sweep, self._best_by = sweep, best_by
         rows = JobRows(sweep)
         self.ends: list[JobEnd] = []
         """Of those that have folders and have come to their end, by their numbers."""
@@ -147,7 +146,7 @@ class EarlierJobs:
         try:
             for row in rows:
                 job = KeptJob(row)
-                end = brief(job, self._objective)
+                end = brief(job, self._best_by)
                 if end is None and row.number in self.folders:
                     continue
                 of_data = "dataset." in row.changes or "dataset." in row.overrides
@@ -247,22 +246,22 @@ def texts_of(overrides: Sequence[str]) -> tuple[str, ...]:
     return tuple(own if several else sorted(own))
 
 
-def brief(job: KeptJob, objective: str | None) -> JobEnd | None:
-    """How a row's job ended, with no more of its results than the best is told by.
+def brief(job: KeptJob, best_by: Sequence[str]) -> JobEnd | None:
+    """How a row's job ended, with no more of its results than the best is told by, and its metric.
 
     None where it is to be run again.
     """
     about = job.about
     if about["status"] not in FINISHED:
         return None
-    plain = about["metric"].removeprefix(VALIDATION)
-    chosen = (objective, f"{VALIDATION}{plain}", f"{TEST}{plain}", about["metric"])
-    name = next((each for each in chosen if each and each in about["results"]), "")
-    cells = {name: repr(job.number(name))} if name else {}
-    if name.endswith("loss"):
+    metric, there = about["metric"], about["results"]
+    told = next((name for name in best_by if name in there), metric)
+    names = {told, metric} & set(there)
+    cells = {name: repr(job.number(name)) for name in names}
+    if told.endswith("loss"):
         cells |= {key: job.cell(key) for key in OF_LOSS}
     header, row = ",".join(cells), ",".join(cells.values())
-    return JobEnd(job.row.number, about["status"], "", 0, header, row, about["metric"])
+    return JobEnd(job.row.number, about["status"], "", 0, header, row, metric)
 
 
 def numbers_for(known: Sequence[Earlier | None], first: int, taken: set[int]) -> list[int]:

@@ -25,7 +25,8 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from runner.errors import INTERRUPTED
-from runner.signals import WARNINGS, Interrupted, follow_parent, listen, note
+from runner.raising import Interrupted
+from runner.signals import WARNINGS, follow_parent, listen, note
 from runner.standard_output import forgiving
 from runner.sweeping.pool import MOST_WAITING, Lost, itself, never
 

@@ -102,6 +102,7 @@ def plan_of(sweep: Sweep, job_overrides: Sequence[Sequence[str]], given: int) ->
     Raises RunnerError, as the sweep itself would, for a job that cannot be run.
     """
     jobs = [Job(number, list(texts)) for number, texts in enumerate(job_overrides)]
+    sweep.rank_as(jobs[0])
     known = picked_up(sweep, jobs, 0)
     starting = seconds_since_start()  # until it has its jobs the sweep itself takes as long
     to_run = [job for job, end in known if end is None]

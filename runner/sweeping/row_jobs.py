@@ -11,11 +11,11 @@ from runner.experiment.row_recording import Recorded, failed_row, run_to_row
 from runner.experiment.running import Manner, session
 from runner.experiment.sharing import build_sharing
 from runner.experiment.together import row_epochs, run_together
+from runner.raising import Interrupted
 from runner.run_folder import job_rows
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import JobRow
 from runner.run_folder.kept_job import KeptJob, own_texts
-from runner.signals import Interrupted
 from runner.sweeping.job import Job
 
 SECONDS_TOGETHER = 0.25

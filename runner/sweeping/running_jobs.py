@@ -45,13 +45,14 @@ def run_jobs(
     """
     if not job_overrides:
         return []
+    sweep.rank_as(Job(first, list(job_overrides[0])))
     if sweep.halves:
         tell_ranking(sweep)
     known = taken_up(sweep, job_overrides, first)
     jobs = [job for job, end in known if end is None]
     ends = {job.number: end for job, end in known if end is not None}
     course: Course | None = None
-    tally = Tally(len(jobs), sweep.workers, sweep.options.objective, Names(sweep, known))
+    tally = Tally(len(jobs), sweep.workers, sweep.best_by, Names(sweep, known))
     for end in ends.values():
         tally.compare(end)
     by_number = {job.number: job for job in jobs}

@@ -11,7 +11,8 @@ from typing import IO, Any
 
 from runner.configuration.composing import prepared_hydra
 from runner.errors import INTERRUPTED
-from runner.signals import ENDED_BY, SECONDS_TO_END, Interrupted, ask_to_end, listen
+from runner.raising import Interrupted
+from runner.signals import ENDED_BY, SECONDS_TO_END, ask_to_end, listen
 from runner.standard_output import outlive_readers, to_nowhere
 from runner.system import signal_main_thread
 from runner.training.threads import limited

@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Container, Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +35,7 @@ from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.results_table import SECONDS_BETWEEN_WRITES, ResultsTable
 from runner.sweeping.row_jobs import SECONDS_TOGETHER, RowMaker, Together
 from runner.system import sync_all
+from runner.training.metrics import held_out_first
 
 SEED = ("seed",)
 MOST_HANDED_OUT = 256
@@ -66,8 +68,8 @@ class Sweep:
         self.watched = job_lines if self.is_search else progress
         self.options: SweepSettings = parse(SweepSettings, jobs.section("sweep"), "sweep.")
         self.workers = self.options.workers or processors()
-        self.ranked_by = self.options.objective or str(jobs.value("stopping.metric"))
-        """The column of results.csv that says how a job does."""
+        self.ranked_by = self.options.objective or ""
+        """The column of results.csv that says how a job does; empty until there is a job."""
         self.stop_on_warning: bool = jobs.value("recording.on_sigusr1") == "stop"
         self._objective_checked = False
         self._data_checks = DataChecks()
@@ -87,10 +89,24 @@ class Sweep:
         """Whether its jobs wait for each other at rungs, where some are pruned."""
         return self.options.halving.first is not None
 
+    def rank_as(self, first: Job) -> None:
+        """Jobs are ranked by what the first of them watches, where `sweep.objective` is null.
+
+        Raises SettingsError where it cannot be composed or its settings are unsound.
+        """
+        if not self.ranked_by:
+            with naming(first):
+                self.ranked_by = parse_settings(self.values(first)).stopping.metric
+
+    @property
+    def best_by(self) -> Sequence[str]:
+        """The columns by which the best is told, by the first that any job has."""
+        return [self.ranked_by] if self.options.objective else held_out_first(self.ranked_by)
+
     @cached_property
     def earlier(self) -> EarlierJobs:
         """What an earlier launch has left. Raises ConflictError where a job is being run."""
-        return EarlierJobs(self.folder, self.options.objective)
+        return EarlierJobs(self.folder, self.best_by)
 
     def begin(self) -> None:
         """Begins the sweep's results.csv with the jobs that are finished.
@@ -146,13 +162,12 @@ class Sweep:
         first one where it will not have what `sweep.objective` names, and DataError where its data
         are not those that jobs of before were trained on.
         """
-        try:
-            with explaining():
-                base, changed = self._jobs.divide(job.overrides)
-                alike = id(base), but_seed(base, changed)
-                if alike in self._known and is_seed(changed.get(SEED, 0)):
-                    return
-                values = self.values(job)
+        with naming(job):
+            base, changed = self._jobs.divide(job.overrides)
+            alike = id(base), but_seed(base, changed)
+            if alike in self._known and is_seed(changed.get(SEED, 0)):
+                return
+            values = self.values(job)
             settings = parse_settings(values)
             check_settings(settings)
             check_trackers(settings.logger)
@@ -160,8 +175,6 @@ class Sweep:
                 check_row(settings)
                 if self._jobs.needs_hydra(job.overrides):
                     raise SettingsError(NO_FOLDER)
-        except SettingsError as error:
-            raise SettingsError(f"{printable(job.name)}: {error}") from error.__cause__
         if self.options.objective is not None and not self._objective_checked:
             check_objective(self.options.objective, settings)
             self._objective_checked = True
@@ -305,6 +318,16 @@ class Sweep:
         """
         if self._jobs.value("engine") != "numpy":
             compiled.load_kernels()
+
+
+@contextmanager
+def naming(job: Job) -> Iterator[None]:
+    """What is wrong with a job's configuration is told with its name."""
+    try:
+        with explaining():
+            yield
+    except SettingsError as error:
+        raise SettingsError(f"{printable(job.name)}: {error}") from error.__cause__
 
 
 def but_seed(base: Base, changed: Mapping[Keys, object]) -> Hashable:

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from runner.errors import counted, printable
 from runner.run_folder.job_end import JobEnd
@@ -12,27 +13,37 @@ from runner.run_folder.statuses import PRUNED
 from runner.run_folder.sweep_folder import launch_line
 from runner.settings import OF_LOSS, SEED_LIKE
 from runner.storage.files import storage_errors
-from runner.training.metrics import TEST, VALIDATION, higher_is_better
+from runner.training.metrics import higher_is_better
 
 GOES_ON = "running"
 """The status of a job that was pruned and is no longer."""
 
 
+class Best(NamedTuple):
+    """The best job so far."""
+
+    rank: float
+    """The higher, the better."""
+    place: int
+    """Minus its number."""
+    value: float
+
+
 class Tally:
     """What has become of the jobs of one launch.
 
-    names: of each job, by number, those that are finished too. objective: the column whose best
-    is told; None for what the first finished job's `stopping.metric` names, on held-out data.
+    names: of each job, by number, those that are finished too. columns: by which of them the best
+    is told, by the first that any job has.
     """
 
     def __init__(
-        self, jobs: int, workers: int, objective: str | None, names: Mapping[int, str]
+        self, jobs: int, workers: int, columns: Sequence[str], names: Mapping[int, str]
     ) -> None:
         self.jobs, self.done, self.failed, self.pruned = jobs, 0, 0, 0
         self.names, self._workers = names, workers
-        self._metric = objective
-        self._best: tuple[float, str] | None = None
-        self._losses = set[tuple[str, ...]]()
+        self._columns = columns
+        self._best: dict[str, Best] = {}
+        self._losses: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         self._started = time.monotonic()
         self._last = 0.0  # when the last job ended, in seconds since the launch
 
@@ -49,20 +60,23 @@ class Tally:
             self.compare(end)
 
     def compare(self, end: JobEnd) -> None:
-        """Keeps the best of the jobs that are known, these and those of earlier launches."""
+        """Keeps the best of the jobs that are known, these and those of earlier launches.
+
+        In whatever order they come it is the same, and of equals the first by its number.
+        """
         # What has failed has no metrics on held-out data.
         if end.failed or end.status == PRUNED:
             return
-        self._metric = self._metric or chosen_by(end)
+        column = next(filter(end.cell, self._columns), "")
         try:
-            value = float(end.cell(self._metric))
+            value = float(end.cell(column))
         except ValueError:
             return
-        if self._metric.endswith("loss"):
-            self._losses.add(tuple(map(end.cell, OF_LOSS)))
-        rank = value if higher_is_better(self._metric) else -value
-        if not math.isnan(rank) and (self._best is None or rank > self._best[0]):
-            self._best = rank, f"{self._metric} {value:.6g} of {printable(self.names[end.number])}"
+        if column.endswith("loss"):
+            self._losses[column].add(tuple(map(end.cell, OF_LOSS)))
+        if not math.isnan(value):
+            new = Best(value if higher_is_better(column) else -value, -end.number, value)
+            self._best[column] = max(new, self._best.get(column, new))
 
     @property
     def seconds(self) -> float:
@@ -107,7 +121,16 @@ class Tally:
     @property
     def best(self) -> str:
         """The best job's metric and name, empty before there is one, and of unlike losses."""
-        return self._best[1] if self._best and len(self._losses) < 2 else ""
+        column = self._column
+        if column is None or len(self._losses[column]) > 1:
+            return ""
+        best = self._best[column]
+        return f"{column} {best.value:.6g} of {printable(self.names[-best.place])}"
+
+    @property
+    def _column(self) -> str | None:
+        """What the best is told by: None before there is one."""
+        return next(filter(self._best.__contains__, self._columns), None)
 
     @property
     def summary(self) -> str:
@@ -120,17 +143,10 @@ class Tally:
             by_chance = any(f" {name}=" in self.best for name in SEED_LIKE)
             lucky = ", a single job; runner.compare tells of groups" if by_chance else ""
             lines.append(f"Best        {self.best}{lucky}")
-        elif self._best:
-            what = f"none: {self._metric} is of {len(self._losses)} kinds"
+        elif column := self._column:
+            what = f"none: {column} is of {len(self._losses[column])} kinds"
             lines.append(f"Best        {what}; runner.compare takes what all jobs have")
         return "\n".join(lines)
-
-
-def chosen_by(end: JobEnd) -> str:
-    """What tells the best: the metric on validation data, else on test data, else in training."""
-    plain = end.metric.removeprefix(VALIDATION)
-    names = (f"{VALIDATION}{plain}", f"{TEST}{plain}")
-    return next((name for name in names if end.cell(name)), end.metric)
 
 
 def clock(seconds: float) -> str:

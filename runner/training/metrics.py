@@ -187,6 +187,15 @@ def higher_is_better(column: str) -> bool:
     return column == "steps_per_second" if metric is None else metric.higher_is_better
 
 
+def held_out_first(metric: str) -> tuple[str, str, str]:
+    """A metric's columns in the order in which they tell the best run: what is held out, for that.
+
+    On validation data, else on test data, else in training.
+    """
+    plain = metric.removeprefix(VALIDATION).removeprefix(TEST)
+    return f"{VALIDATION}{plain}", f"{TEST}{plain}", plain
+
+
 def metric_values(sums: Array, reduction: Reduction) -> dict[str, float]:
     """The task's training metrics from an epoch's sums, as fractions."""
     totals = sums.tolist()

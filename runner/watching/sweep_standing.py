@@ -19,8 +19,7 @@ from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.tables import joined
-from runner.sweeping.tally import chosen_by
-from runner.training.metrics import higher_is_better
+from runner.training.metrics import held_out_first, higher_is_better
 from runner.watching.numbers import plain, thinned
 from runner.watching.run_standing import NOT_READABLE, last_lines, last_values, standing
 
@@ -116,7 +115,8 @@ class FollowedSweep:
         ends.pruned += end.status == PRUNED
         if end.failed:
             return
-        ends.metric = ends.metric or self._asked_for(end.number) or chosen_by(end)
+        by = held_out_first(end.metric)
+        ends.metric = ends.metric or self._asked_for(end.number) or next(filter(end.cell, by), "")
         try:
             value = float(end.cell(ends.metric))
         except ValueError:

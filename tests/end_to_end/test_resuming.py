@@ -316,13 +316,13 @@ WORSE = (*WATCHING, "stopping.patience=1", "optimizer.learning_rate=0.05")
 STILL = (*WATCHING, "stopping.plateau=1", "stopping.min_delta=0.2")
 GOOD = (*HELD_OUT, "stopping.metric=val_accuracy", "stopping.target=0.8")
 NOTHING_ADDED: list[tuple[tuple[str, ...], str, str]] = [
-    (SHORT, "stopping.max_steps=50", "max_steps=50"),  # what it was
-    (SHORT, "stopping.max_seconds=900", "max_steps=50"),  # another limit, the first one met
-    (BOTH, "stopping.max_steps=90", "max_epochs=50"),  # the one that stopped it no longer met
-    ((), "stopping.max_steps=9000000", "target=0.9999"),
-    (WORSE, "stopping.max_epochs=99", "patience=1"),
-    (STILL, "stopping.max_epochs=99", "plateau=1"),
-    (GOOD, "stopping.max_steps=9000", "target=0.8"),
+    (SHORT, "stopping.max_steps=50", "max_steps=50 is met; a larger"),  # what it was
+    (SHORT, "stopping.max_seconds=900", "max_steps=50 is met; a larger"),  # another limit
+    (BOTH, "stopping.max_steps=90", "max_epochs=50 is met; a larger"),  # not the one met
+    ((), "stopping.max_steps=9000000", "target=0.9999 is met; a harder"),
+    (WORSE, "stopping.max_epochs=99", "patience=1 is met; a larger"),
+    (STILL, "stopping.max_epochs=99", "plateau=1 is met; a larger"),
+    (GOOD, "stopping.max_steps=9000", "target=0.8 is met; a harder"),
 ]
 
 
@@ -339,7 +339,7 @@ def test_a_complete_run_that_would_make_no_step_more_is_left_alone(
     capfd.readouterr()
     assert resumed(run, change) == 0
     out = capfd.readouterr().out
-    assert f"is complete, nothing to do: stopping.{holds} is met; a " in out
+    assert f"is complete, nothing to do: stopping.{holds} one " in out
     assert out.count("\n") == 1
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 

@@ -361,6 +361,14 @@ def test_the_same_jobs_go_on_whatever_earlier_launches_have_left(
     assert set(runner.load_runs(run.cwd / "s").loc[best, "status"]) == {"completed"}
 
 
+@pytest.mark.parametrize("data", ["dataset=spirals,blobs", "dataset=spirals"])
+def test_jobs_are_ranked_by_what_they_watch_whatever_sets_it(run: InProcess, data: str) -> None:
+    limits = ("stopping.max_epochs=4", "seed=1,2")
+    ended = run("-m", data, *limits, "sweep.halving.first=1", "hydra.sweep.dir=s")
+    assert "Halving ranks jobs by accuracy, on training data" in ended.out
+    assert set(pd.read_csv(run.cwd / "s" / "halving.csv")) > {"rung", "accuracy"}
+
+
 @pytest.mark.parametrize(
     "other", ["sweep.halving.first=3", "sweep.halving.factor=2", "sweep.objective=loss"]
 )

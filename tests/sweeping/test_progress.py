@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from runner.run_folder.job_end import JobEnd
 from runner.sweeping.tally import Tally
+from runner.training.metrics import held_out_first
 from tests.end_to_end.commands import ENVIRONMENT, InProcess
 
 NAMES = {0: "#0 a=1", 1: "#1 a=2", 2: "#2 a=3"}
@@ -22,37 +24,41 @@ def end(number: int, status: str = "completed", row: str = "", metric: str = "lo
     return JobEnd(number, status, "", 0, "loss,accuracy,steps" if row else "", row, metric)
 
 
+LOSS = held_out_first("val_loss")
 HELD_OUT = JobEnd(1, "completed", "", 0, "loss,val_loss", "2,3", "loss")
-BESTS: dict[str, tuple[str | None, list[JobEnd], str]] = {
-    "nothing yet": (None, [], ""),
-    "the least loss": (None, [end(0, row="3,.5,9"), end(1, row="2,.5,9"), end(2, row="4,.5,9")],
+BESTS: dict[str, tuple[Sequence[str], list[JobEnd], str]] = {
+    "nothing yet": (LOSS, [], ""),
+    "the least loss": (LOSS, [end(0, row="3,.5,9"), end(1, row="2,.5,9"), end(2, row="4,.5,9")],
                        "loss 2 of #1 a=2"),
-    "the highest accuracy": (None, [end(n, row=f"1,.{9 - n},9", metric="accuracy") for n in (1, 0)],
+    "the highest accuracy": (["accuracy"], [end(1, row="1,.8,9"), end(0, row="1,.9,9")],
                              "accuracy 0.9 of #0 a=1"),
-    "the fewest steps": ("steps", [end(0, row="1,.5,9"), end(1, row="2,.5,7")],
+    "the fewest steps": (["steps"], [end(0, row="1,.5,9"), end(1, row="2,.5,7")],
                          "steps 7 of #1 a=2"),
-    "the first of equals": (None, [end(0, row="1,.5,9"), end(1, row="1,.5,9")], "loss 1 of #0 a=1"),
-    "not one that failed": (None, [end(0, "diverged", "1,.5,9"), end(1, row="2,.5,9")],
+    "the first of equals": (LOSS, [end(1, row="1,.5,9"), end(0, row="1,.5,9")], "loss 1 of #0 a=1"),
+    "by what is held out": (LOSS, [HELD_OUT, end(0, row="1,.5,9")], "val_loss 3 of #1 a=2"),
+    "by that of later ones": (LOSS, [end(0, row="1,.5,9"), HELD_OUT], "val_loss 3 of #1 a=2"),
+    "an infinite one, where no other is": (LOSS, [end(0, row="inf,.5,9")], "loss inf of #0 a=1"),
+    "not one that failed": (LOSS, [end(0, "diverged", "1,.5,9"), end(1, row="2,.5,9")],
                             "loss 2 of #1 a=2"),
-    "nor by what that one has": (None, [end(0, "diverged", "1,.5,9"), HELD_OUT],
+    "nor by what that one has": (LOSS, [end(0, "diverged", "1,.5,9"), HELD_OUT],
                                  "val_loss 3 of #1 a=2"),
-    "not what is no number": (None, [end(0, row="nan,.5,9"), end(1, row=",.5,9"),
+    "not what is no number": (LOSS, [end(0, row="nan,.5,9"), end(1, row=",.5,9"),
                                      end(2, row="5,.5,9")], "loss 5 of #2 a=3"),
-    "no such column": ("stps", [end(0, row="1,.5,9")], ""),
+    "no such column": (["stps"], [end(0, row="1,.5,9")], ""),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", BESTS)
 def test_the_best_job_so_far_is(case: str) -> None:
-    objective, ends, best = BESTS[case]
-    tally = Tally(3, 2, objective, NAMES)
+    columns, ends, best = BESTS[case]
+    tally = Tally(3, 2, columns, NAMES)
     for each in ends:
         tally.count(each)
     assert tally.best == best
 
 
 def test_of_losses_of_several_functions_none_is_the_best() -> None:
-    tally = Tally(3, 2, None, NAMES)
+    tally = Tally(3, 2, LOSS, NAMES)
     for number, name in enumerate(("squared_error", "huber")):
         tally.count(
             JobEnd(number, "completed", "", 0, "loss,loss.name", f"{number},{name}", "loss")
@@ -62,7 +68,7 @@ def test_of_losses_of_several_functions_none_is_the_best() -> None:
 
 
 def test_what_is_done_failed_and_running_is_counted() -> None:
-    tally = Tally(3, 2, None, NAMES)
+    tally = Tally(3, 2, LOSS, NAMES)
     assert tally.counts == "0 of 3 jobs done, 0 failed, 2 running"
     assert re.fullmatch(r"0:00:0\d passed", tally.times)
     tally.count(end(1, "failed"))
@@ -80,7 +86,7 @@ def test_no_time_is_promised_where_the_rest_takes_longer_than_those_before(
 ) -> None:
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    tally = Tally(3, 2, None, NAMES)
+    tally = Tally(3, 2, LOSS, NAMES)
     now = 110.0
     tally.count(end(0, row="1,.5,9"))
     assert tally.times == "0:00:10 passed, 0:00:20 left"

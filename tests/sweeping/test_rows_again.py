@@ -121,11 +121,19 @@ def test_of_losses_of_several_kinds_none_is_the_best_again(run: InProcess) -> No
         assert "Best        none: loss is of 2 kinds" in ended.out
 
 
-def test_jobs_that_watch_something_else_are_of_no_other_kind_again(run: InProcess) -> None:
-    watched = ("dataset=spirals", "stopping.metric=val_loss,val_accuracy", "dataset.validation=0.2")
+@pytest.mark.parametrize("watched", ["val_loss,val_accuracy", "val_accuracy,val_loss"])
+def test_the_best_of_jobs_that_watch_this_or_that_is_the_same_again(
+    run: InProcess, watched: str
+) -> None:
+    data = ("dataset=spirals", "dataset.validation=0.2", "optimizer.learning_rate=1.0")
+    ends = ("stopping.patience=1", "stopping.max_epochs=60", "stopping.target=null")
+    best = []
     for _ in range(2):
-        ended = run(*ROWS, *watched, "stopping.max_epochs=2", "stopping.target=null")
-        assert "Best        val_loss " in ended.out
+        ended = run(*ROWS, *data, *ends, f"stopping.metric={watched}", "seed=range(1,13)")
+        best += [line for line in ended.out.splitlines() if line.startswith("Best")]
+    metric, _ = watched.split(",")
+    assert best[0].startswith(f"Best        {metric} ")
+    assert best == [best[0]] * 2
 
 
 FOREIGN: dict[str, str] = {
