@@ -32,11 +32,11 @@ _ours: list[bool] = []
 """Whether the process is a command's or a worker's, which may be ended; not a notebook's."""
 
 
-def end_at_once(name: str) -> None:
+def end_at_once(name: str, frame: FrameType | None) -> None:
     """What a second signal does: it ends the process, or where that is somebody else's the call."""
     if _ours:
         os._exit(INTERRUPTED[name])
-    raise KeyboardInterrupt
+    raise_where_safe(KeyboardInterrupt, frame)
 
 
 def note(number: int, _frame: FrameType | None) -> None:
@@ -82,7 +82,8 @@ def ending(endings: Mapping[str, BaseException]) -> Callable[[int, FrameType | N
     def end(number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if _unheeded:
-            end_at_once(name)
+            end_at_once(name, frame)
+            return
         _unheeded.append(number)
         forget_terminal(name)
         raise_where_safe(lambda: endings[name] if _unheeded else None, frame)
@@ -300,7 +301,8 @@ class Interrupts:
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if self._interrupted:
-            end_at_once(name)
+            end_at_once(name, frame)
+            return
         self._interrupted = True
         self.received_at = time.monotonic()
         self.received = self.received or name

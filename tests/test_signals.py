@@ -100,6 +100,22 @@ def test_an_interrupt_that_vanishes_in_a_host_is_raised_in_the_end(tmp_path: Pat
     assert python(program, tmp_path).stdout == "interrupted\n"
 
 
+@pytest.mark.parametrize("called", ["losing_no_interrupt()", "Interrupts()"])
+def test_a_second_interrupt_in_a_host_waits_for_an_import_too(called: str, tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(
+        "import signal\n"
+        "for _ in range(2): signal.raise_signal(signal.SIGINT)\n"
+        "print('imported', flush=True)"
+    )
+    program = (
+        "import time\nfrom runner.signals import Interrupts, losing_no_interrupt\n"
+        f"try:\n with {called}:\n  import interrupted\n  time.sleep(60)\n"
+        "except KeyboardInterrupt:\n print('interrupted')"
+    )
+    ended = python(program, tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, "imported\ninterrupted\n"), ended.stderr
+
+
 def test_other_errors_of_destructors_are_told_as_before(tmp_path: Path) -> None:
     program = (
         "import signal\nfrom runner.signals import listen\nlisten()\n"

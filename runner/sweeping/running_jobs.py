@@ -212,10 +212,11 @@ def running(
     )
     received: list[str] = []
 
-    def handle(number: int, _frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         if received:
             pool.kill()
-            end_at_once(received[0])
+            end_at_once(received[0], frame)
+            return
         received.append(signal.Signals(number).name)
         forget_terminal(received[0])
         pool.stop(number)
