@@ -96,20 +96,27 @@ def losing_no_interrupt() -> Iterator[None]:
     """While entered, Ctrl-C in somebody else's process is not lost.
 
     Python raises it wherever it comes; in an import or a destructor errors can vanish without a
-    word. Whoever handles it in a way of their own is left alone.
+    word, or become others. One that comes as a run is recorded that has met its criterion is raised
+    in the end. Whoever handles it in a way of their own is left alone.
     """
     here = threading.current_thread() is threading.main_thread()
     if not here or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
-    alarm, hook = signal.getsignal(ALARM), sys.unraisablehook
-    with handled({"SIGINT": ending({"SIGINT": KeyboardInterrupt()})}):
-        try:
+    alarm, hook, left = signal.getsignal(ALARM), sys.unraisablehook, False
+    try:
+        with handled({"SIGINT": ending({"SIGINT": KeyboardInterrupt()})}):
             yield
-        finally:
-            left = _unheeded.copy()
-            _unheeded.clear()
-            try_no_more(alarm, hook)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # such as what has become of it on its way
+        if _unheeded:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        left = bool(_unheeded)
+        _unheeded.clear()
+        try_no_more(alarm, hook)
     if left:
         raise KeyboardInterrupt
 
@@ -118,12 +125,11 @@ def losing_no_interrupt() -> Iterator[None]:
 def handled(handlers: Mapping[str, Any]) -> Iterator[None]:
     """While entered, signals are handled so; only a process's main thread can do this."""
     here = threading.current_thread() is threading.main_thread()
-    previous = {
-        number: signal.signal(number, handlers[name])
-        for name in handlers
-        for number in ([signal.Signals[name]] if here else [])
-    }
+    numbers = {signal.Signals[name]: handlers[name] for name in handlers} if here else {}
+    previous = {number: signal.getsignal(number) for number in numbers}
     try:
+        for number, handler in numbers.items():
+            signal.signal(number, handler)
         yield
     finally:
         for number, handler in previous.items():
@@ -192,6 +198,12 @@ def rest() -> None:
             signal.signal(number, signal.SIG_DFL)
 
 
+def unheeded() -> Iterator[int]:
+    """Signals that were to end what came before and were not heeded there: now they are."""
+    while _unheeded:
+        yield _unheeded.pop()
+
+
 class HandedOnError(BaseException):
     """What somebody who was handed a signal raised then: no failure of the run."""
 
@@ -243,8 +255,8 @@ class Interrupts:
             self._alarm, self._hook = signal.getsignal(ALARM), sys.unraisablehook
             while _early:
                 self._warn(_early.pop(), None)
-            while _unheeded:
-                self._interrupt(_unheeded.pop(), None)
+            for number in unheeded():
+                self._interrupt(number, None)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -252,6 +264,8 @@ class Interrupts:
             signal.signal(number, handler)
         if self._previous:
             try_no_more(self._alarm, self._hook)
+            if self._interrupted and not _ours and is_ours(signal.getsignal(signal.SIGINT)):
+                _unheeded.append(signal.SIGINT)  # whatever has become of the run
         if self._handed_on is not None and kind is None:
             try:
                 self._handed_on()

@@ -402,6 +402,40 @@ def test_a_second_interrupt_does_not_end_the_process(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (0, "the script goes on\n"), ended.stderr
 
 
+SWALLOWING_IMPORTS = """
+import signal, sys
+class Swallowing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                pass
+sys.meta_path.insert(0, Swallowing())
+import runner
+before = signal.getsignal(signal.SIGINT)
+try:
+    runner.train("stopping.max_steps=50", "hydra.run.dir=run")
+except KeyboardInterrupt:
+    assert signal.getsignal(signal.SIGINT) is before
+    print("the script goes on")
+"""
+
+
+@pytest.mark.parametrize("module", ["pandas", "hydra", "matplotlib.figure"])
+def test_an_interrupt_is_not_lost_where_an_import_swallows_it(module: str, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SWALLOWING_IMPORTS.format(module=module)],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=ENVIRONMENT,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "the script goes on\n"), ended.stderr
+
+
 def test_what_the_system_refuses_is_told_in_one_line() -> None:
     run = runner.train(SHORT)
     (run.path / "history.csv").unlink()

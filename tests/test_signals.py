@@ -90,14 +90,40 @@ def test_an_interrupt_is_raised_where_it_can_be(place: str, ending: str, tmp_pat
     assert (ended.stdout, ended.stderr) == (SAID.get(place, "") + "interrupted\n", "")
 
 
-def test_an_interrupt_that_vanishes_in_a_host_is_raised_in_the_end(tmp_path: Path) -> None:
-    program = (
-        "import signal\nfrom runner.signals import losing_no_interrupt\n"
-        "try:\n with losing_no_interrupt():\n"
-        "  try:\n   signal.raise_signal(signal.SIGINT)\n  except KeyboardInterrupt:\n   pass\n"
-        "except KeyboardInterrupt:\n print('interrupted')"
+VANISHED: dict[str, str] = {
+    "swallowed": "try: signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt: pass",
+    "turned into another error": (
+        "try: signal.raise_signal(signal.SIGINT)\n"
+        "except KeyboardInterrupt: raise RuntimeError from None"
+    ),
+    "come as an import fails": "import interrupted",
+    "come to a run that is over": "with Interrupts(): signal.raise_signal(signal.SIGINT)",
+}
+
+
+@pytest.mark.parametrize("how", VANISHED)
+def test_an_interrupt_is_raised_in_a_host_though_it_has(how: str, tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(
+        "import signal; signal.raise_signal(signal.SIGINT); raise ImportError"
     )
-    assert python(program, tmp_path).stdout == "interrupted\n"
+    place = "\n".join(f"            {line}" for line in VANISHED[how].splitlines())
+    program = f"""
+import signal, sys, time
+from runner.signals import Interrupts, losing_no_interrupt
+def handling():
+    return [*map(signal.getsignal, (signal.SIGINT, signal.SIGALRM)), sys.unraisablehook]
+before = handling()
+for _ in range(2):
+    try:
+        with losing_no_interrupt():
+{place}
+    except KeyboardInterrupt:
+        print("interrupted")
+assert handling() == before
+time.sleep(0.1)
+"""
+    ended = python(program, tmp_path)
+    assert (ended.stdout, ended.stderr) == ("interrupted\n" * 2, "")
 
 
 @pytest.mark.parametrize("called", ["losing_no_interrupt()", "Interrupts()"])

@@ -9,7 +9,7 @@ from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, p
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.writing import machine
-from runner.signals import WARNINGS, end_at_once, ended_by, handled
+from runner.signals import WARNINGS, end_at_once, ended_by, handled, unheeded
 from runner.standard_output import forget_terminal, tell
 from runner.storage.locks import locked
 from runner.sweeping.course import Course, tell_ranking
@@ -229,6 +229,8 @@ def running(
     handlers = dict.fromkeys(ended_by(), handle) | dict.fromkeys(WARNINGS, warn)
     try:
         with handled(handlers):
+            for number in unheeded():
+                handle(number, None)
             ends = ends_of(pool, sweep, job_at, see)
             if course is None:
                 yield in_order(ends)
