@@ -1,32 +1,20 @@
 """How a sweep stands: counted as its jobs end, told in words, each job a line of its log."""
 
-import math
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 from runner.errors import counted, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.sweep_folder import launch_line
-from runner.settings import OF_LOSS, SEED_LIKE
+from runner.settings import SEED_LIKE
 from runner.storage.files import storage_errors
-from runner.training.metrics import higher_is_better
+from runner.sweeping.best_job import BestJob
 
 GOES_ON = "running"
 """The status of a job that was pruned and is no longer."""
-
-
-class Best(NamedTuple):
-    """The best job so far."""
-
-    rank: float
-    """The higher, the better."""
-    place: int
-    """Minus its number."""
-    value: float
 
 
 class Tally:
@@ -41,9 +29,9 @@ class Tally:
     ) -> None:
         self.jobs, self.done, self.failed, self.pruned = jobs, 0, 0, 0
         self.names, self._workers = names, workers
-        self._columns = columns
-        self._best: dict[str, Best] = {}
-        self._losses: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        self._best = BestJob(columns)
+        self.compare = self._best.add
+        """Takes in a job of an earlier launch, which is compared and not counted."""
         self._started = time.monotonic()
         self._last = 0.0  # when the last job ended, in seconds since the launch
 
@@ -58,25 +46,6 @@ class Tally:
             self.failed += end.failed
             self.pruned += end.status == PRUNED
             self.compare(end)
-
-    def compare(self, end: JobEnd) -> None:
-        """Keeps the best of the jobs that are known, these and those of earlier launches.
-
-        In whatever order they come it is the same, and of equals the first by its number.
-        """
-        # What has failed has no metrics on held-out data.
-        if end.failed or end.status == PRUNED:
-            return
-        column = next(filter(end.cell, self._columns), "")
-        try:
-            value = float(end.cell(column))
-        except ValueError:
-            return
-        if column.endswith("loss"):
-            self._losses[column].add(tuple(map(end.cell, OF_LOSS)))
-        if not math.isnan(value):
-            new = Best(value if higher_is_better(column) else -value, -end.number, value)
-            self._best[column] = max(new, self._best.get(column, new))
 
     @property
     def seconds(self) -> float:
@@ -121,16 +90,10 @@ class Tally:
     @property
     def best(self) -> str:
         """The best job's metric and name, empty before there is one, and of unlike losses."""
-        column = self._column
-        if column is None or len(self._losses[column]) > 1:
+        if self._best.found is None:
             return ""
-        best = self._best[column]
-        return f"{column} {best.value:.6g} of {printable(self.names[-best.place])}"
-
-    @property
-    def _column(self) -> str | None:
-        """What the best is told by: None before there is one."""
-        return next(filter(self._best.__contains__, self._columns), None)
+        number, value = self._best.found
+        return f"{self._best.column} {value:.6g} of {printable(self.names[number])}"
 
     @property
     def summary(self) -> str:
@@ -143,9 +106,13 @@ class Tally:
             by_chance = any(f" {name}=" in self.best for name in SEED_LIKE)
             lucky = ", a single job; runner.compare tells of groups" if by_chance else ""
             lines.append(f"Best        {self.best}{lucky}")
-        elif column := self._column:
-            what = f"none: {column} is of {len(self._losses[column])} kinds"
-            lines.append(f"Best        {what}; runner.compare takes what all jobs have")
+        elif self._best.jobs:
+            what = f"no job has {self._best.columns[-1]}"
+            if self._best.column is not None:
+                what = f"{self._best.column} is no number in any job"
+            if self._best.losses > 1:
+                what = f"{self._best.column} is of {self._best.losses} kinds"
+            lines.append(f"Best        none: {what}; runner.compare takes what all jobs have")
         return "\n".join(lines)
 
 

@@ -19,7 +19,8 @@ from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.sweep_folder import SweepFolder
 from runner.run_folder.tables import joined
-from runner.training.metrics import held_out_first, higher_is_better
+from runner.sweeping.best_job import BestJob
+from runner.training.metrics import held_out_first
 from runner.watching.numbers import plain, thinned
 from runner.watching.run_standing import NOT_READABLE, last_lines, last_values, standing
 
@@ -99,35 +100,34 @@ class FollowedSweep:
         names, lines = read_rows(str(table), growing=True)
         if "status" not in names or names[0] != "job":
             raise ValueError("it holds no results of jobs")
-        header, ends = joined(list(names[1:])), Ends()
+        header, found = joined(list(names[1:])), list[JobEnd]()
         for line in lines:
             number, _, row = line.partition(",")
             told = JobEnd(int(number), "", "", 0, header, row)
             end = JobEnd(
                 told.number, told.cell("status"), "", 0, header, row, told.cell("stopping.metric")
             )
-            self._count(end, ends)
-        return ends
+            found.append(end)
+        return self._told_of(found)
 
-    def _count(self, end: JobEnd, ends: Ends) -> None:
-        ends.jobs.add(end.number)
-        ends.failed += end.failed
-        ends.pruned += end.status == PRUNED
-        if end.failed:
-            return
-        by = held_out_first(end.metric)
-        ends.metric = ends.metric or self._asked_for(end.number) or next(filter(end.cell, by), "")
-        try:
-            value = float(end.cell(ends.metric))
-        except ValueError:
-            return
-        if not math.isfinite(value):
-            return
-        ends.dots.append((end.number, value))
-        sign = 1 if higher_is_better(ends.metric) else -1
-        better = ends.best is None or sign * value > sign * ends.best[1]
-        if better and end.status != PRUNED:
-            ends.best = end.number, value
+    def _told_of(self, found: list[JobEnd]) -> Ends:
+        ends = Ends(
+            {end.number for end in found},
+            sum(end.failed for end in found),
+            sum(end.status == PRUNED for end in found),
+        )
+        if not found:
+            return ends
+        first = min(found, key=lambda end: end.number)
+        asked = self._asked_for(first.number)
+        best = BestJob([asked] if asked else held_out_first(first.metric))
+        for end in found:
+            best.add(end)
+        ends.metric, ends.best = best.column or "", best.found
+        texts = [(end.number, end.cell(ends.metric)) for end in found if not end.failed]
+        dots = [(number, float(text)) for number, text in texts if text]
+        ends.dots = [(number, value) for number, value in dots if math.isfinite(value)]
+        return ends
 
     def _asked_for(self, number: int) -> str:
         """The column that `sweep.objective` names, if any."""

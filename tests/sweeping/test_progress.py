@@ -67,6 +67,21 @@ def test_of_losses_of_several_functions_none_is_the_best() -> None:
     assert "Best        none: loss is of 2 kinds; runner.compare takes what" in tally.summary
 
 
+@pytest.mark.parametrize(
+    ("columns", "row", "said"),
+    [
+        (["top_5_accuracy"], "1,.5,9", "no job has top_5_accuracy"),
+        (LOSS, "nan,.5,9", "is no number"),
+    ],
+)
+def test_where_none_is_the_best_that_is_said(columns: Sequence[str], row: str, said: str) -> None:
+    tally = Tally(2, 2, columns, NAMES)
+    tally.count(end(0, "failed"))
+    assert "Best" not in tally.summary
+    tally.count(end(1, row=row))
+    assert f"{said}" in tally.summary.partition("Best        none: ")[2]
+
+
 def test_what_is_done_failed_and_running_is_counted() -> None:
     tally = Tally(3, 2, LOSS, NAMES)
     assert tally.counts == "0 of 3 jobs done, 0 failed, 2 running"

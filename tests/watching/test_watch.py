@@ -19,7 +19,8 @@ from runner.commands import run_command
 from runner.watch import main
 from runner.watching.numbers import sparkline
 from runner.watching.overview import Overview
-from tests.end_to_end.commands import CHECKOUT, ENVIRONMENT
+from runner.watching.sweep_standing import FollowedSweep
+from tests.end_to_end.commands import CHECKOUT, ENVIRONMENT, InProcess
 
 pytest.importorskip("uvicorn")
 pytest.importorskip("starlette")
@@ -112,6 +113,28 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "vanished": (lambda root: shutil.rmtree(root / "sweep"), "sweep", "absent"),
     "all vanished": (shutil.rmtree, "run", "absent"),
 }
+
+
+BESTS: dict[str, tuple[str, ...]] = {
+    "some jobs hold data out": ("dataset.validation=null,0.2",),
+    "jobs watch this or that": ("dataset.validation=0.2", "stopping.metric=loss,val_accuracy"),
+    "losses of two kinds": (
+        "dataset.validation=0.2", "stopping.metric=loss", "loss=squared_error,cross_entropy"),
+    "data of which some lack the metric": ("dataset=spirals,sine", "topology=in-2-out"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BESTS)
+def test_the_best_is_that_of_the_sweep(case: str, run: InProcess) -> None:
+    short = ("seed=1,2", "stopping.max_epochs=3", "stopping.target=null")
+    ended = run("-m", "dataset=spirals", *BESTS[case], *short, "hydra.sweep.dir=s")
+    told = FollowedSweep(run.cwd / "s").standing()
+    best = next(line for line in ended.out.splitlines() if line.startswith("Best"))
+    if told["best"] is None:
+        assert "none: loss is of 2 kinds" in best.replace("val_loss", "loss")
+    else:
+        number, value = told["best"]["job"], told["best"]["value"]
+        assert f"Best        {told['metric']} {value:.6g} of #{number} " in best
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

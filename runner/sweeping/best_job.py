@@ -1,0 +1,58 @@
+"""The best of a sweep's jobs: the same in whatever order they come."""
+
+import math
+from collections.abc import Sequence
+
+from runner.run_folder.job_end import JobEnd
+from runner.run_folder.statuses import PRUNED
+from runner.settings import OF_LOSS
+from runner.training.metrics import higher_is_better
+
+
+class BestJob:
+    """The best of those that have come to their ends, by one column of results.csv.
+
+    columns: by the first of them that any job has.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = list(columns)
+        """Those that may still be the one."""
+        self.column: str | None = None
+        """None where no job has any."""
+        self.jobs = 0
+        """How many have been compared, those too that lack it."""
+        self._best: tuple[float, int, float] | None = None  # rank, minus the number, value
+        self._losses = set[tuple[str, ...]]()
+
+    def add(self, end: JobEnd) -> None:
+        """Takes in a job that has come to its end; what has failed has nothing held out."""
+        if end.failed or end.status == PRUNED:
+            return
+        self.jobs += 1
+        column = next(filter(end.cell, self.columns), None)
+        if column is None:
+            return
+        if column != self.column:
+            self.column, self._best = column, None
+            self._losses.clear()
+            del self.columns[self.columns.index(column) + 1 :]
+        if column.endswith("loss"):
+            self._losses.add(tuple(map(end.cell, OF_LOSS)))
+        value = float(end.cell(column))
+        if not math.isnan(value):
+            new = value if higher_is_better(column) else -value, -end.number, value
+            self._best = max(new, self._best or new)
+
+    @property
+    def losses(self) -> int:
+        """How many kinds of losses the column is of; 0 where it is of none."""
+        return len(self._losses)
+
+    @property
+    def found(self) -> tuple[int, float] | None:
+        """The best job's number and value, of equals the first; None of unlike losses."""
+        if self._best is None or self.losses > 1:
+            return None
+        _, place, value = self._best
+        return -place, value
