@@ -9,7 +9,7 @@ from runner.configuration.overrides import name_of
 from runner.configuration.trust import GRID_SWEEPER, POOL_LAUNCHER
 from runner.errors import SettingsError
 from runner.settings import WHICH_JOBS
-from runner.training.metrics import higher_is_better, metric_in
+from runner.training.metrics import metric_in
 
 OWN_FOLDER = "${hydra.job.num}"
 """Where a job of a sweep lies in it."""
@@ -51,7 +51,6 @@ def check_in_sweep(config: DictConfig) -> None:
                 f"{shown(override)} is for other launchers; hydra/launcher=pool would not read it"
             )
     check_halving(config)
-    check_direction(config)
     values: Any = OmegaConf.to_container(config.hydra.sweep)
     subdir = values["subdir"]
     if subdir != OWN_FOLDER:
@@ -81,20 +80,6 @@ def check_halving(config: DictConfig) -> None:
         raise SettingsError(
             f"sweep.objective={shown(objective)}: sweep.halving ranks jobs by a metric; "
             "expected e.g. val_loss, accuracy, or null for that of stopping.metric"
-        )
-
-
-def check_direction(config: DictConfig) -> None:
-    """Raises SettingsError where a search is to find the job that does worst."""
-    direction = config.hydra.sweeper.get("direction")
-    metric = str(config.sweep.objective or config.stopping.metric)
-    if metric_in(metric) is None:  # of other columns either may be wanted
-        return
-    best, worst = ("max", "min") if higher_is_better(metric) else ("min", "max")
-    if direction == f"{worst}imize":
-        raise SettingsError(
-            f"hydra.sweeper.direction={shown(direction)} would look for the worst {metric}; "
-            f"set hydra.sweeper.direction={best}imize"
         )
 
 

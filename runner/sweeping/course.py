@@ -217,8 +217,13 @@ def epochs_begun(run: Path) -> int:
 
 
 def tell_ranking(sweep: Sweep) -> None:
-    """Says what is to be kept in mind of the column by which jobs are ranked."""
-    column = sweep.ranked_by
+    """Says what is to be kept in mind of how jobs are ranked."""
+    column, data = sweep.ranked_by, len(sweep.ranked.data)
+    if data > 1:
+        tell(
+            f"Halving ranks jobs of {data} data sets with each other, so that those of the easiest "
+            "go on; a sweep for each prunes within it"
+        )
     if column.startswith(VALIDATION):
         return
     key = "stopping.metric" if sweep.options.objective is None else "sweep.objective"

@@ -1,12 +1,21 @@
 """One job of a sweep: run in its folder, whatever happens recorded there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.configuration.composing import plain, unresolved
-from runner.errors import RunnerError, SnapshotError, StorageError, error_line, printable
+from runner.configuration.hydra_errors import explaining
+from runner.errors import (
+    RunnerError,
+    SettingsError,
+    SnapshotError,
+    StorageError,
+    error_line,
+    printable,
+)
 from runner.experiment.resuming import resume_run, warn
 from runner.experiment.running import Manner, Outcome, record_failure, run_experiment
 from runner.experiment.sharing import JOB
@@ -40,6 +49,20 @@ class Job:
     def name(self) -> str:
         """Its number and overrides, for people."""
         return f"#{self.number} {' '.join(self.overrides)}"
+
+
+class LostProcessError(Exception):
+    """A job's process was ended from outside."""
+
+
+@contextmanager
+def naming(job: Job) -> Iterator[None]:
+    """What is wrong with a job's configuration is told with its name."""
+    try:
+        with explaining():
+            yield
+    except SettingsError as error:
+        raise SettingsError(f"{printable(job.name)}: {error}") from error.__cause__
 
 
 def run_job(

@@ -46,9 +46,9 @@ def run_jobs(
     if not job_overrides:
         return []
     sweep.rank_as(Job(first, list(job_overrides[0])))
+    known = taken_up(sweep, job_overrides, first)
     if sweep.halves:
         tell_ranking(sweep)
-    known = taken_up(sweep, job_overrides, first)
     jobs = [job for job, end in known if end is None]
     ends = {job.number: end for job, end in known if end is not None}
     course: Course | None = None

@@ -2,8 +2,7 @@
 
 import sys
 import time
-from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -29,8 +28,17 @@ from runner.settings import SweepSettings, parse_settings
 from runner.storage.files import storage_errors
 from runner.sweeping.data_checks import DataChecks
 from runner.sweeping.earlier_jobs import Earlier, EarlierJobs
-from runner.sweeping.job import OF_SWEEP, Job, ended_at, failed_job, run_composed_job, run_job
-from runner.sweeping.objective import check_objective
+from runner.sweeping.job import (
+    OF_SWEEP,
+    Job,
+    LostProcessError,
+    ended_at,
+    failed_job,
+    naming,
+    run_composed_job,
+    run_job,
+)
+from runner.sweeping.objective import RankedTogether, check_direction, check_objective
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.results_table import SECONDS_BETWEEN_WRITES, ResultsTable
 from runner.sweeping.row_jobs import SECONDS_TOGETHER, RowMaker, Together
@@ -49,17 +57,15 @@ NO_FOLDER = (
 class Alike(NamedTuple):
     """Jobs that differ in their seeds alone."""
 
-    base: Base
-    """What they are composed of."""
+    base: Base  # what they are composed of
     places: list[int]
-    seeds: list[object]
-    """None where a job is given none."""
+    seeds: list[object]  # None where a job is given none
 
 
 class Sweep:
-    """What the jobs of a sweep have in common, and what an earlier launch has left of it.
+    """What jobs have in common, and what an earlier launch has left. jobs: composes them.
 
-    jobs: composes them. folder: its own, where that is relative to another process's.
+    folder: its own, where that is relative to another process's.
     """
 
     def __init__(self, jobs: JobComposer, folder: Path | None = None) -> None:
@@ -92,11 +98,17 @@ class Sweep:
     def rank_as(self, first: Job) -> None:
         """Jobs are ranked by what the first of them watches, where `sweep.objective` is null.
 
-        Raises SettingsError where it cannot be composed or its settings are unsound.
+        Raises SettingsError where it is unsound, or a search would look for the worst.
         """
         if not self.ranked_by:
             with naming(first):
                 self.ranked_by = parse_settings(self.values(first)).stopping.metric
+        check_direction(self.ranked_by, self._jobs.value("hydra.sweeper.direction"))
+
+    @cached_property
+    def ranked(self) -> RankedTogether:
+        """What is known of the jobs that halving ranks with each other."""
+        return RankedTogether(self.ranked_by)
 
     @property
     def best_by(self) -> Sequence[str]:
@@ -150,8 +162,8 @@ class Sweep:
 
     def save_config(self) -> None:
         """multirun.yaml, as Hydra's own sweepers write it."""
-        if not self.is_search:  # which has done so itself
-            path = self.folder / "multirun.yaml"
+        path = self.folder / "multirun.yaml"
+        if not self.is_search or not path.exists():  # a search has mostly done so itself
             with storage_errors(path):
                 path.write_text(self._jobs.document, encoding="utf-8", newline="\n")
 
@@ -175,6 +187,8 @@ class Sweep:
                 check_row(settings)
                 if self._jobs.needs_hydra(job.overrides):
                     raise SettingsError(NO_FOLDER)
+            if self.halves:
+                self.ranked.add(job.name, settings)
         if self.options.objective is not None and not self._objective_checked:
             check_objective(self.options.objective, settings)
             self._objective_checked = True
@@ -320,16 +334,6 @@ class Sweep:
             compiled.load_kernels()
 
 
-@contextmanager
-def naming(job: Job) -> Iterator[None]:
-    """What is wrong with a job's configuration is told with its name."""
-    try:
-        with explaining():
-            yield
-    except SettingsError as error:
-        raise SettingsError(f"{printable(job.name)}: {error}") from error.__cause__
-
-
 def but_seed(base: Base, changed: Mapping[Keys, object]) -> Hashable:
     """What tells jobs apart that differ in more than their seeds."""
     whole = base.refers_to(SEED)  # such as dataset.split_seed=${seed}
@@ -344,7 +348,3 @@ def brief(end: JobEnd) -> JobEnd:
 def is_seed(value: object) -> bool:
     """Whether a generator can be seeded with it."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32
-
-
-class LostProcessError(Exception):
-    """A job's process was ended from outside."""

@@ -147,6 +147,28 @@ def test_a_search_launched_again_goes_on_where_it_was(launcher: str, optuna: InP
     assert sum(line.startswith("#") for line in log) == 7
 
 
+def test_a_search_that_keeps_rows_goes_on_where_it_was(optuna: InProcess) -> None:
+    search = (*OPTUNA, RATES, *FEW, "sweep.record=rows")
+    assert optuna(*search).code == 0
+    before = table(optuna.cwd / "s")
+    ended = optuna(*search, "hydra.sweeper.n_trials=8")
+    assert ended.code == 0, ended
+    assert ended.out.count("2 jobs are finished, 0 to run") == 3
+    again = table(optuna.cwd / "s")
+    assert len(again) == 8
+    assert again[:6] == before
+
+
+@pytest.mark.parametrize(("best", "code"), [("minimize", 0), ("maximize", 2)])
+def test_what_a_searchs_jobs_watch_says_which_is_the_best(
+    best: str, code: int, optuna: InProcess
+) -> None:
+    jobs = ("dataset=choice(sine)", "stopping.max_epochs=2", f"hydra.sweeper.direction={best}")
+    ended = optuna(*OPTUNA, "seed=range(1,9)", *jobs, "hydra.sweeper.n_trials=2")
+    assert ended.code == code, ended
+    assert ("would look for the worst mae" in ended.err) == (code == 2)
+
+
 @pytest.mark.parametrize("launcher", ["pool", "basic"])
 def test_the_line_of_a_searchs_job_says_all_its_settings(launcher: str, optuna: InProcess) -> None:
     ended = optuna(*OPTUNA, RATES, *FEW, f"hydra/launcher={launcher}")

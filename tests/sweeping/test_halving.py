@@ -366,6 +366,7 @@ def test_jobs_are_ranked_by_what_they_watch_whatever_sets_it(run: InProcess, dat
     limits = ("stopping.max_epochs=4", "seed=1,2")
     ended = run("-m", data, *limits, "sweep.halving.first=1", "hydra.sweep.dir=s")
     assert "Halving ranks jobs by accuracy, on training data" in ended.out
+    assert ("Halving ranks jobs of 2 data sets with each other" in ended.out) == ("," in data)
     assert set(pd.read_csv(run.cwd / "s" / "halving.csv")) > {"rung", "accuracy"}
 
 
@@ -505,6 +506,14 @@ def edit(path: Path, old: str, new: str) -> None:
         (["sweep.halving.first=0"], "expected"),
         (["sweep.halving.first=1", "sweep.halving.factor=1"], "expected"),
         (["sweep.halving.first=1", "sweep.objective=steps"], "ranks jobs by a metric"),
+        (
+            ["sweep.halving.first=1", "dataset=spirals,sine", "topology=in-2-out"],
+            "by accuracy, which is no result of this one; choose from loss, mae, ",
+        ),
+        (
+            ["sweep.halving.first=1", "stopping.metric=loss", "loss.reduction=mean,sum"],
+            "by loss, which is squared_error sum here and squared_error mean in #0 ",
+        ),
     ],
 )
 def test_what_cannot_be_halved_is_refused(run: InProcess, options: list[str], said: str) -> None:
