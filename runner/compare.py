@@ -40,7 +40,7 @@ def command_parser() -> CommandParser:
     add = parser.add_argument
     add("paths", nargs="*", default=["outputs"], metavar="PATH", help="folders with runs [outputs]")
     add("--by", type=names, default=(), metavar="COLUMN,…", help="settings that make the groups")
-    what = "what to compare [steps where most reached their target, else what stopping watched: "
+    what = "what to compare [steps where most reached one target, else what stopping watched: "
     add("--against", metavar="GROUP", help="which group all are compared with [the best]")
     add("--metric", metavar="COLUMN", help=what + "on validation data, test data or in training]")
     add("--better", choices=("higher", "lower"), help="which is better [higher for accuracies]")

@@ -74,13 +74,14 @@ def means_of(values: Array, units: Array) -> Array:
 
 
 def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
-    """`steps` where most runs reached their target; else what stopping watched, on held-out data.
+    """`steps` where most runs reached one target; else what stopping watched, on held-out data.
 
     Of the watched metric the column is taken that the most groups have, and among those `val_`
     before `test_`, and that before training's: what the best is chosen by is no measure of it, and
     test data are for that. Where losses of several kinds were watched, it is one that all have.
     """
-    if (runs["stop_reason"] == "target").mean() > 0.5:  # in what was watched they are all alike
+    reached = (runs["stop_reason"] == "target").mean() > 0.5
+    if reached and len(targets(runs)) < 2:  # in what was watched they are all alike
         return "steps"
     watched = "loss"
     if "stopping.metric" in runs:
@@ -94,6 +95,12 @@ def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
         return found[0] if found else "loss"
     groups = {name: runs.loc[runs[name].notna(), list(by)].drop_duplicates() for name in found}
     return max(found, key=lambda name: len(groups[name]), default="loss")
+
+
+def targets(runs: pd.DataFrame) -> pd.DataFrame:
+    """What runs were to reach, each once; steps to one target say nothing of those to another."""
+    names = [name for name in ("stopping.metric", "stopping.target") if name in runs]
+    return runs[names].drop_duplicates()
 
 
 def unlike_kinds(runs: pd.DataFrame, metric: str) -> str:

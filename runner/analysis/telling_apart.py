@@ -106,7 +106,8 @@ def repeated(runs: pd.DataFrame) -> Mask:
 
 
 def otherwise(runs: pd.DataFrame, again: Mask, result: str) -> int:
-    """How many of the repeated runs have another result than the one that counts."""
+    """How many of the repeated runs that completed have another result than the one that counts."""
+    runs, again = runs[runs["status"] == "completed"], again[runs["status"] == "completed"]
     groups = alike(runs)
     counting = runs.loc[~again, result].groupby(groups[~again]).first()
     expected, found = groups[again].map(counting), runs.loc[again, result]

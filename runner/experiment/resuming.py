@@ -103,9 +103,12 @@ def changed(run: Path, about: Mapping[str, Any], changes: Mapping[str, Any]) -> 
     result = dict(about["configuration"])
     for key, value in changes.items():
         if not key.startswith(free(about.get("engine"))):
+            way = f"branch off: python -m runner from={printable(run)} {printable(key)}=…"
+            if key == "topology":  # which a branch keeps, too
+                way = "train another: python -m runner topology=…"
             raise SettingsError(
                 f"{printable(key)} cannot change in a run that goes on, for its weights depend on "
-                f"it; branch off: python -m runner from={printable(run)} {printable(key)}=…"
+                f"it; {way}"
             )
         *sections, name = key.split(".")
         section = result

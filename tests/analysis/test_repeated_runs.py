@@ -34,7 +34,7 @@ def test_of_repeated_runs_the_last_that_completed_counts(
     broken[STATUS] = "interrupted"
     rows = [old, new, broken, results("3-8-1", 1, 50)]
     text = said(capsys, write_runs(tmp_path, rows), "--by", "topology")
-    counts = "left out: 2 runs that repeat others (same settings and seed), 2 of them with another"
+    counts = "left out: 2 runs that repeat others (same settings and seed), 1 of them with another"
     assert f"{counts} steps" in text
     assert "3-4-1 1 90 90" in text
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.analysis.comparing import default_metric
+from runner.analysis.comparing import default_metric, measure_of
 from runner.analysis.number_texts import decimals_for, number_text
+from runner.analysis.remarks import remarks
 from runner.analysis.telling_apart import telling, worth_showing
 from runner.analysis.terminal_tables import fitting, say, show
 
@@ -160,3 +161,27 @@ def test_groups_are_compared_by_what_most_of_them_have(
         }
     )
     assert default_metric(runs, ["dataset.name"]) == chosen
+
+
+@pytest.mark.parametrize(
+    ("targets", "chosen"),
+    [([0.9, 0.9, 0.9], "steps"), ([0.9, 0.9, 0.99], "accuracy"), ([0.9, 0.9, None], "accuracy")],
+)
+def test_steps_are_compared_where_they_lead_to_one_target(
+    targets: list[float | None], chosen: str
+) -> None:
+    runs = pd.DataFrame(
+        {
+            "stopping.metric": "accuracy",
+            "stopping.target": pd.array(targets, "Float64"),
+            "stop_reason": ["target", "target", "max_steps"],
+            "steps": [10, 20, 30],
+            "accuracy": [0.9, 0.9, 0.9],
+        }
+    )
+    assert default_metric(runs) == chosen
+    told = remarks(runs, measure_of(runs, "steps", None))
+    aimed = sum(target is not None for target in targets) - 2
+    assert ("1 run stopped before the target: more would have been needed" in told) == bool(aimed)
+    unlike = "to reach different targets (stopping.target: 0.9, "
+    assert (unlike in str(told)) == (chosen != "steps")
