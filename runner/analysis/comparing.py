@@ -99,8 +99,7 @@ def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
 
 def targets(runs: pd.DataFrame) -> pd.DataFrame:
     """What runs were to reach, each once; steps to one target say nothing of those to another."""
-    names = [name for name in ("stopping.metric", "stopping.target") if name in runs]
-    return runs[names].drop_duplicates()
+    return runs.reindex(columns=["stopping.metric", "stopping.target"]).drop_duplicates()
 
 
 def unlike_kinds(runs: pd.DataFrame, metric: str) -> str:

@@ -48,7 +48,7 @@ def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
     if measure.name in ("steps", "epochs") and not reached.any():
         need = "not how many they need"
         found.append(f"no run stopped at a target: {measure.name} tell when they stopped, {need}")
-    watched = runs.get("stopping.metric", pd.Series(dtype=object))
+    watched = runs.reindex(columns=["stopping.metric"])["stopping.metric"]
     if reached.any() and (watched[reached] == measure.name).all():
         found.append(
             f"{int(reached.sum()):,} of {counted(len(runs), 'run')} stopped where "

@@ -185,3 +185,9 @@ def test_steps_are_compared_where_they_lead_to_one_target(
     assert ("1 run stopped before the target: more would have been needed" in told) == bool(aimed)
     unlike = "to reach different targets (stopping.target: 0.9, "
     assert (unlike in str(told)) == (chosen != "steps")
+
+
+def test_steps_are_compared_of_tables_that_name_no_target() -> None:
+    runs = pd.DataFrame({"stop_reason": ["target"] * 3, "steps": [1, 2, 3]})
+    assert default_metric(runs) == "steps"
+    assert remarks(runs, measure_of(runs, "steps", None)) == []
