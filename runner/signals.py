@@ -264,7 +264,7 @@ class Interrupts:
             signal.signal(number, handler)
         if self._previous:
             try_no_more(self._alarm, self._hook)
-            if self._interrupted and not _ours and is_ours(signal.getsignal(signal.SIGINT)):
+            if self.received == "SIGINT" and not _ours and is_ours(signal.getsignal(signal.SIGINT)):
                 _unheeded.append(signal.SIGINT)  # whatever has become of the run
         if self._handed_on is not None and kind is None:
             try:

@@ -142,6 +142,18 @@ def test_a_second_interrupt_in_a_host_waits_for_an_import_too(called: str, tmp_p
     assert (ended.returncode, ended.stdout) == (0, "imported\ninterrupted\n"), ended.stderr
 
 
+def test_another_signal_to_a_host_is_its_own_and_no_interrupt(tmp_path: Path) -> None:
+    program = (
+        "import signal\nfrom runner.signals import Interrupts, losing_no_interrupt\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('asked to end'))\n"
+        "with losing_no_interrupt():\n"
+        "  with Interrupts(): signal.raise_signal(signal.SIGTERM)\n"
+        "  print('the run is there')"
+    )
+    ended = python(program, tmp_path)
+    assert (ended.stdout, ended.stderr) == ("asked to end\nthe run is there\n", "")
+
+
 def test_other_errors_of_destructors_are_told_as_before(tmp_path: Path) -> None:
     program = (
         "import signal\nfrom runner.signals import listen\nlisten()\n"

@@ -87,7 +87,7 @@ class RankedTogether:
         self._asked.append(decides)
         try:
             parts = shared_parts(settings)
-        except Exception:
+        except (Exception, SystemExit):  # a loader of a person's own may raise either
             return
         if self._column not in (columns := [*metrics_of(parts)]):
             raise SettingsError(
