@@ -371,6 +371,19 @@ def test_inputs_may_come_from_any_table() -> None:
             run.predict(wrong)
 
 
+def script(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A person's own, run in a folder."""
+    return subprocess.run(
+        [sys.executable, "-c", text],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=ENVIRONMENT,
+    )
+
+
 SECOND_INTERRUPT = """
 import os, pathlib, signal, threading, time
 import runner
@@ -390,15 +403,7 @@ except KeyboardInterrupt:
 
 
 def test_a_second_interrupt_does_not_end_the_process(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", SECOND_INTERRUPT],
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=ENVIRONMENT,
-    )
+    ended = script(SECOND_INTERRUPT, tmp_path)
     assert (ended.returncode, ended.stdout) == (0, "the script goes on\n"), ended.stderr
 
 
@@ -424,15 +429,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize("module", ["pandas", "hydra", "matplotlib.figure"])
 def test_an_interrupt_is_not_lost_where_an_import_swallows_it(module: str, tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", SWALLOWING_IMPORTS.format(module=module)],
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=ENVIRONMENT,
-    )
+    ended = script(SWALLOWING_IMPORTS.format(module=module), tmp_path)
     assert (ended.returncode, ended.stdout) == (0, "the script goes on\n"), ended.stderr
 
 
