@@ -9,6 +9,7 @@ import pandas as pd
 from runner.analysis.comparing import Group
 from runner.analysis.group_table import Comparison
 from runner.analysis.run_table import RunTable
+from runner.analysis.runs import without_results
 from runner.analysis.statistics import Interval
 from runner.analysis.telling_apart import settings_of
 from runner.analysis.verdict_sentences import unit_of
@@ -112,8 +113,9 @@ def compare_answer(found: Comparison | RunTable, table: pd.DataFrame, most: int)
     """
     rows = table.head(most) if most > 0 else table
     if isinstance(found, RunTable):
+        none = without_results(found.runs)
         return CompareAnswer(
-            *(found.metric, None, [], None, [], [], [], None, None, [], []),
+            *(found.metric, None, [], None, [], [], [], None, None, none, []),
             runs=list(run_rows(rows, found.columns)),
             repeats=found.repeats,
         )

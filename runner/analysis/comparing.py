@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from runner.analysis.csv_tables import Mask
 from runner.analysis.number_texts import shown_value
 from runner.analysis.statistics import ANY, FRACTION, POSITIVE, Scale
 from runner.analysis.telling_apart import varying, varying_within
@@ -81,7 +82,8 @@ def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
     test data are for that. Where losses of several kinds were watched, it is one that all have.
     """
     reached = (runs["stop_reason"] == "target").mean() > 0.5
-    if reached and len(targets(runs)) < 2:  # in what was watched they are all alike
+    alike = len(targets(runs)) < 2 and not without_target(runs).any()
+    if reached and alike:  # in what was watched they are all alike
         return "steps"
     watched = "loss"
     if "stopping.metric" in runs:
@@ -99,7 +101,15 @@ def default_metric(runs: pd.DataFrame, by: Sequence[str] = ()) -> str:
 
 def targets(runs: pd.DataFrame) -> pd.DataFrame:
     """What runs were to reach, each once; steps to one target say nothing of those to another."""
-    return runs.reindex(columns=["stopping.metric", "stopping.target"]).drop_duplicates()
+    names = ["stopping.metric", "stopping.target"]
+    return runs.loc[~without_target(runs)].reindex(columns=names).drop_duplicates()
+
+
+def without_target(runs: pd.DataFrame) -> Mask:
+    """Which runs had no target; none where nothing says so."""
+    if "stopping.target" not in runs:
+        return pd.Series(False, runs.index)
+    return runs["stopping.target"].isna()
 
 
 def unlike_kinds(runs: pd.DataFrame, metric: str) -> str:

@@ -29,6 +29,7 @@ from runner.analysis.remarks import (
     remarks,
 )
 from runner.analysis.run_table import check_column
+from runner.analysis.runs import without_results
 from runner.analysis.statistics import all_equal
 from runner.analysis.telling_apart import (
     TIMED,
@@ -134,7 +135,7 @@ def comparison(
         base,
         compare_groups(groups, measure, base, selected=bool((runs["status"] == PRUNED).any())),
         [name for name in telling(completed) if name in units.names] or units.names,
-        [*copies, *left_out(runs, by, measure)],
+        [*without_results(runs), *copies, *left_out(runs, by, measure)],
         [
             *remarks(there, measure),
             *ranked_by_factors(groups, by, measure, base),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from runner.analysis.comparing import Group, Measure, grouped, measure_of, targets
+from runner.analysis.comparing import Group, Measure, grouped, measure_of, targets, without_target
 from runner.analysis.number_texts import decimals_for, number_text, shown_value
 from runner.analysis.statistics import mean_interval
 from runner.analysis.telling_apart import ORIGIN, SPENT, telling, varying, varying_within
@@ -33,14 +33,17 @@ def remarks(runs: pd.DataFrame, measure: Measure) -> list[str]:
     found = []
     reached = runs["stop_reason"] == "target"
     if measure.name in SPENT and reached.any():
-        aimed = runs["stopping.target"].notna() if "stopping.target" in runs else reached | True
-        if before := int((aimed & ~reached).sum()):
+        aimless = without_target(runs)
+        if before := int((~aimless & ~reached).sum()):
             several = counted(before, "run")
             found.append(f"{several} stopped before the target: more would have been needed")
+        if aimless.any():
+            several = f"{int(aimless.sum()):,} of {counted(len(runs), 'run')}"
+            found.append(f"{several} had no target: of these {measure.name} tell when they stopped")
         unlike = targets(runs)
         if len(unlike) > 1:
             names = [str(name) for name in unlike if unlike[name].nunique(dropna=False) > 1]
-            each = [f"{name}: {values_of(runs, name)}" for name in names]
+            each = [f"{name}: {values_of(unlike, name)}" for name in names]
             found.append(
                 f"runs were to reach different targets ({'; '.join(each)}), so {measure.name} tell "
                 "how far each was to go; --where compares those to one"

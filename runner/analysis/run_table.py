@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from runner.analysis.comparing import default_metric, measure_of
+from runner.analysis.runs import without_results
 from runner.analysis.telling_apart import differs, repeated, telling, worth_showing
 from runner.analysis.terminal_tables import fitting, say, show
 from runner.checking.suggestions import suggestion
@@ -80,6 +81,8 @@ def show_runs(found: RunTable, most: int) -> None:
     again = found.repeats
     same = f", {again:,} of which repeat others (same settings and seed)" if again else ""
     print(counted(len(runs), "run") + same)
+    for line in without_results(runs):
+        say(line)
     show(table[shown], most)
     hidden = sum(differs(runs, str(name)) for name in runs if name not in {*shown, "path"})
     if hidden and not columns:

@@ -17,17 +17,20 @@ from runner.analysis.csv_tables import (
     read_rows,
     typed,
 )
-from runner.errors import SettingsError, SnapshotError, listed, printable, warn_caller
+from runner.errors import SettingsError, SnapshotError, counted, listed, printable, warn_caller
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.layout import is_job_number, read_run
 from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import ENDED
+from runner.run_folder.sweep_log import last_launch
 from runner.run_folder.tables import FORMULA, split
 
 TEXTS = ("topology", "status", "stop_reason", "started", "finished")
 """Columns that are texts, whatever they look like."""
 RUN_FILES = frozenset({"history.csv", "snapshots", "run.log"})
 """What only a run's folder holds."""
+MOST_SWEEPS = 3
+"""That are told of by themselves."""
 MOST_LEVELS = 6
 """Of folders above runs, counted from a given one: `outputs/day/sweep` are two or three."""
 MOST_FOLDERS = 10_000
@@ -44,7 +47,8 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
     float64, `topology` string, `status` and `stop_reason` category, `started` and `finished`
     timestamps. Folders that cannot be read are left out: a warning names the first of them, and
     `.attrs["unreadable"]` each with the reason. So are runs that have not ended: they have no
-    results.
+    results; `.attrs["without_results"]` has such jobs of each sweep that was cut short or still
+    runs: how many, of how many.
 
     Links are not followed, hidden folders not looked into, nor any more than six levels down.
 
@@ -77,6 +81,7 @@ def load_runs(*paths: str | os.PathLike[str]) -> pd.DataFrame:
         runs = runs[~again].reset_index(drop=True)
     warn_left_out(found.unreadable)
     runs.attrs["unreadable"] = dict(found.unreadable)
+    runs.attrs["without_results"] = dict(found.without_results)
     return runs
 
 
@@ -86,6 +91,16 @@ def read_runs(paths: Sequence[str]) -> pd.DataFrame:
         runs = load_runs(*paths)
     tell_left_out(runs.attrs["unreadable"])
     return runs
+
+
+def without_results(runs: pd.DataFrame) -> list[str]:
+    """The jobs of these runs' sweeps that have no results, in words; of many sweeps together."""
+    sweeps: Mapping[str, tuple[int, int]] = runs.attrs.get("without_results", {})
+    told = [(n, f"the {counted(jobs, 'job')} of {printable(s)}") for s, (n, jobs) in sweeps.items()]
+    if len(told) > MOST_SWEEPS:
+        missing, jobs = (sum(numbers) for numbers in zip(*sweeps.values(), strict=True))
+        told = [(missing, f"{jobs:,} jobs of {len(told):,} sweeps")]
+    return [f"{n:,} of {of} {'has' if n == 1 else 'have'} no results yet" for n, of in told]
 
 
 def warn_left_out(unreadable: Mapping[str, str]) -> None:
@@ -106,6 +121,8 @@ class Found:
 
     def __init__(self) -> None:
         self.unreadable: dict[str, str] = {}
+        self.without_results: dict[str, tuple[int, int]] = {}
+        """Of each sweep the jobs that have none, and all."""
         self._tables: list[Rows] = []
         self._paths: list[str] = []
         self._without = 0
@@ -142,9 +159,13 @@ class Found:
         kept = zip(jobs, rows.lines, strict=True)
         lines = [line[len(job) + 1 :] for job, line in kept if job not in out]
         self._tables.append(Rows(rows.names[1:], lines))
+        before = len(self._paths)
         self._paths += [f"{folder}/{job}" for job in jobs if job not in out]
         for job in sorted(later, key=in_order):
             self.look_into(f"{folder}/{job}", 0)
+        launch, found = last_launch(Path(folder)), len(self._paths) - before
+        if launch is not None and found < launch.planned:
+            self.without_results[folder] = launch.planned - found, launch.planned
 
     def _look_below(self, folder: str, levels: int) -> None:
         """Runs in the folders of a folder that holds no results itself."""

@@ -3,11 +3,10 @@
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from runner.errors import ConflictError, SnapshotError, counted, printable
+from runner.errors import ConflictError, SnapshotError, printable
 from runner.run_folder.job_end import JobEnd, ended_job
 from runner.run_folder.job_rows import DamagedRowsError, JobRows, sound_rows
 from runner.run_folder.kept_job import KeptJob
@@ -15,6 +14,7 @@ from runner.run_folder.layout import is_job_number
 from runner.run_folder.ownership import check_empty, names_in
 from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import FAILED
+from runner.run_folder.sweep_log import last_launch
 from runner.run_folder.tables import columns_of, merge_rows, split
 from runner.storage.files import storage_errors, write_atomically
 from runner.storage.locks import locked
@@ -24,20 +24,12 @@ HALVING = "halving.csv"
 """Of a sweep that halves its jobs: how each did at each rung."""
 BEGINNINGS = ("multirun.yaml", "sweep.log", HALVING)
 """What a sweep writes before its first job has begun."""
-LAUNCH = re.compile(r"^\S+ (\d[\d,]*) jobs? to run, (\d[\d,]*) finished before$", re.MULTILINE)
-"""A `launch_line` of sweep.log."""
 HALVED = re.compile(r"^  halving:\n    first: \d", re.MULTILINE)
 """In a sweep's multirun.yaml: its jobs wait at rungs."""
 HYDRAS = re.compile(r"\.hydra|.*\.log")
 """What Hydra writes in a job's folder before the job begins."""
 GUARDS = ("runner.application.folder_guard.FolderGuard", "runner.sweeping.results.SweepFolder")
 """What a sweep's multirun.yaml names, in this version and in those before."""
-
-
-def launch_line(jobs: int, finished: int) -> str:
-    """The first line of a launch in sweep.log."""
-    now = datetime.now().astimezone().isoformat(timespec="seconds")
-    return f"{now} {counted(jobs, 'job')} to run, {finished:,} finished before"
 
 
 class Ended(NamedTuple):
@@ -127,22 +119,13 @@ class SweepFolder:
         return {job: told.get(int(job.name)) or RunFolder(job).status for job in self.jobs}
 
     @property
-    def planned(self) -> int:
-        """How many jobs its last launch has, by its sweep.log; 0 without one."""
-        try:
-            launches = LAUNCH.findall(read_text(self.path / "sweep.log"))
-        except (OSError, ValueError):
-            return 0
-        return sum(int(count.replace(",", "")) for each in launches[-1:] for count in each)
-
-    @property
     def never_started(self) -> int:
         """How many jobs of its last launch have no folder, by its sweep.log; 0 without one.
 
-        Too few are told where some that have one are of other launches.
+        Too few are told where some that have one are of other launches, and have not ended.
         """
-        planned = self.planned
-        return max(0, planned - len(self.jobs)) if planned else 0
+        launch = last_launch(self.path)
+        return 0 if launch is None else max(0, launch.planned - len(self.jobs))
 
     @property
     def ended(self) -> Ended:

@@ -45,14 +45,20 @@ class BestJob:
             self._best = max(new, self._best or new)
 
     @property
-    def losses(self) -> int:
-        """How many kinds of losses the column is of; 0 where it is of none."""
-        return len(self._losses)
-
-    @property
     def found(self) -> tuple[int, float] | None:
         """The best job's number and value, of equals the first; None of unlike losses."""
-        if self._best is None or self.losses > 1:
+        if self._best is None or len(self._losses) > 1:
             return None
         _, place, value = self._best
         return -place, value
+
+    @property
+    def why_none(self) -> str:
+        """Why of those that have come none is the best; empty where one is, or none has come."""
+        if self.found is not None or not self.jobs:
+            return ""
+        if self.column is None:
+            return f"no job has {self.columns[-1]}"
+        if len(self._losses) > 1:
+            return f"{self.column} is of {len(self._losses)} kinds"
+        return f"{self.column} is no number in any job"

@@ -218,7 +218,7 @@ def epochs_begun(run: Path) -> int:
 
 def tell_ranking(sweep: Sweep) -> None:
     """Says what is to be kept in mind of how jobs are ranked."""
-    column, data = sweep.ranked_by, len(sweep.ranked.data)
+    column, data = sweep.ranked_by, sweep.data_sets
     if data > 1:
         tell(
             f"Halving ranks jobs of {data} data sets with each other, so that those of the easiest "

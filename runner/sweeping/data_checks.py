@@ -1,19 +1,29 @@
 """What only the data can say of jobs' settings, asked before the first job starts."""
 
 from collections.abc import Hashable
-from contextlib import suppress
+from typing import NamedTuple
 
-from runner.errors import SettingsError
+from runner.errors import SettingsError, printable
 from runner.experiment.building import build_problem
 from runner.experiment.loading import whole_topology
 from runner.experiment.misfits import ends
 from runner.experiment.sharing import shared_dataset
 from runner.settings import Settings
+from runner.sweeping.objective import RankedTogether, Results, data_of, results_of
 from runner.sweeping.pool import Lost, in_time
 from runner.sweeping.pool_kinds import start_pool
 
 SECONDS = 2.0
 """For all data sets together; what has not been looked at by then is for the jobs to say."""
+
+
+class Answer(NamedTuple):
+    """What data say of a job's settings."""
+
+    misfit: str | None = None
+    """Why they will let it fail."""
+    results: Results | None = None
+    """None where it fails, or nobody knows."""
 
 
 class DataChecks:
@@ -22,6 +32,8 @@ class DataChecks:
     def __init__(self) -> None:
         self._asked: set[Hashable] = set()
         self._left: list[tuple[str, Settings]] = []
+        self.data: set[Hashable] = set()
+        """What jobs are trained on."""
 
     def add(self, name: str, settings: Settings) -> None:
         """Takes in a job, by its name for people."""
@@ -29,21 +41,29 @@ class DataChecks:
         if key not in self._asked:
             self._asked.add(key)
             self._left.append((name, settings))
+            self.data.add(data_of(settings.dataset))
 
-    def problem(self) -> tuple[str, str] | None:
+    def problem(self, together: RankedTogether | None = None) -> str | None:
         """A job that its settings will let fail, and why; of several the first.
 
+        together: one is a problem, too, that cannot be ranked with those before it.
         In a process of its own: what goes wrong with data or memory is to happen to the job alone.
         """
         jobs, self._left = self._left, []
         if not jobs:
             return None
-        found: dict[int, str] = {}
-        pool = start_pool(misfit, range(len(jobs)), 1, given=lambda task: jobs[task][1])
+        answers = [Answer()] * len(jobs)
+        pool = start_pool(asked, range(len(jobs)), 1, given=lambda task: jobs[task][1])
         for event in in_time(pool, SECONDS, SECONDS):
-            if not isinstance(event, Lost) and event[1]:
-                found[event[0]] = event[1]
-        return (jobs[min(found)][0], found[min(found)]) if found else None
+            if not isinstance(event, Lost):
+                answers[event[0]] = event[1]
+        for (name, _), answer in zip(jobs, answers, strict=True):
+            told = answer.misfit
+            if told is None and together is not None and answer.results is not None:
+                told = together.refusal(name, answer.results)
+            if told is not None:
+                return f"{printable(name)}: {told}"
+        return None
 
 
 def kind_of(settings: Settings) -> Hashable:
@@ -59,17 +79,19 @@ def kind_of(settings: Settings) -> Hashable:
     )
 
 
-def misfit(settings: Settings) -> str | None:
-    """Why the settings do not go with their data; None where they do, or where data are at fault.
+def asked(settings: Settings) -> Answer:
+    """What data say of the settings; nothing where data are at fault.
 
-    A topology of another data set is none of it: a grid of both has such pairs, which fail alone.
+    A topology of another data set is no misfit: a grid of both has such pairs, which fail alone.
     """
-    with suppress(Exception, SystemExit):
+    try:
         dataset = shared_dataset(settings.dataset)
         if any(ends(settings, dataset, whole_topology(settings, dataset))):
-            return None
+            return Answer()
         try:
-            build_problem(settings, dataset)
+            problem = build_problem(settings, dataset)
         except SettingsError as error:
-            return str(error)
-    return None
+            return Answer(misfit=str(error))
+        return Answer(results=results_of(settings, dataset, problem))
+    except (Exception, SystemExit):  # a loader of a person's own may raise either
+        return Answer()

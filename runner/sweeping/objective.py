@@ -1,15 +1,18 @@
 """What sweepers optimise: a number in the jobs' results.csv, known before the first job starts."""
 
+import os
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from runner.checking.rules import shown
 from runner.checking.suggestions import choices
+from runner.data.dataset import Dataset
 from runner.errors import SettingsError, printable
 from runner.experiment.building import loss_name
-from runner.experiment.experiment import Parts
 from runner.experiment.sharing import shared_parts
-from runner.settings import Settings
+from runner.settings import DatasetSettings, Settings
+from runner.training.engine import Problem
 from runner.training.metrics import (
     METRICS,
     PREFIXES,
@@ -24,6 +27,9 @@ from runner.training.tasks import REGRESSION
 
 TOLD = ("steps", "epochs", "seconds", "steps_per_second", "parameters")
 """Of every job, whatever it learns."""
+PREPARED_BY = ("seed", "scale", "missing", "unseen", "distortion")
+"""Options of data sets that leave the data what they are, or another sample of the same."""
+FILES = ("path", "root")
 
 
 def check_objective(objective: str, settings: Settings) -> None:
@@ -38,7 +44,7 @@ def check_objective(objective: str, settings: Settings) -> None:
     except Exception:
         metrics = [f"{prefix}{name}" for prefix in ("", *PREFIXES) for name in (*METRICS, *SCORES)]
     else:
-        metrics = list(metrics_of(parts))
+        metrics = list(metrics_of(parts.dataset, parts.engine.problem))
     columns = [*metrics, *TOLD]
     columns += ["learning_rate"] if tells_rate(settings.schedule.name) else []
     columns += ["suggested_rate"] if settings.schedule.name == RANGE else []
@@ -46,6 +52,15 @@ def check_objective(objective: str, settings: Settings) -> None:
         raise SettingsError(
             f"sweep.objective={shown(objective)} is no result of these jobs; "
             f"{choices(objective, columns)}"
+        )
+
+
+def check_watched(settings: Settings, metric: str) -> None:
+    """Raises SettingsError where a search, which optimises what its jobs watch, mixes metrics."""
+    if settings.stopping.metric != metric:
+        raise SettingsError(
+            f"stopping.metric={shown(settings.stopping.metric)} here, where the search looks for "
+            f"the best {metric}; set sweep.objective to what all of its jobs have"
         )
 
 
@@ -61,54 +76,56 @@ def check_direction(metric: str, direction: object) -> None:
         )
 
 
+class Results(NamedTuple):
+    """What a job's results will be, where it comes to any."""
+
+    metrics: Sequence[str]
+    loss: tuple[str, str]
+    """Its name and reduction."""
+
+
+def results_of(settings: Settings, dataset: Dataset, problem: Problem) -> Results:
+    """What the results of a job with these settings will be."""
+    loss = loss_name(settings, dataset, problem.network.topology)
+    return Results([*metrics_of(dataset, problem)], (loss, settings.loss.reduction))
+
+
 class RankedTogether:
-    """Jobs that `sweep.halving` ranks with each other: whether they can be, asked before the first.
+    """Jobs that `sweep.halving` ranks with each other, one after the other: whether they can be.
 
     column: by which.
     """
 
     def __init__(self, column: str) -> None:
         self._column = column
-        self._asked = list[object]()
-        self._loss: tuple[tuple[str, str], str] | None = None  # and the job that has it
-        self.data = set[Hashable]()
-        """What they are trained on."""
+        self._first: tuple[Results, str] | None = None  # and the job that has it
 
-    def add(self, name: str, settings: Settings) -> None:
-        """Refuses a job that will lack the column, or have losses of another kind in it.
-
-        Of data that cannot be used, which is for the job to say, nothing is refused.
-        """
-        data, loss = settings.dataset, settings.loss
-        self.data.add((data.name, data.kind, getattr(data.options, "path", None)))
-        decides = (data, loss, settings.topology[-1:], settings.network.activation.output)
-        if decides in self._asked:
-            return
-        self._asked.append(decides)
-        try:
-            parts = shared_parts(settings)
-        except (Exception, SystemExit):  # a loader of a person's own may raise either
-            return
-        if self._column not in (columns := [*metrics_of(parts)]):
-            raise SettingsError(
+    def refusal(self, name: str, results: Results) -> str | None:
+        """Why a job is not: it will lack the column, or have losses of another kind in it."""
+        if self._column not in results.metrics:
+            return (
                 f"sweep.halving ranks jobs by {self._column}, which is no result of this "
-                f"one; {choices(self._column, columns)}"
+                f"one; {choices(self._column, results.metrics)}"
             )
-        if not self._column.endswith("loss"):
-            return
-        topology = parts.engine.problem.network.topology
-        kind = loss_name(settings, parts.dataset, topology), loss.reduction
-        first, whose = self._loss = self._loss or (kind, name)
-        if kind != first:
-            raise SettingsError(
-                f"sweep.halving ranks jobs by {self._column}, which is {' '.join(kind)} here and "
-                f"{' '.join(first)} in {printable(whose)}; launch a sweep for each"
-            )
+        first, whose = self._first = self._first or (results, name)
+        if not self._column.endswith("loss") or results.loss == first.loss:
+            return None
+        return (
+            f"sweep.halving ranks jobs by {self._column}, which is {' '.join(results.loss)} here "
+            f"and {' '.join(first.loss)} in {printable(whose)}; launch a sweep for each"
+        )
 
 
-def metrics_of(parts: Parts) -> Iterator[str]:
+def data_of(settings: DatasetSettings) -> Hashable:
+    """What tells data apart of which some are easier than others; not how they are prepared."""
+    own: dict[str, Any] = {k: v for k, v in vars(settings.options).items() if k not in PREPARED_BY}
+    own |= {key: os.path.realpath(own[key]) for key in FILES if own.get(key) is not None}
+    return settings.kind, repr(own)
+
+
+def metrics_of(dataset: Dataset, problem: Problem) -> Iterator[str]:
     """The metrics that results.csv has of what is learnt, on the parts that there are."""
-    dataset, task = parts.dataset, parts.engine.problem.reduction.task
+    task = problem.reduction.task
     yield from task.summed
     if task is REGRESSION or len(dataset.parts) == 1:
         yield from task.scored

@@ -200,15 +200,14 @@ def print_nets(groups: Sequence[Group], *, rows: bool) -> None:
         table.add_column(name, justify="right")
     for group in groups:
         net = group.net or Net()
-        bound = surest([group])
-        takes = "" if math.isnan(net.seconds) else duration(net.seconds)
+        takes = "" if math.isnan(net.seconds) else bounded(duration(net.seconds), surest([group]))
         table.add_row(
             printable(group.topology),
             printable(group.dataset),
             f"{len(group.jobs):,}",
             "" if net.topology is None else f"{net.topology.parameters:,}",
             "" if math.isnan(net.steps_per_second) else f"{net.steps_per_second:,.0f}",
-            takes if bound == "about" or not takes else f"{bound} {takes}",
+            takes,
             "" if math.isnan(net.size) else size(net.row if rows else net.size),
         )
     table_console().print(table)
@@ -284,12 +283,12 @@ def print_estimate(found: Estimate) -> None:
     processes = f"{found.workers} process{'es' * (found.workers > 1)}"
     slow = found.untold
     tell(
-        f"Time        {found.bound} {duration(found.seconds)} on {processes}, "
+        f"Time        about {bounded(duration(found.seconds), found.bound)} on {processes}, "
         f"by {counted(found.trials, 'job')} tried"
         + (f"; {counted(slow, 'net')} came to no end in the time for trying" if slow else "")
     )
-    bound = "at least" if slow else "about"
-    told = f"{bound} {size(found.folders)} in folders, {size(found.rows)} in rows"
+    more = " or more" if slow else ""
+    told = f"about {size(found.folders)}{more} in folders, {size(found.rows)}{more} in rows"
     tell(f"Disk        {told} (sweep.record=rows)")
 
 
@@ -297,6 +296,11 @@ def surest(groups: Sequence[Group]) -> Bound:
     """How sure a time is that these are part of: as the least sure of their trials."""
     trials = [trial.bound for group in groups if group.net for trial in group.net.trials]
     return min(trials, key=get_args(Bound).index, default="about")
+
+
+def bounded(text: str, bound: Bound) -> str:
+    """A time, itself estimated, with the side on which it may be."""
+    return text + {"at least": " or more", "at most": " or less", "about": ""}[bound]
 
 
 def duration(seconds: float) -> str:

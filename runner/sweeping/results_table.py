@@ -39,19 +39,22 @@ class ResultsTable:
         self._last = -1
         self._in_order = True
         self._flushed = time.monotonic()
+        self.rows = 0
+        """How many it has."""
         for end in finished:
             self.add(end)
 
     def add(self, end: JobEnd) -> None:
-        """Appends the job's row, if it has one, within about a second."""
+        """Appends the job's row, if it has one, when about a second has passed, or by `flush`."""
         if end.row:
             self._firsts[end.header] = min(end.number, self._firsts.get(end.header, end.number))
             self._in_order &= end.number > self._last
             self._last = end.number
             line = self._fitted(end)  # may write what waits, which makes a new list
             self._pending.append(line)
+            self.rows += 1
         if time.monotonic() - self._flushed > SECONDS_BETWEEN_WRITES:
-            self._flush()
+            self.flush()
 
     def take_over(self, statuses: Mapping[int, str], ends: Iterable[JobEnd]) -> None:
         """Goes on with the table that is there, if it says just that; else makes it anew.
@@ -71,11 +74,11 @@ class ResultsTable:
             return
         self._names, self._header, self._begun = split(header), header, True
         self._firsts[header.partition(",")[2]] = found[0]
-        self._last = found[-1]
+        self._last, self.rows = found[-1], len(found)
 
     def finish(self) -> None:
         """Puts rows and columns in the order of the jobs' numbers."""
-        self._flush()
+        self.flush()
         if not self._firsts:
             return
         headers = sorted(self._firsts, key=lambda header: self._firsts[header])
@@ -107,7 +110,7 @@ class ResultsTable:
         names = split(header)
         new = [name for name in names if name not in self._names]
         if new:
-            self._flush()
+            self.flush()
             self._widen(new)
         values = dict(zip(names, split(line), strict=True))
         return joined([values.get(name, "") for name in self._names])
@@ -121,7 +124,7 @@ class ResultsTable:
             padded = [line + "," * len(new) for line in lines]
             write_atomically(self._path, "\n".join([self._header, *padded, ""]).encode())
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Appends what waits, once the jobs' own files are on the disk."""
         self._flushed = time.monotonic()
         if self._pending:

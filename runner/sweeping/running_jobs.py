@@ -8,6 +8,7 @@ from types import FrameType
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.sweep_folder import SweepFolder
+from runner.run_folder.sweep_log import Launch
 from runner.run_folder.writing import machine
 from runner.signals import WARNINGS, end_at_once, ended_by, handled, unheeded
 from runner.standard_output import forget_terminal, tell
@@ -56,15 +57,12 @@ def run_jobs(
     for end in ends.values():
         tally.compare(end)
     by_number = {job.number: job for job in jobs}
-    with alone(sweep, jobs):
+    with alone(sweep, jobs), SweepLog(sweep.folder, tally) as log:
+        others = max(0, sweep.table.rows - len(ends))
         try:
-            with (
-                limited(1),
-                SweepLog(sweep.folder) as log,
-                (watched or sweep.watched)(tally) as see,
-            ):
+            with limited(1), (watched or sweep.watched)(tally) as see:
                 course = Course(sweep, known, see) if sweep.halves else None
-                log.begin(len(jobs), len(ends))
+                log.begin(Launch(len(jobs), len(ends), others, sweep.best_by))
                 with (runs or running)(sweep, jobs, see, course) as coming:
                     for end in coming:
                         if end.refused:
@@ -77,15 +75,15 @@ def run_jobs(
             raise
         finally:
             sweep.table.finish()
-    if sweep.options.fail_fast and any(
-        ends[number].failed for number in by_number if number in ends
-    ):
-        raise Stop(None, 1)
-    interrupted = any(end.status == "interrupted" for end in ends.values())
-    if interrupted or not (course is None or course.is_over):  # by a signal to its process
-        left = going_on(sweep, len(known), ends.values(), course)
-        tell(f"a job's process was interrupted; {left}")
-        raise Stop(None, INTERRUPTED["SIGTERM"])
+        if sweep.options.fail_fast and any(
+            ends[number].failed for number in by_number if number in ends
+        ):
+            raise Stop(None, 1)
+        interrupted = any(end.status == "interrupted" for end in ends.values())
+        if interrupted or not (course is None or course.is_over):  # by a signal to its process
+            left = going_on(sweep, len(known), ends.values(), course)
+            tell(f"a job's process was interrupted; {left}")
+            raise Stop(None, INTERRUPTED["SIGTERM"])
     return [ends[job.number] for job, _ in known]
 
 
@@ -177,7 +175,7 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
             sweep.check(job)
             before = sweep.earlier.same(sweep.values(job))
         known.append(before)
-    if any(before is None or before.end is None for before in known):
+    if sweep.halves or any(before is None or before.end is None for before in known):
         sweep.check_data()
     numbers = numbers_for(known, first, sweep.earlier.numbers)
     return [
@@ -190,7 +188,7 @@ def picked_up(sweep: Sweep, jobs: Sequence[Job], first: int) -> list[tuple[Job, 
 def running(
     sweep: Sweep, jobs: Sequence[Job], see: See, course: Course | None
 ) -> Iterator[Iterator[JobEnd]]:
-    """The jobs' ends, in their order, while processes work on them.
+    """The jobs' ends, of rows in the jobs' order, while processes work on them.
 
     Raises Stop after a signal, when the running jobs have been interrupted.
     """
@@ -232,8 +230,8 @@ def running(
             for number in unheeded():
                 handle(number, None)
             ends = ends_of(pool, sweep, job_at, see)
-            if course is None:
-                yield in_order(ends)
+            if course is None:  # of folders, whose jobs may take long, each is told as it ends
+                yield in_order(ends) if sweep.options.rows else (end for _, end in ends)
             else:
                 coming = ((job_at(place), end) for place, end in ends)
                 yield course.ends(coming, lambda job: pool.again(alone_at(course.place(job))))
@@ -248,12 +246,17 @@ def ends_of(
 ) -> Iterator[tuple[int, JobEnd]]:
     """Each job's place and end, as it comes; one whose process dies early is tried twice.
 
-    Where the first failure is to end the sweep, or one cannot be recorded, the jobs that run are
-    then interrupted.
+    Its row is kept at once, so that none is lost behind one that takes long. Where the first
+    failure is to end the sweep, or one cannot be recorded, the jobs that run are then interrupted.
     """
+
+    def waiting() -> None:
+        see(None)
+        sweep.write_due()
+
     retried: set[int] = set()
     stopped = False
-    for event in pool.results(lambda: see(None)):
+    for event in pool.results(waiting):
         if not isinstance(event, Lost):
             places = slice_of(event[0])
             found = [(places[place], end) for place, end in event[1].items()]
@@ -278,7 +281,7 @@ def ends_of(
                 stopped = True
                 pool.stop(signal.SIGTERM)  # before it is told, which may take long
             see(None if again else end)
-            yield place, end
+            yield place, end if again else sweep.keep(end)
 
 
 def in_order(ends: Iterator[tuple[int, JobEnd]]) -> Iterator[JobEnd]:

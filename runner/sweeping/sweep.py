@@ -2,18 +2,17 @@
 
 import sys
 import time
-from collections.abc import Container, Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from runner import compiled
 from runner.checking.parsing import parse
 from runner.configuration.hydra_errors import explaining
-from runner.configuration.job_bases import Base, Keys
 from runner.configuration.jobs import JobComposer
-from runner.errors import SettingsError, printable
+from runner.errors import SettingsError
 from runner.experiment.contradictions import check_settings
 from runner.experiment.expanding import with_folder
 from runner.experiment.row_recording import check_row, failed_row
@@ -38,28 +37,25 @@ from runner.sweeping.job import (
     run_composed_job,
     run_job,
 )
-from runner.sweeping.objective import RankedTogether, check_direction, check_objective
+from runner.sweeping.objective import (
+    RankedTogether,
+    check_direction,
+    check_objective,
+    check_watched,
+)
 from runner.sweeping.progress import job_lines, progress
 from runner.sweeping.results_table import SECONDS_BETWEEN_WRITES, ResultsTable
 from runner.sweeping.row_jobs import SECONDS_TOGETHER, RowMaker, Together
+from runner.sweeping.seed_jobs import SEED, Alike, but_seed, is_seed
 from runner.system import sync_all
 from runner.training.metrics import held_out_first
 
-SEED = ("seed",)
 MOST_HANDED_OUT = 256
 """Jobs that a process is handed together, where they leave rows."""
 NO_FOLDER = (
     "sweep.record=rows: a row has no folder for what Hydra does around a job (hydra.job.chdir, "
     ".env_set, hydra.output_subdir, hydra.verbose, callbacks); keep sweep.record=folders"
 )
-
-
-class Alike(NamedTuple):
-    """Jobs that differ in their seeds alone."""
-
-    base: Base  # what they are composed of
-    places: list[int]
-    seeds: list[object]  # None where a job is given none
 
 
 class Sweep:
@@ -82,7 +78,7 @@ class Sweep:
         self._known: set[Hashable] = set()
         self._rows = RowMaker()
         self._begun: ResultsTable | None = None
-        self._kept = 0.0  # when rows were last written that stand at a rung
+        self._written = 0.0  # when rows and their lines last were
         durable = bool(jobs.value("recording.durable"))
         self._writer = JobRowsWriter(self.folder, durable=durable) if self.options.rows else None
 
@@ -105,10 +101,10 @@ class Sweep:
                 self.ranked_by = parse_settings(self.values(first)).stopping.metric
         check_direction(self.ranked_by, self._jobs.value("hydra.sweeper.direction"))
 
-    @cached_property
-    def ranked(self) -> RankedTogether:
-        """What is known of the jobs that halving ranks with each other."""
-        return RankedTogether(self.ranked_by)
+    @property
+    def data_sets(self) -> int:
+        """Of how many the jobs are that were checked."""
+        return len(self._data_checks.data)
 
     @property
     def best_by(self) -> Sequence[str]:
@@ -144,21 +140,26 @@ class Sweep:
 
     def add(self, end: JobEnd) -> JobEnd:
         """Records how a job ended; what is to be remembered of that."""
-        if self._writer is not None and end.kept is not None:
-            self._writer.add(end.kept)  # before its line is
+        end = self.keep(end)  # before its line is
         self.table.add(end)
-        if end.kept is not None and not self.is_search:  # nobody asks for more of it
+        if self.options.rows and not self.is_search:  # nobody asks for more of it
             return JobEnd(end.number, end.status, "")
-        return brief(end)
+        return end
 
     def keep(self, end: JobEnd) -> JobEnd:
-        """Records how a job stands that may go on; what is to be remembered of that."""
+        """Keeps a job's row, if it is one and has come with it; its end without that."""
         if self._writer is not None and end.kept is not None:
             self._writer.add(end.kept)
-            if time.monotonic() > self._kept + SECONDS_BETWEEN_WRITES:
-                self._writer.flush()
-                self._kept = time.monotonic()
+            self.write_due()
         return brief(end)
+
+    def write_due(self) -> None:
+        """Writes what has waited for about a second."""
+        if time.monotonic() > self._written + SECONDS_BETWEEN_WRITES:
+            if self._writer is not None:
+                self._writer.flush()
+            self.table.flush()
+            self._written = time.monotonic()
 
     def save_config(self) -> None:
         """multirun.yaml, as Hydra's own sweepers write it."""
@@ -182,13 +183,13 @@ class Sweep:
             values = self.values(job)
             settings = parse_settings(values)
             check_settings(settings)
+            if self.is_search and self.options.objective is None:
+                check_watched(settings, self.ranked_by)
             check_trackers(settings.logger)
             if self.options.rows:
                 check_row(settings)
                 if self._jobs.needs_hydra(job.overrides):
                     raise SettingsError(NO_FOLDER)
-            if self.halves:
-                self.ranked.add(job.name, settings)
         if self.options.objective is not None and not self._objective_checked:
             check_objective(self.options.objective, settings)
             self._objective_checked = True
@@ -205,8 +206,8 @@ class Sweep:
         with explaining():
             base, _ = self._jobs.divide(job.overrides)
         found = self.earlier.like(base.written, job.overrides)
-        if found is not None and id(base) not in self._known:
-            self.check(job)
+        if found is not None and (self.halves or id(base) not in self._known):
+            self.check(job)  # which halving ranks with jobs that come anew
             self._known.add(id(base))
         return found
 
@@ -221,10 +222,13 @@ class Sweep:
         return MOST_HANDED_OUT if self.options.rows else 1
 
     def check_data(self) -> None:
-        """Raises SettingsError for a job checked before whose settings do not go with its data."""
-        if (problem := self._data_checks.problem()) is not None:
-            name, text = problem
-            raise SettingsError(f"{printable(name)}: {text}")
+        """Raises SettingsError for a job checked before whose settings do not go with its data.
+
+        And for one that `sweep.halving` cannot rank with the others.
+        """
+        together = RankedTogether(self.ranked_by) if self.halves else None
+        if (problem := self._data_checks.problem(together)) is not None:
+            raise SettingsError(problem)
 
     def run(self, job: Job) -> JobEnd:
         """Runs a job in this process."""
@@ -334,17 +338,6 @@ class Sweep:
             compiled.load_kernels()
 
 
-def but_seed(base: Base, changed: Mapping[Keys, object]) -> Hashable:
-    """What tells jobs apart that differ in more than their seeds."""
-    whole = base.refers_to(SEED)  # such as dataset.split_seed=${seed}
-    return tuple(pair for pair in changed.items() if whole or pair[0] != SEED)
-
-
 def brief(end: JobEnd) -> JobEnd:
     """Without its row in a file of rows; the names of its results one text for all."""
     return replace(end, kept=None, header=sys.intern(end.header))
-
-
-def is_seed(value: object) -> bool:
-    """Whether a generator can be seeded with it."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from runner.errors import counted, printable
+from runner.errors import Stop, counted, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import PRUNED
-from runner.run_folder.sweep_folder import launch_line
+from runner.run_folder.sweep_log import Launch, stop_line
 from runner.settings import SEED_LIKE
 from runner.storage.files import storage_errors
 from runner.sweeping.best_job import BestJob
@@ -106,13 +106,8 @@ class Tally:
             by_chance = any(f" {name}=" in self.best for name in SEED_LIKE)
             lucky = ", a single job; runner.compare tells of groups" if by_chance else ""
             lines.append(f"Best        {self.best}{lucky}")
-        elif self._best.jobs:
-            what = f"no job has {self._best.columns[-1]}"
-            if self._best.column is not None:
-                what = f"{self._best.column} is no number in any job"
-            if self._best.losses > 1:
-                what = f"{self._best.column} is of {self._best.losses} kinds"
-            lines.append(f"Best        none: {what}; runner.compare takes what all jobs have")
+        elif why := self._best.why_none:
+            lines.append(f"Best        none: {why}; runner.compare takes what all jobs have")
         return "\n".join(lines)
 
 
@@ -123,9 +118,13 @@ def clock(seconds: float) -> str:
 
 
 class SweepLog:
-    """sweep.log: a line a job, in order, with its status, overrides, metric and seconds."""
+    """sweep.log: a line a job, in order, with its status, overrides, metric and seconds.
 
-    def __init__(self, sweep: Path) -> None:
+    Of a launch that ends by `Stop` the last line says how many of the tally's jobs are left.
+    """
+
+    def __init__(self, sweep: Path, tally: Tally) -> None:
+        self._tally = tally
         self._path = sweep / "sweep.log"
         with storage_errors(self._path):
             self._file = open(self._path, "a", encoding="utf-8", buffering=1, newline="\n")
@@ -133,12 +132,14 @@ class SweepLog:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+    def __exit__(self, _: object, error: object, *__: object) -> None:
+        with self._file:
+            if isinstance(error, Stop):
+                self._write(stop_line(self._tally.jobs - self._tally.done))
 
-    def begin(self, jobs: int, finished: int) -> None:
+    def begin(self, launch: Launch) -> None:
         """The first line of a launch."""
-        self._write(launch_line(jobs, finished))
+        self._write(launch.line)
 
     def add(self, end: JobEnd, overrides: str) -> None:
         """A job's line."""

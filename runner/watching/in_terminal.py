@@ -82,7 +82,9 @@ def sweep_cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
     failed = f", {entry['failed']:,} failed" if entry["failed"] else ""
     failed += f", {entry['pruned']:,} pruned" if entry["pruned"] else ""
     best = entry["best"]
-    told = "" if best is None else f"best {best['value']:.6g} of #{best['job']} {best['title']}"
+    told = f"no best: {entry['why_none']}" if entry["why_none"] else ""
+    if best is not None:
+        told = f"best {best['value']:.6g} of #{best['job']} {best['title']}"
     return printable(entry["name"]), entry["status"], done + failed, entry["metric"], told
 
 

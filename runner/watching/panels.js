@@ -49,14 +49,14 @@ function fadeAway(error) {
 
 const jobName = (sweep, job) => (sweep === "." ? `./${job}` : `${sweep}/${job}`);
 
-function showSweep({ name, done, planned, failed, pruned, metric, best, running, dots }) {
+function showSweep({ name, done, planned, failed, pruned, metric, best, why_none: whyNone, running, dots }) {
   byId("progress").firstElementChild.style.width = `${(100 * done) / Math.max(1, planned)}%`;
   const others = [failed && `${failed} failed`, pruned && `${pruned} pruned`].filter(Boolean);
   byId("summary").append(`  ${done} of ${counted(planned, "job")}${others.length ? `, ${others.join(", ")}` : ""}`);
   byId("best").replaceChildren(...(best ? [
     `Best: ${metric} ${valueText(metric, best.value)} of `,
     element("button", { type: "button", onclick: () => choose(jobName(name, best.job)) }, `#${best.job} ${best.title}`),
-  ] : []));
+  ] : whyNone ? [`Best: none, ${whyNone}`] : []));
   byId("jobs").replaceChildren(...running.map(({ job, title, step, spark: values }) => {
     const text = `#${job} ${title}, step ${step.toLocaleString("en")}`;
     return element("button", { type: "button", onclick: () => choose(jobName(name, job)) }, text, ...(values.length > 1 ? [spark(values)] : []));

@@ -7,6 +7,7 @@ but for a job that somebody looks at.
 import math
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from runner.run_folder.job_end import JobEnd
 from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.sweep_folder import SweepFolder
+from runner.run_folder.sweep_log import last_launch
 from runner.run_folder.tables import joined
 from runner.sweeping.best_job import BestJob
 from runner.training.metrics import held_out_first
@@ -42,6 +44,7 @@ class Ends:
     dots: list[tuple[int, float]] = field(default_factory=list)
     """The metric of those that have it, by number."""
     best: tuple[int, float] | None = None
+    why_none: str = ""
 
 
 class FollowedSweep:
@@ -51,18 +54,25 @@ class FollowedSweep:
         self._path = path
         self._read: tuple[int, int, int] = (0, 0, 0)
         self._ends = Ends()
-        self._objective: str | None = None
+        self._best_by: Sequence[str] = ()
+        """The columns by which its last launch tells the best; none where no log says so."""
         self._damaged = ""
 
     def standing(self) -> dict[str, Any]:
         """How it stands. Raises OSError where its folder has vanished."""
-        self._follow_table()
-        ends, sweep = self._ends, SweepFolder(self._path)
-        running = self._running(sweep)
-        planned = max(sweep.planned, len(ends.jobs) + len(running))
-        silent = time.time() - self._last_written() > SECONDS_OF_SILENCE
-        open_jobs = len(ends.jobs) < planned or not planned
-        status = "completed" if not open_jobs else "running" if running or not silent else "quiet"
+        launch = last_launch(self._path)
+        self._follow_table(launch.best_by if launch is not None else ())
+        ends, running = self._ends, self._running(SweepFolder(self._path))
+        planned = max(0 if launch is None else launch.planned, len(ends.jobs) + len(running))
+        if planned and len(ends.jobs) == planned:
+            status = "completed"
+        elif running:
+            status = "running"
+        elif launch is not None and launch.is_stopped:
+            status = "stopped"
+        else:
+            silent = time.time() - self._last_written() > SECONDS_OF_SILENCE
+            status = "quiet" if silent else "running"
         return {
             "status": status,
             "done": len(ends.jobs),
@@ -71,6 +81,7 @@ class FollowedSweep:
             "pruned": ends.pruned,
             "metric": ends.metric,
             "best": self._best(),
+            "why_none": ends.why_none,
             "running": running,
             "error": self._damaged,
         }
@@ -83,12 +94,13 @@ class FollowedSweep:
         log = last_lines(self._path / "sweep.log")
         return {**told, "dots": {"job": numbers, "value": values}, "log": log}
 
-    def _follow_table(self) -> None:
+    def _follow_table(self, best_by: Sequence[str]) -> None:
         table = self._path / "results.csv"
         try:
             about = os.stat(table, follow_symlinks=False)
             read = about.st_mtime_ns, about.st_size, about.st_ino
-            if read != self._read:
+            if read != self._read or best_by != self._best_by:
+                self._best_by = best_by
                 self._ends = self._ends_in(table)
                 self._read, self._damaged = read, ""
         except FileNotFoundError:
@@ -112,32 +124,21 @@ class FollowedSweep:
 
     def _told_of(self, found: list[JobEnd]) -> Ends:
         ends = Ends(
-            {end.number for end in found},
+            {end.number for end in found if end.status != "interrupted"},
             sum(end.failed for end in found),
             sum(end.status == PRUNED for end in found),
         )
         if not found:
             return ends
         first = min(found, key=lambda end: end.number)
-        asked = self._asked_for(first.number)
-        best = BestJob([asked] if asked else held_out_first(first.metric))
+        best = BestJob(self._best_by or held_out_first(first.metric))
         for end in found:
             best.add(end)
-        ends.metric, ends.best = best.column or "", best.found
+        ends.metric, ends.best, ends.why_none = best.column or "", best.found, best.why_none
         texts = [(end.number, end.cell(ends.metric)) for end in found if not end.failed]
         dots = [(number, float(text)) for number, text in texts if text]
         ends.dots = [(number, value) for number, value in dots if math.isfinite(value)]
         return ends
-
-    def _asked_for(self, number: int) -> str:
-        """The column that `sweep.objective` names, if any."""
-        if self._objective is None:
-            try:
-                configuration = RunFolder(self._path / str(number)).configuration
-                self._objective = str(configuration["sweep"]["objective"] or "")
-            except NOT_READABLE:
-                self._objective = ""
-        return self._objective
 
     def _best(self) -> dict[str, Any] | None:
         if self._ends.best is None:

@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 
 import runner
+from runner import compare
 from runner.analysis import csv_tables
-from runner.analysis.runs import load_runs
+from runner.analysis.runs import load_runs, without_results
 from runner.configuration.composing import compose
 from runner.errors import SettingsError, SnapshotError
 from runner.experiment.running import QUIETLY, run_experiment
 from runner.run_folder.sweep_folder import SweepFolder
+from runner.run_folder.sweep_log import Launch
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +234,29 @@ def test_runs_that_have_not_ended_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "running").mkdir()
     (tmp_path / "running" / "run.json").write_text('{"status": "running"}')
     assert load_runs(tmp_path).empty
+
+
+def test_jobs_of_a_sweep_without_results_are_counted_and_told(
+    sweep: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copytree(sweep, tmp_path / "sweeps" / "first"))
+    jobs = len(load_runs(copy))
+    (copy / "sweep.log").write_text(f"{Launch(jobs, 0, 0, ['loss']).line}\n")
+    assert without_results(load_runs(copy)) == []
+    header, *lines = (copy / "results.csv").read_text().splitlines()
+    (copy / "results.csv").write_text("\n".join([header, *lines[2:], ""]))
+    for job in (0, 1):
+        shutil.rmtree(copy / str(job))
+    told = f"2 of the {jobs} jobs of {copy} have no results yet"
+    assert load_runs(copy).attrs["without_results"] == {str(copy): (2, jobs)}
+    assert without_results(load_runs(copy)) == [told]
+    for options in ([], ["--by", "topology"]):
+        assert compare.main([str(copy), *options]) == 0
+        assert told in capfd.readouterr().out
+    for name in "abc":
+        shutil.copytree(copy, copy.parent / name)
+    several = f"8 of {4 * jobs} jobs of 4 sweeps have no results yet"
+    assert without_results(load_runs(copy.parent)) == [several]
 
 
 def test_a_link_back_up_is_not_followed(tmp_path: Path, outputs: Path) -> None:

@@ -169,6 +169,16 @@ def test_what_a_searchs_jobs_watch_says_which_is_the_best(
     assert ("would look for the worst mae" in ended.err) == (code == 2)
 
 
+@pytest.mark.parametrize("objective", ["null", "loss"])
+def test_a_search_optimises_one_metric(objective: str, optuna: InProcess) -> None:
+    """Which data set is drawn first does not matter."""
+    mixed = ("dataset=choice(sine,moons)", "stopping.max_epochs=2", "stopping.target=null")
+    trials = ("hydra.sweeper.n_trials=9", f"sweep.objective={objective}")
+    ended = optuna(*OPTUNA, "seed=range(1,9)", *mixed, *trials)
+    assert ended.code == (2 if objective == "null" else 0), ended
+    assert ("where the search looks for the best" in ended.err) == (objective == "null")
+
+
 @pytest.mark.parametrize("launcher", ["pool", "basic"])
 def test_the_line_of_a_searchs_job_says_all_its_settings(launcher: str, optuna: InProcess) -> None:
     ended = optuna(*OPTUNA, RATES, *FEW, f"hydra/launcher={launcher}")

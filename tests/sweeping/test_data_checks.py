@@ -47,7 +47,7 @@ def test_finished_jobs_are_not_held_against_their_data_again(
     run: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("-m", *SINE, "seed=1,2", *FEW).code == 0
-    monkeypatch.setattr(data_checks, "misfit", lambda _: "nothing fits")
+    monkeypatch.setattr(data_checks, "asked", lambda _: data_checks.Answer("nothing fits"))
     assert run("-m", *SINE, "seed=1,2", *FEW).code == 0
     assert "nothing fits" in run("-m", *SINE, "seed=1,2,3", *FEW).err
 
@@ -56,7 +56,7 @@ def test_data_that_take_too_long_are_for_the_jobs_to_say(
     run: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data_checks, "SECONDS", 0.05)
-    monkeypatch.setattr(data_checks, "misfit", lambda _: time.sleep(60))
+    monkeypatch.setattr(data_checks, "asked", lambda _: time.sleep(60))
     assert run("-m", "seed=1,2", *FEW).code == 0
 
 

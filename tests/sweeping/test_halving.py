@@ -522,6 +522,43 @@ def test_what_cannot_be_halved_is_refused(run: InProcess, options: list[str], sa
     assert said in ended.err
 
 
+@pytest.mark.parametrize("record", ["folders", "rows"])
+def test_jobs_that_an_earlier_launch_has_left_are_held_to_the_same(
+    record: str, run: InProcess
+) -> None:
+    losses = ("-m", "dataset=spirals", "loss.reduction=mean,sum", "stopping.metric=loss")
+    few = ("stopping.target=null", "stopping.max_epochs=4", f"sweep.record={record}")
+    sweep = (*losses, *few, "hydra.sweep.dir=s")
+    assert run(*sweep, "seed=1,2").code == 0
+    for seeds in ("seed=1,2", "seed=1,2,3"):
+        ended = run(*sweep, seeds, "sweep.halving.first=1")
+        assert ended.code == 2
+        assert "which is squared_error sum here and squared_error mean in #0 " in ended.err
+    assert not (run.cwd / "s" / "halving.csv").exists()
+
+
+DATA = {
+    "noise": (["dataset.noise=0,0.5"], 2),
+    "another sample of them": (["dataset.seed=1,2"], 1),
+    "another division of them": (["dataset.split_seed=1,2"], 1),
+    "one file by two names": (["dataset=csv", "dataset.target=y", "dataset.path=a.csv,./a.csv"], 1),
+    "two files": (["dataset=csv", "dataset.target=y", "dataset.path=a.csv,b.csv"], 2),
+    "prepared otherwise": (["dataset=csv", "dataset.target=y", "dataset.path=a.csv",
+                            "dataset.scale=none,standardise"], 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DATA)
+def test_that_jobs_of_several_data_sets_are_ranked_is_said(case: str, run: InProcess) -> None:
+    options, sets = DATA[case]
+    for name in "ab":
+        (run.cwd / f"{name}.csv").write_text("x,y\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
+    few = ("topology=in-2-out", "stopping.max_epochs=2", "seed=1,2", "sweep.halving.first=1")
+    ended = run("-m", "dataset=spirals", *options, *few, "hydra.sweep.dir=s")
+    assert ended.code == 0, ended
+    assert ("Halving ranks jobs of 2 data sets with each other" in ended.out) == (sets == 2)
+
+
 DAMAGE: dict[str, Callable[[str], str]] = {
     "its end is cut": lambda text: text[:-5],
     "it is empty": lambda text: "",
