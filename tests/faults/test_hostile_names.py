@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import scipy.stats  # noqa: F401 - how long importing it takes is not what is bounded here
 
 from runner.commands import run_command
 from runner.run_folder.tables import FORMULA, merge_rows, read_results
