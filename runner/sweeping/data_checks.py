@@ -1,20 +1,25 @@
 """What only the data can say of jobs' settings, asked before the first job starts."""
 
+import os
 from collections.abc import Hashable
 from typing import NamedTuple
 
+from runner.data.kinds import DATASET_OPTIONS
 from runner.errors import SettingsError, printable
 from runner.experiment.building import build_problem
 from runner.experiment.loading import whole_topology
 from runner.experiment.misfits import ends
 from runner.experiment.sharing import shared_dataset
-from runner.settings import Settings
-from runner.sweeping.objective import RankedTogether, Results, data_of, results_of
+from runner.settings import DatasetSettings, Settings
+from runner.sweeping.objective import RankedTogether, Results, results_of
 from runner.sweeping.pool import Lost, in_time
 from runner.sweeping.pool_kinds import start_pool
 
 SECONDS = 2.0
 """For all data sets together; what has not been looked at by then is for the jobs to say."""
+PREPARED_BY = ("seed", "scale", "missing", "unseen", "distortion")
+"""Options of data sets that leave the data what they are, or another sample of the same."""
+FILES = ("path", "root")
 
 
 class Answer(NamedTuple):
@@ -77,6 +82,18 @@ def kind_of(settings: Settings) -> Hashable:
         (settings.topology, network.activation, network.batch_norm, settings.loss),
         (settings.optimizer.name, settings.batch_size, settings.stopping.metric),
     )
+
+
+def data_of(settings: DatasetSettings) -> Hashable:
+    """What tells data apart of which some are easier than others; not how they are prepared."""
+    options = settings.options
+    if isinstance(options, tuple):  # as a plug-in's are
+        given = dict(zip(DATASET_OPTIONS[settings.kind], options, strict=True))
+    else:
+        given = vars(options)
+    own = {key: value for key, value in given.items() if key not in PREPARED_BY}
+    own |= {key: os.path.realpath(own[key]) for key in FILES if own.get(key) is not None}
+    return settings.kind, repr(own)
 
 
 def asked(settings: Settings) -> Answer:

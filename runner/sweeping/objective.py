@@ -1,9 +1,8 @@
-"""What sweepers optimise: a number in the jobs' results.csv, known before the first job starts."""
+"""What jobs are ranked by: a number in their results.csv, known before the first job starts."""
 
-import os
 import re
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from runner.checking.rules import shown
 from runner.checking.suggestions import choices
@@ -11,7 +10,7 @@ from runner.data.dataset import Dataset
 from runner.errors import SettingsError, printable
 from runner.experiment.building import loss_name
 from runner.experiment.sharing import shared_parts
-from runner.settings import DatasetSettings, Settings
+from runner.settings import Settings
 from runner.training.engine import Problem
 from runner.training.metrics import (
     METRICS,
@@ -27,9 +26,6 @@ from runner.training.tasks import REGRESSION
 
 TOLD = ("steps", "epochs", "seconds", "steps_per_second", "parameters")
 """Of every job, whatever it learns."""
-PREPARED_BY = ("seed", "scale", "missing", "unseen", "distortion")
-"""Options of data sets that leave the data what they are, or another sample of the same."""
-FILES = ("path", "root")
 
 
 def check_objective(objective: str, settings: Settings) -> None:
@@ -114,13 +110,6 @@ class RankedTogether:
             f"sweep.halving ranks jobs by {self._column}, which is {' '.join(results.loss)} here "
             f"and {' '.join(first.loss)} in {printable(whose)}; launch a sweep for each"
         )
-
-
-def data_of(settings: DatasetSettings) -> Hashable:
-    """What tells data apart of which some are easier than others; not how they are prepared."""
-    own: dict[str, Any] = {k: v for k, v in vars(settings.options).items() if k not in PREPARED_BY}
-    own |= {key: os.path.realpath(own[key]) for key in FILES if own.get(key) is not None}
-    return settings.kind, repr(own)
 
 
 def metrics_of(dataset: Dataset, problem: Problem) -> Iterator[str]:

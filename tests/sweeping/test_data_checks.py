@@ -1,15 +1,17 @@
 """What only the data can say of a job's settings is said before the first job starts."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from runner.data.dataset import Dataset
+from runner.data.kinds import DATASET_OPTIONS
 from runner.experiment import sharing
 from runner.experiment.loading import load_dataset
-from runner.settings import DatasetSettings
+from runner.settings import DatasetSettings, parse_settings
 from runner.sweeping import data_checks
-from tests.end_to_end.commands import InProcess
+from tests.end_to_end.commands import InProcess, composed
 
 FEW = ("stopping.target=null", "stopping.max_steps=5", "hydra.sweep.dir=s")
 SINE = ("dataset=sine", "dataset.samples=100")
@@ -75,3 +77,22 @@ def test_jobs_that_differ_in_nothing_that_data_could_refuse_are_asked_once(
     ended = run("-m", *SINE, "loss=cross_entropy", *grid, *FEW)
     assert ended.code == 2
     assert log.read_text() == "sine\n"
+
+
+def test_what_options_of_ones_own_choose_tells_data_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a plug-in come as they stand in its table."""
+    monkeypatch.setitem(DATASET_OPTIONS, "own", {"samples": None, "seed": None})
+    settings = parse_settings(composed()).dataset
+
+    def told(*options: int) -> object:
+        return data_checks.data_of(replace(settings, kind="own", options=options))
+
+    assert told(50, 1) == told(50, 2) != told(40, 1)
+
+
+@pytest.mark.parametrize("name", sorted(DATASET_OPTIONS))
+def test_every_kind_of_data_has_what_tells_it_apart(name: str) -> None:
+    given = {"csv": ["dataset.path=a.csv", "dataset.target=y"]}.get(name, [])
+    preset = {"table": "xor"}.get(name, name)
+    settings = parse_settings(composed(f"dataset={preset}", *given)).dataset
+    assert hash(data_checks.data_of(settings)) == hash(data_checks.data_of(settings))
