@@ -167,11 +167,12 @@ def test_without_locks_the_writer_that_is_recorded_counts(
 def test_without_proc_the_system_is_asked_when_a_process_began(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    host = this_process()["host"]  # before: who this process is is asked once
     monkeypatch.setattr(system, "PROCESSES", tmp_path / "none")
     started = system.process_start(os.getpid())
     assert started
     assert "20" in started  # such as Sun Nov 29 03:10:37 2026
-    here = {"id": os.getpid(), "host": this_process()["host"], "started": started}
+    here = {"id": os.getpid(), "host": host, "started": started}
     assert writer_lives(here)
     assert not writer_lives(here | {"started": "Sun Nov 29 03:10:37 2020"})
     assert system.process_start(2**22 + 1) is None
