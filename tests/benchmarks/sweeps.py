@@ -3,9 +3,8 @@
     python -m tests.benchmarks.sweeps [--root FOLDER]
 
 A minute without, three with `--root`, the folder of MNIST's files. Every figure is of whole
-commands, their start included; training is what the jobs' own results.csv say. Modules are compiled
-to byte code once, as for whoever has installed them, whatever the environment says. Folders stay
-until the end: some file systems make new files slowly after many have been removed.
+commands, their start included; training is what the jobs' own results.csv say. Folders stay until
+the end: some file systems make new files slowly after many have been removed.
 """
 
 import argparse
@@ -23,7 +22,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from runner.run_folder.job_rows import JobRows
-from tests.benchmarks.timing import conditions
+from tests.benchmarks.timing import conditions, keep_bytecode
 
 ROWS = "sweep.record=rows"
 SHORT = ("network.dropout.rate=0", "stopping.target=0.99")
@@ -72,8 +71,7 @@ def main() -> None:
     parser.add_argument("--basic", type=int, default=100, help="jobs of Hydra's basic launcher")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".sweeps-") as place:
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(place) / "bytecode")
+        keep_bytecode(Path(place))
         folders = (Path(place) / str(number) for number in count())
         sweep(next(folders), 2, seeds(2), *SHORT)  # compiles modules and kernels
         figures: Iterator[Figure] = short_jobs(folders.__next__, arguments.basic, arguments.rounds)

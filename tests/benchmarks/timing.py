@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from operator import ge, le
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -63,6 +64,15 @@ def alternate(contestants: Mapping[str, Callable[[], float]], rounds: int) -> di
             time.sleep(SECONDS_OF_REST)
             figures[name].append(figure())
     return {name: Timing(tuple(values)) for name, values in figures.items()}
+
+
+def keep_bytecode(place: Path) -> None:
+    """Has modules compiled to byte code once, as of what is installed, whatever is said around.
+
+    place: where that is kept. It holds for the processes that this one starts.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(place / "bytecode")
 
 
 def seconds_of(function: Callable[[], object]) -> float:

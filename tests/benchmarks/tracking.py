@@ -11,10 +11,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from runner.exporting.trackers import KINDS
+from tests.benchmarks.timing import keep_bytecode
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +48,13 @@ def main() -> None:
         f"{arguments.jobs} jobs": (sweep, arguments.rounds),
         f"{arguments.jobs} jobs, rows": ([*sweep, "sweep.record=rows"], arguments.rounds),
     }
+    with tempfile.TemporaryDirectory() as place:
+        keep_bytecode(Path(place))
+        tell(cases)
+
+
+def tell(cases: Mapping[str, tuple[list[str], int]]) -> None:
+    """Prints what each of them takes with each tracker. cases: what is run, and how many times."""
     there = [name for name, kind in KINDS.items() if find_spec(kind.package)]
     for title, (case, rounds) in cases.items():
         taken: dict[str, list[float]] = {name: [] for name in ("", *there)}
