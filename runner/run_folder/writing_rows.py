@@ -78,7 +78,7 @@ class JobRowsWriter:
 
     def _add_to(self, connection: sqlite3.Connection) -> None:
         rows = []
-        for number, base, kind, *rest in self._waiting:
+        for number, base, kind, *rest in sorted(self._waiting, key=lambda row: row.number):
             own = (
                 number,
                 self._place(connection, "bases", base),
