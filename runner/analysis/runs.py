@@ -4,6 +4,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,8 @@ from runner.analysis.csv_tables import (
 )
 from runner.errors import SettingsError, SnapshotError, counted, listed, printable, warn_caller
 from runner.run_folder.job_end import JobEnd
+from runner.run_folder.job_rows import JobRows
+from runner.run_folder.kept_job import KeptJob
 from runner.run_folder.layout import is_job_number, read_run
 from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import ENDED
@@ -163,9 +166,20 @@ class Found:
         self._paths += [f"{folder}/{job}" for job in jobs if job not in out]
         for job in sorted(later, key=in_order):
             self.look_into(f"{folder}/{job}", 0)
-        launch, found = last_launch(Path(folder)), len(self._paths) - before
-        if launch is not None and found < launch.planned:
-            self.without_results[folder] = launch.planned - found, launch.planned
+        there = {*map(int, links), *(int(path.rpartition("/")[2]) for path in self._paths[before:])}
+        self._look_for_others(Path(folder), there)
+
+    def _look_for_others(self, sweep: Path, there: set[int]) -> None:
+        """Adds rows of a sweep that are not in its table yet; counts its jobs without results."""
+        launch = last_launch(sweep)
+        missing = [] if launch is None else launch.missing(there)
+        with suppress(SnapshotError):  # of which its jobs are, then
+            kept = {*missing}.intersection(JobRows(sweep).numbers) if missing else set()
+            for row in JobRows(sweep, kept):
+                self.add(f"{sweep}/{row.number}", KeptJob(row).end)
+                there.add(row.number)
+        if left := sum(number not in there for number in missing):
+            self.without_results[str(sweep)] = left, len(there) + left
 
     def _look_below(self, folder: str, levels: int) -> None:
         """Runs in the folders of a folder that holds no results itself."""

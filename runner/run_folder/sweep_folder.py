@@ -120,12 +120,9 @@ class SweepFolder:
 
     @property
     def never_started(self) -> int:
-        """How many jobs of its last launch have no folder, by its sweep.log; 0 without one.
-
-        Too few are told where some that have one are of other launches, and have not ended.
-        """
+        """How many jobs of its last launch have no folder, by its sweep.log; 0 without one."""
         launch = last_launch(self.path)
-        return 0 if launch is None else max(0, launch.planned - len(self.jobs))
+        return 0 if launch is None else len(launch.missing(self.numbers))
 
     @property
     def ended(self) -> Ended:

@@ -1,47 +1,50 @@
 """What sweep.log says of a sweep's launches, between the lines of its jobs."""
 
 import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import counted
+from runner.run_folder.writing import now
 from runner.storage.reading import read_text
 
-COUNT = r"(\d[\d,]*)"
+COUNT = r"(\d[\d,]{0,12})"
 LAUNCH = re.compile(
-    rf"^\S+ {COUNT} jobs? to run, {COUNT} finished before"
-    rf"(?:, {COUNT} of other launches)?(?:; best by (\S.*))?$",
-    re.MULTILINE,
+    rf"\S+ {COUNT} jobs? to run(?: \(#([\d,-]+)\))?, {COUNT} finished before(?:; best by (\S.*))?"
 )
-STOP = re.compile(rf"^\S+ stopped, {COUNT} jobs? left$", re.MULTILINE)
+STRETCH = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+STOP = re.compile(rf"\S+ stopped, {COUNT} jobs? left")
+MOST_STRETCHES = 1000
+"""Of consecutive numbers; more are not written."""
+MOST_JOBS = 10_000_000
+"""Of a launch that is believed."""
 
 
 class Launch(NamedTuple):
     """One launch of a sweep."""
 
-    to_run: int
+    jobs: Sequence[range]
+    """The numbers of those that it had to run."""
     finished: int
-    """Jobs of it that were finished before."""
-    others: int
-    """Jobs of other launches whose results lie beside its."""
+    """How many of it were finished before."""
     best_by: Sequence[str]
     """The columns by which the best is told, by the first that any job has; none in old logs."""
     is_stopped: bool = False
     """Whether it was interrupted, or ended by a job that failed."""
 
     @property
-    def planned(self) -> int:
-        """Jobs that there will be."""
-        return self.to_run + self.finished + self.others
-
-    @property
     def line(self) -> str:
         """How it is written, as the first line of the launch."""
-        others = f", {self.others:,} of other launches" if self.others else ""
-        counts = f"{counted(self.to_run, 'job')} to run, {self.finished:,} finished before{others}"
-        return f"{now()} {counts}; best by {', '.join(self.best_by)}"
+        texts = [str(each[0]) if len(each) == 1 else f"{each[0]}-{each[-1]}" for each in self.jobs]
+        which = f" (#{','.join(texts)})" if 0 < len(texts) <= MOST_STRETCHES else ""
+        to_run = f"{counted(sum(map(len, self.jobs)), 'job')} to run{which}"
+        best_by = ", ".join(self.best_by)
+        return f"{now()} {to_run}, {self.finished:,} finished before; best by {best_by}"
+
+    def missing(self, there: Container[int]) -> list[int]:
+        """The numbers of the jobs that are not among these."""
+        return [number for each in self.jobs for number in each if number not in there]
 
 
 def stop_line(left: int) -> str:
@@ -55,16 +58,43 @@ def last_launch(sweep: Path) -> Launch | None:
         text = read_text(sweep / "sweep.log")
     except (OSError, ValueError):
         return None
-    launches = list(LAUNCH.finditer(text))
-    if not launches:
+    end = len(text)
+    while (at := text.rfind(" to run", 0, end)) >= 0:  # from the end: a line a job comes after it
+        end = text.rfind("\n", 0, at) + 1
+        first, _, later = text[end:].partition("\n")
+        found = LAUNCH.fullmatch(first)
+        jobs = None if found is None else jobs_of(found)
+        if found is not None and jobs is not None:
+            finished, best_by = number_in(found[3]), found[4]
+            last = later.rstrip("\n").rpartition("\n")[2]
+            stopped = STOP.fullmatch(last) is not None
+            return Launch(jobs, finished, best_by.split(", ") if best_by else [], stopped)
+    return None
+
+
+def jobs_of(line: re.Match[str]) -> list[range] | None:
+    """The jobs that a line names; of one that names none those from 0 on. None of absurd ones."""
+    count, text, finished = number_in(line[1]), line[2], number_in(line[3])
+    if max(count, finished) > MOST_JOBS:
         return None
-    *counts, best_by = launches[-1].groups(default="")
-    to_run, finished, others = (int(count.replace(",", "") or 0) for count in counts)
-    columns = best_by.split(", ") if best_by else []
-    stopped = STOP.search(text, launches[-1].end()) is not None
-    return Launch(to_run, finished, others, columns, stopped)
+    if text is None:
+        return [range(count + finished)]
+    found = [STRETCH.fullmatch(part) for part in text.split(",")]
+    ranges = [range(int(each[1]), int(each[2] or each[1]) + 1) for each in found if each]
+    return ranges if sum(map(len, ranges)) == count else None
 
 
-def now() -> str:
-    """The time as a log has it."""
-    return datetime.now().astimezone().isoformat(timespec="seconds")
+def number_in(text: str) -> int:
+    """A number with commas between thousands."""
+    return int(text.replace(",", ""))
+
+
+def stretches(numbers: Iterable[int]) -> list[range]:
+    """Ascending numbers as ranges."""
+    found: list[range] = []
+    for number in numbers:
+        if found and found[-1].stop == number:
+            found[-1] = range(found[-1].start, number + 1)
+        else:
+            found.append(range(number, number + 1))
+    return found

@@ -26,8 +26,8 @@ class BestJob:
         self._losses = set[tuple[str, ...]]()
 
     def add(self, end: JobEnd) -> None:
-        """Takes in a job that has come to its end; what has failed has nothing held out."""
-        if end.failed or end.status == PRUNED:
+        """Takes in a job, if it has come to its end; what has failed has nothing held out."""
+        if end.failed or end.status in (PRUNED, "interrupted"):
             return
         self.jobs += 1
         column = next(filter(end.cell, self.columns), None)

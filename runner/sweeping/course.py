@@ -218,7 +218,12 @@ def epochs_begun(run: Path) -> int:
 
 def tell_ranking(sweep: Sweep) -> None:
     """Says what is to be kept in mind of how jobs are ranked."""
-    column, data = sweep.ranked_by, sweep.data_sets
+    column, data = sweep.ranked_by, len(sweep.data_checks.data)
+    if unknown := sweep.data_checks.unknown:
+        tell(
+            f"Halving ranks jobs by {column}; whether all have it, and of the same loss, is not "
+            f"known: the data of {counted(unknown, 'kind')} of jobs took too long to look at"
+        )
     if data > 1:
         tell(
             f"Halving ranks jobs of {data} data sets with each other, so that those of the easiest "

@@ -17,7 +17,9 @@ from runner.sweeping.pool_kinds import start_pool
 
 SECONDS = 2.0
 """For all data sets together; what has not been looked at by then is for the jobs to say."""
-PREPARED_BY = ("seed", "scale", "missing", "unseen", "distortion")
+SECONDS_TO_RANK = 60.0
+"""The same where jobs are ranked with each other, which nobody looks at later."""
+SAME_DATA = ("seed", "scale", "missing", "unseen", "distortion")
 """Options of data sets that leave the data what they are, or another sample of the same."""
 FILES = ("path", "root")
 
@@ -39,6 +41,8 @@ class DataChecks:
         self._left: list[tuple[str, Settings]] = []
         self.data: set[Hashable] = set()
         """What jobs are trained on."""
+        self.unknown = 0
+        """Kinds of jobs that the last asking had no time for."""
 
     def add(self, name: str, settings: Settings) -> None:
         """Takes in a job, by its name for people."""
@@ -57,11 +61,13 @@ class DataChecks:
         jobs, self._left = self._left, []
         if not jobs:
             return None
-        answers = [Answer()] * len(jobs)
+        answers, self.unknown = [Answer()] * len(jobs), len(jobs)
         pool = start_pool(asked, range(len(jobs)), 1, given=lambda task: jobs[task][1])
-        for event in in_time(pool, SECONDS, SECONDS):
+        limit = SECONDS if together is None else SECONDS_TO_RANK
+        for event in in_time(pool, limit, limit):
             if not isinstance(event, Lost):
                 answers[event[0]] = event[1]
+                self.unknown -= 1
         for (name, _), answer in zip(jobs, answers, strict=True):
             told = answer.misfit
             if told is None and together is not None and answer.results is not None:
@@ -91,8 +97,8 @@ def data_of(settings: DatasetSettings) -> Hashable:
         given = dict(zip(DATASET_OPTIONS[settings.kind], options, strict=True))
     else:
         given = vars(options)
-    own = {key: value for key, value in given.items() if key not in PREPARED_BY}
-    own |= {key: os.path.realpath(own[key]) for key in FILES if own.get(key) is not None}
+    own = {key: value for key, value in given.items() if key not in SAME_DATA}
+    own |= {key: os.path.realpath(own[key]) for key in FILES if isinstance(own.get(key), str)}
     return settings.kind, repr(own)
 
 

@@ -11,6 +11,8 @@ from runner.storage.files import storage_errors, write_atomically
 from runner.system import sync_all
 
 SECONDS_BETWEEN_WRITES = 1.0
+SECONDS_OF_PATIENCE = 2.0
+"""With a job before others, so that rows lie in the order of their numbers where that can be."""
 
 
 class ResultsTable:
@@ -39,22 +41,30 @@ class ResultsTable:
         self._last = -1
         self._in_order = True
         self._flushed = time.monotonic()
-        self.rows = 0
-        """How many it has."""
+        self._held: dict[int, tuple[float, JobEnd]] = {}
+        """Those whose turn is yet to come, and since when they are there."""
+        self._early: set[int] = set()
+        """Those that were taken in before their turn."""
         for end in finished:
             self.add(end)
 
     def add(self, end: JobEnd) -> None:
         """Appends the job's row, if it has one, when about a second has passed, or by `flush`."""
-        if end.row:
+        self._held.pop(end.number, None)
+        if end.number in self._early:
+            self._early.remove(end.number)
+        elif end.row:
             self._firsts[end.header] = min(end.number, self._firsts.get(end.header, end.number))
             self._in_order &= end.number > self._last
             self._last = end.number
             line = self._fitted(end)  # may write what waits, which makes a new list
             self._pending.append(line)
-            self.rows += 1
         if time.monotonic() - self._flushed > SECONDS_BETWEEN_WRITES:
             self.flush()
+
+    def hold(self, end: JobEnd) -> None:
+        """Takes in a job whose turn comes later: `flush` does not wait for that for long."""
+        self._held[end.number] = time.monotonic(), end
 
     def take_over(self, statuses: Mapping[int, str], ends: Iterable[JobEnd]) -> None:
         """Goes on with the table that is there, if it says just that; else makes it anew.
@@ -74,11 +84,11 @@ class ResultsTable:
             return
         self._names, self._header, self._begun = split(header), header, True
         self._firsts[header.partition(",")[2]] = found[0]
-        self._last, self.rows = found[-1], len(found)
+        self._last = found[-1]
 
     def finish(self) -> None:
         """Puts rows and columns in the order of the jobs' numbers."""
-        self.flush()
+        self.flush(patience=0.0)
         if not self._firsts:
             return
         headers = sorted(self._firsts, key=lambda header: self._firsts[header])
@@ -124,9 +134,16 @@ class ResultsTable:
             padded = [line + "," * len(new) for line in lines]
             write_atomically(self._path, "\n".join([self._header, *padded, ""]).encode())
 
-    def flush(self) -> None:
-        """Appends what waits, once the jobs' own files are on the disk."""
+    def flush(self, patience: float = SECONDS_OF_PATIENCE) -> None:
+        """Appends what waits, once the jobs' own files are on the disk.
+
+        patience: with those whose turn is yet to come.
+        """
         self._flushed = time.monotonic()
+        late = self._flushed - patience
+        for end in [end for since, end in self._held.values() if since <= late]:
+            self.add(end)
+            self._early.add(end.number)
         if self._pending:
             self._settle()
             text = "".join(f"{line}\n" for line in self._pending)

@@ -1,14 +1,14 @@
-"""Jobs run in processes, their ends in order, whatever signals come."""
+"""Jobs run in processes, and their ends taken in, whatever signals come."""
 
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 from runner.errors import INTERRUPTED, ConflictError, Stop, StorageError, are, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.sweep_folder import SweepFolder
-from runner.run_folder.sweep_log import Launch
+from runner.run_folder.sweep_log import Launch, stretches
 from runner.run_folder.writing import machine
 from runner.signals import WARNINGS, end_at_once, ended_by, handled, unheeded
 from runner.standard_output import forget_terminal, tell
@@ -57,39 +57,44 @@ def run_jobs(
     for end in ends.values():
         tally.compare(end)
     by_number = {job.number: job for job in jobs}
-    with alone(sweep, jobs), SweepLog(sweep.folder, tally) as log:
-        others = max(0, sweep.table.rows - len(ends))
+    refused = ""
+
+    def left() -> int:
+        return len(known) - sum(end.status != "interrupted" for end in ends.values())
+
+    with alone(sweep, jobs), SweepLog(sweep.folder, left) as log:
         try:
             with limited(1), (watched or sweep.watched)(tally) as see:
                 course = Course(sweep, known, see) if sweep.halves else None
-                log.begin(Launch(len(jobs), len(ends), others, sweep.best_by))
+                log.begin(Launch(stretches(sorted(by_number)), len(ends), sweep.best_by))
                 with (runs or running)(sweep, jobs, see, course) as coming:
                     for end in coming:
-                        if end.refused:
-                            raise StorageError(end.refused)
+                        refused = refused or end.refused
+                        if end.refused:  # those that run are interrupted, and come yet
+                            continue
                         if end.failed or not sweep.options.rows:
                             log.add(end, " ".join(by_number[end.number].overrides))
                         ends[end.number] = sweep.add(end)
         except Stop:
-            tell(going_on(sweep, len(known), ends.values(), course))
+            tell(going_on(sweep, left(), course))
             raise
         finally:
-            sweep.table.finish()
+            sweep.finish()
+        if refused:
+            raise StorageError(refused)
         if sweep.options.fail_fast and any(
             ends[number].failed for number in by_number if number in ends
         ):
             raise Stop(None, 1)
         interrupted = any(end.status == "interrupted" for end in ends.values())
         if interrupted or not (course is None or course.is_over):  # by a signal to its process
-            left = going_on(sweep, len(known), ends.values(), course)
-            tell(f"a job's process was interrupted; {left}")
+            tell(f"a job's process was interrupted; {going_on(sweep, left(), course)}")
             raise Stop(None, INTERRUPTED["SIGTERM"])
     return [ends[job.number] for job, _ in known]
 
 
-def going_on(sweep: Sweep, jobs: int, ends: Iterable[JobEnd], course: Course | None = None) -> str:
+def going_on(sweep: Sweep, left: int, course: Course | None = None) -> str:
     """What is left of a sweep that was interrupted, and how to have it done."""
-    left = jobs - sum(end.status != "interrupted" for end in ends)
     folder = printable(sweep.folder)
     command = f"the same command with hydra.sweep.dir={folder}"
     if not left and course is not None and not course.is_over:
@@ -302,17 +307,6 @@ def slices(places: range, workers: int, most: int) -> Iterator[range]:
         count = min(max(1, len(places) // (4 * workers)), most)
         yield places[:count]
         places = places[count:]
-
-
-def stretches(places: Iterable[int]) -> list[range]:
-    """Ascending places as ranges."""
-    found: list[range] = []
-    for place in places:
-        if found and found[-1].stop == place:
-            found[-1] = range(found[-1].start, place + 1)
-        else:
-            found.append(range(place, place + 1))
-    return found
 
 
 def task_of(places: range) -> int:

@@ -145,17 +145,21 @@ def run_slice(sweep: Sweep, jobs: Sequence[Job], slices: Slices, number: int) ->
         writer = JobRowsWriter(folder, durable=False) if folder and rows else None
         while left:
             found = sweep.run_some(left[: sweep.most_together])
-            for end in found.values():
-                if end.status == "interrupted":
-                    raise Stop(None, end.exit_code)
-                if end.refused:
-                    raise Stop(StorageError(end.refused), end.exit_code)
-                if writer is not None and end.kept is not None:
-                    writer.add(end.kept)
-                yield end
+            told = [end for end in found.values() if not is_cut_short(end)]
             if writer is not None:
+                for end in told:
+                    if end.kept is not None:
+                        writer.add(end.kept)
                 writer.flush()
+            yield from told
+            for end in filter(is_cut_short, found.values()):
+                raise Stop(StorageError(end.refused) if end.refused else None, end.exit_code)
             left = [job for place, job in enumerate(left) if place not in found]
+
+
+def is_cut_short(end: JobEnd) -> bool:
+    """Whether a job is to be run again: it was interrupted, or could not be recorded."""
+    return end.status == "interrupted" or bool(end.refused)
 
 
 def found_in(sweep: Sweep, jobs: Sequence[Job], slices: Slices) -> list[JobEnd]:

@@ -74,7 +74,8 @@ class Sweep:
         """The column of results.csv that says how a job does; empty until there is a job."""
         self.stop_on_warning: bool = jobs.value("recording.on_sigusr1") == "stop"
         self._objective_checked = False
-        self._data_checks = DataChecks()
+        self.data_checks = DataChecks()
+        """What is known of the data of jobs that were checked."""
         self._known: set[Hashable] = set()
         self._rows = RowMaker()
         self._begun: ResultsTable | None = None
@@ -100,11 +101,6 @@ class Sweep:
             with naming(first):
                 self.ranked_by = parse_settings(self.values(first)).stopping.metric
         check_direction(self.ranked_by, self._jobs.value("hydra.sweeper.direction"))
-
-    @property
-    def data_sets(self) -> int:
-        """Of how many the jobs are that were checked."""
-        return len(self._data_checks.data)
 
     @property
     def best_by(self) -> Sequence[str]:
@@ -140,18 +136,23 @@ class Sweep:
 
     def add(self, end: JobEnd) -> JobEnd:
         """Records how a job ended; what is to be remembered of that."""
-        end = self.keep(end)  # before its line is
+        if end.kept is not None:
+            end = self.keep(end)  # before its line is
         self.table.add(end)
         if self.options.rows and not self.is_search:  # nobody asks for more of it
             return JobEnd(end.number, end.status, "")
-        return end
+        return brief(end)
 
     def keep(self, end: JobEnd) -> JobEnd:
         """Keeps a job's row, if it is one and has come with it; its end without that."""
-        if self._writer is not None and end.kept is not None:
-            self._writer.add(end.kept)
-            self.write_due()
-        return brief(end)
+        if self._writer is None or end.kept is None:
+            return brief(end)
+        self._writer.add(end.kept)
+        end = brief(end)
+        if not self.halves:  # where jobs that are kept may go on
+            self.table.hold(end)
+        self.write_due()
+        return end
 
     def write_due(self) -> None:
         """Writes what has waited for about a second."""
@@ -160,6 +161,12 @@ class Sweep:
                 self._writer.flush()
             self.table.flush()
             self._written = time.monotonic()
+
+    def finish(self) -> None:
+        """Writes what has waited, and puts results.csv in order."""
+        if self._writer is not None:
+            self._writer.flush()
+        self.table.finish()
 
     def save_config(self) -> None:
         """multirun.yaml, as Hydra's own sweepers write it."""
@@ -196,7 +203,7 @@ class Sweep:
         if settings.from_ is not None:
             with_folder(settings.from_.run)
         self.earlier.trained_on.check(self.folder, values)
-        self._data_checks.add(job.name, settings)
+        self.data_checks.add(job.name, settings)
         self._known.add(alike)
 
     def like(self, job: Job) -> Earlier | None:
@@ -227,7 +234,7 @@ class Sweep:
         And for one that `sweep.halving` cannot rank with the others.
         """
         together = RankedTogether(self.ranked_by) if self.halves else None
-        if (problem := self._data_checks.problem(together)) is not None:
+        if (problem := self.data_checks.problem(together)) is not None:
             raise SettingsError(problem)
 
     def run(self, job: Job) -> JobEnd:

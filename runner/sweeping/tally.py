@@ -1,11 +1,13 @@
 """How a sweep stands: counted as its jobs end, told in words, each job a line of its log."""
 
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from runner.errors import Stop, counted, printable
+from runner.errors import StorageError, counted, printable
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import PRUNED
 from runner.run_folder.sweep_log import Launch, stop_line
@@ -118,24 +120,27 @@ def clock(seconds: float) -> str:
 
 
 class SweepLog:
-    """sweep.log: a line a job, in order, with its status, overrides, metric and seconds.
+    """sweep.log: a line a job, with its status, overrides, metric and seconds.
 
-    Of a launch that ends by `Stop` the last line says how many of the tally's jobs are left.
+    left: how many jobs are left; the last line of a launch that is stopped says so.
     """
 
-    def __init__(self, sweep: Path, tally: Tally) -> None:
-        self._tally = tally
+    def __init__(self, sweep: Path, left: Callable[[], int]) -> None:
+        self._left = left
         self._path = sweep / "sweep.log"
         with storage_errors(self._path):
             self._file = open(self._path, "a", encoding="utf-8", buffering=1, newline="\n")
+            if self._file.tell() and not ends_a_line(self._path):  # as a full disk leaves it
+                self._file.write("\n")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _: object, error: object, *__: object) -> None:
         with self._file:
-            if isinstance(error, Stop):
-                self._write(stop_line(self._tally.jobs - self._tally.done))
+            if error is not None:
+                with suppress(StorageError):  # as when that is what stops it
+                    self._write(stop_line(self._left()))
 
     def begin(self, launch: Launch) -> None:
         """The first line of a launch."""
@@ -151,3 +156,10 @@ class SweepLog:
     def _write(self, line: str) -> None:
         with storage_errors(self._path):
             self._file.write(f"{line}\n")
+
+
+def ends_a_line(path: Path) -> bool:
+    """Whether the last byte of a file that is not empty ends a line."""
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"

@@ -82,10 +82,11 @@ def sweep_cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
     failed = f", {entry['failed']:,} failed" if entry["failed"] else ""
     failed += f", {entry['pruned']:,} pruned" if entry["pruned"] else ""
     best = entry["best"]
-    told = f"no best: {entry['why_none']}" if entry["why_none"] else ""
+    told = printable(f"no best: {entry['why_none']}") if entry["why_none"] else ""
     if best is not None:
         told = f"best {best['value']:.6g} of #{best['job']} {best['title']}"
-    return printable(entry["name"]), entry["status"], done + failed, entry["metric"], told
+    metric = printable(entry["metric"])
+    return printable(entry["name"]), entry["status"], done + failed, metric, told
 
 
 def run_cells(entry: Mapping[str, Any]) -> tuple[str, ...]:

@@ -63,7 +63,8 @@ class FollowedSweep:
         launch = last_launch(self._path)
         self._follow_table(launch.best_by if launch is not None else ())
         ends, running = self._ends, self._running(SweepFolder(self._path))
-        planned = max(0 if launch is None else launch.planned, len(ends.jobs) + len(running))
+        missing = [] if launch is None else launch.missing(ends.jobs)
+        planned = len(ends.jobs) + max(len(missing), len(running))
         if planned and len(ends.jobs) == planned:
             status = "completed"
         elif running:

@@ -241,7 +241,7 @@ def test_jobs_of_a_sweep_without_results_are_counted_and_told(
 ) -> None:
     copy = Path(shutil.copytree(sweep, tmp_path / "sweeps" / "first"))
     jobs = len(load_runs(copy))
-    (copy / "sweep.log").write_text(f"{Launch(jobs, 0, 0, ['loss']).line}\n")
+    (copy / "sweep.log").write_text(f"{Launch([range(jobs)], 0, ['loss']).line}\n")
     assert without_results(load_runs(copy)) == []
     header, *lines = (copy / "results.csv").read_text().splitlines()
     (copy / "results.csv").write_text("\n".join([header, *lines[2:], ""]))
