@@ -103,7 +103,8 @@ def without_results(runs: pd.DataFrame) -> list[str]:
     if len(told) > MOST_SWEEPS:
         missing, jobs = (sum(numbers) for numbers in zip(*sweeps.values(), strict=True))
         told = [(missing, f"{jobs:,} jobs of {len(told):,} sweeps")]
-    return [f"{n:,} of {of} {'has' if n == 1 else 'have'} no results yet" for n, of in told]
+    way = "the command that began it, in the same folder, goes on"
+    return [f"{n:,} of {of} {'has' if n == 1 else 'have'} no results yet; {way}" for n, of in told]
 
 
 def warn_left_out(unreadable: Mapping[str, str]) -> None:

@@ -8,6 +8,9 @@ from runner.errors import SettingsError
 
 T = TypeVar("T")
 
+MEANING = ("auto", "null", "none", "true", "false")
+"""What stands for something else in a configuration."""
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -38,9 +41,10 @@ class Table(dict[str, T]):
 
         Raises SettingsError for a name that is taken, or is none.
         """
-        if not (name.isidentifier() and name.isascii()):
+        if not (name.isidentifier() and name.isascii()) or name.lower() in MEANING:
             raise SettingsError(
-                f"{origin}: {self.kind} '{name}': expected a name of letters, digits and _"
+                f"{origin}: {self.kind} '{name}': expected a name of letters, digits and _, not "
+                f"{', '.join(MEANING)}"
             )
         owner = self.origins.get(name)
         if name in self and (owner is None or owner.module != origin.module):

@@ -49,7 +49,7 @@ def prepared_hydra() -> Iterator[None]:
 def register() -> None:
     """Makes known to Hydra what is no file under `conf/`."""
     register_resolvers()
-    store_choices()
+    store_choices(Path(conf_folder()))
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+import pandas as pd
+
 from runner.analysis.compare_answer import run_rows
 from runner.analysis.runs import read_runs
 from runner.answers.answer import Answer, Cell, Problem, problem_of
@@ -44,7 +46,8 @@ def resume_answer(done: Resumption) -> ResumeAnswer:
 
 def resumed_run(each: Resumed) -> ResumedRun:
     """One of the runs."""
-    rows = run_rows(read_runs([str(each.run)]), ()) if each.run.is_dir() else []
+    runs = read_runs([str(each.run)]) if each.run.is_dir() else pd.DataFrame()
+    rows = run_rows(runs, ()) if len(runs) else []
     status = RunFolder(each.run).status if each.outcome is None else each.outcome.status
     return ResumedRun(
         str(each.run),

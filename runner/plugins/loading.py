@@ -59,7 +59,7 @@ def load(named: Named) -> None:
             f"--plugin {name}: there is no module '{error.name}' in this folder or installed"
             f"{meant_by(name)}"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SettingsError(f"--plugin {name}: {failed(error)}") from error
     if named not in NAMED:
         NAMED.append(named)
@@ -77,7 +77,7 @@ def meant_by(name: str) -> str:
     return "; expected one as in Python's import, my.module"
 
 
-def failed(error: Exception) -> str:
+def failed(error: BaseException) -> str:
     """What went wrong while a module was imported, and in which line of it."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" (line {frames[-1].lineno} of {frames[-1].filename})" if frames else ""
@@ -92,7 +92,7 @@ def load_installed() -> None:
             VERSIONS[point.module.partition(".")[0]] = point.dist.version
         try:
             point.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             package = "" if point.dist is None else f" of {point.dist.name} {point.dist.version}"
             why = str(error) if isinstance(error, RunnerError) else failed(error)
             warn_caller(f"the plugin {point.value}{package} cannot be loaded: {printable(why)}")

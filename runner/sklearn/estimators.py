@@ -21,6 +21,7 @@ from runner.face import flat
 from runner.network.arrays import Array
 from runner.network.labels import labels
 from runner.sklearn.fitting import check_names, fitted
+from runner.sklearn.pickled_pieces import bring_in, modules_of_pieces
 from runner.training.threads import limited
 
 OWN_NAMES = {
@@ -32,6 +33,8 @@ OWN_NAMES = {
 """Parameters by the names that they have as settings."""
 PLAIN = ("dtype", "engine", "threads")
 """Settings that are in no section."""
+MODULES = "_modules"
+"""In a pickle: those that pieces of one's own come from."""
 
 
 @contextmanager
@@ -75,6 +78,17 @@ class NetworkEstimator(BaseEstimator):
         if settings:
             self.settings = {**self._said, **settings}
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With the modules of pieces of one's own, for processes of `n_jobs`, too."""
+        state: dict[str, Any] = super().__getstate__()
+        modules = modules_of_pieces(self.get_params())
+        return {**state, MODULES: modules} if modules else state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Raises SettingsError where a piece that it names is not here."""
+        bring_in(state.get(MODULES, {}))
+        super().__setstate__({key: value for key, value in state.items() if key != MODULES})
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.statuses import PRUNED
@@ -9,8 +10,22 @@ from runner.settings import OF_LOSS
 from runner.training.metrics import higher_is_better
 
 
+class Best(NamedTuple):
+    """The best job so far, by what counts first."""
+
+    rank: float
+    steps: int
+    """Minus those that it took to its target; 0 where it stopped for another reason."""
+    place: int
+    """Minus its number."""
+    value: float
+
+
 class BestJob:
     """The best of those that have come to their ends, by one column of results.csv.
+
+    Of those that stopped at one target none is the better for what it is beyond that: the one with
+    the fewest steps is the best.
 
     columns: by the first of them that any job has.
     """
@@ -22,7 +37,7 @@ class BestJob:
         """None where no job has any."""
         self.jobs = 0
         """How many have been compared, those too that lack it."""
-        self._best: tuple[float, int, float] | None = None  # rank, minus the number, value
+        self._best: Best | None = None
         self._losses = set[tuple[str, ...]]()
 
     def add(self, end: JobEnd) -> None:
@@ -41,7 +56,11 @@ class BestJob:
             self._losses.add(tuple(map(end.cell, OF_LOSS)))
         value = float(end.cell(column))
         if not math.isnan(value):
-            new = value if higher_is_better(column) else -value, -end.number, value
+            stopped = column == end.metric and end.cell("stop_reason") == "target"
+            at_target = end.cell("stopping.target") if stopped else ""
+            worth = float(at_target) if at_target else value
+            rank = worth if higher_is_better(column) else -worth
+            new = Best(rank, -end.steps if at_target else 0, -end.number, value)
             self._best = max(new, self._best or new)
 
     @property
@@ -49,8 +68,12 @@ class BestJob:
         """The best job's number and value, of equals the first; None of unlike losses."""
         if self._best is None or len(self._losses) > 1:
             return None
-        _, place, value = self._best
-        return -place, value
+        return -self._best.place, self._best.value
+
+    @property
+    def is_first_at_target(self) -> bool:
+        """Whether it is the best by its steps to a target."""
+        return self.found is not None and self._best is not None and self._best.steps < 0
 
     @property
     def why_none(self) -> str:

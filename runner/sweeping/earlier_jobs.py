@@ -258,6 +258,9 @@ def brief(job: KeptJob, best_by: Sequence[str]) -> JobEnd | None:
     told = next((name for name in best_by if name in there), metric)
     names = {told, metric} & set(there)
     cells = {name: repr(job.number(name)) for name in names}
+    if told == metric and about["stop_reason"] == "target":
+        cells |= {"stop_reason": "target", "steps": f"{job.number('steps'):.0f}"}
+        cells["stopping.target"] = job.cell("stopping.target")
     if told.endswith("loss"):
         cells |= {key: job.cell(key) for key in OF_LOSS}
     header, row = ",".join(cells), ",".join(cells.values())

@@ -57,6 +57,9 @@ class Trial:
     """`about` where it came to its end, `at most` where only a limit of it is known, `at least`
     where not even that."""
     topology: Topology
+    is_cut: bool = False
+    """Whether it was stopped before its end: then its folder may come to less than all the
+    snapshots that it may keep, and its row to more than the history so far."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +228,7 @@ def trial(end: JobEnd, config: Config, folder: Path, spent: float, first: float)
         about,
         seconds=spent - trained_for + most,
         size=size + later,
+        is_cut=True,
         bound="at most" if known else "at least",
     )
 

@@ -67,6 +67,8 @@ class Estimate:
     """Bytes of all jobs in folders."""
     rows: float
     """Bytes of all jobs as rows."""
+    is_cut: bool
+    """Whether jobs were tried that did not come to their ends."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ def print_rungs(halving: Halving) -> None:
     rungs = ", ".join(f"{jobs:,} to {epochs:,}" for jobs, epochs in halving.rungs)
     share = ""
     if halving.share is not None:
-        share = f": {100 * halving.share:.0f} % of all epochs, or somewhat more"
+        share = f": at least {100 * halving.share:.0f} % of all epochs"
     tell(
         f"Halving     jobs to epochs, at least: {rungs}{', ' if rungs else ''}"
         f"{halving.to_end:,} to the end{share}; the time below is that of all jobs to their ends"
@@ -275,6 +277,7 @@ def estimate_of(groups: Sequence[Group], workers: int, starting: float) -> Estim
         untold,
         share * sum(net.size * count for net, count in nets),
         share * sum(net.row * count for net, count in nets),
+        any(trial.is_cut for net, _ in nets for trial in net.trials),
     )
 
 
@@ -287,8 +290,9 @@ def print_estimate(found: Estimate) -> None:
         f"by {counted(found.trials, 'job')} tried"
         + (f"; {counted(slow, 'net')} came to no end in the time for trying" if slow else "")
     )
-    more = " or more" if slow else ""
-    told = f"about {size(found.folders)}{more} in folders, {size(found.rows)}{more} in rows"
+    more = " or more" if slow or found.is_cut else ""
+    less = " or less" if found.is_cut and not slow else more
+    told = f"about {size(found.folders)}{less} in folders, {size(found.rows)}{more} in rows"
     tell(f"Disk        {told} (sweep.record=rows)")
 
 

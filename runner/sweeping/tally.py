@@ -95,7 +95,8 @@ class Tally:
         if self._best.found is None:
             return ""
         number, value = self._best.found
-        return f"{self._best.column} {value:.6g} of {printable(self.names[number])}"
+        fewest = ", the fewest steps to its target" if self._best.is_first_at_target else ""
+        return f"{self._best.column} {value:.6g} of {printable(self.names[number])}{fewest}"
 
     @property
     def summary(self) -> str:

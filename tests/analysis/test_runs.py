@@ -236,6 +236,9 @@ def test_runs_that_have_not_ended_are_left_out(tmp_path: Path) -> None:
     assert load_runs(tmp_path).empty
 
 
+WAY = "the command that began it, in the same folder, goes on"
+
+
 def test_jobs_of_a_sweep_without_results_are_counted_and_told(
     sweep: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -247,7 +250,7 @@ def test_jobs_of_a_sweep_without_results_are_counted_and_told(
     (copy / "results.csv").write_text("\n".join([header, *lines[2:], ""]))
     for job in (0, 1):
         shutil.rmtree(copy / str(job))
-    told = f"2 of the {jobs} jobs of {copy} have no results yet"
+    told = f"2 of the {jobs} jobs of {copy} have no results yet; {WAY}"
     assert load_runs(copy).attrs["without_results"] == {str(copy): (2, jobs)}
     assert without_results(load_runs(copy)) == [told]
     for options in ([], ["--by", "topology"]):
@@ -255,7 +258,7 @@ def test_jobs_of_a_sweep_without_results_are_counted_and_told(
         assert told in capfd.readouterr().out
     for name in "abc":
         shutil.copytree(copy, copy.parent / name)
-    several = f"8 of {4 * jobs} jobs of 4 sweeps have no results yet"
+    several = f"8 of {4 * jobs} jobs of 4 sweeps have no results yet; {WAY}"
     assert without_results(load_runs(copy.parent)) == [several]
 
 

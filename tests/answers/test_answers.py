@@ -129,13 +129,14 @@ SAID: dict[str, tuple[Sequence[str], int, dict[str, Any]]] = {
         {"runs.0.went_on": False, "runs.0.results.steps": 137, "runs.0.error": None},
     ),
     "what cannot be resumed": (
-        ("resume", "outputs/diverged", "outputs/none", "stopping.max_steps=400"),
+        ("resume", "outputs/diverged", "outputs/none", "outputs", "stopping.max_steps=400"),
         7,
         {
             "runs.0.status": "diverged",
             "runs.0.error.kind": "diverged",
             "runs.1.status": None,
             "runs.1.error.kind": "snapshot",
+            "runs.2.error.kind": "snapshot",
         },
     ),
     "reproduced": (

@@ -49,6 +49,10 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
         lambda: runner.activation(slope=lambda z, a: 0.5 + 0 * z, name="my-half")(half),
         "activation 'my-half': expected a name of letters, digits and _",
     ),
+    "a name that stands for something else": (
+        lambda: runner.activation(slope=lambda z, a: 0.5 + 0 * z, name="null")(half),
+        "activation 'null': expected a name of letters, digits and _, not auto, null, ",
+    ),
     "a slope that is not its own": (
         lambda: runner.activation(slope=lambda z, a: 0.4 + 0 * z)(half),
         "activation 'half': its slope is 0.4 at -3.01, central differences give 0.5; check=False",
@@ -216,6 +220,8 @@ FAILING = {
     "raise ValueError('no')": "--plugin own: ValueError: no (line 1 of ",
     "import there_is_none": "--plugin own: ModuleNotFoundError: No module named 'there_is_none'",
     "def": "--plugin own: SyntaxError: ",
+    "raise SystemExit(3)": "--plugin own: SystemExit: 3 (line 1 of ",
+    "import runner; runner.dataset(name='xor')(lambda n=1: n)": "the dataset 'xor' of a plugin: ",
     "import runner; runner.loss(gradient=1)(2)": "--plugin own: runner.loss is given 2; expected",
 }
 

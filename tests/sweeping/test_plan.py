@@ -148,6 +148,7 @@ def test_a_time_is_as_sure_as_its_trials(bound: str, run: InProcess) -> None:
     assert re.search(rf"^Time        about [\d.,]+ \w+{bound}, by ", ended.out, re.MULTILINE)
     (net,) = (line for line in ended.out.splitlines() if line.startswith("3-4-1 "))
     assert net.split()[1:4] == ["eight_samples", "2", "16"]
+    assert ("B or less in folders" in ended.out) == (" or " in bound)
     if "or less" in bound:  # about as long as all its steps take
         rate, hours = net.split()[4:6]
         steps = float(rate.replace(",", "")) * float(hours.replace(",", "")) * 3600

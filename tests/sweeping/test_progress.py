@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+import runner
 from runner.run_folder.job_end import JobEnd
 from runner.sweeping.tally import Tally
 from runner.training.metrics import held_out_first
+from runner.watching.sweep_standing import FollowedSweep
 from tests.end_to_end.commands import ENVIRONMENT, InProcess
 
 NAMES = {0: "#0 a=1", 1: "#1 a=2", 2: "#2 a=3"}
@@ -55,6 +57,42 @@ def test_the_best_job_so_far_is(case: str) -> None:
     for each in ends:
         tally.count(each)
     assert tally.best == best
+
+
+def test_of_jobs_that_stopped_at_one_target_the_first_there_is_the_best() -> None:
+    tally = Tally(4, 2, ["accuracy"], NAMES)
+    header = "accuracy,stopping.target,stop_reason,steps"
+    rows = [
+        "0.97,0.9,target,50",
+        "0.91,0.9,target,40",
+        "0.92,0.9,target,41",
+        "0.89,0.9,max_steps,9",
+    ]
+    for number, row in enumerate(rows):
+        tally.count(JobEnd(number, "completed", "", 0, header, row, "accuracy"))
+    assert tally.best == f"accuracy 0.91 of {NAMES[1]}, the fewest steps to its target"
+    beyond = JobEnd(0, "completed", "", 0, header, "0.96,0.95,target,60", "accuracy")
+    tally.count(beyond)  # a higher one, which is worth more
+    assert tally.best == f"accuracy 0.96 of {NAMES[0]}, the fewest steps to its target"
+
+
+@pytest.mark.parametrize("record", ["folders", "rows"])
+def test_the_first_at_the_target_is_the_best_of_a_sweep_and_when_it_is_launched_again(
+    record: str, run: InProcess
+) -> None:
+    sweep = ("-m", "seed=range(1,9)", "stopping.target=0.9", "hydra.sweep.dir=s")
+    told = []
+    for _ in range(2):
+        ended = run(*sweep, f"sweep.record={record}")
+        told += [line for line in ended.out.splitlines() if line.startswith("Best")]
+    runs = runner.load_runs(run.cwd / "s")
+    fewest = int(runs["steps"].to_numpy(float).argmin())
+    value = f"mean_accuracy {runs['mean_accuracy'][fewest]:.6g} of #{fewest} seed={fewest + 1}"
+    assert [line.split(", ")[:2] for line in told] == [
+        [f"Best        {value}", "the fewest steps to its target"]
+    ] * 2
+    best = FollowedSweep(run.cwd / "s").standing()["best"]
+    assert best["job"] == fewest
 
 
 def test_of_losses_of_several_functions_none_is_the_best() -> None:
@@ -172,7 +210,7 @@ def test_a_later_launch_adds_to_the_log_and_knows_the_best_before(run: InProcess
     before = (run.cwd / "s" / "sweep.log").read_text()
     ended = run("-m", "seed=range(1,5)", *few)
     added = (run.cwd / "s" / "sweep.log").read_text().removeprefix(before).splitlines()
-    assert " 1 job to run, 3 finished before; best by val_mean_accuracy, " in added[0]
+    assert " 1 job to run (#3), 3 finished before; best by val_mean_accuracy, " in added[0]
     assert added[1].startswith("#3 completed seed=4 ")
     assert len(added) == 2
     rows = [line.split("mean_accuracy=")[1] for line in (*before.splitlines()[1:], added[1])]

@@ -267,6 +267,7 @@ def verdict(found: Comparison, base: Group, early: Early) -> str:
             f"Which is really best cannot be told: {name} cannot be tested against {which}, "
             f"for want of runs.{more}"
         )
+    pair = ""
     parts = [f"{name} is shown to be better than {better:,} of {several}, worse than {worse:,}"]
     if found.against is None or len(others) == 1:
         which = "the other" if len(others) == 1 else f"{better:,} of {several}"
@@ -281,10 +282,13 @@ def verdict(found: Comparison, base: Group, early: Early) -> str:
         parts.append(f"{still:,} not shown to differ")
     elif found.against is None and (rivals := list(found.table["best"]).count("may be best")):
         rest = f"of the others {rivals:,}" if better else f"{rivals:,} of them"
-        parts.append(f"{rest} may be best" if len(others) > 1 else "which may be best, too")
+        if len(others) > 1:
+            parts.append(f"{rest} may be best")
+        else:
+            pair = ", which may be best, too"
     if few:
         parts.append(f"{few:,} cannot be tested, for want of runs")
-    return "; ".join(parts) + "."
+    return f"{'; '.join(parts)}{pair}."
 
 
 def sentence_of(text: str) -> str:

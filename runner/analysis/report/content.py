@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from runner.analysis.comparing import default_metric
-from runner.analysis.report.conclusion import ANY_GROUPS, Groups, conclusion
+from runner.analysis.report.conclusion import ANY_GROUPS, Groups, conclusion, sentence_of
 from runner.analysis.report.embedded_pictures import Drawing, chosen_places, pictures
 from runner.analysis.report.selection import sentence, shown_places, statuses
 from runner.analysis.report.shown_numbers import decimals_in_table
 from runner.analysis.run_table import short_names
+from runner.analysis.runs import without_results
 from runner.analysis.telling_apart import differs, settings_of, telling, worth_showing
 from runner.analysis.tidy_tables import kept_jobs, load_history
 from runner.errors import printable
@@ -42,13 +43,14 @@ def report_content(
     Raises SettingsError for groups that there are not.
     """
     concluded, found = conclusion(runs, groups)
+    missing = without_results(runs)  # told with the groups, where there are any
     names = [str(name) for name in runs if name not in NOT_VARYING]
     settings = settings_of(runs)
     varying = [name for name in names if differs(runs, name)]
     completed = runs[runs["status"] == "completed"]
     metric = found.measure.name if found else default_metric(runs if completed.empty else completed)
     of_all = {
-        "summary": statuses(runs),
+        "summary": " ".join([statuses(runs), *([] if found else map(sentence_of, missing))]),
         "sampled": sentence(runs, metric),
         "conclusion": concluded,
         "telling": telling(runs),

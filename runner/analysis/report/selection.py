@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from runner.analysis.runs import without_results
 from runner.errors import counted
 from runner.network.arrays import Array
 from runner.training.metrics import higher_is_better
@@ -58,5 +57,4 @@ def statuses(runs: pd.DataFrame) -> str:
     """How many runs there are, and what has become of them."""
     counts = runs["status"].value_counts().sort_index()
     told = ", ".join(f"{number:,} {status}" for status, number in counts.items() if number)
-    missing = without_results(runs)
-    return " ".join(f"{text}." for text in (f"{counted(len(runs), 'run')}: {told}", *missing))
+    return f"{counted(len(runs), 'run')}: {told}."
