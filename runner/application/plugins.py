@@ -106,7 +106,9 @@ def returned(sweep: "Sweep", overrides: Sequence[str], end: "JobEnd") -> JobRetu
     A search is told of failures as Hydra does it, for it may be counting them.
     """
     result = JobReturn(overrides=overrides, status=JobStatus.COMPLETED)
-    if sweep.is_search and end.failed:
+    if not sweep.is_search:  # nobody asks for more
+        return result
+    if end.failed:
         result.status = JobStatus.FAILED
         result.return_value = RunnerError(end.text)
     else:

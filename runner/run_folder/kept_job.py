@@ -56,10 +56,9 @@ class KeptJob:
 
     def cell(self, name: str) -> str:
         """What results.csv has of one setting, without the others; empty where it has none."""
-        if name in self.changes:
+        if name in (self.row.changes or self.row.overrides) and name in self.changes:
             return quoted(self.changes[name])
-        header, cells = columns_of_base(self.row.base.configuration)
-        return cells[header.index(name)] if name in header else ""
+        return cell_of_base(self.row.base.configuration, name)
 
     @property
     def overrides(self) -> list[str]:
@@ -187,6 +186,13 @@ def columns_of_base(configuration: str) -> tuple[tuple[str, ...], tuple[str, ...
     """The names and cells of results.csv that a base's configuration makes."""
     columns = configuration_columns(parsed(configuration))
     return tuple(columns), tuple(map(quoted, columns.values()))
+
+
+@lru_cache(maxsize=1024)
+def cell_of_base(configuration: str, name: str) -> str:
+    """One of these cells; empty where there is none of that name."""
+    header, cells = columns_of_base(configuration)
+    return cells[header.index(name)] if name in header else ""
 
 
 def row_of(

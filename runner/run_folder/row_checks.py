@@ -118,13 +118,14 @@ def is_pruned(told: dict[str, Any]) -> bool:
 def is_texts(text: str, base: object) -> bool:
     """Whether JSON has texts by their places among those of a base."""
     found, most = parsed(text), len(parsed(base))
-    return isinstance(found, dict) and all(
-        place.isdecimal()
-        and len(place) < MOST_DIGITS
-        and int(place) < most
-        and isinstance(each, str)
-        for place, each in found.items()
-    )
+    if not isinstance(found, dict):
+        return False
+    for place, each in found.items():
+        if not (place.isdecimal() and len(place) < MOST_DIGITS and int(place) < most):
+            return False
+        if not isinstance(each, str):
+            return False
+    return True
 
 
 def says_values(text: str, configuration: object, *, named: bool) -> bool:

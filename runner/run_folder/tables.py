@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 from math import isnan
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -179,16 +180,17 @@ def table_rows(text: str, lacking: str | None = "") -> list[dict[str, str]]:
 def columns_of(path: Path, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Columns of a table that may be long, row by row.
 
-    Raises OSError or ValueError when it is damaged or lacks one of them.
+    names: two or more. Raises OSError or ValueError when it is damaged or lacks one of them.
     """
     descriptor = open_regular(path, os.O_RDONLY)
     with os.fdopen(descriptor, encoding="utf-8", newline="") as file:
         lines = iter(partial(file.readline, MOST_TEXT), "")
         try:
             header = next(csv.reader(lines, strict=True), [])
-            places = [header.index(name) for name in names]
-            for row in cells_of(lines, len(header), max(places)):
-                yield tuple([row[place] for place in places])
+            chosen = itemgetter(*(header.index(name) for name in names))
+            last = max(map(header.index, names))
+            for row in cells_of(lines, len(header), last):
+                yield chosen(row)
         except csv.Error as error:
             raise ValueError(str(error)) from error
 
