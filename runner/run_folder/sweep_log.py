@@ -11,7 +11,7 @@ from runner.storage.reading import read_text
 
 COUNT = r"(\d[\d,]{0,12})"
 LAUNCH = re.compile(
-    rf"\S+ {COUNT} jobs? to run(?: \(#([\d,-]+)\))?, {COUNT} finished before(?:; best by (\S.*))?"
+    rf"\S+ {COUNT} jobs? to run, {COUNT} finished before(?: \(#([\d,-]+)\))?(?:; best by (\S.*))?"
 )
 STRETCH = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 STOP = re.compile(rf"\S+ stopped, {COUNT} jobs? left")
@@ -25,9 +25,9 @@ class Launch(NamedTuple):
     """One launch of a sweep."""
 
     jobs: Sequence[range]
-    """The numbers of those that it had to run."""
+    """The numbers of all that it has."""
     finished: int
-    """How many of it were finished before."""
+    """How many of them were finished before."""
     best_by: Sequence[str]
     """The columns by which the best is told, by the first that any job has; none in old logs."""
     is_stopped: bool = False
@@ -38,9 +38,9 @@ class Launch(NamedTuple):
         """How it is written, as the first line of the launch."""
         texts = [str(each[0]) if len(each) == 1 else f"{each[0]}-{each[-1]}" for each in self.jobs]
         which = f" (#{','.join(texts)})" if 0 < len(texts) <= MOST_STRETCHES else ""
-        to_run = f"{counted(sum(map(len, self.jobs)), 'job')} to run{which}"
-        best_by = ", ".join(self.best_by)
-        return f"{now()} {to_run}, {self.finished:,} finished before; best by {best_by}"
+        to_run = counted(sum(map(len, self.jobs)) - self.finished, "job")
+        counts = f"{to_run} to run, {self.finished:,} finished before{which}"
+        return f"{now()} {counts}; best by {', '.join(self.best_by)}"
 
     def missing(self, there: Container[int]) -> list[int]:
         """The numbers of the jobs that are not among these."""
@@ -65,7 +65,7 @@ def last_launch(sweep: Path) -> Launch | None:
         found = LAUNCH.fullmatch(first)
         jobs = None if found is None else jobs_of(found)
         if found is not None and jobs is not None:
-            finished, best_by = number_in(found[3]), found[4]
+            finished, best_by = number_in(found[2]), found[4]
             last = later.rstrip("\n").rpartition("\n")[2]
             stopped = STOP.fullmatch(last) is not None
             return Launch(jobs, finished, best_by.split(", ") if best_by else [], stopped)
@@ -74,11 +74,11 @@ def last_launch(sweep: Path) -> Launch | None:
 
 def jobs_of(line: re.Match[str]) -> list[range] | None:
     """The jobs that a line names; of one that names none those from 0 on. None of absurd ones."""
-    count, text, finished = number_in(line[1]), line[2], number_in(line[3])
-    if max(count, finished) > MOST_JOBS:
+    count, text = number_in(line[1]) + number_in(line[2]), line[3]
+    if count > MOST_JOBS:
         return None
     if text is None:
-        return [range(count + finished)]
+        return [range(count)]
     found = [STRETCH.fullmatch(part) for part in text.split(",")]
     ranges = [range(int(each[1]), int(each[2] or each[1]) + 1) for each in found if each]
     return ranges if sum(map(len, ranges)) == count else None

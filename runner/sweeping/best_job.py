@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from runner.run_folder.job_end import JobEnd
+from runner.run_folder.job_end import JobEnd, cells, places
 from runner.run_folder.statuses import PRUNED
 from runner.settings import OF_LOSS
 from runner.training.metrics import higher_is_better
@@ -45,7 +45,12 @@ class BestJob:
         if end.failed or end.status in (PRUNED, "interrupted"):
             return
         self.jobs += 1
-        column = next(filter(end.cell, self.columns), None)
+        known, told = places(end.header), cells(end.row)  # at once, for there are many jobs
+
+        def cell(name: str) -> str:
+            return told[known[name]] if name in known else ""
+
+        column = next(filter(cell, self.columns), None)
         if column is None:
             return
         if column != self.column:
@@ -53,14 +58,14 @@ class BestJob:
             self._losses.clear()
             del self.columns[self.columns.index(column) + 1 :]
         if column.endswith("loss"):
-            self._losses.add(tuple(map(end.cell, OF_LOSS)))
-        value = float(end.cell(column))
+            self._losses.add(tuple(map(cell, OF_LOSS)))
+        value = float(cell(column))
         if not math.isnan(value):
-            stopped = column == end.metric and end.cell("stop_reason") == "target"
-            at_target = end.cell("stopping.target") if stopped else ""
+            stopped = column == end.metric and cell("stop_reason") == "target"
+            at_target = cell("stopping.target") if stopped else ""
             worth = float(at_target) if at_target else value
             rank = worth if higher_is_better(column) else -worth
-            new = Best(rank, -end.steps if at_target else 0, -end.number, value)
+            new = Best(rank, -int(cell("steps") or 0) if at_target else 0, -end.number, value)
             self._best = max(new, self._best or new)
 
     @property

@@ -66,7 +66,8 @@ def run_jobs(
         try:
             with limited(1), (watched or sweep.watched)(tally) as see:
                 course = Course(sweep, known, see) if sweep.halves else None
-                log.begin(Launch(stretches(sorted(by_number)), len(ends), sweep.best_by))
+                numbers = stretches(sorted(job.number for job, _ in known))
+                log.begin(Launch(numbers, len(ends), sweep.best_by))
                 with (runs or running)(sweep, jobs, see, course) as coming:
                     for end in coming:
                         refused = refused or end.refused

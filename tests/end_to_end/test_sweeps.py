@@ -55,7 +55,7 @@ def test_every_job_has_a_line_in_the_sweeps_log(sweep: tuple[Ending, Path]) -> N
     ended, folder = sweep
     first, *lines = (folder / "sweep.log").read_text().splitlines()
     lines.sort()  # they come as jobs end
-    assert " 6 jobs to run (#0-5), 0 finished before; best by val_mean_accuracy, " in first
+    assert " 6 jobs to run, 0 finished before (#0-5); best by val_mean_accuracy, " in first
     assert [line.split()[0] for line in lines] == [f"#{job}" for job in range(6)]
     assert re.fullmatch(
         r"#1 completed topology=3-4-1 seed=2 stopping.max_steps=20: mean_accuracy=0\.\d+, "

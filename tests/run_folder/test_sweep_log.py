@@ -28,7 +28,7 @@ def test_what_is_written_of_a_launch_is_read_again(tmp_path: Path) -> None:
     assert last_launch(tmp_path) is None
     log.write_text(f"{LAUNCH.line}\n#0 completed seed=1: loss=0.1, 1 s\n")
     assert last_launch(tmp_path) == LAUNCH
-    assert "1,234 jobs to run (#0-999,1200,5000-5232), 1 finished before" in LAUNCH.line
+    assert "1,233 jobs to run, 1 finished before (#0-999,1200,5000-5232); best by" in LAUNCH.line
     assert LAUNCH.missing({*range(1000), *range(5002, 6000)}) == [1200, 5000, 5001]
     with log.open("a") as file:
         file.write(f"{stop_line(3)}\n")
@@ -44,8 +44,8 @@ def test_what_is_written_of_a_launch_is_read_again(tmp_path: Path) -> None:
         ("2026-01-01T00:00:00 1 job to run, 2 finished before\n", Launch([range(3)], 2, [])),
         (f"x {'9' * 5000} jobs to run, 0 finished before\n", None),
         ("x 9,999,999,999 jobs to run, 0 finished before\n", None),
-        ("x 2 jobs to run (#0-999999999), 0 finished before\n", None),
-        ("x 2 jobs to run (#5-2), 0 finished before\n", None),
+        ("x 2 jobs to run, 0 finished before (#0-999999999)\n", None),
+        ("x 2 jobs to run, 0 finished before (#5-2)\n", None),
         ("#0 failed 5 jobs to run, 0 finished before: x\n", None),
         ("", None),
     ],
@@ -100,7 +100,8 @@ def test_where_a_job_cannot_be_recorded_those_that_run_are_interrupted(tmp_path:
     long = f"stopping.max_steps=1,{UNENDING},{UNENDING + 1},3"
     ended = command("-m", long, *few, "sweep.workers=3", cwd=tmp_path)
     assert ended.code == 6
-    assert [RunFolder(tmp_path / "s" / job).status for job in "12"] == ["interrupted"] * 2
+    statuses = {RunFolder(tmp_path / "s" / job).status for job in "12"}
+    assert statuses <= {"interrupted", "absent"}  # one may not have begun
 
 
 def test_rows_that_had_ended_before_ctrl_c_are_kept_on_another_launcher(tmp_path: Path) -> None:
@@ -117,12 +118,12 @@ def test_rows_that_had_ended_before_ctrl_c_are_kept_on_another_launcher(tmp_path
 
 def test_jobs_of_other_launches_are_told_of(run: InProcess) -> None:
     few = ("stopping.max_steps=5", "stopping.target=null", "hydra.sweep.dir=s")
-    launches = {"1,2": ("0-1", 0), "2,3,4": ("2-3", 1), "4,5": ("4", 1)}
+    launches = {"1,2": ("0-1", 0), "2,3,4": ("1-3", 1), "4,5": ("2,4", 1)}
     for seeds, (numbers, finished) in launches.items():
         assert run("-m", f"seed={seeds}", *few).code == 0
         launch = last_launch(run.cwd / "s")
         assert launch is not None
-        assert f" (#{numbers}), {finished} finished before; best by " in launch.line
+        assert f", {finished} finished before (#{numbers}); best by " in launch.line
         assert launch.best_by[-1] == "mean_accuracy"
     told = FollowedSweep(run.cwd / "s").standing()
     assert (told["status"], told["done"], told["planned"]) == ("completed", 5, 5)

@@ -210,7 +210,7 @@ def test_a_later_launch_adds_to_the_log_and_knows_the_best_before(run: InProcess
     before = (run.cwd / "s" / "sweep.log").read_text()
     ended = run("-m", "seed=range(1,5)", *few)
     added = (run.cwd / "s" / "sweep.log").read_text().removeprefix(before).splitlines()
-    assert " 1 job to run (#3), 3 finished before; best by val_mean_accuracy, " in added[0]
+    assert " 1 job to run, 3 finished before (#0-3); best by val_mean_accuracy, " in added[0]
     assert added[1].startswith("#3 completed seed=4 ")
     assert len(added) == 2
     rows = [line.split("mean_accuracy=")[1] for line in (*before.splitlines()[1:], added[1])]
