@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from runner.checking.conf_files import conf_folder
 from runner.checking.parsing import known_keys
-from runner.configuration.composing import compose, conf_folder
+from runner.configuration.composing import compose
 from runner.errors import SettingsError
 from runner.settings import Settings, parse_settings
 

@@ -18,7 +18,15 @@ from runner.analysis.csv_tables import (
     read_rows,
     typed,
 )
-from runner.errors import SettingsError, SnapshotError, counted, listed, printable, warn_caller
+from runner.errors import (
+    ConflictError,
+    SettingsError,
+    SnapshotError,
+    counted,
+    listed,
+    printable,
+    warn_caller,
+)
 from runner.run_folder.job_end import JobEnd
 from runner.run_folder.job_rows import JobRows
 from runner.run_folder.kept_job import KeptJob
@@ -27,6 +35,7 @@ from runner.run_folder.run import RunFolder
 from runner.run_folder.statuses import ENDED
 from runner.run_folder.sweep_log import last_launch
 from runner.run_folder.tables import FORMULA, split
+from runner.storage.locks import locked
 
 TEXTS = ("topology", "status", "stop_reason", "started", "finished")
 """Columns that are texts, whatever they look like."""
@@ -103,7 +112,7 @@ def without_results(runs: pd.DataFrame) -> list[str]:
     if len(told) > MOST_SWEEPS:
         missing, jobs = (sum(numbers) for numbers in zip(*sweeps.values(), strict=True))
         told = [(missing, f"{jobs:,} jobs of {len(told):,} sweeps")]
-    way = "the command that began it, in the same folder, goes on"
+    way = "where that was cut short, the command that began it, in the same folder, goes on"
     return [f"{n:,} of {of} {'has' if n == 1 else 'have'} no results yet; {way}" for n, of in told]
 
 
@@ -142,16 +151,24 @@ class Found:
             rows = read_rows(f"{folder}/results.csv")
             check_results(rows)
         except FileNotFoundError:
-            self._look_below(folder, levels)
+            self._look_without_table(folder, levels)
         except NOT_READABLE as error:
             self.unreadable[folder] = f"results.csv: {reason(error)}"
-            self._look_below(folder, levels)  # the jobs of a sweep whose table is damaged
+            self._look_without_table(folder, levels)
         else:
             if rows.names[0] == "job":
                 self._add_sweep(folder, rows)
             else:
                 self._tables.append(rows)
                 self._paths.append(folder)
+
+    def _look_without_table(self, folder: str, levels: int) -> None:
+        """Adds what lies below a folder, such as jobs of a sweep whose table is damaged."""
+        before = len(self._paths)
+        self._look_below(folder, levels)
+        names = (path.rpartition("/") for path in self._paths[before:])
+        own = [name for place, _, name in names if place == folder and is_job_number(name)]
+        self._look_for_others(Path(folder), {*map(int, own)})
 
     def _add_sweep(self, folder: str, rows: Rows) -> None:
         """The rows of a sweep's table; jobs that have ended since are read from their folders."""
@@ -171,12 +188,16 @@ class Found:
         self._look_for_others(Path(folder), there)
 
     def _look_for_others(self, sweep: Path, there: set[int]) -> None:
-        """Adds rows of a sweep that are not in its table yet; counts its jobs without results."""
+        """Adds rows of a sweep that are not in its table; counts its jobs without results.
+
+        Of one that runs, the file of rows is its own: who reads it may keep it waiting.
+        """
         launch = last_launch(sweep)
         missing = [] if launch is None else launch.missing(there)
-        with suppress(SnapshotError):  # of which its jobs are, then
-            kept = {*missing}.intersection(JobRows(sweep).numbers) if missing else set()
-            for row in JobRows(sweep, kept):
+        rows = JobRows(sweep)
+        with suppress(SnapshotError, ConflictError):  # its jobs are missing, then
+            kept = {*missing}.intersection(rows.numbers) if missing and not in_use(sweep) else ()
+            for row in JobRows(sweep, kept) if kept else ():
                 self.add(f"{sweep}/{row.number}", KeptJob(row).end)
                 there.add(row.number)
         if left := sum(number not in there for number in missing):
@@ -219,6 +240,15 @@ class Found:
                 self.unreadable[path] = f"results.csv: its '{name}' is not what that can be"
             sound &= ~wrong
         return unescaped(runs if sound.all() else runs[sound].reset_index(drop=True))
+
+
+def in_use(folder: Path) -> bool:
+    """Whether another process writes a folder now."""
+    try:
+        with locked(folder):
+            return False
+    except ConflictError:
+        return True
 
 
 def check_results(rows: Rows) -> None:

@@ -17,9 +17,9 @@ from runner.answers.answer import answer_error
 from runner.application.folder_guard import FolderGuard
 from runner.application.options import options_parser
 from runner.application.plugins import GridSweeper, PoolLauncher
+from runner.checking.conf_files import conf_folder
 from runner.configuration.checked_loader import CheckedLoader
 from runner.configuration.composing import (
-    conf_folder,
     documents,
     plain,
     prepared_hydra,

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
+from runner.checking.conf_files import conf_folder
 from runner.errors import SettingsError
 
 T = TypeVar("T")
 
-MEANING = ("auto", "null", "none", "true", "false")
+MEANING = ("auto", "null", "none", "true", "false", "nan", "inf", "yes", "no", "on", "off")
 """What stands for something else in a configuration."""
 
 
@@ -47,7 +49,8 @@ class Table(dict[str, T]):
                 f"{', '.join(MEANING)}"
             )
         owner = self.origins.get(name)
-        if name in self and (owner is None or owner.module != origin.module):
+        shipped = (Path(conf_folder()) / self.kind / f"{name}.yaml").exists()
+        if shipped or (name in self and (owner is None or owner.module != origin.module)):
             raise SettingsError(
                 f"{origin}: the {self.kind} '{name}' is there already, of "
                 f"{owner or 'the runner'}; choose another name"

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
+from runner.checking.conf_files import conf_folder
 from runner.checking.rules import PATH
 from runner.checking.schemas import schema_of
-from runner.configuration.composing import conf_folder
 from runner.configuration.reference import (
     GLOBAL,
     OF_HYDRA,

@@ -10,6 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from runner.checking.conf_files import conf_folder
 from runner.configuration.checked_loader import loader_of
 from runner.configuration.hydra_errors import explaining
 from runner.configuration.hydra_inside import Checks, patched, set_checks
@@ -21,15 +22,7 @@ from runner.configuration.yaml_writing import yaml_text
 from runner.errors import SettingsError
 from runner.plugins.loading import load_installed
 
-PACKAGE = Path(__file__).resolve().parents[1]
 set_checks(Checks(check_yaml, check_loaded, check_hydra))  # here, for launchers' processes too
-
-
-@cache
-def conf_folder() -> str:
-    """The folder of YAML files: inside the package once installed, beside it in a checkout."""
-    inside = PACKAGE / "conf"
-    return str(inside if inside.is_dir() else PACKAGE.parent / "conf")
 
 
 @cache
@@ -49,7 +42,7 @@ def prepared_hydra() -> Iterator[None]:
 def register() -> None:
     """Makes known to Hydra what is no file under `conf/`."""
     register_resolvers()
-    store_choices(Path(conf_folder()))
+    store_choices()
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
+from runner.checking.conf_files import conf_folder
 from runner.checking.parsing import field_rules
 from runner.checking.schemas import schema_of
 from runner.checking.suggestions import choices
-from runner.configuration.composing import conf_folder
 from runner.errors import SettingsError, printable
 from runner.settings import LoggerSettings, Settings
 

@@ -14,7 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.configuration.composing import compose, conf_folder
+from runner.checking.conf_files import conf_folder
+from runner.configuration.composing import compose
 from runner.data.image_sets import IMAGE_SETS
 from runner.errors import counted
 from runner.experiment.published_numbers import NUMBERS, by_place, run_case

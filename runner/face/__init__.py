@@ -11,10 +11,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from runner.application.places import made_folders, run_place, sweep_place
+from runner.checking.conf_files import conf_folder
 from runner.checking.rules import shown
 from runner.configuration.checked_loader import loader_of
 from runner.configuration.composing import (
-    conf_folder,
     documents,
     groups,
     loaded,

@@ -120,7 +120,7 @@ class SweepFolder:
 
     @property
     def never_started(self) -> int:
-        """How many jobs of its last launch have no folder, by its sweep.log; 0 without one."""
+        """How many jobs of its last launch have neither folder nor row; 0 without a sweep.log."""
         launch = last_launch(self.path)
         return 0 if launch is None else len(launch.missing(self.numbers))
 

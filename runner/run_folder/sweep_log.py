@@ -11,12 +11,12 @@ from runner.storage.reading import read_text
 
 COUNT = r"(\d[\d,]{0,12})"
 LAUNCH = re.compile(
-    rf"\S+ {COUNT} jobs? to run, {COUNT} finished before(?: \(#([\d,-]+)\))?(?:; best by (\S.*))?"
+    rf"\S+ {COUNT} jobs? to run, {COUNT} finished before(?: \(#([\d,-]*)\))?(?:; best by (\S.*))?"
 )
 STRETCH = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 STOP = re.compile(rf"\S+ stopped, {COUNT} jobs? left")
-MOST_STRETCHES = 1000
-"""Of consecutive numbers; more are not written."""
+MOST_STRETCHES = 10_000
+"""Of consecutive numbers; more are not written, and then nobody knows which jobs those are."""
 MOST_JOBS = 10_000_000
 """Of a launch that is believed."""
 
@@ -25,7 +25,7 @@ class Launch(NamedTuple):
     """One launch of a sweep."""
 
     jobs: Sequence[range]
-    """The numbers of all that it has."""
+    """The numbers of all that it has; none where they were too many stretches to be written."""
     finished: int
     """How many of them were finished before."""
     best_by: Sequence[str]
@@ -37,7 +37,7 @@ class Launch(NamedTuple):
     def line(self) -> str:
         """How it is written, as the first line of the launch."""
         texts = [str(each[0]) if len(each) == 1 else f"{each[0]}-{each[-1]}" for each in self.jobs]
-        which = f" (#{','.join(texts)})" if 0 < len(texts) <= MOST_STRETCHES else ""
+        which = f" (#{','.join(texts) if len(texts) <= MOST_STRETCHES else ''})"
         to_run = counted(sum(map(len, self.jobs)) - self.finished, "job")
         counts = f"{to_run} to run, {self.finished:,} finished before{which}"
         return f"{now()} {counts}; best by {', '.join(self.best_by)}"
@@ -61,12 +61,12 @@ def last_launch(sweep: Path) -> Launch | None:
     end = len(text)
     while (at := text.rfind(" to run", 0, end)) >= 0:  # from the end: a line a job comes after it
         end = text.rfind("\n", 0, at) + 1
-        first, _, later = text[end:].partition("\n")
-        found = LAUNCH.fullmatch(first)
+        stop = text.find("\n", at)
+        found = LAUNCH.fullmatch(text[end : stop if stop >= 0 else len(text)])
         jobs = None if found is None else jobs_of(found)
         if found is not None and jobs is not None:
             finished, best_by = number_in(found[2]), found[4]
-            last = later.rstrip("\n").rpartition("\n")[2]
+            last = text[end:].rstrip("\n").rpartition("\n")[2]
             stopped = STOP.fullmatch(last) is not None
             return Launch(jobs, finished, best_by.split(", ") if best_by else [], stopped)
     return None
@@ -77,8 +77,8 @@ def jobs_of(line: re.Match[str]) -> list[range] | None:
     count, text = number_in(line[1]) + number_in(line[2]), line[3]
     if count > MOST_JOBS:
         return None
-    if text is None:
-        return [range(count)]
+    if not text:
+        return [] if text == "" else [range(count)]
     found = [STRETCH.fullmatch(part) for part in text.split(",")]
     ranges = [range(int(each[1]), int(each[2] or each[1]) + 1) for each in found if each]
     return ranges if sum(map(len, ranges)) == count else None

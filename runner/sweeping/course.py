@@ -222,7 +222,7 @@ def tell_ranking(sweep: Sweep) -> None:
     if unknown := sweep.data_checks.unknown:
         tell(
             f"Halving ranks jobs by {column}; whether all have it, and of the same loss, is not "
-            f"known: the data of {counted(unknown, 'kind')} of jobs took too long to look at"
+            f"known: the data of {counted(unknown, 'kind')} of jobs could not be looked at"
         )
     if data > 1:
         tell(

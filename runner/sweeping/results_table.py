@@ -53,14 +53,18 @@ class ResultsTable:
         self._held.pop(end.number, None)
         if end.number in self._early:
             self._early.remove(end.number)
-        elif end.row:
+        else:
+            self._append(end)
+        if time.monotonic() - self._flushed > SECONDS_BETWEEN_WRITES:
+            self.flush()
+
+    def _append(self, end: JobEnd) -> None:
+        if end.row:
             self._firsts[end.header] = min(end.number, self._firsts.get(end.header, end.number))
             self._in_order &= end.number > self._last
             self._last = end.number
             line = self._fitted(end)  # may write what waits, which makes a new list
             self._pending.append(line)
-        if time.monotonic() - self._flushed > SECONDS_BETWEEN_WRITES:
-            self.flush()
 
     def hold(self, end: JobEnd) -> None:
         """Takes in a job whose turn comes later: `flush` does not wait for that for long."""
@@ -120,7 +124,7 @@ class ResultsTable:
         names = split(header)
         new = [name for name in names if name not in self._names]
         if new:
-            self.flush()
+            self._write()
             self._widen(new)
         values = dict(zip(names, split(line), strict=True))
         return joined([values.get(name, "") for name in self._names])
@@ -142,8 +146,12 @@ class ResultsTable:
         self._flushed = time.monotonic()
         late = self._flushed - patience
         for end in [end for since, end in self._held.values() if since <= late]:
-            self.add(end)
+            del self._held[end.number]
             self._early.add(end.number)
+            self._append(end)
+        self._write()
+
+    def _write(self) -> None:
         if self._pending:
             self._settle()
             text = "".join(f"{line}\n" for line in self._pending)

@@ -138,10 +138,13 @@ class SweepLog:
         return self
 
     def __exit__(self, _: object, error: object, *__: object) -> None:
-        with self._file:
-            if error is not None:
-                with suppress(StorageError):  # as when that is what stops it
-                    self._write(stop_line(self._left()))
+        if error is None:
+            self._file.close()
+            return
+        with suppress(StorageError, OSError):  # as when that is what stops it
+            self._write(stop_line(self._left()))
+        with suppress(OSError):
+            self._file.close()
 
     def begin(self, launch: Launch) -> None:
         """The first line of a launch."""

@@ -236,7 +236,7 @@ def test_runs_that_have_not_ended_are_left_out(tmp_path: Path) -> None:
     assert load_runs(tmp_path).empty
 
 
-WAY = "the command that began it, in the same folder, goes on"
+WAY = "where that was cut short, the command that began it, in the same folder, goes on"
 
 
 def test_jobs_of_a_sweep_without_results_are_counted_and_told(

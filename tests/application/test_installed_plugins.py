@@ -12,7 +12,8 @@ from omegaconf import OmegaConf
 
 from runner.application import installed_plugins
 from runner.application.installed_plugins import CHANGED, EXTRAS, check_release
-from runner.configuration.composing import conf_folder, loaded, prepared_hydra
+from runner.checking.conf_files import conf_folder
+from runner.configuration.composing import loaded, prepared_hydra
 from runner.errors import SettingsError
 from tests.end_to_end.commands import InProcess
 

@@ -14,7 +14,8 @@ import hydra.utils
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from runner.configuration.composing import conf_folder, plain
+from runner.checking.conf_files import conf_folder
+from runner.configuration.composing import plain
 from runner.experiment.running import run_experiment
 from runner.experiment.sharing import JOB
 

@@ -14,10 +14,10 @@ import yaml
 
 from runner.__main__ import COMMANDS
 from runner.__main__ import main as command
+from runner.checking.conf_files import conf_folder
 from runner.completing import kept_table
 from runner.completing.candidates import FilesWanted, candidates, read_line
 from runner.completing.scripts import INSTALLING
-from runner.configuration.composing import conf_folder
 from runner.system import WINDOWS
 from tests.end_to_end.commands import ENVIRONMENT
 

@@ -8,9 +8,10 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from runner import errors
+from runner.checking.conf_files import conf_folder
 from runner.configuration.branches import literal, place
 from runner.configuration.checked_loader import loader_of
-from runner.configuration.composing import compose, conf_folder, loaded, prepared_hydra
+from runner.configuration.composing import compose, loaded, prepared_hydra
 from runner.configuration.jobs import JobComposer
 
 TABLE = ("dataset=csv", "dataset.path=a.csv", "dataset.target=b")

@@ -9,8 +9,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from runner.checking.conf_files import conf_folder
 from runner.configuration.checked_loader import CheckedLoader, loader_of
-from runner.configuration.composing import conf_folder, plain, prepared_hydra
+from runner.configuration.composing import plain, prepared_hydra
 from runner.configuration.job_bases import numbered
 from runner.configuration.jobs import JobComposer
 from runner.configuration.overrides import number_given, override_parser, parsed_override

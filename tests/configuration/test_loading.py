@@ -12,8 +12,9 @@ from hydra.errors import ConfigCompositionException, HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from runner.checking.conf_files import conf_folder
 from runner.configuration.checked_loader import CheckedLoader
-from runner.configuration.composing import conf_folder, prepared_hydra
+from runner.configuration.composing import prepared_hydra
 from runner.configuration.omegaconf_inside import own_yaml_loader, yaml_loader
 
 RUN, MULTIRUN = ["hydra.mode=RUN"], ["hydra.mode=MULTIRUN"]

@@ -9,8 +9,9 @@ import jsonschema
 import pytest
 import yaml
 
+from runner.checking.conf_files import conf_folder
 from runner.checking.parsing import known_keys
-from runner.configuration.composing import compose, conf_folder
+from runner.configuration.composing import compose
 from runner.configuration.reference import GLOBAL, SECTIONS, head_of, json_schema, meanings
 from runner.errors import SettingsError
 from runner.schema import main

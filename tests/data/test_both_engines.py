@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.configuration.composing import compose, conf_folder
+from runner.checking.conf_files import conf_folder
+from runner.configuration.composing import compose
 from runner.data.dataset import on_disk
 from runner.errors import SettingsError
 from runner.experiment.building import build_engine, build_problem, build_state

@@ -2,6 +2,7 @@
 
 import signal
 import time
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -110,10 +111,17 @@ def test_rows_that_had_ended_before_ctrl_c_are_kept_on_another_launcher(tmp_path
     process = start("-m", *few, *rows, cwd=tmp_path)
     while process.poll() is None and not (tmp_path / "s" / "sweep.log").exists():
         time.sleep(0.01)
-    time.sleep(2)  # nothing says that the second job has begun
+    time.sleep(4)  # nothing says that the second job has begun
     process.send_signal(signal.SIGINT)
     assert ending(process).code == 130
     assert load_runs(tmp_path / "s")["steps"].tolist() == [1]
+
+
+def test_of_jobs_in_too_many_stretches_nothing_is_counted(tmp_path: Path) -> None:
+    many = Launch([range(n, n + 1) for n in range(0, 40_000, 2)], 0, ["loss"])
+    (tmp_path / "sweep.log").write_text(f"{many.line}\n")
+    assert len(many.line) < 100
+    assert last_launch(tmp_path) == many._replace(jobs=[])
 
 
 def test_jobs_of_other_launches_are_told_of(run: InProcess) -> None:
@@ -145,17 +153,19 @@ def test_what_has_ended_is_told_though_a_job_before_it_takes_long(tmp_path: Path
 def test_rows_are_kept_though_a_job_before_them_takes_long(tmp_path: Path) -> None:
     process = start("-m", *FIRST_TAKES_LONG, "sweep.record=rows", cwd=tmp_path)
     followed = FollowedSweep(tmp_path / "s")
-    while process.poll() is None and not (tmp_path / "s" / "results.csv").exists():
+    (tmp_path / "s").mkdir(exist_ok=True)
+    while process.poll() is None and followed.standing()["done"] < 4:
         time.sleep(0.05)
-    assert followed.standing()["done"] == 4
     process.kill()
     ending(process)
-    (tmp_path / "s" / "results.csv").write_text(
-        (tmp_path / "s" / "results.csv").read_text().rpartition("\n4,")[0] + "\n"
-    )
-    runs = load_runs(tmp_path / "s")
-    assert runs["stopping.max_steps"].tolist() == [1, 2, 3, 4]
-    assert runs.attrs["without_results"] == {str(tmp_path / "s"): (1, 5)}
+    table = tmp_path / "s" / "results.csv"
+    whole = table.read_text()
+    for left in (whole, whole.rpartition("\n4,")[0] + "\n", whole[:-9], None):  # torn, or none
+        table.unlink() if left is None else table.write_text(left)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            runs = load_runs(tmp_path / "s")
+        assert runs["stopping.max_steps"].tolist() == [1, 2, 3, 4]
+        assert runs.attrs["without_results"] == {str(tmp_path / "s"): (1, 5)}
     few = [text.replace(f"{UNENDING},", "5,") for text in FIRST_TAKES_LONG]
     again = command("-m", *few, "sweep.record=rows", cwd=tmp_path)
     assert "4 jobs are finished, 1 to run" in again.out

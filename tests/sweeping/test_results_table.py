@@ -81,3 +81,24 @@ def test_nobody_collects_a_table_that_a_sweep_is_writing(
     lines = (tmp_path / "results.csv").read_text().splitlines()
     assert lines[0] == EXPECTED
     assert [line[0] for line in lines[1:]] == ["0", "1", "2"]
+
+
+def test_jobs_that_do_not_wait_for_their_turn_have_one_line_each_with_all_their_cells(
+    tmp_path: Path,
+) -> None:
+    table = ResultsTable(tmp_path)
+    rows = [("a", "0"), ("a", "1"), ("a,b", "2,x"), ("a,b,c", "3,y,z"), ("a", "4")]
+    ends = [JobEnd(number, "completed", "", 0, *row) for number, row in enumerate(rows)]
+    for end in ends[1:4]:
+        table.hold(end)
+    table.flush()
+    assert not (tmp_path / "results.csv").exists()  # they have not waited for long
+    table.flush(patience=0.0)
+    lines = (tmp_path / "results.csv").read_text().splitlines()
+    assert lines == ["job,a,b,c", "1,1,,", "2,2,x,", "3,3,y,z"]
+    table.hold(ends[4])
+    for end in ends[:4]:
+        table.add(end)
+    table.finish()
+    lines = (tmp_path / "results.csv").read_text().splitlines()
+    assert lines == ["job,a,b,c", "0,0,,", "1,1,,", "2,2,x,", "3,3,y,z", "4,4,,"]

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from hydra.types import RunMode
 
+from runner.checking.conf_files import conf_folder
 from runner.configuration.checked_loader import loader_of
-from runner.configuration.composing import conf_folder, loaded, prepared_hydra
+from runner.configuration.composing import loaded, prepared_hydra
 from runner.configuration.jobs import JobComposer
 from runner.errors import ConflictError, RunnerError
 from runner.run_folder.job_end import JobEnd
