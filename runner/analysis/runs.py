@@ -196,10 +196,11 @@ class Found:
         missing = [] if launch is None else launch.missing(there)
         rows = JobRows(sweep)
         with suppress(SnapshotError, ConflictError):  # its jobs are missing, then
-            kept = {*missing}.intersection(rows.numbers) if missing and not in_use(sweep) else ()
-            for row in JobRows(sweep, kept) if kept else ():
-                self.add(f"{sweep}/{row.number}", KeptJob(row).end)
-                there.add(row.number)
+            if missing and rows.is_there and not has_writer(sweep):
+                kept = {*missing}.intersection(rows.numbers)
+                for row in JobRows(sweep, kept) if kept else ():
+                    self.add(f"{sweep}/{row.number}", KeptJob(row).end)
+                    there.add(row.number)
         if left := sum(number not in there for number in missing):
             self.without_results[str(sweep)] = left, len(there) + left
 
@@ -242,8 +243,8 @@ class Found:
         return unescaped(runs if sound.all() else runs[sound].reset_index(drop=True))
 
 
-def in_use(folder: Path) -> bool:
-    """Whether another process writes a folder now."""
+def has_writer(folder: Path) -> bool:
+    """Whether a process holds a folder now, as who writes it does."""
     try:
         with locked(folder):
             return False
